@@ -1,0 +1,133 @@
+"""Calls of functions with their own pair: ``y, res = g_fwd(a, b)`` in the forward sweep, ``a_bar, b_bar = g_adj(res, y_bar)``
+in the reverse sweep. A pair is made once for each specialisation and set of active parameters; recursion finds itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s2sad.ad.state import State
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Var
+from s2sad.ir.types import UNKNOWN, Tuple
+
+if TYPE_CHECKING:
+    from s2sad.ad.leaves import Key
+    from s2sad.ad.reverse import Reverse
+
+
+@dataclass(eq=False)
+class Pair:
+    """The forward and adjoint function of one specialisation. ``outputs`` are the parameter leaves that get a gradient,
+    in the order in which the adjoint function returns them; ``inputs`` the leaves of the result that it is given."""
+
+    spec: Spec
+    active: tuple[bool, ...]
+    name: str
+    inputs: tuple[Key, ...] = ()
+    outputs: tuple[Key, ...] = ()
+    fwd: Function | None = None
+    adj: Function | None = None
+
+    def __repr__(self) -> str:
+        return f"Pair({self.name})"
+
+
+@dataclass(eq=False)
+class Half:
+    """What a ``Ref`` in emitted code points at: one half of a pair (``fwd`` or ``adj``)."""
+
+    pair: Pair
+    which: str
+
+    @property
+    def fn(self) -> Function | None:
+        return self.pair.fwd if self.which == "fwd" else self.pair.adj
+
+
+class Pairs:
+    """All pairs of a program, made on demand by ``make``."""
+
+    def __init__(self, program: Infer, make: Callable[[Pair], None]) -> None:
+        self.program = program
+        self.make = make
+        self.pairs: dict[tuple[Spec, tuple[bool, ...]], Pair] = {}
+
+    def get(self, spec: Spec, active: tuple[bool, ...]) -> Pair:
+        key = (spec, active)
+        pair = self.pairs.get(key)
+        if pair is None:
+            pair = self.pairs[key] = Pair(spec, active, self.program.unique_name(f"{spec.name}_pair").replace("_pair", ""))
+            self.make(pair)
+        return pair
+
+
+def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """The adjoint of a call of a specialised function; returns the call of its forward half."""
+    callee = s.args[0]
+    assert isinstance(callee, Ref) and isinstance(callee.obj, Spec)
+    spec = callee.obj
+    args = s.args[1:]
+    if not any(r.is_active(a) for a in args):
+        return [s]
+    if s.target is None or not r.is_active(s.target):
+        return [s]
+    keys = r.keys(s.target)
+    bars = [state.drop(k) for k, _ in keys]
+    if all(g is None for g in bars):
+        return [s]
+    active = tuple(r.is_active(a) for a in args)
+    pair = r.pairs.get(spec, active)
+    given: list[Atom] = []
+    by_path = {k[1]: (g, k, t) for (k, t), g in zip(keys, bars, strict=True)}
+    for _, path in pair.inputs:
+        g, key, t = by_path.get(path, (None, (s.target, path), UNKNOWN))
+        given.append(r.zero(rb, key, t) if g is None else g)
+    residuals = Var(f"{spec.name}_res", UNKNOWN)
+    _accumulate_outputs(r, pair, args, residuals, given, state, rb)
+    both = Var("", Tuple((s.target.type or UNKNOWN, UNKNOWN)))
+    parts = Var("", both.type)
+    return [
+        Let(both, "call", (Ref(Half(pair, "fwd"), f"{pair.name}_fwd"), *args), (), s.loc),
+        Let(parts, "unpack", (both, Const(2)), (), s.loc),
+        Let(s.target, "getitem", (parts, Const(0)), (), s.loc),
+        Let(residuals, "getitem", (parts, Const(1)), (), s.loc),
+    ]
+
+
+def _accumulate_outputs(
+    r: Reverse, pair: Pair, args: tuple[Atom, ...], residuals: Var, given: list[Atom], state: State, rb: Builder
+) -> None:
+    assert pair.spec.fn is not None or pair.outputs
+    params = [p.var for p in _params(pair)]
+    types = [_leaf_type(pair, key) for key in pair.outputs]
+    result = rb.emit(
+        "call", Ref(Half(pair, "adj"), f"{pair.name}_adj"), residuals, *given,
+        type=types[0] if len(types) == 1 else Tuple(tuple(types)),
+    )  # fmt: skip
+    parts: list[Atom] = [result]
+    if len(types) != 1:
+        whole = rb.emit("unpack", result, Const(len(types)), type=result.type)
+        parts = [rb.emit("getitem", whole, Const(k)) for k in range(len(types))]
+    for (v, path), g in zip(pair.outputs, parts, strict=True):
+        a = args[params.index(v)]
+        if isinstance(a, Var) and r.is_active(a):
+            r.add(state, rb, (a, path), g)
+
+
+def _params(pair: Pair):  # type: ignore[no-untyped-def]
+    fn = pair.spec.fn
+    assert fn is not None
+    return fn.params
+
+
+def _leaf_type(pair: Pair, key: Key):  # type: ignore[no-untyped-def]
+    from s2sad.ad.leaves import layout
+
+    assert pair.spec.fn is not None
+    for p, t in layout(pair.spec.fn).leaves(key[0]):
+        if p == key[1]:
+            return t
+    return UNKNOWN

@@ -1,0 +1,115 @@
+"""Inlining of callees, before differentiation: where memory crosses the call, or where a pair would cost more than the call.
+
+*before*                          *after*::
+
+    def scale(x, k):                  def f(x):
+        x *= k                            y = x.copy()
+    def f(x):                             y *= 2.0
+        y = x.copy()                      return np.sum(y)
+        scale(y, 2.0)
+        return np.sum(y)
+
+A callee that stores into its arguments or returns (a view of) one of them, or whose array arguments are stored into by the
+caller, shares memory with the caller; inlined, all stores are in one function, where the aliasing is seen. Recursive
+functions stay calls.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis.alias import AliasInfo, alias, is_reference, mutated_params
+from s2sad.analysis.infer.program import Spec
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
+from s2sad.ir.rewrite import clone_block, subst_atoms, subst_heads, with_blocks, with_body
+from s2sad.ir.types import Array, Num, Unknown
+
+_SMALL = 6  # statements; smaller callees read better in place than as a pair
+
+
+def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
+    """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
+    info = alias(fn)
+    env: dict[Var, Atom] = {}
+    return with_body(fn, _block(fn.body, info, env, seen, False))
+
+
+def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool) -> Block:
+    out: list[Stmt] = []
+    for s in b.stmts:
+        s = subst_heads(s, env)
+        if isinstance(s, Let):
+            spec = _callee(s)
+            if spec is not None and spec not in seen and _wanted(s, spec, info, in_loop):
+                out.extend(_inlined(s, spec, env, seen))
+            else:
+                out.append(s)
+            continue
+        inside = in_loop or isinstance(s, For | While)
+        out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside) for i in blocks_of(s))))
+    return Block(tuple(out), subst_atoms(b.results, env))
+
+
+def _callee(s: Let) -> Spec | None:
+    if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
+        return s.args[0].obj
+    return None
+
+
+def _wanted(s: Let, spec: Spec, info: AliasInfo, in_loop: bool) -> bool:
+    if spec.recursive or spec.fn is None or calls_recursive(spec):
+        return False
+    body = spec.fn.body
+    size = sum(1 for _ in walk(body))
+    if size <= _SMALL or mutated_params(spec.fn):
+        return True
+    inner = alias(spec.fn)
+    result = spec.fn.result
+    params = [p.var for p in spec.fn.params if is_reference(p.var.type)]
+    if isinstance(result, Var) and is_reference(result.type):
+        reach = {inner.find(result)}
+        if inner.classes.has_elem(result):
+            reach.add(inner.classes.elem(result))
+        if any(inner.find(p) in reach for p in params):
+            return True
+    if any(info.deep_mutated(a) for a in s.args[1:]):
+        return True
+    if s.target is not None and is_reference(s.target.type) and info.deep_mutated(s.target):
+        return True
+    return in_loop and any(
+        isinstance(t, Let) and t.op == "getitem" and isinstance(t.args[0], Var)
+        and isinstance(t.args[0].type, Array | Num | Unknown) and t.args[0] in params
+        for t in walk(body)
+    )  # fmt: skip
+
+
+def calls_recursive(spec: Spec) -> bool:
+    """Does the body call the function itself, directly or through others? (Those stay calls.)"""
+    seen: set[Spec] = set()
+    todo = [spec]
+    while todo:
+        current = todo.pop()
+        if current.fn is None:
+            return True
+        for s in walk(current.fn.body):
+            inner = _callee(s) if isinstance(s, Let) else None
+            if inner is spec:
+                return True
+            if inner is not None and inner not in seen:
+                seen.add(inner)
+                todo.append(inner)
+    return False
+
+
+def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) -> tuple[Stmt, ...]:
+    assert spec.fn is not None
+    fn = expand(spec.fn, seen | {spec})
+    inner: dict[Var, Atom] = {}
+    for p, a in zip(fn.params, s.args[1:], strict=True):
+        inner[p.var] = a
+    body = clone_block(fn.body, inner)
+    if s.target is not None:
+        result = body.results[0]
+        env[s.target] = Const(None) if not isinstance(result, Var | Const | Ref) else result
+    return body.stmts
+
+
+__all__ = ["If", "Try", "expand"]

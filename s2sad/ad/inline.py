@@ -1,0 +1,55 @@
+"""Inlining the body of a rule: its statements, typed for the operands at hand, appended to the adjoint under construction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.function import FunctionInfer
+from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Function, Var
+from s2sad.ir.types import Tuple
+
+
+def inline(
+    program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder
+) -> tuple[Atom, ...]:
+    """Append the statements of ``body`` for the given operands to ``out`` and return its results as a flat tuple.
+
+    ``args`` bind the leading parameters (a star parameter takes what is left), ``static`` those named; others have their
+    defaults.
+    """
+    f = FunctionInfer(program, Spec(body.name, body, ()))
+    f.out = out.stmts
+    f.loc = out.loc
+    rest = list(args)
+    for p in body.params:
+        if p.kind == "star":
+            star: Var = f.emit("tuple", *rest, name=p.var.name)
+            f.env[p.var] = star
+            rest = []
+        elif rest and p.kind != "kw":
+            f.env[p.var] = rest.pop(0)
+        elif p.var.name in static:
+            f.env[p.var] = static[p.var.name]
+        else:
+            f.env[p.var] = p.default if p.default is not None else Const(None)
+    for s in body.body.stmts:
+        f.statements(type(body.body)((_at(s, out.loc),), ()))
+    return unpack(f, f.atom(body.body.results[0]))
+
+
+def _at(s: Any, loc: Any) -> Any:
+    from s2sad.ir.nodes import replace
+
+    return replace(s, loc=loc)
+
+
+def unpack(f: FunctionInfer, result: Atom) -> tuple[Atom, ...]:
+    if isinstance(result, Var) and result in f.tuples and isinstance(type_of_atom(result), Tuple):
+        return f.tuples[result]
+    t = type_of_atom(result)
+    if isinstance(t, Tuple):
+        return tuple(f.emit("getitem", result, Const(k)) for k in range(len(t.items)))
+    return (result,)

@@ -1,0 +1,149 @@
+"""What the transformation asks about memory: where a value was allocated, and whether it may be overwritten later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
+from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.ir.nodes import Atom, Block, For, Function, Let, Loc, Ref, Stmt, Var, While, blocks_of, inner_vars, targets_of
+from s2sad.ir.types import Array, Dict, List, Num, Unknown
+from s2sad.rules.registry import lookup
+
+
+@dataclass(frozen=True)
+class Place:
+    """Position of a statement in program order and the range of positions of each loop around it, outermost first."""
+
+    at: int
+    loops: tuple[tuple[int, int], ...]
+
+
+class Memory:
+    """Facts about one function: definitions, places of statements and of stores by class of memory."""
+
+    def __init__(self, fn: Function, info: AliasInfo) -> None:
+        self.fn = fn
+        self.info = info
+        self.definition: dict[Var, Stmt] = {}
+        self.place: dict[Stmt, Place] = {}
+        self.stores: dict[Any, list[int]] = {}
+        self._count = 0
+        self._scan(fn.body, ())
+
+    def _scan(self, block: Block, loops: tuple[int, ...]) -> None:
+        for s in block.stmts:
+            start = self._count
+            self._count += 1
+            for v in (*targets_of(s), *inner_vars(s)):
+                self.definition[v] = s
+            if isinstance(s, Let):
+                self.place[s] = Place(start, tuple((k, -1) for k in loops))
+                for v in stored_by(s):
+                    self.stores.setdefault(self.info.find(v), []).append(start)
+                continue
+            inner = (*loops, start) if isinstance(s, For | While) else loops
+            for b in blocks_of(s):
+                self._scan(b, inner)
+            self.place[s] = Place(start, tuple((k, -1) for k in loops))
+            self._ends[start] = self._count
+
+    @property
+    def _ends(self) -> dict[int, int]:
+        if not hasattr(self, "_ends_"):
+            self._ends_: dict[int, int] = {}
+        return self._ends_
+
+    def loc_of(self, v: Var) -> Loc | None:
+        s = self.definition.get(v)
+        return None if s is None else s.loc
+
+    def overwritten_after(self, v: Atom, s: Stmt) -> bool:
+        """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
+        if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
+            return False
+        positions = self.stores.get(self.info.find(v))
+        if not positions:
+            return False
+        place = self.place[s]
+        if any(p >= place.at for p in positions):
+            return True
+        return any(start <= p < self._ends.get(start, 0) for p in positions for start, _ in place.loops)
+
+    def view_of(self, v: Var) -> Let | str | None:
+        """The ``Let`` whose result is a view of its operand's memory; None where ``v`` owns its memory (an allocation or
+        a parameter); a reason where that is known only at run time."""
+        s = self.definition.get(v)
+        if s is None:
+            return None
+        if not isinstance(s, Let):
+            return "it comes out of a branch or a loop"
+        if s.op == "getitem":
+            x = s.args[0]
+            if isinstance(x, Var) and isinstance(x.type, Array):
+                return s if isinstance(v.type, Array) and is_view_index(type_of_atom(s.args[1])) else None
+            return s
+        if s.op in ("copy", *INPLACE):
+            return s
+        if s.op in ("getattr",):
+            return s
+        if s.op == "call":
+            return self._call(s)
+        if s.op == "method" and getattr(s.args[1], "value", "") in ("pop", "get", "setdefault"):
+            return "it is taken out of a container"
+        return None
+
+    def _call(self, s: Let) -> Let | str | None:
+        callee = s.args[0]
+        if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+            same = [a for a in s.args[1:] if isinstance(a, Var) and s.target and self.info.classes.same(a, s.target)]
+            return "it comes out of a call that may return its argument" if same else None
+        rule = lookup(callee.obj) if isinstance(callee, Ref) else None
+        if rule is None or rule.aliases == "fresh":
+            return None
+        if rule.aliases == "view":
+            return s
+        return "NumPy decides when it runs whether this is a copy"
+
+    def touches_active(self, loop: For | While, activity: Activity) -> bool:
+        """Does the loop store into active memory or call functions that may?"""
+        return any(
+            isinstance(s, Let) and any(v in activity for v in stored_by(s)) for b in blocks_of(loop) for s in _walk(b)
+        )
+
+
+def _walk(b: Block) -> Any:
+    from s2sad.ir.nodes import walk
+
+    return walk(b)
+
+
+_STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr"})
+
+
+def stored_by(s: Let) -> tuple[Var, ...]:
+    """Variables whose memory the statement changes."""
+    if s.op in _STORES or (s.op in INPLACE and isinstance(s.args[0], Var) and isinstance(s.args[0].type, Array | List)):
+        return (s.args[0],) if isinstance(s.args[0], Var) else ()
+    if s.op == "method" and getattr(s.args[1], "value", "") in MUTATING_METHODS:
+        return (s.args[0],) if isinstance(s.args[0], Var) else ()
+    if s.op == "call":
+        callee = s.args[0]
+        if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+            from s2sad.analysis.alias import mutated_params
+
+            if callee.obj.fn is None:
+                return tuple(a for a in s.args[1:] if isinstance(a, Var))
+            hit = mutated_params(callee.obj.fn)
+            return tuple(a for k in hit if isinstance(a := s.args[1 + k], Var))
+        if isinstance(callee, Ref) and lookup(callee.obj) is not None:
+            return ()
+        from s2sad.analysis.alias import _HARMLESS
+
+        if isinstance(callee, Ref) and callee.obj in _HARMLESS:
+            return ()
+        return tuple(a for a in s.args[1:] if isinstance(a, Var) and isinstance(a.type, Array | List | Dict | Unknown))
+    return ()

@@ -1,0 +1,517 @@
+"""The adjoint of one ``Let``: rules by kind, stores, containers, calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from s2sad import runtime as rt
+from s2sad.ad import calls
+from s2sad.ad.inline import inline
+from s2sad.ad.leaves import Path, normal_step, step_of
+from s2sad.ad.state import State
+from s2sad.analysis.alias import is_view_index
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var
+from s2sad.ir.types import Array, Dict, List, Num, Tuple, Type, Unknown, is_number
+from s2sad.rules.registry import Rule, lookup
+
+if TYPE_CHECKING:
+    from s2sad.ad.reverse import Reverse
+
+
+def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """Append the adjoint of ``s`` to ``rb``; returns what replaces ``s`` in the forward sweep."""
+    if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
+        return _store(r, s, state, rb)
+    if s.op == "method":
+        return _method(r, s, state, rb)
+    if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
+        return calls.spec_call(r, s, state, rb)
+    if s.target is None or not r.is_active(s.target) or s.op == "closure":
+        _check_opaque(r, s)
+        return [s]
+    handler = _HANDLERS.get(s.op)
+    if handler is not None:
+        handler(r, s, state, rb)
+        return [s]
+    return _primitive(r, s, state, rb)
+
+
+def _check_opaque(r: Reverse, s: Let) -> None:
+    if s.op in ("setattr", "aug_setattr", "delitem") and any(r.is_active(a) for a in s.args):
+        raise r.refuse("S2S061", "an attribute of an object is set to an active value", s.loc, "return the value instead")
+
+
+# -- rules -------------------------------------------------------------------------------------------------------
+
+
+def rule_of(s: Let) -> Rule | None:
+    if s.op != "call":
+        return lookup(s.op)
+    return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
+
+
+def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """A call or an operator with a rule."""
+    rule = rule_of(s)
+    assert s.target is not None
+    if rule is None:
+        reason = r.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {_spelled(s)}")
+        raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
+                       "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+    before: list[Stmt] = []
+    after: list[Stmt] = []
+    operands, static = split_args(s)
+    y_bar = target_bar(r, s.target, state, rb)
+    if y_bar is None or rule.kind == "nondiff" or rule.body is None:
+        return [s]
+    kept = tuple(snapshot(r, a, s, before) for a in operands)
+    y = snapshot(r, s.target, s, after)
+    body = r.program.load(rule.body)
+    assert body is not None
+    if rule.kind == "elementwise":
+        partials = inline(r.program, body, (y, *kept), static, rb)
+        for x, partial in zip(operands, partials, strict=False):
+            if r.is_active(x):
+                _accumulate(r, state, rb, x, _product(rb, rule, y_bar, partial))
+    else:
+        args = {"linear": (y_bar, *kept), "bilinear": (y_bar, *kept), "general": (y_bar, y, *kept)}[rule.kind]
+        bars = inline(r.program, body, args, static, rb)
+        if rule.varargs and rule.kind == "general" and len(bars) != len(operands):
+            bars = bars[: len(operands)]
+        for x, g in zip(operands, bars, strict=False):
+            if isinstance(x, Var) and r.is_active(x):
+                add_structured(r, state, rb, x, g)
+    return [*before, s, *after]
+
+
+def _product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:
+    """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial is infinite."""
+    if isinstance(partial, Const) and partial.value == 1.0:
+        return y_bar
+    if isinstance(partial, Const) and partial.value == -1.0:
+        return rb.emit("neg", y_bar)
+    if getattr(rule, "singular", False):
+        return rb.call(rt.safe_mul, "rt.safe_mul", y_bar, partial)
+    return rb.emit("mul", y_bar, partial)
+
+
+def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
+    assert isinstance(x, Var)
+    g = rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
+    r.add(state, rb, (x, ()), g)
+
+
+def _adjoint_type(x: Var, g: Atom) -> Type:
+    t = x.type or Unknown()
+    if isinstance(t, Array):
+        return t
+    if is_number(t):
+        return type_of_atom(g) if is_number(type_of_atom(g)) else t
+    return Num()
+
+
+def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
+    """Accumulate an adjoint that has the structure of ``x`` (a container operand gives a list of adjoints)."""
+    for (v, path), _ in r.keys(x):
+        part = g
+        for kind, k in path:
+            part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
+        r.add(state, rb, (v, path), part)
+
+
+def split_args(s: Let) -> tuple[tuple[Atom, ...], dict[str, Atom]]:
+    """Operands and static parameters of a rule's call or of an operator."""
+    if s.op != "call":
+        return s.args, {}
+    n = len(s.args) - len(s.kwnames)
+    return s.args[1:n], s.kwargs
+
+
+def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
+    """The adjoint of a freshly computed value, taken out; a structured one is put together as a tuple."""
+    keys = r.keys(v)
+    if len(keys) == 1 and not keys[0][0][1]:
+        return state.drop(keys[0][0])
+    found = [state.drop(k) for k, _ in keys]
+    if all(g is None for g in found):
+        return None
+    parts = [r.zero(rb, k, t) if g is None else g for (k, t), g in zip(keys, found, strict=True)]
+    return rb.emit("tuple", *parts)
+
+
+def _spelled(s: Let) -> str:
+    callee = s.args[0] if s.args else None
+    return callee.text if isinstance(callee, Ref) else s.op
+
+
+def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
+    """The value of ``a`` as it is now: a copy, made in the forward sweep, where it may be overwritten later."""
+    if not isinstance(a, Var) or not isinstance(a.type, Array | Num | Unknown) or not r.memory.overwritten_after(a, s):
+        return a
+    name = f"{a.name}_kept" if a.name else ""
+    copy = Var(name, a.type)
+    fn = (np.array, "np.array") if isinstance(a.type, Array) else (rt.copy, "rt.copy")
+    out.append(Let(copy, "call", (Ref(*fn), a), (), s.loc))
+    return copy
+
+
+# -- reads of containers and arrays ----------------------------------------------------------------------------------
+
+
+def _getitem(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    x, i = s.args
+    y = s.target
+    assert y is not None
+    if not isinstance(x, Var) or not r.is_active(x):
+        for key, _ in r.keys(y):
+            state.drop(key)
+        return
+    if isinstance(x.type, Array):
+        _array_read(r, s, x, i, state, rb)
+        return
+    if r.layout.is_mirror(x) or isinstance(x.type, Num | Unknown):
+        _mirror_read(r, y, x, i, state, rb)
+        return
+    step = step_of(type_of_atom(i))
+    if step is None:  # a slice of a list or tuple of known length
+        _slice_read(r, s, x, state, rb)
+        return
+    step = normal_step(x.type, step)
+    for key, _ in r.keys(y):
+        g = state.drop(key)
+        if g is not None:
+            r.add(state, rb, (x, (step, *key[1])), g)
+
+
+def _array_read(r: Reverse, s: Let, x: Var, i: Atom, state: State, rb: Builder) -> None:
+    y = s.target
+    assert y is not None
+    if r.is_shadow(y) and r.memory.view_of(y) is s:
+        return  # its adjoint is a view of x_bar already
+    g = state.drop((y, ()))
+    if g is None:
+        return
+    target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
+    scatter(rb, target, i, g)
+
+
+def scatter(rb: Builder, target: Atom, i: Atom, g: Atom) -> None:
+    """``target[i] += g`` with repeated integer indices accumulated."""
+    t = type_of_atom(i)
+    mask = isinstance(t, Array) and t.dtype == "bool"
+    known = not isinstance(t, Unknown | Num) and isinstance(type_of_atom(target), Array)
+    if known and (is_view_index(t) or mask):
+        rb.effect("aug_setitem", target, i, g, Const("add"))
+    else:
+        rb.effect("call", Ref(rt.add_at, "rt.add_at"), target, i, g)
+
+
+def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder) -> None:
+    if r.is_shadow(y) or (r.layout.is_mirror(y) and r.info.deep_mutated(x)):
+        return
+    for key, t in r.keys(y):
+        g = state.drop(key)
+        if g is None:
+            continue
+        place = mirror(r, state, rb, x)
+        scatter_path(rb, place, i, key[1], g, t)
+
+
+def mirror(r: Reverse, state: State, rb: Builder, x: Var) -> Atom:
+    return r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
+
+
+def scatter_path(rb: Builder, place: Atom, i: Atom, path: Path, g: Atom, t: Type) -> None:
+    for _, k in path:
+        place = rb.emit("getitem", place, i)
+        i = Const(k)
+    if isinstance(t, Array) or is_number(t):
+        rb.effect("aug_setitem", place, i, g, Const("add"))
+    else:
+        rb.effect("call", Ref(rt.add_at, "rt.add_at"), place, i, g)
+
+
+def _slice_read(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> None:
+    t, index = x.type, type_of_atom(s.args[1])
+    assert s.target is not None and isinstance(t, Tuple | List) and t.items is not None
+    bounds = [getattr(b, "value", None) for b in (index.start, index.stop, index.step)]  # type: ignore[attr-defined]
+    positions = range(len(t.items))[slice(*bounds)]
+    for key, _ in r.keys(s.target):
+        g = state.drop(key)
+        if g is not None:
+            (_, k), *rest = key[1]
+            r.add(state, rb, (x, (("item", positions[k]), *rest)), g)
+
+
+def _getattr(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    x, name = s.args
+    assert s.target is not None
+    t = type_of_atom(x)
+    step: Any = ("attr", getattr(name, "value", ""))
+    if isinstance(t, Tuple) and t.cls is not None:
+        step = ("item", t.cls._fields.index(step[1]))
+    for key, _ in r.keys(s.target):
+        g = state.drop(key)
+        if g is not None and isinstance(x, Var) and r.is_active(x):
+            r.add(state, rb, (x, (step, *key[1])), g)
+
+
+def _unpack(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    x = s.args[0]
+    assert s.target is not None
+    for key, t in r.keys(s.target):
+        g = state.drop(key)
+        if g is None or not isinstance(x, Var) or not r.is_active(x):
+            continue
+        (_, k), *rest = key[1]
+        if isinstance(x.type, Array):
+            target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
+            rb.effect("aug_setitem", target, Const(k), g, Const("add"))
+        elif r.layout.is_mirror(x) or isinstance(x.type, Num | Unknown):
+            scatter_path(rb, mirror(r, state, rb, x), Const(k), tuple(rest), g, t)
+        else:
+            r.add(state, rb, (x, key[1]), g)
+
+
+# -- displays ----------------------------------------------------------------------------------------------------
+
+
+def _display(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """A tuple or list made of atoms: the adjoint of position k goes to the k-th of them."""
+    _parts(r, s, state, rb, [(k, a) for k, a in enumerate(s.args)])
+
+
+def _dict(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    pairs = []
+    for key, a in zip(s.args[::2], s.args[1::2], strict=True):
+        t = type_of_atom(key)
+        pairs.append((getattr(t, "value", key), a) if not isinstance(key, Var) else (key, a))
+    _parts(r, s, state, rb, pairs)
+
+
+def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any, Atom]]) -> None:
+    v = s.target
+    assert v is not None
+    if r.layout.is_mirror(v):
+        whole = r.buffer(state, rb, (v, ())) if r.is_shadow(v) and state.get((v, ())) is not None else state.get((v, ()))
+        state.drop((v, ()))
+        if whole is None:
+            return
+        for k, a in parts:
+            if isinstance(a, Var) and r.is_active(a):
+                _share_check(r, s, v, a)
+                part = rb.emit("getitem", whole, k if isinstance(k, Var) else Const(k), type=a.type)
+                add_structured(r, state, rb, a, part)
+        return
+    for k, a in parts:
+        for key, _ in r.keys(v):
+            if key[1] and key[1][0] == ("item", k):
+                g = state.drop(key)
+                if g is not None and isinstance(a, Var) and r.is_active(a):
+                    r.add(state, rb, (a, key[1][1:]), g)
+
+
+def _share_check(r: Reverse, s: Let, v: Var, a: Var) -> None:
+    """An array that is stored into elsewhere and sits in a mutable container needs run-time pairing."""
+    if r.is_shadow(a):
+        raise r.refuse("S2S062", "an array that is stored into is kept in a list or dict that changes", s.loc,
+                       "put a copy into the list: x.copy()")  # fmt: skip
+
+
+# -- stores ------------------------------------------------------------------------------------------------------
+
+
+def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    x = s.args[0]
+    if not isinstance(x, Var) or not r.is_active(x):
+        return [s]
+    if isinstance(x.type, List | Dict):
+        return _container_store(r, s, x, state, rb)
+    if not isinstance(x.type, Array | Num):
+        raise r.refuse("S2S063", "a store into a value whose type is not known", s.loc,
+                       "call the derivative with arrays, or give the types with --types")  # fmt: skip
+    if s.op in INPLACE:
+        return _aug_store(r, s, x, Const(Ellipsis), s.args[1], INPLACE[s.op], state, rb)
+    if s.op == "aug_setitem":
+        op = str(s.args[3].value)  # type: ignore[union-attr]
+        return _aug_store(r, s, x, s.args[1], s.args[2], op, state, rb)
+    i, v = s.args[1], s.args[2]
+    x_bar = r.shadow(state, rb, x)
+    if not r.is_active(v):
+        rb.effect("setitem", x_bar, i, Const(0.0))
+        return [s]
+    assert isinstance(v, Var)
+    t = type_of_atom(i)
+    if is_view_index(t):
+        g: Atom = rb.emit("getitem", x_bar, i)
+        if not is_number(type_of_atom(g)):
+            g = rb.call(np.array, "np.array", g)
+        rb.effect("setitem", x_bar, i, Const(0.0))
+    else:
+        g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=Num())
+    _accumulate_stored(r, state, rb, v, g)
+    return [s]
+
+
+def _accumulate_stored(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -> None:
+    """The adjoint of what was stored goes to the value, which may have been broadcast or a list."""
+    if isinstance(v.type, List | Tuple | Dict):
+        add_structured(r, state, rb, v, g)
+    else:
+        _accumulate(r, state, rb, v, g)
+
+
+def _aug_store(
+    r: Reverse, s: Let, x: Var, i: Atom, v: Atom, op: str, state: State, rb: Builder
+) -> list[Stmt]:
+    """``x[i] op= v``. With repeated integer indices NumPy keeps the last result only, so those are refused here."""
+    t = type_of_atom(i)
+    if not is_view_index(t) and not (isinstance(t, Array) and t.dtype == "bool") and op not in ("add", "sub"):
+        raise r.refuse("S2S064", "in-place arithmetic with integer-array indices", s.loc, "write x[i] = x[i] * v")
+    x_bar = r.shadow(state, rb, x)
+    whole = isinstance(i, Const) and i.value is Ellipsis
+    before: list[Stmt] = []
+    if op in ("add", "sub"):
+        if not r.is_active(v):
+            return [s]
+        assert isinstance(v, Var)
+        fancy = not is_view_index(t)
+        g: Atom = x_bar if whole else rb.emit("getitem", x_bar, i)
+        if fancy:
+            g = rb.call(rt.last_store, "rt.last_store", x_bar, i, type=Num())
+        elif not is_number(type_of_atom(g)):
+            g = rb.call(np.array, "np.array", g)
+        if op == "sub":
+            g = rb.emit("neg", g)
+        _accumulate_stored(r, state, rb, v, g)
+        return [s]
+    return _aug_general(r, s, x_bar, x, i, v, op, state, rb, before)
+
+
+def _aug_general(
+    r: Reverse, s: Let, x_bar: Atom, x: Var, i: Atom, v: Atom, op: str, state: State, rb: Builder, before: list[Stmt]
+) -> list[Stmt]:
+    """Any other operator: the adjoint of ``new = op(old, v)`` with ``old`` and ``v`` kept by value."""
+    rule = lookup(op)
+    if rule is None or rule.kind != "elementwise" or rule.body is None:
+        raise r.refuse("S2S064", f"in-place {op} on an active array", s.loc, "write the operation out of place")
+    fb = Builder(s.loc)
+    old: Atom = fb.emit("getitem", x, i)
+    if not is_number(type_of_atom(old)):
+        old = fb.call(np.array, "np.array", old, name=f"{x.name}_old" if x.name else "")
+    before.extend(fb.stmts)
+    kept = snapshot(r, v, s, before)
+    body = r.program.load(rule.body)
+    assert body is not None
+    g: Atom = rb.emit("getitem", x_bar, i)
+    if not is_number(type_of_atom(g)):
+        g = rb.call(np.array, "np.array", g)
+    new = rb.emit(op, old, kept)
+    partials = inline(r.program, body, (new, old, kept), {}, rb)
+    # v may be a view of x: its adjoint is added after x_bar[i] has become that of the old value
+    to_v = _product(rb, rule, g, partials[1])
+    rb.effect("setitem", x_bar, i, _product(rb, rule, g, partials[0]))
+    if isinstance(v, Var) and r.is_active(v):
+        _accumulate_stored(r, state, rb, v, to_v)
+    return [*before, s]
+
+
+def _container_store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
+    if s.op in INPLACE:  # list += other
+        other = s.args[1]
+        place = mirror(r, state, rb, x)
+        if isinstance(other, Var) and r.is_active(other):
+            return [s, *_extended(r, s, place, other, state, rb)]
+        raise r.refuse("S2S065", "a list is extended in place with values that carry no derivative", s.loc,
+                       "append the elements one by one")  # fmt: skip
+    i, v = s.args[1], s.args[2]
+    place = mirror(r, state, rb, x)
+    g = rb.emit("getitem", place, i, type=type_of_atom(v))
+    if isinstance(v, Var) and r.is_active(v):
+        _share_check(r, s, x, v)
+        g2 = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type) if not is_number(type_of_atom(v)) else g
+        add_structured(r, state, rb, v, g2)
+    rb.effect("setitem", place, i, Const(0.0))
+    return [s]
+
+
+def _extended(r: Reverse, s: Let, place: Atom, other: Var, state: State, rb: Builder) -> list[Stmt]:
+    """Reverse of ``xs.extend(other)``: the tail of the mirror is the adjoint of ``other``."""
+    tail = rb.call(rt.take_tail, "rt.take_tail", place, other, type=other.type)
+    if r.layout.is_mirror(other):
+        rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), mirror(r, state, rb, other), tail)
+    else:
+        add_structured(r, state, rb, other, tail)
+    return []
+
+
+def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    x, name = s.args[0], str(getattr(s.args[1], "value", ""))
+    active = any(r.is_active(a) for a in (*s.args, s.target) if a is not None)
+    if not active:
+        return [s]
+    if not isinstance(x, Var):
+        raise r.refuse("S2S020", f"the method {name} of a value that cannot be differentiated", s.loc)
+    if isinstance(x.type, Array) and name == "fill":
+        as_store = Let(None, "setitem", (x, Const(Ellipsis), s.args[2]), (), s.loc)
+        _store(r, as_store, state, rb)
+        return [s]
+    if not isinstance(x.type, List | Dict | Unknown) or not r.is_active(x):
+        if s.target is None or not r.is_active(s.target):
+            if not any(r.is_active(a) for a in s.args[2:]):
+                return [s]
+        raise r.refuse("S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead")
+    return _container_method(r, s, x, name, state, rb)
+
+
+def _container_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> list[Stmt]:
+    place = mirror(r, state, rb, x)
+    if name == "append" or (name == "insert" and len(s.args) == 4):
+        v = s.args[-1]
+        g = rb.emit("method", place, Const("pop"), *s.args[2:-1], type=type_of_atom(v))
+        if isinstance(v, Var) and r.is_active(v):
+            _share_check(r, s, x, v)
+            if not is_number(type_of_atom(v)):
+                g = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type)
+            add_structured(r, state, rb, v, g)
+        return [s]
+    if name == "pop" and s.target is not None and isinstance(x.type, List):
+        g2 = target_bar(r, s.target, state, rb)
+        value: Atom = Const(0.0) if g2 is None else g2
+        if len(s.args) == 2:
+            rb.effect("method", place, Const("append"), value)
+        else:
+            rb.effect("method", place, Const("insert"), s.args[2], value)
+        return [s]
+    if name == "extend" and isinstance(s.args[2], Var) and r.is_active(s.args[2]):
+        return [s, *_extended(r, s, place, s.args[2], state, rb)]
+    if name == "reverse":
+        rb.effect("method", place, Const("reverse"))
+        return [s]
+    if name in ("copy", "get") and s.target is not None:
+        g3 = target_bar(r, s.target, state, rb)
+        if g3 is not None:
+            if name == "copy":
+                rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), place, g3)
+            else:
+                rb.effect("call", Ref(rt.add_at, "rt.add_at"), place, s.args[2], g3)
+        return [s]
+    if name in ("index", "count", "keys"):
+        return [s]
+    raise r.refuse("S2S066", f"the method {name} of a {type(x.type).__name__.lower()} that holds active values", s.loc,
+                   "write the loop out")  # fmt: skip
+
+
+_HANDLERS: dict[str, Any] = {
+    "getitem": _getitem,
+    "getattr": _getattr,
+    "unpack": _unpack,
+    "tuple": _display,
+    "list": _display,
+    "dict": _dict,
+}

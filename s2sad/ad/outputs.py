@@ -1,0 +1,94 @@
+"""The last step of an entry function: its gradients share no memory with the inputs, with each other or with a seed.
+
+*before*                     *after*::
+
+    return value, x, y_bar, y_bar      return value, np.array(x), y_bar, np.array(y_bar)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad import runtime as rt
+from s2sad.analysis.build import Builder
+from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var
+from s2sad.ir.rewrite import with_body
+from s2sad.ir.types import Array, Dict, List, Num, Tuple, Unknown
+from s2sad.rules.registry import lookup
+
+_FRESH_OPS = frozenset(
+    {"add", "sub", "mul", "truediv", "pow", "neg", "matmul", "floordiv", "mod"}
+)
+
+
+def own_outputs(fn: Function, mode: str, has_aux: bool) -> Function:
+    """``fn`` with every array among its gradients made its own."""
+    lets = {s.target: s for s in fn.body.stmts if isinstance(s, Let) and s.target is not None}
+    top = lets.get(fn.result) if isinstance(fn.result, Var) else None
+    if mode == "jvp" or top is None or top.op != "tuple" or (mode == "vjp" and fn.name.endswith("_fwd")):
+        return fn
+    first = 0 if mode == "vjp" else 1
+    b = Builder(fn.loc)
+    seen: set[Var] = set()
+    args = list(top.args)
+    for k in range(first, len(args)):
+        args[k] = _own(args[k], lets, seen, b)
+    stmts = [s for s in fn.body.stmts if s is not top]
+    new = Let(top.target, "tuple", tuple(args), (), top.loc)
+    return with_body(fn, Block((*stmts, *b.stmts, new), fn.body.results))
+
+
+def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
+    if not isinstance(a, Var):
+        return a
+    made = lets.get(a)
+    if made is not None and made.op in ("tuple", "list", "dict") and isinstance(a.type, Tuple | List | Dict):
+        if made.op == "dict":
+            flat: list[Atom] = []
+            for key, value in zip(made.args[::2], made.args[1::2], strict=True):
+                flat += [key, _own(value, lets, seen, b)]
+            parts = tuple(flat)
+        else:
+            parts = tuple(_own(x, lets, seen, b) for x in made.args)
+        return b.emit(made.op, *parts, type=a.type)
+    if not isinstance(a.type, Array | Num | Unknown | List | Dict):
+        return a
+    fresh = a not in seen and made is not None and is_fresh(made)
+    seen.add(a)
+    if fresh:
+        return a
+    if isinstance(a.type, Array):
+        spread = _spread(made)
+        if spread is not None:
+            shape, value = spread
+            return b.call(np.full, "np.full", shape, value, name=a.name, type=a.type)
+        return b.call(np.array, "np.array", a, name=a.name, type=a.type)
+    return b.call(rt.copy, "rt.copy", a, name=a.name, type=a.type)
+
+
+def _spread(made: Let | None) -> tuple[Atom, Atom] | None:
+    """``np.broadcast_to(scalar, shape)`` becomes ``np.full(shape, scalar)``."""
+    from s2sad.analysis.optypes import type_of_atom
+    from s2sad.ir.types import is_number
+
+    if made is not None and made.op == "call" and isinstance(made.args[0], Ref) and made.args[0].obj is np.broadcast_to:
+        if len(made.args) == 3 and is_number(type_of_atom(made.args[1])):
+            return made.args[2], made.args[1]
+    return None
+
+
+def is_fresh(s: Let) -> bool:
+    """Does the statement make a new array that nothing else refers to?"""
+    if s.op in _FRESH_OPS:
+        return True
+    if s.op == "call" and isinstance(s.args[0], Ref):
+        if s.args[0].obj in (np.zeros_like, np.array, np.full, np.zeros, np.full_like, np.ones_like, rt.zeros_like):
+            return True
+        rule = lookup(s.args[0].obj)
+        return rule is not None and rule.aliases == "fresh" and not _is_identity_helper(s)
+    return False
+
+
+def _is_identity_helper(s: Let) -> bool:
+    """Runtime helpers may give back what they were given."""
+    return isinstance(s.args[0], Ref) and s.args[0].text.startswith("rt.")

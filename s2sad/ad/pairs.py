@@ -1,0 +1,304 @@
+"""The functions that reverse mode emits: the joint form (value and gradient at once) and the split form (a pair)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad import runtime as rt
+from s2sad.ad.calls import Pair, Pairs
+from s2sad.ad.leaves import Key, Layout, layout
+from s2sad.ad.residuals import again, plan
+from s2sad.ad.reverse import Reverse
+from s2sad.ad.state import State
+from s2sad.analysis.activity import activity
+from s2sad.analysis.alias import is_reference
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars
+from s2sad.ir.rewrite import clone_function, defined_vars, subst_block, with_body
+from s2sad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dict,
+    List,
+    Lit,
+    Num,
+    Obj,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    is_differentiable,
+    is_number,
+)
+
+
+def named_result(fn: Function, name: str = "value") -> Function:
+    """Give the returned temporary a name, so that it is computed where the primal computes it."""
+    result = fn.result
+    if isinstance(result, Var) and not result.name and result not in [p.var for p in fn.params]:
+        env: dict[Var, Atom] = {}
+        copy = clone_function(fn, env)
+        new = env[result]
+        assert isinstance(new, Var)
+        object.__setattr__(new, "name", name)  # a variable made just now: nobody else has seen it
+        return copy
+    return fn
+
+
+class Sweeps:
+    """Forward and reverse statements of one function, seeded; the adjoints of its parameters at the end."""
+
+    def __init__(self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, split: bool) -> None:
+        self.fn = fn
+        self.r = Reverse(program, pairs, fn, active)
+        self.r.split = split
+        local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
+        self.state = State(local)
+        self.active = active
+
+    def run(self, seeds: dict[Key, Atom]) -> tuple[list[Stmt], Builder]:
+        for key, g in seeds.items():
+            self.state.set(key, g)
+        swept = self.r.region(self.fn.body, self.state, self.fn.loc)
+        return swept.forward, swept.reverse
+
+
+# -- joint form ----------------------------------------------------------------------------------------------------
+
+
+def joint(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, has_aux: bool, name: str) -> Function:
+    """``f_grad(*params) -> (value, gradient, ...)``: one gradient for each name in ``active``, in that order."""
+    from s2sad.ad.expand import expand
+
+    assert spec.fn is not None
+    fn = named_result(expand(spec.fn))
+    by_name = {p.var.name: p.var for p in fn.params}
+    wanted = tuple(by_name[n] for n in active)
+    sweeps = Sweeps(program, pairs, fn, wanted, split=False)
+    forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux))
+    start = Builder(fn.loc)
+    grads = [gradient(sweeps, rb, v) for v in wanted]
+    body = Builder(fn.loc)
+    body.comment("forward sweep")
+    body.extend(forward)
+    body.comment("reverse sweep")
+    body.extend([*start.stmts, *rb.stmts])
+    result = body.emit("tuple", fn.result, *grads)
+    return Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+
+
+def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool) -> dict[Key, Atom]:
+    if not isinstance(result, Var) or not sweeps.r.is_active(result):
+        return {}
+    path = (("item", 0),) if has_aux else ()
+    keys = sweeps.r.keys(result)
+    if any(k[1] == path for k, _ in keys):
+        return {(result, path): Const(1.0)}
+    return {}
+
+
+def gradient(sweeps: Sweeps, rb: Builder, v: Var) -> Atom:
+    """The gradient with respect to a parameter in the structure of the parameter."""
+    rb.loc = sweeps.fn.loc
+    info = sweeps.r.info
+    return _structure(sweeps, rb, v, v.type or UNKNOWN, info.find(v), ())
+
+
+def _structure(sweeps: Sweeps, rb: Builder, v: Var, t: Type, key: object, path: tuple) -> Atom:  # type: ignore[type-arg]
+    lay: Layout = sweeps.r.layout
+    if key in lay.dynamic and isinstance(t, List | Dict | Unknown):
+        return _leaf(sweeps, rb, v, t, path)
+    inner = lay.info.classes.elem(key) if isinstance(t, Tuple | List | Dict | Obj) else None
+
+    def child(step: tuple[str, object], c: Type) -> Atom:
+        return _structure(sweeps, rb, v, c, inner, (*path, step))
+
+    if isinstance(t, Tuple):
+        parts = [child(("item", k), c) for k, c in enumerate(t.items)]
+        if t.cls is not None:
+            return rb.call(t.cls, t.cls.__name__, *parts, type=t)
+        return rb.emit("tuple", *parts)
+    if isinstance(t, List) and t.items is not None:
+        return rb.emit("list", *(child(("item", k), c) for k, c in enumerate(t.items)))
+    if isinstance(t, Dict) and t.items is not None:
+        flat: list[Atom] = []
+        for k, c in t.items:
+            flat += [Const(k), child(("item", k), c)]
+        return rb.emit("dict", *flat)
+    if isinstance(t, Obj):
+        flat = []
+        for k, c in t.attrs:
+            flat += [Const(k), child(("attr", k), c)]
+        fields = rb.emit("dict", *flat)
+        return rb.call(rt.rebuild, "rt.rebuild", sweeps.r.leaf_atom(rb, (v, path)), fields, type=t)
+    return _leaf(sweeps, rb, v, t, path)
+
+
+def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:  # type: ignore[type-arg]
+    if not is_differentiable(t):
+        if is_number(t):
+            return Const(0)
+        if isinstance(t, Array):
+            return rb.call(np.zeros_like, "np.zeros_like", sweeps.r.leaf_atom(rb, (v, path)))
+        return Const(None)
+    g = sweeps.state.get((v, path))
+    if g is None:
+        return sweeps.r.zero(rb, (v, path), t)
+    if isinstance(t, List | Dict | Unknown | Num | Obj):
+        return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
+    if isinstance(t, Array) and t.dtype not in ("float64", None) and type_of_atom(g) != t:
+        return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
+    return g
+
+
+# -- split form ----------------------------------------------------------------------------------------------------
+
+
+def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
+    """Fill in the two functions of a pair that calls of a specialisation use."""
+    from s2sad.ad.expand import expand
+
+    assert pair.spec.fn is not None
+    fn = expand(pair.spec.fn, frozenset({pair.spec}))
+    lay = layout(pair.spec.fn)
+    params = pair.spec.fn.params
+    wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
+    act = activity(pair.spec.fn, wanted)
+    result = pair.spec.fn.result
+    pair.inputs = tuple((result, p) for p, _ in lay.leaves(result)) if isinstance(result, Var) and result in act else ()
+    pair.outputs = tuple((v, p) for v in wanted if v in act for p, _ in lay.leaves(v))
+    outputs = pair.outputs
+    if fn is not pair.spec.fn and isinstance(fn.result, Var) and isinstance(result, Var):
+        fn = with_body(fn, fn.body)
+    sweeps = Sweeps(program, pairs, fn, wanted, split=True)
+    seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
+    forward, rb = sweeps.run(seeds)
+    grads = []
+    for v, path in outputs:
+        t = sweeps.r.leaf_type(v, path)
+        g = sweeps.state.get((v, path))
+        grads.append(sweeps.r.zero(rb, (v, path), t) if g is None else g)
+    result_atom: Atom = grads[0] if len(grads) == 1 else rb.emit("tuple", *grads)
+    pair.fwd, pair.adj = _halves(sweeps, forward, rb, result_atom, bar_params, pair.name, fn.params, escape=False)
+
+
+def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:  # type: ignore[type-arg]
+    seeds: dict[Key, Atom] = {}
+    params = []
+    for path in paths:
+        if not isinstance(result, Var):
+            continue
+        t = sweeps.r.leaf_type(result, path)
+        name = sweeps.r.bar_name((result, path)) or "y_bar"
+        var = Var(name, Scalar("float64", weak=False) if is_number(t) else t)
+        params.append(Param(var))
+        if sweeps.r.is_active(result):
+            seeds[(result, path)] = var
+    return seeds, params
+
+
+def split(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, name: str) -> tuple[Function, Function]:
+    """``f_fwd(*params) -> (value, residuals)`` and ``f_adj(residuals, value_bar) -> tuple of gradients``.
+
+    ``value_bar`` has the structure of the value. What the caller may change after the call is kept as a copy.
+    """
+    from s2sad.ad.expand import expand
+
+    assert spec.fn is not None
+    fn = named_result(expand(spec.fn))
+    by_name = {p.var.name: p.var for p in fn.params}
+    wanted = tuple(by_name[n] for n in active)
+    sweeps = Sweeps(program, pairs, fn, wanted, split=True)
+    result = fn.result
+    head = Builder(fn.loc)
+    seed = Var("value_bar" if not isinstance(result, Var) or not result.name else f"{result.name}_bar", UNKNOWN)
+    seeds: dict[Key, Atom] = {}
+    if isinstance(result, Var) and sweeps.r.is_active(result):
+        keys = sweeps.r.keys(result)
+        for key, t in keys:
+            part: Atom = seed
+            for kind, k in key[1]:
+                part = head.emit("getattr" if kind == "attr" else "getitem", part, Const(k), type=UNKNOWN)
+            if not key[1]:
+                seed = Var(seed.name, Scalar("float64", weak=False) if is_number(t) else t)
+                part = seed
+            elif isinstance(part, Var):
+                last = head.stmts.pop()
+                assert isinstance(last, Let)
+                typed = Var(sweeps.r.bar_name(key), t)
+                head.append(Let(typed, last.op, last.args, last.kwnames, last.loc))
+                part = typed
+            seeds[key] = part
+    forward, rb = sweeps.run(seeds)
+    rb.stmts[:0] = head.stmts
+    grads = [gradient(sweeps, rb, v) for v in wanted]
+    out = rb.emit("tuple", *grads)
+    return _halves(sweeps, forward, rb, out, [Param(seed)], name, fn.params, escape=True)
+
+
+def _halves(
+    sweeps: Sweeps,
+    forward: list[Stmt],
+    rb: Builder,
+    result: Atom,
+    bar_params: list[Param],
+    name: str,
+    params: tuple[Param, ...],
+    *,
+    escape: bool,
+) -> tuple[Function, Function]:
+    fn = sweeps.fn
+    rev = Block(tuple(rb.stmts), (result,))
+    given = {p.var for p in bar_params}
+    local = {v for v in defined_vars(Block(tuple(forward), ()))} | {p.var for p in params}
+    needed = [v for v in free_vars(rev) if v in local and v not in given]
+    p = plan(sweeps.r, needed, forward, local, set())
+    kept = Builder(fn.loc)
+    passed = [_escaped(sweeps, kept, v) if escape else v for v in p.taped]
+    env: dict[Var, Atom] = {}
+    fb = Builder(fn.loc)
+    fb.extend(forward)
+    fb.extend(kept.stmts)
+    residual_tuple = fb.emit("tuple", *passed, name="residuals")
+    both = fb.emit("tuple", fn.result, residual_tuple)
+    fwd = Function(f"{name}_fwd", params, fb.block(both), (), fn.doc, fn.loc, fn.lines)
+    ab = Builder(fn.loc)
+    residuals = Var("residuals", Tuple(tuple(v.type or UNKNOWN for v in p.taped)))
+    if p.taped:
+        parts = ab.emit("unpack", residuals, Const(len(p.taped)), type=residuals.type)
+        for k, v in enumerate(p.taped):
+            env[v] = ab.emit("getitem", parts, Const(k), name=v.name, type=v.type)
+    ab.extend(again(p, env))
+    inner = subst_block(rev, env)
+    ab.extend(inner.stmts)
+    body = Block(tuple(ab.stmts), inner.results)
+    adj = Function(f"{name}_adj", (Param(residuals), *bar_params), body, (), None, fn.loc, fn.lines)
+    return fwd, adj
+
+
+def _escaped(sweeps: Sweeps, kept: Builder, v: Var) -> Atom:
+    """A residual that the caller can reach (an argument, the result) is kept as a copy."""
+    if not isinstance(v.type, Array | List | Dict | Num | Unknown | Obj) or not is_reference(v.type):
+        return v
+    info = sweeps.r.info
+    reach = set()
+    roots = [p.var for p in sweeps.fn.params]
+    if isinstance(sweeps.fn.result, Var):
+        roots.append(sweeps.fn.result)
+    for p in roots:
+        key = info.find(p)
+        for _ in range(4):
+            reach.add(key)
+            if not info.classes.has_elem(key):
+                break
+            key = info.classes.elem(key)
+    if info.find(v) not in reach:
+        return v
+    if isinstance(v.type, Array):
+        return kept.call(np.array, "np.array", v, type=v.type)
+    return kept.call(rt.copy, "rt.copy", v, type=v.type)
+
+
+__all__ = ["Lit", "Ref", "joint", "make_pair", "split"]

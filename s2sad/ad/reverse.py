@@ -1,0 +1,452 @@
+"""Reverse mode: for a block of primal statements, the forward sweep that records and the reverse sweep that accumulates.
+
+*before*                        *after* (joint form, before simplification)::
+
+    def f(x):                       def f_grad(x):
+        t = np.sin(x)                   t = np.sin(x)
+        y = np.sum(t)                   y = np.sum(t)
+        return y                        y_bar = 1.0
+                                        t_bar = rt.unreduce(y_bar, t, None, False)
+                                        x_bar = t_bar * np.cos(x)
+                                        return y, x_bar
+
+Statements are visited in reverse. A region (branch, loop body) is transformed on its own: its reverse sweep may read values
+that its forward sweep defined, and ``residuals`` decides for each of them between exporting, taping and recomputing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from s2sad.ad import calls, ops, residuals
+from s2sad.ad.leaves import Key, Path, layout, normal_step
+from s2sad.ad.memory import Memory
+from s2sad.ad.state import NeedBuffer, State
+from s2sad.analysis.activity import Activity, activity
+from s2sad.analysis.alias import alias
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.program import Infer
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.errors import Finding, UnsupportedError
+from s2sad.ir.nodes import (
+    UNDEF,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Loc,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+    free_vars,
+    inner_vars,
+    targets_of,
+)
+from s2sad.ir.rewrite import subst_block
+from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.runtime import zeros_like
+
+
+@dataclass
+class Swept:
+    """A region after the transformation: statements of the forward sweep and of the reverse sweep."""
+
+    forward: list[Stmt]
+    reverse: Builder
+    state: State
+
+
+class Reverse:
+    """The transformation of one typed function for one set of active inputs."""
+
+    def __init__(self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...]) -> None:
+        self.program = program
+        self.pairs = pairs
+        self.fn = fn
+        self.activity: Activity = activity(fn, active)
+        self.info = alias(fn)
+        self.layout = layout(fn)
+        self.memory = Memory(fn, self.info)
+        self.split = False  # residuals leave the function: whatever a branch exports must be assigned on every path
+        self.depth = 0  # loops around the region at hand
+
+    @property
+    def pads(self) -> bool:
+        return self.split or self.depth > 0
+
+    # -- errors --------------------------------------------------------------------------------------------------
+
+    def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
+        line = self.fn.lines[loc.line - 1] if 0 < loc.line <= len(self.fn.lines) else ""
+        return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
+
+    # -- activity and leaves ---------------------------------------------------------------------------------------
+
+    def is_active(self, a: Atom) -> bool:
+        return a in self.activity
+
+    def keys(self, v: Var) -> list[tuple[Key, Type]]:
+        return [((v, p), t) for p, t in self.layout.leaves(v)]
+
+    # -- adjoints --------------------------------------------------------------------------------------------------
+
+    def bar_name(self, key: Key) -> str:
+        v, path = key
+        name = v.name or ""
+        for _, k in path:
+            name = f"{name}_{k}" if name and isinstance(k, int | str) and str(k).isidentifier() | str(k).isdigit() else name
+        return f"{name}_bar" if name else ""
+
+    def add(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
+        """Accumulate ``g`` into the adjoint of ``key``: the first contribution assigns, later ones add."""
+        v, path = key
+        if not self.is_active(v):
+            return
+        if not path and self.is_shadow(v):
+            rb.effect("iadd", self.shadow(state, rb, v), g)
+            return
+        old = state.get(key)
+        if key in state.owned and old is not None:
+            if self.is_mirror_leaf(v, path):
+                rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), old, g)
+            else:
+                rb.effect("iadd", old, g)
+        elif old is None:
+            state.set(key, self.named(rb, g, self.bar_name(key)))
+        elif self.needs_helper(v, path):
+            state.set(key, rb.call(_rt.accumulate, "rt.accumulate", old, g, name=self.bar_name(key)))
+        else:
+            state.set(key, rb.emit("add", old, g, name=self.bar_name(key)))
+
+    def named(self, rb: Builder, g: Atom, name: str) -> Atom:
+        """Give a fresh temporary the name of the adjoint that it is."""
+        if name and isinstance(g, Var) and not g.name and rb.stmts:
+            last = rb.stmts[-1]
+            if isinstance(last, Let) and last.target is g:
+                new = Var(name, g.type)
+                rb.stmts[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
+                return new
+        return g
+
+    def leaf_type(self, v: Var, path: Path) -> Type:
+        for p, t in self.layout.leaves(v):
+            if p == path:
+                return t
+        return Unknown()
+
+    def is_mirror_leaf(self, v: Var, path: Path) -> bool:
+        return isinstance(self.leaf_type(v, path), List | Dict)
+
+    def needs_helper(self, v: Var, path: Path) -> bool:
+        return isinstance(self.leaf_type(v, path), List | Dict | Unknown | Obj)
+
+    def is_shadow(self, v: Var) -> bool:
+        """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
+        if isinstance(v.type, Array):
+            return self.info.is_mutated(v)
+        return self.layout.is_mirror(v) and self.info.deep_mutated(v)
+
+    def zero(self, rb: Builder, key: Key, t: Type, like: Atom | None = None) -> Atom:
+        """A fresh zero adjoint for a leaf."""
+        if is_number(t):
+            return Const(0.0)
+        atom = like if like is not None else self.leaf_atom(rb, key)
+        if isinstance(t, Array):
+            return rb.call(_np.zeros_like, "np.zeros_like", atom, name=self.bar_name(key))
+        return rb.call(zeros_like, "rt.zeros_like", atom, name=self.bar_name(key))
+
+    def leaf_atom(self, rb: Builder, key: Key) -> Atom:
+        """The primal value at a leaf."""
+        v, path = key
+        atom: Atom = v
+        for kind, k in path:
+            atom = rb.emit("getattr" if kind == "attr" else "getitem", atom, Const(k))
+        return atom
+
+    def buffer(self, state: State, rb: Builder, key: Key) -> Atom:
+        """The adjoint as a buffer that is ours alone: made now (zero, or a copy of what has accumulated) if need be."""
+        old = state.get(key)
+        if old is not None and key in state.owned:
+            return old
+        if not state.is_local(key[0]):
+            raise NeedBuffer(key)
+        t = self.leaf_type(*key)
+        if old is None:
+            new = self.zero(rb, key, t)
+        elif isinstance(t, Array) or self.is_shadow_array(key[0], key[1]):
+            new = rb.call(_np.array, "np.array", old, name=self.bar_name(key))
+        else:
+            empty = rb.call(zeros_like, "rt.zeros_like", self.leaf_atom(rb, key), name=self.bar_name(key))
+            rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), empty, old)
+            new = empty
+        state.set(key, new, owned=True)
+        return new
+
+    def is_shadow_array(self, v: Var, path: Path) -> bool:
+        return not path and isinstance(v.type, Array)
+
+    def shadow(self, state: State, rb: Builder, v: Var) -> Atom:
+        """The adjoint memory of ``v``: a buffer for what is allocated here or given, the same view of it for a view."""
+        view = self.memory.view_of(v)
+        if view is None:
+            return self.buffer(state, rb, (v, ()))
+        if isinstance(view, str):
+            loc = self.memory.loc_of(v) or self.fn.loc
+            raise self.refuse(
+                "S2S060",
+                f"{v.name or 'this value'} may be one of several arrays that are stored into: {view}",
+                loc,
+                "store into one array under one name, or copy it first",
+            )
+        base = view.args[0] if view.op != "call" else view.args[1]
+        assert isinstance(base, Var)
+        inner = self.shadow(state, rb, base)
+        args = (inner, *view.args[1:]) if view.op != "call" else (view.args[0], inner, *view.args[2:])
+        kw = view.kwargs
+        pos = args[: len(args) - len(kw)]
+        return rb.emit(view.op, *pos, kw=kw or None, type=v.type)
+
+    def take(self, state: State, key: Key) -> Atom | None:
+        return state.drop(key)
+
+    # -- regions ---------------------------------------------------------------------------------------------------
+
+    def region(self, block: Block, state: State, loc: Loc) -> Swept:
+        """Transform the statements of ``block``; ``state`` holds the adjoints at its end and is brought to its start."""
+        rb = Builder(loc)
+        forward: list[Stmt] = []
+        for s in reversed(block.stmts):
+            forward[:0] = self.stmt_with_buffers(s, state, rb)
+        return Swept(forward, rb, state)
+
+    def stmt_with_buffers(self, s: Stmt, state: State, rb: Builder) -> list[Stmt]:
+        """One statement; buffers that its regions need are made first, as long as more are asked for."""
+        while True:
+            try:
+                return self.stmt(s, state, rb)
+            except NeedBuffer as need:
+                if isinstance(s, Let) or not state.is_local(need.key[0]):
+                    raise
+                rb.loc = s.loc
+                self.buffer(state, rb, need.key)
+
+    def stmt(self, s: Stmt, state: State, rb: Builder) -> list[Stmt]:
+        rb.loc = s.loc
+        if isinstance(s, Let):
+            return ops.let(self, s, state, rb)
+        if isinstance(s, If):
+            return self.if_(s, state, rb)
+        if isinstance(s, For | While):
+            return self.loop(s, state, rb)
+        return self.try_(s, state, rb)
+
+    def local_vars(self, block: Block, extra: tuple[Var, ...] = ()) -> set[Var]:
+        out = set(extra)
+        for s in block.stmts:
+            out.update(targets_of(s))
+            out.update(inner_vars(s))
+        return out
+
+    def seed(self, state: State, rb: Builder, target: Var, value: Atom, bars: dict[Key, Atom]) -> None:
+        """The adjoint of ``target`` becomes a contribution to the ``value`` that was bound to it."""
+        if isinstance(value, Var) and self.is_active(value):
+            for (_, path), g in bars.items():
+                self.add(state, rb, (value, path), g)
+
+    def taken(self, state: State, targets: tuple[Var, ...]) -> list[dict[Key, Atom]]:
+        """The adjoints of the targets, taken out of the state."""
+        out = []
+        for t in targets:
+            found: dict[Key, Atom] = {}
+            if self.is_active(t):
+                for key, _ in self.keys(t):
+                    g = state.drop(key)
+                    if g is not None:
+                        found[key] = g
+            out.append(found)
+        return out
+
+    # -- branches ----------------------------------------------------------------------------------------------------
+
+    def if_(self, s: If, state: State, rb: Builder) -> list[Stmt]:
+        saved = dict(state.bars), set(state.owned)
+        bars = self.taken(state, s.targets)
+        try:
+            sides = [self.branch(s, b, bars, state) for b in (s.then, s.orelse)]
+        except NeedBuffer:
+            state.bars, state.owned = saved
+            raise
+        if not any(side.reverse.stmts or side.state.outer_changes() for side in sides):
+            return [s]
+        return self.join_branches(s, sides, state, rb)
+
+    def branch(self, s: If | Try, block: Block, bars: list[dict[Key, Atom]], state: State) -> Swept:
+        child = State(self.local_vars(block), state)
+        rb = Builder(s.loc)
+        for t, a, found in zip(s.targets, block.results, bars, strict=True):
+            self.seed(child, rb, t, a, found)
+        swept = self.region(block, child, s.loc)
+        swept.reverse.stmts[:0] = rb.stmts
+        if not rb.stmts:
+            return swept
+        return Swept(swept.forward, swept.reverse, child)
+
+    def join_branches(self, s: If, sides: list[Swept], state: State, rb: Builder) -> list[Stmt]:
+        changed: dict[Key, None] = {}
+        for side in sides:
+            changed.update(dict.fromkeys(side.state.outer_changes()))
+        targets: list[Var] = []
+        results: list[list[Atom]] = [[], []]
+        for key in changed:
+            t = self.leaf_type(*key)
+            for side, out in zip(sides, results, strict=True):
+                g = side.state.get(key)
+                out.append(self.zero(side.reverse, key, t) if g is None else g)
+            targets.append(Var(self.bar_name(key), _value_type(t, type_of_atom(results[0][-1]))))
+        forward, reverse, extra = residuals.export_branches(self, s, sides, results)
+        test = s.test
+        rb.append(If(test, reverse[0], reverse[1], tuple(targets), s.loc))
+        for key, var in zip(changed, targets, strict=True):
+            state.set(key, var)
+        new = tuple(s.targets) + extra
+        return [If(s.test, forward[0], forward[1], new, s.loc)]
+
+    def try_(self, s: Try, state: State, rb: Builder) -> list[Stmt]:
+        bars = self.taken(state, s.targets)
+        bodies = [s.body, *(h.body for h in s.handlers)]
+        sides = [self.branch(s, b, bars, state) for b in bodies]
+        if not any(side.reverse.stmts or side.state.outer_changes() for side in sides):
+            return [s]
+        return residuals.try_paths(self, s, sides, state, rb)
+
+    # -- loops -------------------------------------------------------------------------------------------------------
+
+    def loop(self, s: For | While, state: State, rb: Builder) -> list[Stmt]:
+        saved = dict(state.bars), set(state.owned)
+        bars = self.taken(state, s.targets)
+        if not any(bars) and not self.memory.touches_active(s, self.activity):
+            return [s]
+        try:
+            self.loop_buffers(s, state, rb)
+            return self.reverse_loop(s, bars, state, rb)
+        except NeedBuffer:
+            state.bars, state.owned = saved
+            raise
+
+    def loop_buffers(self, s: For | While, state: State, rb: Builder) -> None:
+        """Arrays from outside that the body reads get their buffer before the loop: each iteration adds into it."""
+        for v in free_vars(s.body):
+            if not self.is_active(v) or self.is_shadow(v):
+                continue
+            for key, t in self.keys(v):
+                if isinstance(t, Array | List | Dict):
+                    self.buffer(state, rb, key)
+
+    def reverse_loop(self, s: For | While, bars: list[dict[Key, Atom]], state: State, rb: Builder) -> list[Stmt]:
+        seeds: dict[Key, Atom] = {}
+        for c, t, found in zip(s.carried, s.targets, bars, strict=True):
+            for (_, path), g in found.items():
+                seeds[(c, path)] = g
+            del t
+        outer: dict[Key, None] = {}
+        carried: dict[Key, None] = dict.fromkeys(seeds)
+        while True:
+            attempt = LoopSweep(self, s, carried, outer, state)
+            missing = attempt.run()
+            if not missing:
+                break
+            for key in missing:
+                (carried if key[0] in s.carried else outer).setdefault(key)
+        return attempt.finish(seeds, rb)
+
+
+class LoopSweep:
+    """One attempt at the reverse of a loop, for given carried adjoints (of carried variables and of outer values)."""
+
+    def __init__(
+        self, r: Reverse, s: For | While, carried: dict[Key, None], outer: dict[Key, None], state: State
+    ) -> None:
+        self.r, self.s, self.state = r, s, state
+        self.carried, self.outer = list(carried), list(outer)
+        item = (s.item,) if isinstance(s, For) else ()
+        self.child = State(r.local_vars(s.body, (*item, *s.carried)), state)
+        self.phis = {k: Var(r.bar_name(k), _value_type(r.leaf_type(*k), None)) for k in (*self.carried, *self.outer)}
+
+    def run(self) -> list[Key]:
+        """Transform the body; the keys that received adjoints and are not carried yet."""
+        r, s, child = self.r, self.s, self.child
+        rb = Builder(s.loc)
+        for key in self.outer:
+            child.set(key, self.phis[key])
+        for key in self.carried:
+            value = s.body.results[s.carried.index(key[0])]
+            if isinstance(value, Var) and r.is_active(value):
+                r.add(child, rb, (value, key[1]), self.phis[key])
+        r.depth += 1
+        try:
+            swept = r.region(s.body, child, s.loc)
+        finally:
+            r.depth -= 1
+        swept.reverse.stmts[:0] = rb.stmts
+        self.swept = swept
+        missing = [k for k in child.outer_changes() if k not in self.phis and k[0] not in child.local]
+        for c in s.carried:
+            if r.is_active(c):
+                missing += [k for k, _ in r.keys(c) if child.get(k) is not None and k not in self.phis]
+        return missing
+
+    def finish(self, seeds: dict[Key, Atom], rb: Builder) -> list[Stmt]:
+        """Build the forward loop that records and the loop of the reverse sweep; bring the state before the loop."""
+        r, s, state, child = self.r, self.s, self.state, self.child
+        rev = self.swept.reverse
+        keys = [*self.carried, *self.outer]
+        init: list[Atom] = []
+        for key in keys:
+            t = r.leaf_type(*key)
+            if key in self.outer:
+                old = state.get(key)
+                init.append(r.zero(rb, key, t) if old is None else old)
+            else:
+                target = s.targets[s.carried.index(key[0])]
+                g = seeds.get(key)
+                init.append(r.zero(rb, (target, key[1]), t) if g is None else g)
+        nexts: list[Atom] = []
+        for key in keys:
+            g = child.get(key)
+            nexts.append(g if g is not None else r.zero(rev, key, r.leaf_type(*key), _like(r, key, self.phis[key])))
+        carried = tuple(self.phis[k] for k in keys)
+        forward = residuals.record_loop(r, s, self.swept, carried, tuple(init), tuple(nexts), rb)
+        after = forward.targets
+        for key, var in zip(keys, after, strict=True):
+            if key in self.outer:
+                state.set(key, var)
+        for key, var in zip(keys, after, strict=True):
+            if key in self.carried:
+                first = s.init[s.carried.index(key[0])]
+                if isinstance(first, Var) and r.is_active(first):
+                    r.add(state, rb, (first, key[1]), var)
+        return forward.stmts
+
+
+def _like(r: Reverse, key: Key, phi: Var) -> Atom | None:
+    """An adjoint of the same shape, where the shape of a carried array does not change."""
+    t = r.leaf_type(*key)
+    return phi if isinstance(t, Array) and t.dims is not None and None not in t.dims else None
+
+
+def _value_type(t: Type, g: Type | None) -> Type:
+    if is_number(t):
+        return Scalar("float64", weak=False) if not (isinstance(t, Scalar) and t.dtype.startswith("complex")) else t
+    return t
+
+
+from s2sad import runtime as _rt  # noqa: E402
+from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
+import numpy as _np  # noqa: E402
+
+__all__ = ["RANGE", "UNDEF", "Reverse", "Swept", "Tuple", "normal_step", "subst_block"]

@@ -1,0 +1,268 @@
+"""Which values may be the same memory, and which memory is stored into. Flow-insensitive, over typed IR.
+
+``alias(fn)`` gives an ``AliasInfo``: a class for every variable of a reference type (arrays, lists, dicts, objects), with
+the class of its elements, and the set of classes that some store may change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.unionfind import Classes, unify_structure
+from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
+from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
+from s2sad.rules.registry import lookup
+
+_STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", *INPLACE})
+MUTATING_METHODS = frozenset(
+    "append extend insert pop remove clear sort reverse update setdefault popitem fill partition put itemset resize".split()
+)
+_DEPTH = 4  # how deep the elements of arguments are followed into callees
+
+
+def is_reference(t: Type | None) -> bool:
+    """May a value of this type share memory with another?"""
+    return t is None or isinstance(t, Array | List | Dict | Tuple | Obj | Num | Unknown | Func)
+
+
+@dataclass
+class AliasInfo:
+    """The classes of one function. ``mutated`` holds the representatives of classes that are stored into."""
+
+    classes: Classes
+    mutated: set[Any] = field(default_factory=set)
+
+    def find(self, v: Var) -> Any:
+        return self.classes.find(v)
+
+    def is_mutated(self, v: Atom) -> bool:
+        """Is the memory of ``v`` stored into anywhere in the function (or its callees)?"""
+        return isinstance(v, Var) and self.classes.find(v) in self.mutated
+
+    def deep_mutated(self, v: Atom) -> bool:
+        """The memory of ``v`` or of anything reachable from it."""
+        if not isinstance(v, Var):
+            return False
+        key, seen = self.classes.find(v), set()
+        while key not in seen:
+            if key in self.mutated:
+                return True
+            seen.add(key)
+            if not self.classes.has_elem(key):
+                return False
+            key = self.classes.elem(key)
+        return False
+
+
+def is_view_index(index: Type) -> bool:
+    """Basic indexing gives a view; arrays, lists and masks in the index give a copy."""
+    if isinstance(index, Tuple):
+        return all(is_view_index(i) for i in index.items)
+    return not isinstance(index, Array | List)
+
+
+@lru_cache(maxsize=512)
+def alias(fn: Function) -> AliasInfo:
+    """Compute the classes of a typed function (memoised on it)."""
+    info = AliasInfo(Classes())
+    touched: list[Any] = []
+    unify_structure(fn.body, info.classes, lambda s: _let(info.classes, s, touched))
+    info.mutated = {info.classes.find(x) for x in touched}
+    return info
+
+
+def _let(classes: Classes, s: Let, touched: list[Any]) -> None:
+    if s.op in _STORES and isinstance(s.args[0], Var):
+        touched.append(s.args[0])
+        if s.op in ("setitem", "setattr"):
+            _store(classes, s.args[0], s.args[2])
+        if s.op in INPLACE and s.target is not None:
+            classes.union(s.target, s.args[0])
+        return
+    if s.op == "call":
+        _call(classes, s, touched)
+        return
+    if s.op == "method":
+        _method(classes, s, touched)
+        return
+    if s.target is None or not is_reference(s.target.type):
+        return
+    if s.op in ("getitem", "getattr", "unpack", "unpack_star", "iter_list"):
+        _read(classes, s)
+    elif s.op in ("tuple", "list", "dict", "set"):
+        for a in s.args:
+            _store(classes, s.target, a)
+    elif s.op in ("copy",):
+        _union(classes, s.target, s.args[0])
+    elif s.op == "closure":
+        for a in s.args[1:]:
+            _store(classes, s.target, a)
+
+
+def _union(classes: Classes, a: Atom, b: Atom) -> None:
+    if isinstance(a, Var) and isinstance(b, Var) and is_reference(a.type) and is_reference(b.type):
+        classes.union(a, b)
+
+
+def _store(classes: Classes, container: Var, value: Atom) -> None:
+    """``value`` becomes an element of ``container``; stores into arrays copy numbers and alias nothing."""
+    if isinstance(value, Var) and is_reference(value.type) and not isinstance(container.type, Array):
+        classes.union(classes.elem(container), value)
+
+
+def _read(classes: Classes, s: Let) -> None:
+    x = s.args[0]
+    if not isinstance(x, Var) or s.target is None:
+        return
+    t = x.type
+    if isinstance(t, Array):
+        if s.op != "getitem" or is_view_index(type_of_atom(s.args[1])):
+            # a view, or a tuple of rows
+            classes.union(classes.elem(s.target) if s.op.startswith("unpack") else s.target, x)
+        return
+    if s.op.startswith("unpack") or (isinstance(s.target.type, List | Tuple) and isinstance(t, List | Tuple) and _is_slice(s)):
+        classes.union(classes.elem(s.target), classes.elem(x))
+        if s.op == "unpack" and isinstance(t, Tuple | List):
+            return
+    else:
+        classes.union(s.target, classes.elem(x))
+    if isinstance(t, Num | Unknown) or t is None:
+        classes.union(s.target, x)
+
+
+def _is_slice(s: Let) -> bool:
+    from s2sad.ir.types import Slice
+
+    return s.op == "getitem" and isinstance(type_of_atom(s.args[1]), Slice)
+
+
+def _method(classes: Classes, s: Let, touched: list[Any]) -> None:
+    x, name = s.args[0], str(getattr(s.args[1], "value", ""))
+    if not isinstance(x, Var):
+        return
+    if name in MUTATING_METHODS:
+        touched.append(x)
+        for a in s.args[2:]:
+            if isinstance(a, Var):
+                if name in ("extend", "update"):
+                    classes.union(classes.elem(x), classes.elem(a))
+                else:
+                    _store(classes, x, a)
+    if s.target is not None and is_reference(s.target.type):
+        if name in ("pop", "get", "setdefault", "popitem", "popleft"):
+            classes.union(s.target, classes.elem(x))
+        else:
+            classes.union(classes.elem(s.target), classes.elem(x))
+            if isinstance(x.type, Unknown | Num | Obj):
+                classes.union(s.target, x)
+
+
+def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
+    callee = s.args[0]
+    if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+        _spec_call(classes, s, callee.obj, touched)
+        return
+    rule = lookup(callee.obj) if isinstance(callee, Ref) else None
+    if rule is not None:
+        if rule.aliases != "fresh" and s.target is not None and len(s.args) > 1:
+            _union(classes, s.target, s.args[1])
+        return
+    # a function that we cannot see into: it may change and return whatever it is given
+    harmless = isinstance(callee, Ref) and callee.obj in _HARMLESS
+    for a in s.args[1:]:
+        if isinstance(a, Var) and is_reference(a.type):
+            if not harmless:
+                touched.append(a)
+                touched.append(classes.elem(a))
+            if s.target is not None and is_reference(s.target.type):
+                classes.union(classes.elem(s.target), classes.elem(a))
+                if not harmless:
+                    classes.union(s.target, a)
+
+
+_HARMLESS = (len, range, isinstance, type, print, list, tuple, dict, set, frozenset, any, all, str, repr, bool, int, float,
+             reversed, sorted, min, max, sum, hasattr, callable, ord, chr)  # fmt: skip
+
+
+def _spec_call(classes: Classes, s: Let, spec: Spec, touched: list[Any]) -> None:
+    if spec.fn is None:  # a recursive call met while its own summary is computed: everything may happen
+        args = [a for a in s.args[1:] if isinstance(a, Var) and is_reference(a.type)]
+        for a in args:
+            touched.append(a)
+        return
+    summary = summarise(spec)
+    mapping: dict[Any, Any] = {}
+    pairs: list[tuple[Any, Any]] = list(zip(summary.params, s.args[1:], strict=False))
+    if s.target is not None and is_reference(s.target.type) and summary.result is not None:
+        pairs.append((summary.result, s.target))
+    for key, atom in pairs:
+        if key is not None and isinstance(atom, Var) and is_reference(atom.type):
+            _match(classes, summary, key, atom, mapping, touched, _DEPTH)
+
+
+def _match(
+    classes: Classes, summary: Summary, key: Any, mine: Any, mapping: dict[Any, Any], touched: list[Any], depth: int
+) -> None:
+    if key in mapping:
+        classes.union(mapping[key], mine)
+    mapping[key] = mine
+    if key in summary.mutated:
+        touched.append(mine)
+    inner = summary.elems.get(key)
+    if inner is not None and depth:
+        _match(classes, summary, inner, classes.elem(mine), mapping, touched, depth - 1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a call does to memory: classes of the parameters and of the result, element classes, mutated classes."""
+
+    params: tuple[Any, ...]
+    result: Any
+    elems: dict[Any, Any]
+    mutated: frozenset[Any]
+
+
+def summarise(spec: Spec) -> Summary:
+    """The effect of calling ``spec``; recursive functions are summarised with their inner calls assumed harmful."""
+    assert spec.fn is not None
+    return _summary(spec.fn)
+
+
+_RUNNING: set[Function] = set()
+
+
+def _summary(fn: Function) -> Summary:
+    if fn in _RUNNING:
+        keys = tuple(p.var for p in fn.params)
+        return Summary(keys, None, {}, frozenset())
+    _RUNNING.add(fn)
+    try:
+        info = alias(fn)
+    finally:
+        _RUNNING.discard(fn)
+    roots = [info.classes.find(p.var) for p in fn.params]
+    result = info.classes.find(fn.result) if isinstance(fn.result, Var) else None
+    elems: dict[Any, Any] = {}
+    todo = [k for k in (*roots, result) if k is not None]
+    while todo:
+        key = todo.pop()
+        if key not in elems and info.classes.has_elem(key):
+            elems[key] = info.classes.elem(key)
+            todo.append(elems[key])
+    return Summary(tuple(roots), result, elems, frozenset(info.mutated))
+
+
+def mutated_params(fn: Function) -> tuple[int, ...]:
+    """Positions of the parameters whose memory the function stores into."""
+    info = alias(fn)
+    return tuple(k for k, p in enumerate(fn.params) if is_reference(p.var.type) and info.deep_mutated(p.var))
+
+
+def stores(fn: Function) -> list[Let]:
+    """Every statement that changes memory directly."""
+    return [s for s in walk(fn.body) if isinstance(s, Let) and s.op in _STORES]

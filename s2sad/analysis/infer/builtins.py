@@ -1,0 +1,288 @@
+"""Python's builtins, by what their arguments are. A handler returns ``NotImplemented`` to leave the call to its rule."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from s2sad.analysis.infer import calls
+from s2sad.analysis.infer.operations import arithmetic
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Ref, Var
+from s2sad.ir.types import (
+    BOOL,
+    INT,
+    RANGE,
+    STR,
+    UNKNOWN,
+    Array,
+    Dict,
+    List,
+    Lit,
+    Num,
+    Obj,
+    Opaque,
+    Range,
+    RefT,
+    Scalar,
+    Tuple,
+    Type,
+    is_number,
+    widen,
+)
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+Args = tuple[Atom, ...]
+
+
+def _len(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    t = type_of_atom(pos[0])
+    result: Type = INT
+    if isinstance(t, Tuple | List | Dict) and t.items is not None:
+        result = Lit(len(t.items))
+    elif isinstance(t, Array) and t.dims:
+        result = Scalar("int64", True, t.dims[0])
+    if isinstance(t, Obj):
+        return calls.dunder(f, "__len__", pos[0], (), name) or NotImplemented
+    return f.emit("call", Ref(len, "len"), *pos, name=name, type=result)
+
+
+def _range(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    return f.emit("call", Ref(range, "range"), *pos, name=name, type=RANGE)
+
+
+def _recipe(kind: str) -> Any:
+    def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+        if kind == "enumerate":
+            pos = (pos[0], pos[1] if len(pos) > 1 else kw.get("start", Const(0)))
+        elif kind == "reversed" and isinstance(pos[0], Var) and pos[0] in f.recipes:
+            return NotImplemented
+        marker = Var(name, UNKNOWN)
+        f.recipes[marker] = (kind, pos)
+        return marker
+
+    return handler
+
+
+def _print(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    f.effect("call", Ref(print, "print"), *pos, *kw.values(), kwnames=tuple(kw))
+    return Const(None)
+
+
+def _isinstance(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    known = _is_instance(type_of_atom(pos[0]), _classes(f, pos[1]))
+    result: Type = BOOL if known is None else Lit(known)
+    return f.emit("call", Ref(isinstance, "isinstance"), *pos, name=name, type=result)
+
+
+def _classes(f: FunctionInfer, a: Atom) -> tuple[Any, ...] | None:
+    if isinstance(a, Var) and a in f.tuples:
+        parts = [_classes(f, x) for x in f.tuples[a]]
+        return None if any(p is None for p in parts) else tuple(c for p in parts if p for c in p)
+    t = type_of_atom(a)
+    obj = a.obj if isinstance(a, Ref) else t.obj if isinstance(t, RefT) else None
+    if isinstance(obj, type):
+        return (obj,)
+    if obj is not None and hasattr(obj, "__args__"):  # int | float
+        return tuple(obj.__args__)
+    return None
+
+
+def _python_class(t: Type) -> Any:
+    if isinstance(t, Lit):
+        return type(t.value)
+    if isinstance(t, Scalar):
+        if not t.weak:
+            return np.dtype(t.dtype).type
+        return {"float64": float, "int64": int, "bool": bool, "complex128": complex}.get(t.dtype)
+    if isinstance(t, Array):
+        return np.ndarray
+    if isinstance(t, Tuple):
+        return t.cls or tuple
+    if isinstance(t, List):
+        return list
+    if isinstance(t, Dict):
+        return dict
+    if isinstance(t, Obj | Opaque):
+        return t.cls
+    return range if isinstance(t, Range) else None
+
+
+def _is_instance(t: Type, classes: tuple[Any, ...] | None) -> bool | None:
+    cls = _python_class(t)
+    if cls is None or classes is None:
+        return None
+    return any(issubclass(cls, c) for c in classes)
+
+
+def _type(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    cls = _python_class(type_of_atom(pos[0]))
+    return NotImplemented if cls is None or len(pos) != 1 else Ref(cls, cls.__name__)
+
+
+def _callable(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    t = type_of_atom(pos[0])
+    if isinstance(pos[0], Ref) or isinstance(t, RefT) or (isinstance(pos[0], Var) and pos[0] in f.closures):
+        return Const(True)
+    return Const(False) if isinstance(t, Scalar | Array | Tuple | List | Dict | Lit) else NotImplemented
+
+
+def _hasattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    cls, key = _python_class(type_of_atom(pos[0])), type_of_atom(pos[1])
+    t = type_of_atom(pos[0])
+    if cls is None or not isinstance(key, Lit):
+        return NotImplemented
+    found = hasattr(cls, key.value) or (isinstance(t, Obj) and key.value in dict(t.attrs))
+    return f.emit("call", Ref(hasattr, "hasattr"), *pos, name=name, type=Lit(found))
+
+
+def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    key, t = type_of_atom(pos[1]), type_of_atom(pos[0])
+    if isinstance(key, Lit) and isinstance(t, Obj) and key.value in dict(t.attrs):
+        return f.emit("getattr", pos[0], Const(key.value), name=name)
+    return NotImplemented
+
+
+def _list(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    from s2sad.analysis.infer.iteration import materialise
+    from s2sad.analysis.infer.operations import grow
+
+    if not pos:
+        return grow(f, untyped, f.emit("list", name=name))
+    if isinstance(pos[0], Var) and pos[0] in f.recipes:
+        return materialise(f, pos[0], name, untyped)
+    return calls.builtin_list(f, pos[0], name, untyped)
+
+
+def _tuple(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    if not pos:
+        return f.emit("tuple", name=name)
+    parts = calls.elements(f, pos[0])
+    if parts is not None:
+        return f.emit("tuple", *parts, name=name)
+    t = type_of_atom(pos[0])
+    if isinstance(t, List):
+        return f.emit("call", Ref(tuple, "tuple"), *pos, name=name, type=List(t.item))
+    return NotImplemented
+
+
+def _dict(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    from s2sad.analysis.infer.operations import grow
+
+    pairs: list[Atom] = []
+    if pos:
+        t = type_of_atom(pos[0])
+        if not isinstance(t, Dict) or t.items is None:
+            return NotImplemented
+        for key, _ in t.items:
+            if key not in kw:
+                pairs += [Const(key), f.emit("getitem", pos[0], Const(key))]
+    for key, a in kw.items():
+        pairs += [Const(key), a]
+    return grow(f, untyped, f.emit("dict", *pairs, name=name))
+
+
+def _sum(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    start = pos[1] if len(pos) > 1 else kw.get("start", Const(0))
+    parts = calls.elements(f, pos[0])
+    if parts is not None and len(parts) <= 16:
+        total: Atom = start
+        for k, p in enumerate(parts):
+            total = arithmetic(f, "add", (total, p), name if k == len(parts) - 1 else "")
+        return total if parts else start
+    from s2sad.analysis.infer.iteration import fold
+
+    return fold(f, pos[0], start, lambda acc, item: arithmetic(f, "add", (acc, item), ""), name)
+
+
+def _extreme(which: Any) -> Any:
+    def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+        from s2sad.analysis.infer.iteration import extreme
+
+        return extreme(f, which, pos, kw, name)
+
+    return handler
+
+
+def _abs(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    if isinstance(type_of_atom(pos[0]), Obj):
+        return calls.dunder(f, "__abs__", pos[0], (), name) or NotImplemented
+    return NotImplemented
+
+
+def _float(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    if not pos:
+        return Const(0.0)
+    t = widen(type_of_atom(pos[0]))
+    if isinstance(t, Obj):
+        return calls.dunder(f, "__float__", pos[0], (), name) or NotImplemented
+    if t == STR:
+        return f.emit("call", Ref(float, "float"), *pos, name=name, type=Scalar("float64"))
+    return NotImplemented
+
+
+def _int(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    t = type_of_atom(pos[0]) if pos else INT
+    size = t.size if isinstance(t, Scalar) and t.dtype.startswith("int") else None
+    return f.emit("call", Ref(int, "int"), *pos, name=name, type=Scalar("int64", True, size))
+
+
+def _plain(result: Type) -> Any:
+    """A builtin that carries no derivative."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+        return NotImplemented if not _is_plain(f, pos) else _emit(f, pos, kw, name)
+
+    def _is_plain(f: FunctionInfer, pos: Args) -> bool:
+        return True
+
+    def _emit(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str) -> Atom:
+        fn = handler.fn  # type: ignore[attr-defined]
+        args = (*pos, *kw.values())
+        return f.emit("call", Ref(fn, fn.__name__), *args, kwnames=tuple(kw), name=name, type=result)
+
+    return handler
+
+
+def _with_fn(handler: Any, fn: Any) -> Any:
+    handler.fn = fn
+    return handler
+
+
+BUILTINS: dict[Any, Any] = {
+    len: _len,
+    range: _range,
+    builtins.enumerate: _recipe("enumerate"),
+    builtins.zip: _recipe("zip"),
+    builtins.reversed: _recipe("reversed"),
+    print: _print,
+    isinstance: _isinstance,
+    type: _type,
+    callable: _callable,
+    hasattr: _hasattr,
+    getattr: _getattr,
+    list: _list,
+    tuple: _tuple,
+    dict: _dict,
+    sum: _sum,
+    max: _extreme(max),
+    min: _extreme(min),
+    abs: _abs,
+    float: _float,
+    int: _int,
+    bool: _with_fn(_plain(BOOL), bool),
+    str: _with_fn(_plain(STR), str),
+    repr: _with_fn(_plain(STR), repr),
+    any: _with_fn(_plain(BOOL), any),
+    all: _with_fn(_plain(BOOL), all),
+    ord: _with_fn(_plain(INT), ord),
+    chr: _with_fn(_plain(STR), chr),
+    set: _with_fn(_plain(Opaque(set)), set),
+    frozenset: _with_fn(_plain(Opaque(frozenset)), frozenset),
+}
+
+__all__ = ["BUILTINS", "Num", "is_number"]

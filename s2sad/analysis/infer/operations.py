@@ -1,0 +1,325 @@
+"""``Let``: the operations of the language, containers, attributes and methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from s2sad.analysis.infer import calls
+from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
+from s2sad.ir.types import (
+    NEVER,
+    UNKNOWN,
+    Array,
+    Dict,
+    Func,
+    List,
+    Lit,
+    Num,
+    Obj,
+    Opaque,
+    RefT,
+    Scalar,
+    Slice,
+    Tuple,
+    Type,
+    Unknown,
+    join,
+    widen,
+)
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_EFFECTS = frozenset(
+    {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
+     "with_exit"}
+)  # fmt: skip
+LIST_MUTATORS = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
+DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
+
+
+def let(f: FunctionInfer, s: Let) -> None:
+    """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
+    args = tuple(f.atom(a) for a in s.args)
+    name = s.target.name if s.target is not None else ""
+    result = _dispatch(f, s, args, name)
+    if s.target is not None:
+        if isinstance(result, Var):
+            f.origin.setdefault(result, s.target)
+        f.env[s.target] = UNDEF if result is None else result
+
+
+def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
+    if s.op == "call":
+        return calls.call(f, s, args, name)
+    if s.op == "method":
+        return calls.method(f, s, args, name)
+    if s.op in INPLACE:
+        return _inplace(f, s, args, name)
+    if s.op in _EFFECTS:
+        return _effect(f, s, args)
+    handler = _OPS.get(s.op)
+    if handler is not None:
+        return handler(f, s, args, name)
+    return f.emit(s.op, *args, kwnames=s.kwnames, name=name)
+
+
+# -- stores ------------------------------------------------------------------------------------------------------
+
+
+def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
+    if s.op == "setitem":
+        index = f.type(args[1])
+        value = f.type(args[2])
+        store_into(f, s.args[0], args[0], value.item if isinstance(index, Slice) and isinstance(value, List) else value)
+    elif s.op in ("delitem",):
+        store_into(f, s.args[0], args[0], NEVER)
+    elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
+        # on a list or dict: read, operate, store
+        item = f.emit("getitem", args[0], args[1])
+        new = inplace_value(f, "i" + str(args[3].value).rstrip("_"), item, args[2])  # type: ignore[union-attr]
+        store_into(f, s.args[0], args[0], f.type(new))
+        f.effect("setitem", args[0], args[1], new)
+        return
+    f.effect(s.op, *args, kwnames=s.kwnames)
+
+
+def grown_type(t: Type, item: Type) -> Type:
+    """The type of a list or dict that is mutated: its length is not known, it holds ``item`` as well."""
+    if isinstance(t, List):
+        return List(join(t.item, item), None)
+    if isinstance(t, Dict):
+        return Dict(join(t.value, item), None)
+    return t
+
+
+def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None:
+    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news."""
+    from s2sad.analysis.infer.function import Growth, Restart
+
+    if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
+        return
+    key = f.classes.find(untyped)
+    item = widen(item)
+    growth = f.growth.get(key)
+    if growth is None:
+        f.growth[key] = Growth(item)
+        note_params(f)
+        raise Restart
+    joined = join(growth.item, item)
+    if joined != growth.item:
+        growth.item = joined
+        f.changed = True
+        note_params(f)
+
+
+def note_params(f: FunctionInfer) -> None:
+    for k, p in enumerate([*f.source.params]):
+        growth = f.growth.get(f.classes.find(p.var))
+        if growth is not None:
+            f.spec.grows[k] = join(f.spec.grows.get(k, NEVER), growth.item)
+
+
+def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
+    """Give a new container the type that its later mutations ask for."""
+    if untyped is not None:
+        growth = f.growth.get(f.classes.find(untyped))
+        if growth is not None and var.type is not None:
+            new = Var(var.name, grown_type(var.type, growth.item))
+            last = f.out[-1]
+            assert isinstance(last, Let) and last.target is var
+            f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
+            f.tuples.pop(var, None)
+            return new
+    return var
+
+
+def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    if any(isinstance(a, Var) and f.is_star(a) for a in args):
+        return _starred_display(f, s, args, name)
+    return grow(f, s.target, f.emit(s.op, *args, name=name))
+
+
+def _starred_display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """``[*a, b]``: flat when the lengths are known."""
+    flat: list[Atom] = []
+    for a in args:
+        inner = f.stars.get(a) if isinstance(a, Var) else None
+        if inner is None:
+            flat.append(a)
+            continue
+        parts = calls.elements(f, inner)
+        if parts is None:
+            f.refuse("S2S051", "a starred element whose length is not known", "build the list with append or +")
+            return UNDEF
+        flat.extend(parts)
+    return grow(f, s.target, f.emit(s.op, *flat, name=name))
+
+
+# -- in place ----------------------------------------------------------------------------------------------------
+
+
+def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    t = f.type(args[0])
+    if isinstance(t, List) and isinstance(s.args[0], Var):
+        other = f.type(args[1])
+        store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
+    return inplace_value(f, s.op, args[0], args[1], name)
+
+
+def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "") -> Atom:
+    """``x op= v``: an effect on arrays and lists (the name keeps its object), a plain operation on numbers."""
+    t = f.type(x)
+    if isinstance(t, Array | List) and isinstance(x, Var):
+        f.effect(op, x, v)
+        return x
+    if isinstance(t, Obj):
+        result = calls.dunder(f, f"__{op}__", x, (v,), name)
+        if result is not None:
+            return result
+    return arithmetic(f, INPLACE[op], (x, v), name)
+
+
+_DUNDER = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv", "mod": "mod", "pow": "pow",
+    "matmul": "matmul", "neg": "neg", "pos": "pos", "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "eq": "eq",
+    "ne": "ne", "and_": "and", "or_": "or", "xor": "xor", "lshift": "lshift", "rshift": "rshift",
+}  # fmt: skip
+
+
+def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
+    types = [f.type(a) for a in args]
+    if op in _DUNDER and any(isinstance(t, Obj) for t in types):
+        if isinstance(types[0], Obj):
+            result = calls.dunder(f, f"__{_DUNDER[op]}__", args[0], args[1:], name)
+            if result is not None:
+                return result
+        if len(args) == 2 and isinstance(types[1], Obj):
+            result = calls.dunder(f, f"__r{_DUNDER[op]}__", args[1], args[:1], name)
+            if result is not None:
+                return result
+    return f.emit(op, *args, name=name)
+
+
+def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    return arithmetic(f, s.op, args, name)
+
+
+# -- reads -------------------------------------------------------------------------------------------------------
+
+
+def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    x, i = args
+    it = f.type(i)
+    if isinstance(x, Var) and x in f.tuples and isinstance(it, Lit) and type(it.value) is int:
+        parts = f.tuples[x]
+        if isinstance(x.type, Tuple) and -len(parts) <= it.value < len(parts):
+            return parts[it.value]
+    if isinstance(x, Var) and x in f.recipes:
+        return UNDEF
+    t = f.type(x)
+    if isinstance(t, Obj):
+        result = calls.dunder(f, "__getitem__", x, (i,), name)
+        if result is not None:
+            return result
+    return f.emit("getitem", x, i, name=name)
+
+
+def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    x, attr = args
+    t = f.type(x)
+    key = attr.value if isinstance(attr, Const) else ""
+    if isinstance(x, Ref) or isinstance(t, RefT):
+        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
+        if hasattr(obj, key):
+            return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
+    if isinstance(t, Array | Num | Unknown) and key == "T":
+        return calls.rule_call(f, calls.numpy_rule("transpose"), (x,), {}, name)
+    if isinstance(t, Array | Num) and key in ("real", "imag"):
+        return calls.rule_call(f, calls.numpy_rule(key), (x,), {}, name)
+    if isinstance(t, Obj):
+        return calls.attribute(f, x, t, key, name)
+    return f.emit("getattr", x, attr, name=name)
+
+
+def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    x, n = args
+    if isinstance(x, Var) and x in f.tuples and isinstance(n, Const) and len(f.tuples[x]) == n.value:
+        return x
+    t = f.type(x)
+    if isinstance(t, Tuple | List) and t.items is not None and isinstance(n, Const) and len(t.items) == n.value:
+        return x
+    if isinstance(t, Array) and isinstance(n, Const):
+        row = op_getitem(f, t)
+        return f.emit("unpack", x, n, name=name, type=Tuple((row,) * n.value))
+    if isinstance(t, List) and isinstance(n, Const):
+        return f.emit("unpack", x, n, name=name, type=Tuple((t.item,) * n.value))
+    item = UNKNOWN if not isinstance(t, Opaque) else Opaque()
+    return f.emit("unpack", x, n, name=name, type=Tuple((item,) * getattr(n, "value", 0)))
+
+
+def op_getitem(f: FunctionInfer, t: Type) -> Type:
+    from s2sad.analysis.optypes import getitem
+
+    return getitem((t, Scalar("int64")))
+
+
+def _unpack_star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    x, before, after = args
+    parts = calls.elements(f, x)
+    if parts is None or not isinstance(before, Const) or not isinstance(after, Const):
+        t = f.type(x)
+        item = t.item if isinstance(t, List) else op_getitem(f, t)
+        b, a = getattr(before, "value", 0), getattr(after, "value", 0)
+        return f.emit(s.op, *args, name=name, type=Tuple((item,) * b + (List(item),) + (item,) * a))
+    mid = f.emit("list", *parts[before.value : len(parts) - after.value])
+    return f.emit("tuple", *parts[: before.value], mid, *parts[len(parts) - after.value :], name=name)
+
+
+def _closure(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    ref = args[0]
+    assert isinstance(ref, Ref) and isinstance(ref.obj, Function)
+    captured = args[1:]
+    t = Func(ref.obj, tuple(widen_fn(type_of_atom(a)) for a in captured))
+    target = f.emit("closure", *args, name=name, type=t)
+    f.closures[target] = (ref.obj, captured)
+    return target
+
+
+def widen_fn(t: Type) -> Type:
+    """Argument types: numbers forget their value, strings, bools, None and small ints steer branches and keep it."""
+    if isinstance(t, Lit) and isinstance(t.value, float | complex):
+        return widen(t)
+    return t
+
+
+def _star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    marker = Var(name, UNKNOWN)
+    f.stars[marker] = args[0]
+    return marker
+
+
+def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    return calls.builtin_list(f, args[0], name, s.target)
+
+
+def _copy(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    return args[0]
+
+
+_OPS: dict[str, Any] = {
+    "tuple": _display,
+    "list": _display,
+    "set": _display,
+    "dict": _display,
+    "getitem": _getitem,
+    "getattr": _getattr,
+    "unpack": _unpack,
+    "unpack_star": _unpack_star,
+    "closure": _closure,
+    "star": _star,
+    "iter_list": _iter_list,
+    "copy": _copy,
+    **{op: _arithmetic for op in _DUNDER},
+}

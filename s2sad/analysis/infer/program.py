@@ -1,0 +1,90 @@
+"""The specialisations of a program: one ``Spec`` per function and argument types, recursion to a fixpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.errors import Finding, UnsupportedError
+from s2sad.ir.nodes import Function, Loc
+from s2sad.ir.types import NEVER, Lit, Type, join, widen
+
+_MAX_ROUNDS = 8
+
+
+@dataclass(eq=False)
+class Spec:
+    """One typed copy of a function. ``fn`` is set when inference is done; ``result`` grows while it runs."""
+
+    name: str
+    source: Function
+    arg_types: tuple[Type, ...]
+    result: Type = NEVER
+    fn: Function | None = None
+    entry: bool = False  # the function that the user called: keeps its whole signature
+    running: bool = False
+    recursive: bool = False
+    # parameter index -> join of what is stored into the list or dict passed there
+    grows: dict[int, Type] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"Spec({self.name})"
+
+
+class Infer:
+    """Inference over a whole program. ``load`` gives the untyped IR of a Python function (or None where there is none).
+
+    Raises ``UnsupportedError`` with everything that was found when ``finish`` is called.
+    """
+
+    def __init__(self, load: Callable[[Any], Function | None]) -> None:
+        self.load = load
+        self.specs: dict[tuple[Any, ...], Spec] = {}
+        self.findings: dict[tuple[str, Loc, str], Finding] = {}
+        self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
+        self._names: dict[str, int] = {}
+
+    def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
+        line = fn.lines[loc.line - 1] if 0 < loc.line <= len(fn.lines) else ""
+        self.findings.setdefault((code, loc, message), Finding(code, message, loc, line, help, fn.name))
+
+    def finish(self) -> None:
+        if self.findings:
+            raise UnsupportedError(sorted(self.findings.values(), key=lambda f: (f.loc.file, f.loc.line, f.loc.col)))
+
+    def unique_name(self, name: str) -> str:
+        name = name if name.isidentifier() else "fn"
+        count = self._names.get(name, 0)
+        self._names[name] = count + 1
+        return name if count == 0 else f"{name}_{count + 1}"
+
+    def specialise(self, source: Function, arg_types: tuple[Type, ...], *, entry: bool = False) -> Spec:
+        """The specialisation of ``source`` for the given types of its parameters (captured variables come last)."""
+        stack = [s for s in self.specs.values() if s.source is source]
+        if any(s.running for s in stack) or len(stack) > 8:
+            arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
+        key = (source, arg_types)
+        spec = self.specs.get(key)
+        if spec is None:
+            spec = self.specs[key] = Spec(self.unique_name(source.name), source, arg_types, entry=entry)
+        if spec.running:
+            spec.recursive = True
+        elif spec.fn is None:
+            self._run(spec)
+        return spec
+
+    def _run(self, spec: Spec) -> None:
+        from s2sad.analysis.infer.function import FunctionInfer
+
+        spec.running = True
+        try:
+            for _ in range(_MAX_ROUNDS):
+                before = spec.result, dict(spec.grows)
+                fn, result = FunctionInfer(self, spec).run()
+                spec.result = join(spec.result, result)
+                if not spec.recursive or (spec.result, spec.grows) == before:
+                    break
+            spec.fn = fn
+        finally:
+            spec.running = False

@@ -1,0 +1,84 @@
+"""The type of a value at hand: for literals, global data and the arguments of a call."""
+
+from __future__ import annotations
+
+import types as pytypes
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.types import (
+    ONE,
+    UNKNOWN,
+    Affine,
+    Array,
+    Dict,
+    Lit,
+    List,
+    Obj,
+    Opaque,
+    Range,
+    RefT,
+    Scalar,
+    Sym,
+    Tuple,
+    Type,
+    join_all,
+    widen,
+)
+
+_FUNCTIONS = (pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc)
+_LIMIT = 64  # containers longer than this are described by the join of their elements only
+
+
+class Namer:
+    """Gives each distinct size a symbol; equal sizes share one, so that a type says which dimensions agree."""
+
+    def __init__(self) -> None:
+        self._syms: dict[int, Sym] = {}
+
+    def dim(self, size: int) -> Affine:
+        if size == 1:
+            return ONE
+        sym = self._syms.get(size)
+        if sym is None:
+            sym = self._syms[size] = Sym(f"n{len(self._syms)}")
+        return Affine(0, ((sym, 1),))
+
+
+def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> Type:
+    """The type of a Python value. With ``literal`` strings, bools and None keep their value (they steer branches)."""
+    namer = namer or Namer()
+    cls = type(value)
+    if cls is float:
+        return Scalar("float64")
+    if cls is np.ndarray or isinstance(value, np.ndarray):
+        return Array(str(value.dtype), tuple(namer.dim(n) for n in value.shape))
+    if cls is int:
+        return Scalar("int64")
+    if value is None or cls in (bool, str, bytes) or value is Ellipsis:
+        return Lit(value) if literal or value is None else Opaque(cls)
+    if cls is complex:
+        return Scalar("complex128")
+    if isinstance(value, np.generic):
+        return Scalar(str(value.dtype), weak=False) if value.dtype.kind in "biufc" else Opaque(cls)
+    if isinstance(value, tuple):
+        return Tuple(tuple(type_of(v, namer) for v in value), None if cls is tuple else cls)
+    if cls is list:
+        items = tuple(type_of(v, namer) for v in value)
+        return List(join_all(widen(t) for t in items), items if len(items) <= _LIMIT else None)
+    if cls is dict:
+        pairs = tuple((k, type_of(v, namer)) for k, v in value.items())
+        return Dict(join_all(widen(t) for _, t in pairs), pairs if len(pairs) <= _LIMIT else None)
+    if cls is range:
+        return Range()
+    if isinstance(value, _FUNCTIONS) or (callable(value) and hasattr(value, "__wrapped__")):
+        return RefT(value)
+    if is_dataclass(value):
+        return Obj(cls, tuple((f.name, type_of(getattr(value, f.name), namer)) for f in fields(value)))
+    if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy"):
+        return Obj(cls, tuple((k, type_of(v, namer)) for k, v in vars(value).items()))
+    if callable(value):
+        return RefT(value)
+    return Opaque(cls) if cls.__module__ in ("builtins", "numpy") else UNKNOWN

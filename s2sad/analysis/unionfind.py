@@ -1,0 +1,126 @@
+"""Classes of values that may be the same object, with the class of their elements (Steensgaard 1996).
+
+``B. Steensgaard, Points-to analysis in almost linear time, POPL 1996``: every copy unifies two classes; every read of an
+element unifies with the element class of the container.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+
+from s2sad.ir.nodes import Block, For, If, Let, Try, Var, While, walk
+
+
+class Classes:
+    """Union-find over hashable items; each class has at most one element class, made when asked for."""
+
+    def __init__(self) -> None:
+        self._parent: dict[Hashable, Hashable] = {}
+        self._elem: dict[Hashable, Hashable] = {}
+        self._count = 0
+
+    def find(self, x: Hashable) -> Hashable:
+        self._parent.setdefault(x, x)
+        root = x
+        while self._parent[root] != root:
+            root = self._parent[root]
+        while self._parent[x] != root:
+            self._parent[x], x = root, self._parent[x]
+        return root
+
+    def elem(self, x: Hashable) -> Hashable:
+        root = self.find(x)
+        if root not in self._elem:
+            self._count += 1
+            self._elem[root] = ("elem", self._count)
+        return self.find(self._elem[root])
+
+    def has_elem(self, x: Hashable) -> bool:
+        return self.find(x) in self._elem
+
+    def union(self, a: Hashable, b: Hashable) -> None:
+        a, b = self.find(a), self.find(b)
+        if a == b:
+            return
+        ea, eb = self._elem.pop(a, None), self._elem.get(b)
+        self._parent[a] = b
+        if ea is not None:
+            if eb is None:
+                self._elem[b] = ea
+            else:
+                self.union(ea, eb)
+
+    def same(self, a: Hashable, b: Hashable) -> bool:
+        return self.find(a) == self.find(b)
+
+
+_ELEMENT_READS = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
+_DISPLAYS = frozenset({"tuple", "list", "set", "dict"})
+_ELEMENT_STORES = {"append": 2, "insert": 3, "extend": 2, "setdefault": 3, "update": 2}
+
+
+def unify_structure(block: Block, classes: Classes, let: Callable[[Let], None]) -> None:
+    """Apply the copies that control flow makes (branch results, carried values); ``let`` handles each ``Let``."""
+
+    def union(a: object, b: object) -> None:
+        if isinstance(a, Var) and isinstance(b, Var):
+            classes.union(a, b)
+
+    for s in walk(block):
+        if isinstance(s, Let):
+            let(s)
+        elif isinstance(s, If):
+            for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True):
+                union(t, a)
+                union(t, b)
+        elif isinstance(s, For | While):
+            for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
+                for other in (i, n, t):
+                    union(c, other)
+            if isinstance(s, For) and isinstance(s.iter, Var):
+                classes.union(s.item, classes.elem(s.iter))
+        elif isinstance(s, Try):
+            for b in (s.body, *(h.body for h in s.handlers)):
+                for t, a in zip(s.targets, b.results, strict=False):
+                    union(t, a)
+
+
+def untyped_classes(block: Block) -> Classes:
+    """The classes of a block before any type is known (for list and dict displays that are mutated later)."""
+    classes = Classes()
+
+    def let(s: Let) -> None:
+        args = [a if isinstance(a, Var) else None for a in s.args]
+        if s.op in _ELEMENT_READS and s.target is not None and args[0] is not None:
+            classes.union(s.target, classes.elem(args[0]))
+        elif s.op in _DISPLAYS and s.target is not None:
+            for a in args:
+                if a is not None:
+                    classes.union(classes.elem(s.target), a)
+        elif s.op in ("copy",) or (s.op.startswith("i") and s.op[1:] in ("add", "sub", "mul", "truediv")):
+            if s.target is not None and args[0] is not None:
+                classes.union(s.target, args[0])
+        elif s.op in ("setitem", "setattr") and args[0] is not None and args[2] is not None:
+            classes.union(classes.elem(args[0]), args[2])
+        elif s.op == "method" and args[0] is not None:
+            _method(classes, s, args)
+        elif s.op == "call" and s.target is not None:
+            for a in args[1:]:  # zip, enumerate, reversed, list...: elements of elements
+                if a is not None:
+                    classes.union(classes.elem(s.target), classes.elem(a))
+
+    unify_structure(block, classes, let)
+    return classes
+
+
+def _method(classes: Classes, s: Let, args: list[Var | None]) -> None:
+    name = getattr(s.args[1], "value", None)
+    base = args[0]
+    position = _ELEMENT_STORES.get(str(name))
+    if position is not None and len(args) > position and args[position] is not None:
+        item = args[position]
+        classes.union(classes.elem(base), classes.elem(item) if name in ("extend", "update") else item)
+    if s.target is not None and name in ("pop", "get", "setdefault", "popleft"):
+        classes.union(s.target, classes.elem(base))
+    elif s.target is not None:
+        classes.union(classes.elem(s.target), classes.elem(base))

@@ -1,0 +1,84 @@
+"""Definitions and uses over structured SSA.
+
+``uses(fn)`` counts how often each variable is read (operands, tests, iterables, initial values, results of regions).
+``definitions(fn)`` gives the statement that defines each variable; ``last_uses`` says where a value dies in its block.
+Several readers (a loop reads its variables once per iteration) count once per place in the text.
+"""
+
+from __future__ import annotations
+
+from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, atoms_of, blocks_of, free_vars, inner_vars, targets_of, walk
+
+
+def uses(fn: Function | Block) -> dict[Var, int]:
+    """How many places read each variable; absent means none."""
+    counts: dict[Var, int] = {}
+    _count(fn.body if isinstance(fn, Function) else fn, counts)
+    return counts
+
+
+def _count(block: Block, counts: dict[Var, int]) -> None:
+    for stmt in block.stmts:
+        for a in stmt.args if stmt.__class__ is Let else atoms_of(stmt):
+            if a.__class__ is Var:
+                counts[a] = counts.get(a, 0) + 1
+        if stmt.__class__ is not Let:
+            for inner in blocks_of(stmt):
+                _count(inner, counts)
+    for a in block.results:
+        if a.__class__ is Var:
+            counts[a] = counts.get(a, 0) + 1
+
+
+def definitions(fn: Function | Block) -> dict[Var, Stmt]:
+    """The statement that binds each variable: as a target, a loop item, a carried value or an exception's name."""
+    out: dict[Var, Stmt] = {}
+    for stmt in walk(fn.body if isinstance(fn, Function) else fn):
+        for v in inner_vars(stmt):
+            out[v] = stmt
+        for v in targets_of(stmt):
+            out[v] = stmt
+    return out
+
+
+def lets(fn: Function | Block) -> dict[Var, Let]:
+    """The ``Let`` that computes each variable, for those that a ``Let`` computes."""
+    return {
+        s.target: s
+        for s in walk(fn.body if isinstance(fn, Function) else fn)
+        if s.__class__ is Let and s.target is not None
+    }
+
+
+def read_by(stmt: Stmt) -> tuple[Var, ...]:
+    """Every variable from outside that a statement reads, itself or in its regions, in order of first use."""
+    return free_vars(Block((stmt,)))
+
+
+def last_uses(block: Block) -> dict[Var, int]:
+    """For each variable read in ``block``: the index of the last statement that reads it, at any depth.
+
+    What the results read is live to the end: its index is ``len(block.stmts)``.
+    """
+    last: dict[Var, int] = {}
+    for i, stmt in enumerate(block.stmts):
+        if stmt.__class__ is Let:
+            for a in stmt.args:
+                if a.__class__ is Var:
+                    last[a] = i
+        else:
+            for v in read_by(stmt):
+                last[v] = i
+    for a in block.results:
+        if isinstance(a, Var):
+            last[a] = len(block.stmts)
+    return last
+
+
+def unused_targets(fn: Function) -> list[Var]:
+    """Variables that are defined and never read."""
+    counts = uses(fn)
+    return [v for s in walk(fn.body) for v in targets_of(s) if v not in counts]
+
+
+__all__ = ["definitions", "last_uses", "lets", "read_by", "unused_targets", "uses"]

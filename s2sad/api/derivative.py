@@ -1,0 +1,206 @@
+"""``grad`` and ``value_and_grad``: derivatives of functions that return one number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+import numpy as np
+
+from s2sad.api.programs import Compiled, Programs
+from s2sad.api.signature import key_of
+from s2sad.api.target import Argnums
+from s2sad.api.values import formed
+from s2sad.api.wrapper import Wrapper, decorator
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_NUMBERS = (float, np.float64, np.float32, np.float16, np.longdouble)
+
+
+class ValueAndGrad(Wrapper, Generic[P, R]):
+    """The derivative object: called like the function, it returns ``(value, gradient)``."""
+
+    suffix = "_value_and_grad"
+    with_value = True
+
+    def __init__(
+        self, fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    ) -> None:
+        super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
+        target = self._target
+        self.programs = Programs(
+            target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True
+        )
+        self._by_key = self.programs.by_key
+        self._has_aux = has_aux
+        plain = target.positional and not target.lead
+        self._count = len(target.names) if plain else -1  # a call by position with this many needs no binding
+        whole = all(key is None for _, key in self.programs.selection)
+        self._single = not isinstance(argnums, tuple | list) and whole
+        self._index = self.programs.positions[self.programs.active[0]]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """The path that every call takes: kept flat, since its cost is what small functions pay."""
+        bound: tuple[Any, ...] = args
+        if kwargs or len(args) != self._count:
+            bound = self._target.bind(args, kwargs)
+        programs = self.programs
+        try:
+            compiled = self._by_key.get(
+                tuple([(v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
+                       for v in bound])
+            )
+        except TypeError:  # an argument that cannot be hashed
+            compiled = None
+        if compiled is None or compiled.mutates or not compiled.guards():
+            compiled = programs.find(bound)
+        else:
+            compiled.refresh()
+            programs.last = compiled.program
+        result = compiled.entry(*bound)
+        if not self._single or self._has_aux:
+            return self._finish(result, compiled, bound)
+        value, gradient = result
+        if type(value) not in _NUMBERS:
+            check_scalar(self.__name__, self._target.name, value)
+        if type(gradient) is not float or type(bound[self._index]) is not float:
+            gradient = formed(gradient, bound[self._index])
+        return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
+
+    def _finish(self, result: tuple[Any, ...], compiled: Compiled, bound: tuple[Any, ...]) -> Any:
+        """The general case: several arguments, a part of ``*args``, an auxiliary result."""
+        output, gradients = result[0], result[1:]
+        value = output
+        if self._has_aux:
+            value = check_pair(self.__name__, self._target.name, output)[0]
+        check_scalar(self.__name__, self._target.name, value)
+        whole: dict[str, Any] = {}
+        for k, gradient in zip(compiled.positions, gradients, strict=True):
+            whole[self._target.names[k]] = formed(gradient, bound[k])
+        asked = tuple(self._part(whole[name], key) for name, key in self.programs.selection)
+        answer = asked if isinstance(self.options["argnums"], tuple | list) else asked[0]
+        if self.with_value:
+            return output, answer
+        return (answer, output[1]) if self._has_aux else answer
+
+    def _part(self, gradient: Any, key: Any) -> Any:
+        """The gradient of one of ``*args`` or ``**kwargs``."""
+        if key is None:
+            return gradient
+        try:
+            return gradient[key]
+        except (IndexError, KeyError):
+            given = f"{len(gradient)} were given" if isinstance(key, int) else f"given: {', '.join(gradient)}"
+            what = f"argument {key} of *{self._target.star}" if isinstance(key, int) else f"keyword {key!r}"
+            raise ValueError(f"{self._target.name}: argnums asks for {what}; {given}") from None
+
+    def program_for(self, *args: Any, **kwargs: Any) -> Any:
+        """The compiled program for these arguments. Nothing runs."""
+        return self.programs.find(self._target.bind(args, kwargs)).program
+
+    @property
+    def source(self) -> str:
+        """The generated source: of the last specialisation that ran, or the generic one before any call."""
+        return str(self.programs.shown().text)
+
+    def source_for(self, *args: Any, **kwargs: Any) -> str:
+        """The generated source for arguments of these types. Nothing runs."""
+        last = self.programs.last
+        text = str(self.program_for(*args, **kwargs).text)
+        self.programs.last = last
+        return text
+
+    def shown_function(self) -> Callable[..., Any] | None:
+        """The entry of the program that ``source`` shows."""
+        entry: Callable[..., Any] | None = self.programs.shown().entry
+        return entry
+
+    def explain(self) -> str:
+        """What was compiled, for which types, and what the reverse sweep keeps."""
+        from s2sad.report.text import explain_programs
+
+        compiled = [(types, c.program) for types, c in self.programs.by_types.items()]
+        return explain_programs(self.__name__, self.programs.active, compiled)
+
+
+class Grad(ValueAndGrad[P, R]):
+    """The derivative object: called like the function, it returns the gradient."""
+
+    suffix = "_grad"
+    with_value = False
+
+
+def check_scalar(derivative: str, function: str, value: Any) -> None:
+    """Raise TypeError, in one line with a way out, unless the value is one real floating-point number."""
+    if isinstance(value, float | np.floating):
+        return
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind == "f":
+        return
+    raise TypeError(f"{derivative}: {function} {_returned(value)}")
+
+
+def _returned(value: Any) -> str:
+    if value is None:
+        return "returned None; a gradient needs a function that returns a float"
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"returned an array of shape {value.shape}; use s2sad.vjp or s2sad.jacobian, or reduce it with np.sum"
+    if isinstance(value, bool | int | np.integer | np.bool_ | np.ndarray):
+        kind = value.dtype.name if isinstance(value, np.ndarray) else type(value).__name__
+        return f"returned a value of type {kind}, whose derivative is zero everywhere; return a float"
+    if isinstance(value, complex | np.complexfloating):
+        return "returned a complex number; return its real part or its modulus, or use s2sad.vjp"
+    if isinstance(value, tuple):
+        other = "s2sad.vjp or s2sad.jacobian"
+        return f"returned a tuple of {len(value)}; use has_aux=True for (value, auxiliary), or {other}"
+    if isinstance(value, list | dict):
+        return f"returned a {type(value).__name__}; use s2sad.vjp or s2sad.jacobian"
+    return f"returned a {type(value).__name__}; a gradient needs a function that returns a float"
+
+
+def check_pair(derivative: str, function: str, output: Any) -> tuple[Any, Any]:
+    """Raise TypeError unless the function returned ``(value, auxiliary)``."""
+    if isinstance(output, tuple) and len(output) == 2:
+        return output
+    raise TypeError(f"{derivative}: with has_aux=True {function} must return a pair (value, auxiliary)")
+
+
+@overload
+def grad(
+    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+) -> Grad[P, Any]: ...
+@overload
+def grad(
+    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+) -> Callable[[Callable[P, Any]], Grad[P, Any]]: ...
+def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+    """The gradient of a function that returns one number.
+
+    Used as a decorator, with or without options, or called: ``@grad``, ``@grad(argnums="w")``, ``grad(loss)``.
+
+    fun:      a plain Python and NumPy function; its source is compiled when the derivative is first called.
+    argnums:  which arguments to differentiate: a position, a parameter's name, or a tuple of them. One gives one
+              gradient, a tuple gives a tuple.
+    has_aux:  the function returns ``(value, auxiliary)``; the derivative returns ``(gradient, auxiliary)``.
+    backend:  ``"numpy"``, ``"numba"`` or ``"auto"``.
+
+    The result is called with the function's arguments. A gradient has the structure, shape, dtype and type of its
+    argument.
+    """
+    return decorator(Grad, fun, argnums=argnums, has_aux=has_aux, backend=backend)
+
+
+@overload
+def value_and_grad(
+    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+) -> ValueAndGrad[P, Any]: ...
+@overload
+def value_and_grad(
+    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+) -> Callable[[Callable[P, Any]], ValueAndGrad[P, Any]]: ...
+def value_and_grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+    """Like ``grad``, but the derivative returns ``(value, gradient)``; the value is that of the function, to the bit.
+
+    With ``has_aux`` it returns ``((value, auxiliary), gradient)``.
+    """
+    return decorator(ValueAndGrad, fun, argnums=argnums, has_aux=has_aux, backend=backend)

@@ -1,0 +1,135 @@
+"""``vjp``, ``jvp`` and ``linearize``: the two modes of differentiation, at a point."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from s2sad.api.derivative import check_pair
+from s2sad.api.programs import Programs
+from s2sad.api.target import make_target
+from s2sad.api.values import as_perturbation, copied, formed, owned_gradient, template, zero_like
+
+
+class Pullback:
+    """``pullback(seed)``: the gradients of ``sum(seed * value)``, one for each primal. Can be called many times.
+
+    It gives the derivative at the point of the call of ``vjp``, whatever happens to the arguments afterwards.
+    """
+
+    def __init__(self, programs: Programs, bound: tuple[Any, ...]) -> None:
+        compiled = programs.find(bound)
+        self._programs, self._program, self._positions = programs, compiled.program, compiled.positions
+        self._like = {k: template(x) for k, x in enumerate(bound)}
+        output, self._residuals = compiled.entry(*bound)
+        self._output = output
+        self._value_like = template(check_pair("vjp", programs.target.name, output)[0] if programs.has_aux else output)
+
+    def take_output(self) -> Any:
+        """What the function returned: handed out once, so that the pullback does not keep it alive."""
+        output, self._output = self._output, None
+        return output
+
+    def __call__(self, seed: Any) -> tuple[Any, ...]:
+        """The gradients, in the structure, shape and type of the primals."""
+        seed = as_perturbation(seed, self._value_like, "the seed of the pullback")
+        found: dict[str, Any] = {}
+        names = self._programs.target.names
+        if self._positions:
+            gradients = self._program.adjoint(self._residuals, seed)
+            for k, gradient in zip(self._positions, gradients, strict=True):
+                found[names[k]] = formed(gradient, self._like[k])
+        for name in self._programs.active:
+            if name not in found:
+                found[name] = zero_like(self._like[self._programs.positions[name]])
+        return tuple(found[n] if key is None else found[n][key] for n, key in self._programs.selection)
+
+    @property
+    def source(self) -> str:
+        """The generated pair: the forward function and its adjoint."""
+        return str(self._program.text)
+
+
+
+
+class Pushforward:
+    """``pushforward(*tangents)``: the derivative of the value in a direction, one tangent for each primal."""
+
+    def __init__(self, programs: Programs, bound: tuple[Any, ...]) -> None:
+        self._programs, self._bound = programs, bound
+
+    def __call__(self, *tangents: Any) -> Any:
+        """The tangent of the value."""
+        return run_jvp(self._programs, self._bound, tangents)[1]
+
+
+def run_jvp(programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Value and tangent at ``bound``, in the direction given by one tangent for each selected argument."""
+    target, selection = programs.target, programs.selection
+    if len(tangents) != len(selection):
+        raise TypeError(f"{target.name}: {len(selection)} primals need as many tangents, not {len(tangents)}")
+    compiled = programs.find(bound)
+    dots: list[Any] = []
+    for k in compiled.positions:
+        name = target.names[k]
+        parts = {key: t for (n, key), t in zip(selection, tangents, strict=True) if n == name}
+        dot = parts[None] if None in parts else tuple(parts.values())
+        dots.append(as_perturbation(dot, bound[k], f"the tangent of {name!r}"))
+    value, tangent = compiled.entry(*bound, *dots)
+    return value, owned_gradient(tangent, value, (*bound, *dots, value))
+
+
+def find_programs(fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str) -> Programs:
+    """The programs of a function in a mode with respect to its first ``count`` arguments, kept between calls."""
+    try:
+        return _kept_programs(fun, mode, count, has_aux, backend)
+    except TypeError:
+        if _is_hashable(fun):
+            raise
+        return _new_programs(fun, mode, count, has_aux, backend)
+
+
+def _is_hashable(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
+
+
+def _new_programs(fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str) -> Programs:
+    argnums = tuple(range(count))
+    return Programs(make_target(fun), mode, argnums, has_aux=has_aux, backend=backend, strict=False)
+
+
+_kept_programs = functools.lru_cache(maxsize=1024)(_new_programs)
+
+
+def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, backend: str = "numpy") -> Any:
+    """``value, pullback = vjp(fun, *primals)``; ``pullback(seed)`` is a tuple of gradients, one for each primal.
+
+    With ``has_aux`` the function returns ``(value, auxiliary)`` and the result is ``(value, pullback, auxiliary)``.
+    """
+    programs = find_programs(fun, "vjp", len(primals), has_aux, backend)
+    pullback = Pullback(programs, programs.target.bind(primals, {}))
+    output = pullback.take_output()
+    return (output[0], pullback, output[1]) if has_aux else (output, pullback)
+
+
+def jvp(
+    fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+) -> tuple[Any, Any]:
+    """``value, tangent = jvp(fun, (x, y), (x_dot, y_dot))``: the derivative in a direction, in one forward sweep."""
+    if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
+        raise TypeError("jvp takes a tuple of primals and a tuple of tangents: jvp(f, (x,), (x_dot,))")
+    programs = find_programs(fun, "jvp", len(primals), False, backend)
+    return run_jvp(programs, programs.target.bind(tuple(primals), {}), tangents)
+
+
+def linearize(fun: Callable[..., Any], *primals: Any, backend: str = "numpy") -> tuple[Any, Pushforward]:
+    """``value, pushforward = linearize(fun, *primals)``; ``pushforward(*tangents)`` is the tangent of the value."""
+    programs = find_programs(fun, "jvp", len(primals), False, backend)
+    bound = programs.target.bind(primals, {})
+    value = fun(*primals)
+    return value, Pushforward(programs, tuple(map(copied, bound)))

@@ -1,0 +1,144 @@
+"""The compiled forms of one function in one mode, found by the call's key or, failing that, by its types."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from s2sad.api import signature
+from s2sad.api.target import Argnums, Target
+
+if TYPE_CHECKING:
+    from s2sad.ir.types import Type
+    from s2sad.pipeline import Program, Request
+
+_MANY = 4096  # keys kept for one derivative: more means that sizes vary without end, and starting afresh is cheap
+
+
+@functools.cache
+def pipeline() -> ModuleType:
+    """The compiler: imported by the first derivative that needs it, not by ``import s2sad``."""
+    from s2sad import pipeline as module
+
+    return module
+
+
+class Compiled:
+    """One specialisation, its attributes laid out for the call: what runs, and which arguments have gradients.
+
+    positions: the positions among all parameters of those that are differentiated; ``shares`` is true where
+    the arguments have to be checked for memory in common, since the function stores into one of them.
+    """
+
+    __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
+
+    def __init__(self, program: Program, positions: tuple[int, ...]) -> None:
+        self.program = program
+        self.entry: Callable[..., Any] = program.entry
+        self.guards: Callable[[], bool] = program.guards
+        self.refresh: Callable[[], None] = program.refresh
+        self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
+        self.positions = positions
+
+
+class Programs:
+    """``find(bound)`` gives the specialisation for these arguments and compiles it where there is none.
+
+    mode: ``value_and_grad``, ``vjp`` or ``jvp``. Unless ``strict``, arguments that have no derivative (integers,
+    strings) are left out of what is differentiated; with it they are an error.
+    """
+
+    def __init__(
+        self, target: Target, mode: str, argnums: Argnums, *, has_aux: bool, backend: str, strict: bool
+    ) -> None:
+        self.target, self.mode, self.has_aux, self.backend, self.strict = target, mode, has_aux, backend, strict
+        self.selection = target.select(argnums)
+        self.active = tuple(dict.fromkeys(name for name, _ in self.selection))
+        self.positions = {name: k for k, name in enumerate(target.names)}
+        self.by_key: dict[Any, Compiled] = {}
+        self.by_types: dict[Any, Compiled] = {}
+        self.last: Program | None = None
+        self._generic: Program | None = None
+
+    def find(self, bound: tuple[Any, ...]) -> Compiled:
+        """The specialisation for these arguments (one for each parameter), up to date."""
+        key = signature.key_of_all(bound)
+        try:
+            compiled = self.by_key.get(key)
+        except TypeError:  # an argument that cannot be hashed
+            compiled = None
+        if compiled is None:
+            compiled = self.specialise(bound, key)
+        if not compiled.guards():
+            compiled = self.renew(bound)
+        compiled.refresh()
+        if compiled.mutates:
+            refuse_sharing(self.target, bound, compiled.mutates)
+        self.last = compiled.program
+        return compiled
+
+    def renew(self, bound: tuple[Any, ...]) -> Compiled:
+        """Something that was compiled in has been redefined: forget everything and compile again."""
+        self.by_key.clear()
+        self.by_types.clear()
+        self._generic = None
+        return self.specialise(bound, signature.key_of_all(bound))
+
+    def specialise(self, bound: tuple[Any, ...], key: Any) -> Compiled:
+        """The slow path: types first; other sizes of the same pattern find what is compiled already."""
+        from s2sad.api.argtypes import types_of
+
+        types = types_of(self.target.names, bound)
+        compiled = self.by_types.get(types)
+        if compiled is None:
+            active = self._active(bound, types)
+            program = pipeline().compile(self.request(types, active))
+            compiled = self.by_types[types] = Compiled(program, tuple(self.positions[n] for n in active))
+        if len(self.by_key) >= _MANY:
+            self.by_key.clear()
+        with contextlib.suppress(TypeError):  # an argument that cannot be hashed
+            self.by_key[key] = compiled
+        return compiled
+
+    def generic(self) -> Program:
+        """The program for arguments of unknown types, to be read: nothing calls it."""
+        if self._generic is None or not self._generic.guards():
+            self._generic = pipeline().compile_generic(self.request((), self.active))
+        return self._generic
+
+    def shown(self) -> Program:
+        """The last specialisation that ran; the generic one before any call."""
+        return self.generic() if self.last is None else self.last
+
+    def request(self, types: tuple[tuple[str, Type], ...], active: tuple[str, ...]) -> Request:
+        """What the compiler is asked for."""
+        options = {"has_aux": self.has_aux, "backend": self.backend}
+        return pipeline().Request(self.target.function, self.mode, types, active, **options)
+
+    def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
+        from s2sad.api.argtypes import check_active
+        from s2sad.ir.types import is_differentiable
+
+        known = dict(types)
+        if self.strict:
+            for name in self.active:
+                check_active(self.target.name, name, bound[self.positions[name]], known[name])
+            return self.active
+        return tuple(n for n in self.active if is_differentiable(known[n]))
+
+
+def refuse_sharing(target: Target, bound: tuple[Any, ...], mutates: tuple[str, ...]) -> None:
+    """Raise AliasError where an argument that the function stores into shares memory with another one."""
+    for i, j in signature.share_memory_pattern(bound):
+        first, second = target.names[i], target.names[j]
+        if first in mutates or second in mutates:
+            stored = first if first in mutates else second
+            from s2sad.errors import AliasError
+
+            raise AliasError(
+                f"{target.name} stores into {stored!r}, and the arguments {first!r} and {second!r} share memory: "
+                f"pass a copy of one of them"
+            )

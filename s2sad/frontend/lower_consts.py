@@ -1,0 +1,36 @@
+"""The tables of lowering: operators, and the callables that use a whole iterable at once."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from s2sad.ir.nodes import Atom, Ref
+
+BIN_OPS = {
+    "Add": "add", "Sub": "sub", "Mult": "mul", "Div": "truediv", "FloorDiv": "floordiv", "Mod": "mod", "Pow": "pow",
+    "MatMult": "matmul", "LShift": "lshift", "RShift": "rshift", "BitAnd": "and_", "BitOr": "or_", "BitXor": "xor",
+}  # fmt: skip
+UNARY_OPS = {"USub": "neg", "UAdd": "pos", "Invert": "invert", "Not": "not"}
+COMPARE_OPS = {
+    "Lt": "lt", "LtE": "le", "Gt": "gt", "GtE": "ge", "Eq": "eq", "NotEq": "ne", "Is": "is_", "IsNot": "is_not",
+    "In": "in_", "NotIn": "not_in",
+}  # fmt: skip
+
+CONSUMERS: frozenset[Any] = frozenset({
+    sum, max, min, any, all, list, tuple, set, frozenset, dict, sorted, zip, enumerate, len, map, filter, math.fsum,
+    math.prod, functools.reduce, itertools.accumulate, itertools.chain, itertools.product,
+})  # fmt: skip
+
+HIDDEN: dict[str, Atom] = {
+    "$BaseException": Ref(BaseException, "BaseException"),
+    "$is_mapping": Ref(Mapping, "collections.abc.Mapping"),
+}
+for _name in ("len", "list", "isinstance", "getattr", "hasattr"):
+    HIDDEN["$" + _name] = Ref(getattr(builtins, _name), _name)
+
+MANAGERS = {"np.errstate": None, "np.printoptions": None, "warnings.catch_warnings": None}

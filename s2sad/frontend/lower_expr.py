@@ -1,0 +1,290 @@
+"""Expressions to atoms."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import gast
+
+from s2sad.frontend.lower_base import FALSE, NONE, Base
+from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, HIDDEN, UNARY_OPS
+from s2sad.frontend.resolve import StaticModule, attribute
+from s2sad.ir.nodes import UNDEF, Atom, Const, Ref
+
+_REFUSED = {builtins.eval, builtins.exec, builtins.compile, builtins.locals, builtins.globals, builtins.__import__}
+
+
+class Expressions(Base):
+    """``expr(node)`` emits what the expression does, in Python's order of evaluation, and gives its value."""
+
+    def expr(self, node: Any) -> Atom:
+        method = getattr(self, "_x_" + type(node).__name__, None)
+        if method is None:
+            kind = type(node).__name__
+            return UNDEF if kind in ("Yield", "YieldFrom", "Await") else self.refuse(
+                "S2S013", node, f"there is no lowering for {kind}"
+            )
+        atom: Atom = method(node)
+        return atom
+
+    # -- names and literals ------------------------------------------------------------------------------------------
+
+    def _x_Constant(self, node: Any) -> Atom:
+        return Const(node.value)
+
+    def _x_Name(self, node: Any) -> Atom:
+        name = node.id
+        cell = self.boxed.get(name)
+        if cell is not None:
+            return self.let(node, "getitem", cell, Const(0))
+        atom = self.env.get(name)
+        if atom is not None:
+            return atom
+        if name.startswith("$") and name in HIDDEN:
+            return HIDDEN[name]
+        if name == self.self_name:
+            return self.itself(node)
+        if name in self.shared_names:
+            return self.refuse("S2S003", node, f"{name!r} is shared with a nested function and has no first value")
+        if name in self.scope.index:
+            return self.refuse("S2S008", node, f"{name!r} is read before it is assigned")
+        return self.free(node, name)
+
+    def free(self, node: Any, name: str) -> Atom:
+        """A name from outside the function."""
+        found = self.namespace.lookup(name)
+        if found is None:
+            return self.refuse("S2S007", node, f"the name {name!r} is not defined")
+        atom, dep = found
+        if dep is not None:
+            self.shared.dependencies.setdefault((id(dep.namespace), name), dep)
+        return atom
+
+    def _x_NamedExpr(self, node: Any) -> Atom:
+        value = self.expr(node.value)
+        self.bind(node.target.id, value, node)
+        return self.env.get(node.target.id, value)
+
+    # -- operators ---------------------------------------------------------------------------------------------------
+
+    def _x_UnaryOp(self, node: Any) -> Atom:
+        op = UNARY_OPS[type(node.op).__name__]
+        operand = node.operand
+        if op == "neg" and isinstance(operand, gast.Constant) and type(operand.value) in (int, float, complex):
+            return Const(-operand.value)
+        return self.let(node, op, self.expr(operand))
+
+    def _x_BinOp(self, node: Any) -> Atom:
+        left = self.expr(node.left)
+        return self.let(node, BIN_OPS[type(node.op).__name__], left, self.expr(node.right))
+
+    def _x_BoolOp(self, node: Any) -> Atom:
+        return self._bool(node, node.values, isinstance(node.op, gast.And))
+
+    def _bool(self, node: Any, values: list[Any], is_and: bool) -> Atom:
+        first = self.expr(values[0])
+        if len(values) == 1:
+            return first
+
+        def rest() -> Atom:
+            return self._bool(node, values[1:], is_and)
+
+        def same() -> Atom:
+            return first
+
+        return self.if_value(node, first, rest, same) if is_and else self.if_value(node, first, same, rest)
+
+    def _x_Compare(self, node: Any) -> Atom:
+        return self._compare(node, self.expr(node.left), node.ops, node.comparators)
+
+    def _compare(self, node: Any, left: Atom, ops: list[Any], others: list[Any]) -> Atom:
+        right = self.expr(others[0])
+        test = self.let(node, COMPARE_OPS[type(ops[0]).__name__], left, right)
+        if len(ops) == 1:
+            return test
+        return self.if_value(node, test, lambda: self._compare(node, right, ops[1:], others[1:]), lambda: test)
+
+    def _x_IfExp(self, node: Any) -> Atom:
+        test = self.expr(node.test)
+        return self.if_value(node, test, lambda: self.expr(node.body), lambda: self.expr(node.orelse))
+
+    # -- displays ----------------------------------------------------------------------------------------------------
+
+    def _elements(self, nodes: list[Any]) -> list[Atom]:
+        return [self.let(e, "star", self.expr(e.value)) if isinstance(e, gast.Starred) else self.expr(e) for e in nodes]
+
+    def _x_Tuple(self, node: Any) -> Atom:
+        return self.let(node, "tuple", *self._elements(node.elts))
+
+    def _x_List(self, node: Any) -> Atom:
+        return self.let(node, "list", *self._elements(node.elts))
+
+    def _x_Set(self, node: Any) -> Atom:
+        return self.let(node, "set", *self._elements(node.elts))
+
+    def _x_Dict(self, node: Any) -> Atom:
+        if None in node.keys:
+            return self._merged_dict(node)
+        parts: list[Atom] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            parts += [self.expr(key), self.expr(value)]
+        return self.let(node, "dict", *parts)
+
+    def _merged_dict(self, node: Any) -> Atom:
+        out = self.let(node, "dict")
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self.effect(value, "method", out, Const("update"), self.expr(value))
+            else:
+                k = self.expr(key)
+                self.effect(value, "setitem", out, k, self.expr(value))
+        return out
+
+    def _x_JoinedStr(self, node: Any) -> Atom:
+        pieces = [self._piece(v) for v in node.values]
+        if all(isinstance(p, Const) for p in pieces):
+            return Const("".join(str(p.value) for p in pieces if isinstance(p, Const)))
+        return self.let(node, "format", *pieces)
+
+    def _piece(self, node: Any) -> Atom:
+        if not isinstance(node, gast.FormattedValue):
+            return self.expr(node)
+        value = self.expr(node.value)
+        conversion = NONE if node.conversion in (-1, None) else Const(chr(node.conversion))
+        spec = NONE if node.format_spec is None else self.expr(node.format_spec)
+        return self.let(node, "format_value", value, conversion, spec)
+
+    def _x_FormattedValue(self, node: Any) -> Atom:
+        return self._piece(node)
+
+    # -- items and attributes ----------------------------------------------------------------------------------------
+
+    def _x_Subscript(self, node: Any) -> Atom:
+        value = self.expr(node.value)
+        return self.let(node, "getitem", value, self.index(node.slice))
+
+    def index(self, node: Any) -> Atom:
+        return self.expr(node)
+
+    def _x_Slice(self, node: Any) -> Atom:
+        parts = [NONE if p is None else self.expr(p) for p in (node.lower, node.upper, node.step)]
+        return self.let(node, "slice", *parts)
+
+    def _x_Attribute(self, node: Any) -> Atom:
+        return self.attribute(node, self.expr(node.value))
+
+    def attribute(self, node: Any, base: Atom) -> Atom:
+        """``base.attr``: an attribute of a module is resolved now, all others are read at run time."""
+        if isinstance(base, Ref) and isinstance(base.obj, ModuleType | StaticModule):
+            found = attribute(base, node.attr, self.namespace.module)
+            if found is None:
+                return self.refuse("S2S007", node, f"{base.text} has no attribute {node.attr!r}")
+            atom, dep = found
+            if dep is not None:
+                self.shared.dependencies.setdefault((id(dep.namespace), dep.name), dep)
+            return atom
+        return self.let(node, "getattr", base, Const(node.attr))
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def _x_Call(self, node: Any) -> Atom:
+        func = node.func
+        if isinstance(func, gast.Name) and func.id.startswith("$"):
+            return self.hidden_call(node)
+        if isinstance(func, gast.Attribute):
+            base = self.expr(func.value)
+            if isinstance(base, Ref) and isinstance(base.obj, ModuleType | StaticModule):
+                return self._call(node, self.attribute(func, base))
+            args, kw = self._arguments(node, func.attr in ("join", "extend", "update"))
+            return self.let(node, "method", base, Const(func.attr), *args, kw=kw)
+        return self._call(node, self.expr(func))
+
+    def _call(self, node: Any, callee: Atom) -> Atom:
+        consumed = False
+        if isinstance(callee, Ref):
+            if self._is_refused(node, callee):
+                return UNDEF
+            if callee.obj in (any, all) and len(node.args) == 1 and isinstance(node.args[0], gast.GeneratorExp):
+                return self.any_all(node, node.args[0], callee.obj is any)
+            consumed = callee.obj in CONSUMERS if _hashable(callee.obj) else False
+        args, kw = self._arguments(node, consumed or (isinstance(callee, Ref) and callee.text.startswith("np.")))
+        return self.let(node, "call", callee, *args, kw=kw)
+
+    def _is_refused(self, node: Any, callee: Ref) -> bool:
+        obj = callee.obj
+        if not _hashable(obj):
+            return False
+        if obj in _REFUSED or (obj is vars and not node.args):
+            self.refuse("S2S006", node, f"{callee.text}() cannot be followed by a compiler")
+            return True
+        if obj is super and not node.args:
+            self.refuse("S2S015", node, "super() without arguments")
+            return True
+        return False
+
+    def _arguments(self, node: Any, consumed: bool) -> tuple[list[Atom], tuple[str, ...]]:
+        args: list[Atom] = []
+        for arg in node.args:
+            if isinstance(arg, gast.Starred):
+                args.append(self.let(arg, "star", self.expr(arg.value)))
+            elif consumed and isinstance(arg, gast.GeneratorExp):
+                args.append(self.comprehension(arg))
+            else:
+                args.append(self.expr(arg))
+        names: list[str] = []
+        for keyword in node.keywords:
+            if keyword.arg is None and "**" in names:
+                self.refuse("S2S016", node, "a call with more than one **mapping")
+            names.append(keyword.arg or "**")
+            args.append(self.expr(keyword.value))
+        return args, tuple(names)
+
+    def _x_GeneratorExp(self, node: Any) -> Atom:
+        return self.refuse("S2S011", node, "a generator expression that is not consumed at once")
+
+    def _x_Starred(self, node: Any) -> Atom:
+        return self.let(node, "star", self.expr(node.value))
+
+    def hidden_call(self, node: Any) -> Atom:
+        """A call that desugaring has put in."""
+        what = node.func.id
+        if what == "$enter":
+            return self.let(node, "with_enter", self.expr(node.args[0]))
+        if what == "$exit":
+            self.effect(node, "with_exit", *[self.expr(a) for a in node.args])
+            return NONE
+        args = [self.expr(a) for a in node.args]
+        if what == "$is_sequence":
+            return self._sequence_test(node, args[0])
+        if what == "$is_mapping":
+            return self.let(node, "call", HIDDEN["$isinstance"], args[0], HIDDEN["$is_mapping"])
+        return self.let(node, "call", HIDDEN[what], *args)
+
+    def _sequence_test(self, node: Any, x: Atom) -> Atom:
+        found = self.let(node, "call", HIDDEN["$isinstance"], x, Ref(Sequence, "collections.abc.Sequence"))
+
+        def not_text() -> Atom:
+            texts = self.let(node, "tuple", Ref(str, "str"), Ref(bytes, "bytes"), Ref(bytearray, "bytearray"))
+            return self.let(node, "not", self.let(node, "call", HIDDEN["$isinstance"], x, texts))
+
+        return self.if_value(node, found, not_text, lambda: FALSE)
+
+    # -- made elsewhere ----------------------------------------------------------------------------------------------
+
+    self_name = ""  # the name by which a nested function calls itself
+
+    def itself(self, node: Any) -> Atom:
+        raise NotImplementedError
+
+    def comprehension(self, node: Any) -> Atom:
+        raise NotImplementedError
+
+    def any_all(self, node: Any, gen: Any, is_any: bool) -> Atom:
+        raise NotImplementedError
+
+
+def _hashable(obj: Any) -> bool:
+    return getattr(type(obj), "__hash__", None) is not None

@@ -1,0 +1,163 @@
+"""Loops: statements and comprehensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import gast
+
+from s2sad.frontend.lower_assign import Assignments
+from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
+from s2sad.frontend.scopes import target_names
+from s2sad.ir.nodes import Atom, Const, For, Ref, Var, While
+
+_SET = Ref(set, "set")
+Build = Callable[[], Any]
+
+
+class Loops(Assignments):
+    def for_loop(
+        self, node: Any, target: Any, over: Atom, names: Sequence[str], build: Build, stop: str = ""
+    ) -> Region:
+        """Emit ``for target in over`` with ``names`` carried; ``stop`` names the flag that ends it."""
+        carried, init, env = self._carry(names)
+        item, simple = Var(), isinstance(target, gast.Name) and target.id not in self.shared_names
+        if simple:
+            item = Var(target.id)
+            env[target.id] = item
+
+        def body() -> Any:
+            if not simple:
+                self.assign(target, item, target)
+            return build()
+
+        done = self._body(body, env)
+        results = self._results(done, names, stop)
+        targets = self._after(names)
+        self.stmts.append(
+            For(item, over, carried, init, done.block(*results), targets, bool(stop), self.loc(node))
+        )
+        return done
+
+    def while_loop(self, node: Any, test: Any, names: Sequence[str], build: Build, stop: str) -> Region:
+        """Emit ``while test``; the test has no effects."""
+        carried, init, env = self._carry(names)
+        self.loop_depth += 1
+        before = self.region(lambda: self.expr(test), env)
+        self.loop_depth -= 1
+        cond = before.block(TRUE if before.value is None else before.value)
+        done = self._body(build, env)
+        results = self._results(done, names, stop)
+        targets = self._after(names)
+        self.stmts.append(
+            While(carried, init, cond, done.block(*results), targets, bool(stop), self.loc(node))
+        )
+        return done
+
+    def _carry(self, names: Sequence[str]) -> tuple[tuple[Var, ...], tuple[Atom, ...], Env]:
+        carried = tuple(Var("" if n.startswith("$") else n) for n in names)
+        init = tuple(get(self.env, n) for n in names)
+        env = {**self.env, "$stop": FALSE, "$done": FALSE, "$ret": FALSE, **dict(zip(names, carried, strict=True))}
+        return carried, init, env
+
+    def _body(self, build: Build, env: Env) -> Region:
+        self.loop_depth += 1
+        done = self.region(build, env)
+        self.loop_depth -= 1
+        return done
+
+    def _results(self, done: Region, names: Sequence[str], stop: str) -> list[Atom]:
+        return [get(done.env, n) for n in (*names, *([stop] if stop else []))]
+
+    def _after(self, names: Sequence[str]) -> tuple[Var, ...]:
+        targets = tuple(Var("" if n.startswith("$") else n) for n in names)
+        self.env.update(zip(names, targets, strict=True))
+        return targets
+
+    # -- comprehensions ----------------------------------------------------------------------------------------------
+
+    def _x_ListComp(self, node: Any) -> Atom:
+        return self.comprehension(node)
+
+    _x_SetComp = _x_DictComp = _x_ListComp
+
+    def comprehension(self, node: Any) -> Atom:
+        """A list, set or dict comprehension (or a generator expression that is used at once) as a loop."""
+        name, self.hint = self.hint, ""
+        if name in self.shared_names:
+            name = ""
+        if isinstance(node, gast.SetComp):
+            out = self.let(node, "call", _SET, name=name)
+        else:
+            out = self.let(node, "dict" if isinstance(node, gast.DictComp) else "list", name=name)
+
+        def leaf() -> None:
+            if isinstance(node, gast.DictComp):
+                key = self.expr(node.key)
+                self.effect(node, "setitem", out, key, self.expr(node.value))
+            else:
+                add = "add" if isinstance(node, gast.SetComp) else "append"
+                self.effect(node, "method", out, Const(add), self.expr(node.elt))
+
+        self._generators(node, leaf, [])
+        return out
+
+    def any_all(self, node: Any, gen: Any, is_any: bool) -> Atom:
+        """``any(...)`` and ``all(...)`` of a generator expression stop at the first element that decides."""
+        self.count += 1
+        flag = f"$found{self.count}"
+        self.env[flag] = FALSE
+
+        def leaf() -> None:
+            test = self.expr(gen.elt)
+
+            def decide() -> None:
+                self.env[flag] = TRUE
+
+            hit, miss = self.region(decide), self.region(lambda: None)
+            first, second = (hit, miss) if is_any else (miss, hit)
+            self.join(node, test, first, second, lambda name: True)
+
+        self._generators(gen, leaf, [flag], flag)
+        found = self.env.pop(flag)
+        return found if is_any else self.let(node, "not", found)
+
+    count = 0
+
+    def _generators(self, node: Any, leaf: Build, flags: list[str], stop: str = "") -> None:
+        own = list(dict.fromkeys(n for g in node.generators for n in target_names(g.target)))
+        names = [n for n in self.scope.names(self.scope.writes(node)) if n not in own and n not in self.shared_names]
+        saved = {n: self.env.get(n) for n in own}
+        shared = self.shared_names
+        boxed = self.boxed
+        over = self.expr(node.generators[0].iter)
+        self.shared_names = shared - set(own)
+        self.boxed = {n: v for n, v in boxed.items() if n not in own}
+        for n in own:
+            self.env.pop(n, None)
+        self._generator(node, 0, over, leaf, [*names, *flags], stop)
+        self.shared_names, self.boxed = shared, boxed
+        for n, atom in saved.items():
+            self.env.pop(n, None)
+            if atom is not None:
+                self.env[n] = atom
+
+    def _generator(self, node: Any, k: int, over: Atom, leaf: Build, names: list[str], stop: str) -> None:
+        gen = node.generators[k]
+
+        def inner() -> None:
+            if k + 1 == len(node.generators):
+                leaf()
+            else:
+                self._generator(node, k + 1, self.expr(node.generators[k + 1].iter), leaf, names, stop)
+
+        def filtered(conds: list[Any]) -> None:
+            if not conds:
+                inner()
+                return
+            test = self.expr(conds[0])
+            kept, skipped = self.region(lambda: filtered(conds[1:])), self.region(lambda: None)
+            self.join(conds[0], test, kept, skipped, lambda name: name in names)
+
+        self.for_loop(gen.iter, gen.target, over, names, lambda: filtered(gen.ifs), stop)

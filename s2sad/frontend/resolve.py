@@ -1,0 +1,237 @@
+"""What a free name means: a closure cell, a global or a builtin; a module, a function, or data.
+
+Functions, classes and modules become ``Ref`` with the text that the emitted module uses for them. Data becomes
+``Global``: it is read afresh at every call. Every look-up is a ``Dependency``, so that a redefinition can be seen.
+"""
+
+from __future__ import annotations
+
+import builtins
+import cmath
+import math
+import sys
+from dataclasses import dataclass
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    FunctionType,
+    MethodDescriptorType,
+    MethodType,
+    ModuleType,
+    WrapperDescriptorType,
+)
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.nodes import Atom, Const, Global, Ref
+
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unresolved:
+    """The value of a name that only running the file would tell (static reading of a file)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StaticModule:
+    """A module that was parsed and not executed; ``namespace`` resolves its names."""
+
+    name: str
+    namespace: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dependency:
+    """A name that a lowered function was resolved with: it is stale when ``namespace`` has another object there.
+
+    ``data`` says that the object is read afresh at every call, so that another value of the same type is no change.
+    """
+
+    name: str
+    namespace: Any  # a dict of globals, or a closure cell
+    obj: Any
+    data: bool = False
+
+    def is_current(self) -> bool:
+        now = _read(self.namespace, self.name)
+        return now is self.obj or (self.data and now is not _MISSING and type(now) is type(self.obj))
+
+
+def _read(namespace: Any, name: str) -> Any:
+    if isinstance(namespace, CellType):
+        try:
+            return namespace.cell_contents
+        except ValueError:
+            return _MISSING
+    return namespace.get(name, _MISSING)
+
+
+class Namespace:
+    """The names that a function can see besides its own: closure cells, globals, builtins."""
+
+    def __init__(self, globals_: dict[str, Any], cells: dict[str, CellType] | None = None) -> None:
+        self.globals = globals_
+        self.cells = cells or {}
+        found = globals_.get("__builtins__", builtins)
+        self.builtins: dict[str, Any] = found if isinstance(found, dict) else vars(found)
+        self.module = str(globals_.get("__name__", ""))
+
+    @classmethod
+    def of(cls, fn: FunctionType) -> Namespace:
+        """The namespace of a running function."""
+        cells = dict(zip(fn.__code__.co_freevars, fn.__closure__ or (), strict=True))
+        return cls(fn.__globals__, cells)
+
+    def lookup(self, name: str) -> tuple[Atom, Dependency | None] | None:
+        """What a free name is, and what that depends on; None where the name is not defined (yet)."""
+        place: Any = self.cells.get(name)
+        if place is None:
+            if name not in self.globals:
+                value = self.builtins.get(name, _MISSING)
+                # a global of that name may appear later and hide the builtin
+                return None if value is _MISSING else (self._atom(name, value, self.builtins), _Hidden(name, self))
+            place = self.globals
+        value = _read(place, name)
+        if value is _MISSING:
+            return None
+        atom = self._atom(name, value, place)
+        return atom, Dependency(name, place, value, isinstance(atom, Global))
+
+    def _atom(self, name: str, value: Any, place: Any) -> Atom:
+        return atom_of(name, value, place, self.module)
+
+
+class _Hidden(Dependency):
+    """A builtin name: current as long as no global hides it."""
+
+    def __init__(self, name: str, space: Namespace) -> None:
+        super().__init__(name, space.globals, None)
+
+    def is_current(self) -> bool:
+        return self.name not in self.namespace
+
+
+def atom_of(name: str, value: Any, place: Any, module: str = "") -> Atom:
+    """The atom for an object that was found under ``name`` in ``place``."""
+    if isinstance(value, ModuleType | StaticModule):
+        return Ref(value, module_text(value))
+    if is_callable(value):
+        return Ref(value, text_of(value, module, name))
+    return Global(name, value, place)
+
+
+_CALLABLE = (
+    FunctionType, BuiltinFunctionType, MethodType, MethodDescriptorType, WrapperDescriptorType, type, np.ufunc,
+)  # fmt: skip
+
+
+def is_callable(value: Any) -> bool:
+    """A function, class, builtin or ufunc; not an object that happens to have ``__call__`` (that is data)."""
+    if isinstance(value, _CALLABLE):
+        return True
+    return callable(value) and (hasattr(value, "__name__") or hasattr(value, "static_source"))
+
+
+_STABLE = ("numpy", "math", "cmath", "scipy", "builtins", "operator", "itertools", "functools", "statistics", "sys")
+
+
+def is_stable(module: Any) -> bool:
+    """A library module whose data are constants."""
+    return isinstance(module, ModuleType) and module.__name__.partition(".")[0] in _STABLE
+
+
+def module_text(module: ModuleType | StaticModule) -> str:
+    """``np`` for numpy (``np.linalg`` for its parts), ``rt`` for the runtime, the full name for all others."""
+    if isinstance(module, StaticModule):
+        return module.name
+    name = module.__name__
+    if name == "numpy" or name.startswith("numpy."):
+        return "np" + name[5:]
+    return "rt" if name == "s2sad.runtime" else name
+
+
+def attribute(base: Ref, attr: str, module: str = "") -> tuple[Atom, Dependency | None] | None:
+    """``base.attr`` where base is a module: an atom, and what it depends on. None where there is no such attribute."""
+    owner = base.obj
+    if isinstance(owner, StaticModule):
+        found: tuple[Atom, Dependency | None] | None = owner.namespace.lookup(attr)
+        return found
+    value = getattr(owner, attr, _MISSING)
+    if value is _MISSING:
+        return None
+    text = f"{base.text}.{attr}"
+    if isinstance(value, ModuleType):
+        return Ref(value, module_text(value)), None
+    if is_callable(value):
+        dep = None if is_stable(owner) else Dependency(attr, vars(owner), value)
+        return Ref(value, text_of(value, module, attr, text)), dep
+    if value is None:
+        return Const(None), None
+    if is_stable(owner):
+        return Ref(value, text), None
+    return Global(attr, value, vars(owner)), Dependency(attr, vars(owner), value, data=True)
+
+
+def text_of(value: Any, module: str, name: str, fallback: str = "") -> str:
+    """How the emitted module spells a function or class: found by identity where a public module has it."""
+    text = _known().get(id(value))
+    if text is not None:
+        return text
+    own = getattr(value, "__name__", name)
+    home = getattr(value, "__module__", None)
+    if home == "s2sad.runtime":
+        return f"rt.{own}"
+    if home == module or home == "__main__" or hasattr(value, "static_source"):
+        return str(own)
+    if home == "builtins" and getattr(builtins, own, None) is value:
+        return str(own)
+    qualname = getattr(value, "__qualname__", own)
+    if home and "<locals>" not in qualname and _reach(home, qualname) is value:
+        return f"{home}.{qualname}"
+    return fallback or _search(value, own) or str(own)
+
+
+def _reach(home: str, qualname: str) -> Any:
+    obj: Any = sys.modules.get(home)
+    for part in qualname.split("."):
+        obj = getattr(obj, part, None)
+    return obj
+
+
+def _search(value: Any, name: str) -> str:
+    """The public module that has this object under its own name: scipy's ufuncs do not say where they live."""
+    for home in ("scipy.special", "scipy.linalg", "itertools", "operator", "functools"):
+        mod = sys.modules.get(home)
+        if mod is not None and vars(mod).get(name) is value:
+            return f"{home}.{name}"
+    return ""
+
+
+_TEXTS: dict[int, str] = {}
+
+
+def _known() -> dict[int, str]:
+    """id -> text for the public functions of numpy, math and cmath; made once (the modules keep them alive)."""
+    if not _TEXTS:
+        runtime = sys.modules.get("s2sad.runtime")
+        spaces: list[tuple[str, Any]] = [
+            ("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft), ("np.random", np.random),
+            ("math", math), ("cmath", cmath),
+        ]  # fmt: skip
+        if runtime is not None:
+            spaces.append(("rt", runtime))
+        for prefix, mod in spaces:
+            for key, obj in vars(mod).items():
+                if not key.startswith("_") and not isinstance(obj, ModuleType) and is_callable(obj):
+                    if getattr(builtins, getattr(obj, "__name__", ""), None) is obj:
+                        continue
+                    text = f"{prefix}.{key}"
+                    if key == getattr(obj, "__name__", key) or id(obj) not in _TEXTS:
+                        _TEXTS.setdefault(id(obj), text) if key != getattr(obj, "__name__", key) else _TEXTS.update(
+                            {id(obj): text}
+                        )
+    return _TEXTS

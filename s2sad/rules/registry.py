@@ -1,0 +1,166 @@
+"""The registry: one ``Rule`` per primitive, looked up by the function object (or the language op) it is for.
+
+A rule is declared once, with one of the decorators below, next to its siblings in a family module. The body is plain
+Python without branches; it is *lowered by the frontend like user code and inlined*, so it may use NumPy, operators and
+the helpers of ``s2sad.runtime`` (imported as ``rt``), and nothing else. The kinds differ in what the body receives:
+
+``elementwise``  ``body(z, *operands) -> partial`` or a tuple of partials, one per operand. Seeding, unbroadcasting and
+                 accumulation belong to the transformation.
+``linear``       ``body(y_bar, x, **static) -> x_bar``: the transpose with respect to operand 0, which is read for its
+                 shape and type only. The tangent is the function itself, applied to ``x_dot``.
+``bilinear``     ``body(y_bar, a, b, **static) -> (a_bar, b_bar)``. The tangent is ``f(a_dot, b) + f(a, b_dot)``.
+``general``      ``body(y_bar, y, *operands, **static) -> x_bar`` or a tuple, one per operand, and
+                 ``jvp(*dots, y, *operands, **static) -> term`` or a tuple: term k is linear in dot k alone; the
+                 tangent is their sum over the active operands. Where an operand is a list or tuple of arrays, its
+                 cotangent is a list of the same length.
+``nondiff``      no body: the result does not depend differentiably on anything.
+
+With ``varargs`` (``*operands``) the body gives one cotangent at a time: ``body(y_bar, y, k, /, *operands, **static)`` is
+the cotangent of ``operands[k]``, and ``jvp(x_dot, y, k, *operands, **static)`` the term of that operand; ``k`` is a literal.
+A cotangent or term that is literally ``None`` says that this operand never varies (a condition, a subscript string).
+
+The operands come first and are positional; static parameters (axis, keepdims, subscripts) follow and have the names and
+defaults of the function itself. A call that gives an option the rule does not name is refused by inference.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from s2sad.ir.types import Type
+
+Kind = Literal["elementwise", "linear", "bilinear", "general", "nondiff"]
+Aliasing = Literal["fresh", "view", "maybe"]
+TypeFn = Callable[..., Type]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """What the compiler knows about one primitive.
+
+    targets:  the functions (and language ops such as ``"add"``) that this rule is for; the first is the canonical one,
+              which generated code calls.
+    operands: the names of the differentiable operands; static: names and defaults of the other parameters.
+    type:     ``type(*operand_types, **static_types) -> Type``; static parameters that the call leaves out are left out.
+    aliases:  does the result share memory with operand 0? ``fresh`` never, ``view`` always, ``maybe`` sometimes.
+    methods:  names of ndarray methods that mean the same function (``x.sum()``).
+    sample:   a function of no arguments that gives a list of ``(args, kwargs)`` to check the rule on, away from kinks.
+    varargs:  the operands are ``*operands`` (einsum, np.stack of separate arrays).
+    pure:     no effect, and the same result for the same arguments (random draws and prints are not).
+    singular: a partial may be infinite or undefined where the function is masked (sqrt, log, a quotient): where ``y_bar``
+              may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, the partial being a quotient
+              ``num / den`` (its last operation), ``rt.safe_div(y_bar * num, den)``, which evaluates no 0 / 0.
+    defaults: the operands that a call may leave out, with their values.
+    """
+
+    name: str
+    kind: Kind
+    targets: tuple[Any, ...]
+    operands: tuple[str, ...] = ()
+    static: tuple[tuple[str, Any], ...] = ()
+    body: Callable[..., Any] | None = None
+    jvp: Callable[..., Any] | None = None
+    type: TypeFn | None = None
+    aliases: Aliasing = "fresh"
+    methods: tuple[str, ...] = ()
+    sample: Callable[[], list[tuple[tuple[Any, ...], dict[str, Any]]]] | None = None
+    varargs: bool = False
+    pure: bool = True
+    singular: bool = False
+    defaults: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def canonical(self) -> Any:
+        return self.targets[0]
+
+
+_RULES: dict[Any, Rule] = {}
+_METHODS: dict[str, Rule] = {}
+
+
+def register(rule: Rule) -> None:
+    """Add a rule; raises ``ValueError`` when one of its targets or methods has one already."""
+    for target in rule.targets:
+        if target in _RULES:
+            raise ValueError(f"{target!r} has a rule already: {_RULES[target].name}")
+        _RULES[target] = rule
+    for method in rule.methods:
+        if method in _METHODS:
+            raise ValueError(f"the method {method!r} has a rule already: {_METHODS[method].name}")
+        _METHODS[method] = rule
+
+
+def lookup(target: Any) -> Rule | None:
+    """The rule of a function object or a language op ("add"), or None."""
+    try:
+        return _RULES.get(target)
+    except TypeError:  # unhashable callables have no rule
+        return None
+
+
+def lookup_method(name: str) -> Rule | None:
+    """The rule of an ndarray method, or None."""
+    return _METHODS.get(name)
+
+
+def all_rules() -> Iterator[Rule]:
+    """Every rule once, in the order of declaration."""
+    yield from dict.fromkeys(_RULES.values())
+
+
+_LEADING = {"elementwise": 1, "linear": 1, "bilinear": 1, "general": 2, "nondiff": 0}
+
+
+def _split(kind: Kind, body: Callable[..., Any]) -> dict[str, Any]:
+    """What the signature of a body says: its operands (and the defaults of some), its static parameters, varargs."""
+    params = list(inspect.signature(body).parameters.values())
+    varargs = any(p.kind is p.VAR_POSITIONAL for p in params)
+    params = params[_LEADING[kind] + varargs :]
+    operands = [p for p in params if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+    return {
+        "operands": tuple(p.name for p in operands),
+        "defaults": tuple((p.name, p.default) for p in operands if p.default is not p.empty),
+        "static": tuple((p.name, p.default) for p in params if p not in operands),
+        "varargs": varargs,
+    }
+
+
+def _declare(kind: Kind, targets: tuple[Any, ...], **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
+        name = options.pop("name", body.__name__.rstrip("_"))
+        register(Rule(name, kind, targets, body=body, **_split(kind, body), **options))
+        return body
+
+    return decorate
+
+
+def elementwise(*targets: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``@elementwise(np.sin, math.sin, sample=...)`` over ``def sin(z, x, /): return np.cos(x)``."""
+    return _declare("elementwise", targets, **options)
+
+
+def linear(*targets: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``@linear(np.sum, methods=("sum",))`` over ``def sum(y_bar, x, /, *, axis=None, keepdims=False): ...``."""
+    return _declare("linear", targets, **options)
+
+
+def bilinear(*targets: Any, **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``@bilinear(np.matmul, "matmul")`` over ``def matmul(y_bar, a, b, /): return a_bar, b_bar``."""
+    return _declare("bilinear", targets, **options)
+
+
+def general(
+    *targets: Any, jvp: Callable[..., Any], **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """``@general(np.prod, jvp=prod_jvp)`` over ``def prod(y_bar, y, x, /, *, axis=None, keepdims=False): ...``."""
+    return _declare("general", targets, jvp=jvp, **options)
+
+
+def nondiff(*targets: Any, **options: Any) -> None:
+    """Each of the targets gets a rule of its own that says: no derivative flows through."""
+    for target in targets:
+        name = getattr(target, "__name__", str(target))
+        register(Rule(name, "nondiff", (target,), **options))

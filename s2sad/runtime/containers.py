@@ -1,0 +1,168 @@
+"""Adjoints of containers: zero, sum, and the final gradient in the form of its input.
+
+The adjoint of a tuple, list or named tuple is a list, of a dict a dict, of an object a ``SimpleNamespace``. ``None``
+stands for a zero of any shape.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from s2sad.runtime.shapes import unbroadcast
+
+
+def _attributes(x: Any) -> dict[str, Any] | None:
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        return {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}
+    if isinstance(x, str | bytes | type | np.generic) or not hasattr(x, "__dict__"):
+        return None
+    return vars(x)
+
+
+def zeros_like(x: Any) -> Any:
+    """A zero adjoint for ``x``, deep, that can be accumulated into. What cannot vary has the adjoint None."""
+    if isinstance(x, np.ndarray):
+        if x.dtype.kind in "fc":
+            return np.zeros(x.shape, x.dtype)
+        if x.dtype.kind == "O":
+            out = np.empty(x.shape, object)
+            out[...] = 0.0
+            return out
+        return np.zeros(x.shape)
+    if isinstance(x, np.inexact):
+        return x.dtype.type(0)
+    if isinstance(x, complex):
+        return 0j
+    if isinstance(x, float | int | np.integer | np.bool_):
+        return 0.0
+    if isinstance(x, list | tuple):
+        return [zeros_like(v) for v in x]
+    if isinstance(x, dict):
+        return {k: zeros_like(v) for k, v in x.items()}
+    if x is None or callable(x):
+        return None
+    attributes = _attributes(x)
+    return None if attributes is None else SimpleNamespace(**{k: zeros_like(v) for k, v in attributes.items()})
+
+
+def accumulate(a: Any, b: Any) -> Any:
+    """The sum of two adjoints of the same value. Changes neither; None is zero, and so is 0.0 for a container."""
+    if a is None or (isinstance(a, float) and isinstance(b, list | tuple | dict | SimpleNamespace)):
+        return b
+    if b is None or (isinstance(b, float) and isinstance(a, list | tuple | dict | SimpleNamespace)):
+        return a
+    if isinstance(a, list | tuple):
+        if len(a) != len(b):
+            raise ValueError(f"adjoints of different lengths: {len(a)} and {len(b)}")
+        return [accumulate(u, v) for u, v in zip(a, b, strict=True)]
+    if isinstance(a, dict):
+        out = dict(a)
+        for k, v in b.items():
+            out[k] = accumulate(out.get(k), v)
+        return out
+    if isinstance(a, SimpleNamespace):
+        return SimpleNamespace(**accumulate(vars(a), vars(b)))
+    return a + b
+
+
+def accumulate_into(place: Any, g: Any) -> None:
+    """Add ``g`` into the adjoint ``place`` (an array, list, dict or object) where it stands, deep."""
+    if g is None or (isinstance(g, float) and g == 0.0):
+        return
+    if isinstance(place, np.ndarray):
+        place += np.real(g) if place.dtype.kind == "f" and np.iscomplexobj(g) else g
+        return
+    if isinstance(place, SimpleNamespace):
+        place, g = vars(place), vars(g)
+    pairs = list(g.items()) if isinstance(g, dict) else list(enumerate(g))
+    for k, part in pairs:
+        held = place.get(k) if isinstance(place, dict) else place[k]
+        if isinstance(held, np.ndarray | list | dict | SimpleNamespace):
+            accumulate_into(held, part)
+        else:
+            place[k] = copy(part) if held is None else accumulate(held, part)
+
+
+def copy(x: Any) -> Any:
+    """A copy of an array or container, deep; anything else is itself."""
+    if isinstance(x, np.ndarray):
+        return x.copy()
+    if isinstance(x, list):
+        return [copy(v) for v in x]
+    if isinstance(x, tuple):
+        parts = [copy(v) for v in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    if type(x) is dict:
+        return {k: copy(v) for k, v in x.items()}
+    return x
+
+
+def as_adjoint(g: Any, v: Any) -> Any:
+    """``g`` in the structure of the value ``v``: None or 0.0 becomes a zero of that structure, deep."""
+    if isinstance(v, list | tuple):
+        return [as_adjoint(None if g is None or isinstance(g, float) else g[i], e) for i, e in enumerate(v)]
+    if isinstance(v, dict):
+        none = g is None or isinstance(g, float)
+        return {k: as_adjoint(None if none else g.get(k), e) for k, e in v.items()}
+    if g is None or (isinstance(g, float) and not isinstance(v, np.ndarray | np.generic)):
+        return zeros_like(v) if g is None or g == 0.0 else g
+    return unbroadcast(g, v)
+
+
+def conform(g: Any, x: Any) -> Any:
+    """The gradient ``g`` with the structure, shape, dtype and type of the input ``x``; shares no memory with others.
+
+    An int inside a container gets 0.0, an integer array zeros of float64, and what is no number None.
+    """
+    if isinstance(x, np.ndarray):
+        return _conform_array(g, x)
+    if isinstance(x, np.inexact):
+        return x.dtype.type(0 if g is None else _number(g, x))
+    if isinstance(x, bool | int | np.integer | np.bool_):
+        return 0.0
+    if isinstance(x, float):
+        return 0.0 if g is None else float(_number(g, x))
+    if isinstance(x, complex):
+        return 0j if g is None else complex(_number(g, x))
+    if isinstance(x, dict):
+        return _same_class_dict(x, {k: conform(None if g is None else g.get(k), v) for k, v in x.items()})
+    if isinstance(x, list | tuple):
+        parts = [conform(None if g is None else g[i], v) for i, v in enumerate(x)]
+        if isinstance(x, list):
+            return parts
+        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        return _conform_object(g, x)
+    return None
+
+
+def _number(g: Any, x: Any) -> Any:
+    return np.asarray(unbroadcast(g, x)).reshape(())[()]
+
+
+def _conform_array(g: Any, x: np.ndarray) -> np.ndarray:
+    if g is None or x.dtype.kind not in "fcO":
+        return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)
+    out = unbroadcast(g, x)
+    return np.array(out, dtype=x.dtype)
+
+
+def _same_class_dict(x: dict[Any, Any], out: dict[Any, Any]) -> dict[Any, Any]:
+    if type(x) is dict:
+        return out
+    same = x.copy()
+    same.update(out)
+    return same
+
+
+def _conform_object(g: Any, x: Any) -> Any:
+    parts = {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}
+    out = object.__new__(type(x))
+    for name, value in parts.items():
+        got = None if g is None else (g.get(name) if isinstance(g, dict) else getattr(g, name, None))
+        object.__setattr__(out, name, conform(got, value))
+    return out

@@ -1,0 +1,171 @@
+"""Adjoints of memory: adding into places, taking the adjoint of a store, and pairing views with their adjoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.runtime.containers import accumulate, zeros_like
+from s2sad.runtime.shapes import unbroadcast
+
+
+def _integer_arrays(index: Any) -> bool:
+    """Does the index hold an integer array or list, which may name a place twice?"""
+    parts = index if isinstance(index, tuple) else (index,)
+    for p in parts:
+        if isinstance(p, list):
+            p = np.asarray(p)
+        if isinstance(p, np.ndarray) and p.ndim and p.dtype.kind in "iu":
+            return True
+    return False
+
+
+def _rows(x_bar: np.ndarray, index: Any, g: Any) -> bool:
+    """``np.add.at`` for whole rows named by one integer array, by way of NumPy's fast path for flat indices."""
+    if isinstance(index, tuple) or x_bar.ndim < 2 or not x_bar.flags.c_contiguous or not x_bar.size:
+        return False
+    index = np.asarray(index)
+    width = x_bar.size // x_bar.shape[0]
+    places = np.where(index < 0, index + x_bar.shape[0], index).reshape(-1, 1) * width + np.arange(width)
+    values = np.broadcast_to(g, index.shape + x_bar.shape[1:])
+    np.add.at(x_bar.reshape(-1), places.reshape(-1), values.reshape(-1))
+    return True
+
+
+def add_at(x_bar: Any, index: Any, g: Any) -> None:
+    """``x_bar[index] += g`` where a place that the index names twice gets both. For arrays, lists and dicts."""
+    if g is None:
+        return
+    if isinstance(x_bar, np.ndarray):
+        if x_bar.dtype.kind == "f" and np.iscomplexobj(g):
+            g = np.real(g)
+        if not _integer_arrays(index):
+            x_bar[index] += g
+        elif not _rows(x_bar, index, g):
+            np.add.at(x_bar, index, g)
+    elif isinstance(index, slice):
+        x_bar[index] = [accumulate(a, b) for a, b in zip(x_bar[index], g, strict=True)]
+    elif isinstance(x_bar, dict):
+        x_bar[index] = accumulate(x_bar.get(index), g)
+    else:
+        x_bar[index] = accumulate(x_bar[index], g)
+
+
+def put_adjoint(x_bar: Any, index: Any) -> Any:
+    """The adjoint of a store ``x[index] = v``: what v's places hold, copied, and 0 left there.
+
+    Where an integer index names a place several times, only the last store counts; the others get 0.
+    """
+    if isinstance(x_bar, np.ndarray):
+        g = np.array(x_bar[index])
+        if _integer_arrays(index) and g.size:
+            _keep_last(x_bar, index, g)
+        x_bar[index] = 0
+        return g if g.ndim else g[()]
+    if isinstance(index, slice):
+        got = list(x_bar[index])
+        x_bar[index] = [zeros_like(v) for v in got]
+        return got
+    got = x_bar.get(index) if isinstance(x_bar, dict) else x_bar[index]
+    x_bar[index] = None if got is None else zeros_like(got)
+    return got
+
+
+def last_store(x_bar: np.ndarray, index: Any) -> Any:
+    """The adjoint of ``v`` in ``x[index] += v``: what v's places hold, copied; of a place named twice the last counts."""
+    g = np.array(x_bar[index])
+    if _integer_arrays(index) and g.size:
+        _keep_last(x_bar, index, g)
+    return g if g.ndim else g[()]
+
+
+def _keep_last(x_bar: np.ndarray, index: Any, g: np.ndarray) -> None:
+    order = np.arange(g.size).reshape(g.shape)
+    last = np.empty(x_bar.shape, np.intp)  # only the places touched are ever read
+    last[index] = order
+    g[last[index] != order] = 0
+
+
+def take_tail(place: list[Any], other: Any) -> list[Any]:
+    """Remove as many elements from the end of ``place`` as ``other`` has, and give them: reverses ``extend``."""
+    n = len(place) - len(other)
+    tail = place[n:]
+    del place[n:]
+    return tail
+
+
+def scatter(g: Any, x: Any, index: Any) -> Any:
+    """Zeros like ``x`` with ``g`` added at ``index``: the adjoint of ``x[index]`` as a value."""
+    out = zeros_like(x)
+    add_at(out, index, g)
+    return out
+
+
+def gather(x: Any, index: Any) -> Any:
+    """``x[index]``, never a view."""
+    out = x[index]
+    return out.copy() if isinstance(out, np.ndarray) else out
+
+
+def owner_of(x: np.ndarray) -> np.ndarray:
+    """The array that owns the memory of ``x``."""
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
+
+
+class Shadow:
+    """Adjoint memory for primal memory, found by identity: views of one array share one adjoint buffer.
+
+    ``of(x)`` is the part of the buffer that mirrors ``x``: the same offset, shape and strides. Lists and dicts have one
+    adjoint each. The shadow keeps what it has seen alive, so that no identity is used twice.
+    """
+
+    def __init__(self) -> None:
+        self._memory: dict[int, tuple[Any, Any]] = {}
+
+    def of(self, x: Any) -> Any:
+        """The adjoint of ``x``, zero when first asked for; writing into it is accumulating."""
+        if not isinstance(x, np.ndarray):
+            return self._entry(x, lambda: self._container(x))
+        owner = owner_of(x)
+        if owner is x and x.flags.forc:
+            return self._entry(x, lambda: np.zeros_like(x, dtype=_float_dtype(x)))
+        return self._view(x, owner)
+
+    def _entry(self, x: Any, make: Any) -> Any:
+        if id(x) not in self._memory:
+            self._memory[id(x)] = (x, None)
+            self._memory[id(x)] = (x, make())
+        return self._memory[id(x)][1]
+
+    def _container(self, x: Any) -> Any:
+        if isinstance(x, list | tuple):
+            return [self.of(v) if isinstance(v, list | tuple | dict | np.ndarray) else zeros_like(v) for v in x]
+        if isinstance(x, dict):
+            whole = list | tuple | dict | np.ndarray
+            return {k: self.of(v) if isinstance(v, whole) else zeros_like(v) for k, v in x.items()}
+        return zeros_like(x)
+
+    def _view(self, x: np.ndarray, owner: np.ndarray) -> np.ndarray:
+        buffer = self._entry(owner, lambda: np.zeros_like(owner, dtype=_float_dtype(owner)))
+        if not x.size:
+            return np.zeros(x.shape, buffer.dtype)
+        if x.dtype != owner.dtype or x.itemsize != buffer.itemsize:
+            raise TypeError("a view with another dtype than its array has no adjoint")
+        offset = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
+        if buffer.strides != owner.strides:
+            raise ValueError("the array that owns this view is not contiguous")
+        return np.ndarray(x.shape, buffer.dtype, buffer.data if buffer.flags.c_contiguous else buffer.T.data, offset,
+                          x.strides)
+
+
+def _float_dtype(x: np.ndarray) -> np.dtype[Any]:
+    return x.dtype if x.dtype.kind in "fc" else np.dtype(np.float64)
+
+
+def store_adjoint(x_bar: Any, index: Any, value: Any) -> Any:
+    """The adjoint of ``value`` in ``x[index] = value``: taken out of ``x_bar``, with the shape of value."""
+    g = put_adjoint(x_bar, index)
+    return unbroadcast(g, value) if isinstance(x_bar, np.ndarray) else g

@@ -1,0 +1,127 @@
+"""Slopes of reductions with kinks, zeros and ties: each has the shape of the operand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.runtime.shapes import Axis, as_kind, count, normalize_axes, share
+
+
+def _axes(x: Any, axis: Axis) -> tuple[int, ...]:
+    return normalize_axes(axis, np.ndim(x))
+
+
+def ptp_share(x: Any, axis: Axis = None) -> Any:
+    """How the range of ``x`` depends on each element: 1 for the largest, -1 for the smallest, ties shared."""
+    axes = _axes(x, axis)
+    top, low = np.max(x, axis=axes, keepdims=True), np.min(x, axis=axes, keepdims=True)
+    return share(top, x, axes, True) - share(low, x, axes, True)
+
+
+def others(x: Any, axis: Axis = None) -> Any:
+    """For each element the product of all others along ``axis``, by products from both sides: exact with zeros."""
+    x = np.asarray(x)
+    axes = _axes(x, axis)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    lines = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), -1)
+    out = _others_last(lines)
+    out = out.reshape([x.shape[i] for i in (*rest, *axes)])
+    return np.transpose(out, np.argsort((*rest, *axes)))
+
+
+def _others_last(x: np.ndarray) -> np.ndarray:
+    if x.dtype.kind not in "fc":
+        x = x.astype(np.float64)
+    before, after = np.ones_like(x), np.ones_like(x)
+    np.cumprod(x[..., :-1], axis=-1, out=before[..., 1:])
+    np.cumprod(x[..., :0:-1], axis=-1, out=after[..., ::-1][..., 1:])
+    return before * after
+
+
+def deviation(x: Any, axis: Axis = None) -> Any:
+    """``x`` less its mean; exactly 0 where all elements are equal, whatever the mean rounds to."""
+    axes = _axes(x, axis)
+    out = x - np.mean(x, axis=axes, keepdims=True)
+    first = x
+    for a in axes:
+        first = np.take(first, [0], axis=a)
+    level = np.all(np.equal(x, first), axis=axes, keepdims=True)
+    return np.where(level, np.zeros((), np.result_type(out)), out) if np.any(level) else out
+
+
+def var_slope(x: Any, axis: Axis = None, ddof: float = 0) -> Any:
+    """The derivative of the variance by each element: ``2 (x - mean) / (n - ddof)``."""
+    return np.conj(deviation(x, axis)) * (2.0 / (count(x, axis) - ddof))
+
+
+def std_slope(x: Any, axis: Axis = None, ddof: float = 0) -> Any:
+    """The derivative of the standard deviation by each element, 0 where it vanishes."""
+    d = deviation(x, axis)
+    n = count(x, axis) - ddof
+    spread = np.sqrt(np.sum((d * np.conj(d)).real, axis=_axes(x, axis), keepdims=True) / n)
+    return np.conj(d) / (n * np.where(spread == 0, 1, spread))
+
+
+def median_share(x: Any, axis: Axis = None) -> Any:
+    """How the median depends on each element: on the middle ones, in equal parts; equal elements share."""
+    x = np.asarray(x)
+    axes = _axes(x, axis)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    lines = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), -1)
+    n = lines.shape[-1]
+    ordered = np.sort(lines, axis=-1)
+    low, high = ordered[..., (n - 1) // 2, None], ordered[..., n // 2, None]
+    out = 0.5 * (share(low, lines, -1, True) + share(high, lines, -1, True))
+    out = as_kind(out, x).reshape([x.shape[i] for i in (*rest, *axes)])
+    return np.transpose(out, np.argsort((*rest, *axes)))
+
+
+def cumsum_adj(g: Any, x: Any, axis: int | None = None) -> Any:
+    """The adjoint of ``np.cumsum``: sums from the end."""
+    if axis is None:
+        return as_kind(np.cumsum(np.ravel(g)[::-1])[::-1].reshape(np.shape(x)), x)
+    return as_kind(np.flip(np.cumsum(np.flip(g, axis), axis), axis), x)
+
+
+def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
+    """The adjoint of ``np.cumprod``, exact with zeros: one backward pass ``r = g[k] + x[k+1] * r``, no division."""
+    x = np.asarray(x)
+    lines = np.ravel(x) if axis is None else np.moveaxis(x, axis, -1)
+    gs = np.ravel(g) if axis is None else np.moveaxis(np.asarray(g), axis, -1)
+    before = np.ones_like(lines)
+    np.cumprod(lines[..., :-1], axis=-1, out=before[..., 1:])
+    out = np.zeros_like(lines)
+    r = np.zeros(lines.shape[:-1], np.result_type(lines, gs))
+    n = lines.shape[-1]
+    for k in range(n - 1, -1, -1):
+        r = gs[..., k] + (lines[..., k + 1] * r if k + 1 < n else 0.0)
+        out[..., k] = before[..., k] * r
+    return out.reshape(x.shape) if axis is None else np.moveaxis(out, -1, axis)
+
+
+def cumprod_jvp(x_dot: Any, x: Any, axis: int | None = None) -> Any:
+    """The tangent of ``np.cumprod``, exact with zeros: the product rule step by step."""
+    x = np.asarray(x)
+    lines = np.ravel(x) if axis is None else np.moveaxis(x, axis, -1)
+    dots = np.ravel(x_dot) if axis is None else np.moveaxis(np.asarray(x_dot), axis, -1)
+    out = np.zeros(lines.shape, np.result_type(lines, dots))
+    p: Any = np.ones_like(lines[..., 0])
+    p_dot: Any = np.zeros_like(p)
+    for k in range(lines.shape[-1]):
+        p_dot = p_dot * lines[..., k] + p * dots[..., k]
+        p = p * lines[..., k]
+        out[..., k] = p_dot
+    return out if axis is None else np.moveaxis(out, -1, axis)
+
+
+def diagonal_adj(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """Zeros like ``x`` with ``g`` on the diagonal that ``np.diagonal`` reads."""
+    out = np.zeros(np.shape(x), np.result_type(g) if np.result_type(x).kind not in "fc" else np.result_type(x))
+    view = np.moveaxis(out, (axis1, axis2), (-2, -1))
+    n, m = view.shape[-2:]
+    k = max(min(n + min(offset, 0), m - max(offset, 0)), 0)
+    i = np.arange(k)
+    view[..., i - min(offset, 0), i + max(offset, 0)] = g
+    return out

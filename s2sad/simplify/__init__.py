@@ -1,0 +1,79 @@
+"""Simplify: value-preserving passes, one per file, run to a fixpoint.
+
+``simplify(fn, primal)``: ``primal`` are the variables of the user's own statements, which keep their rounding and their
+exceptions; by default all that is defined before the comment that opens the reverse sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+
+from s2sad.ir.nodes import Function, Var
+from s2sad.simplify import (
+    contributions,
+    cse,
+    dce,
+    fold,
+    inplace,
+    invariants,
+    scalars,
+    signs,
+    sizes,
+    structure,
+    tape,
+    units,
+    views,
+)
+from s2sad.specialise import RULES as SPECIALISE
+from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
+
+Pass = Callable[[Function, Container[Var]], Function]
+_FAMILIES = (fold, units, views, signs, scalars, contributions, sizes)
+ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
+MAX_ROUNDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class NamedPass:
+    """A pass and the name under which stages and reports show it."""
+
+    name: str
+    run: Pass
+
+
+def algebra(fn: Function, primal: Container[Var]) -> Function:
+    """All rewrite rules at once: folding, units, views, signs, scalars, and what specialise left."""
+    return run_rules(fn, ALGEBRA, primal)
+
+
+ROUNDS: tuple[NamedPass, ...] = (
+    NamedPass("algebra", algebra),
+    NamedPass("structure", lambda fn, primal: structure.settle(fn)),
+    NamedPass("cse", lambda fn, primal: cse.merge(fn)),
+    NamedPass("dce", dce.eliminate),
+    NamedPass("tape", lambda fn, primal: tape.trim(fn)),
+)
+LAST: tuple[NamedPass, ...] = (
+    NamedPass("invariants", invariants.hoist),
+    NamedPass("contributions", contributions.assign_first),
+    NamedPass("inplace", inplace.accumulate),
+)
+
+
+def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
+    """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
+    if primal is None:
+        primal = primal_vars(fn)
+    for _ in range(MAX_ROUNDS):
+        before = fn
+        for p in ROUNDS:
+            fn = p.run(fn, primal)
+        if fn is before:
+            break
+    for p in LAST:
+        fn = p.run(fn, primal)
+    return fn
+
+
+__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "simplify"]

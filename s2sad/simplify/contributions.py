@@ -1,0 +1,125 @@
+"""First contributions: an adjoint buffer that is zero when something is added to it is assigned instead.
+
+*before*::
+
+    def f(x, g):
+        x_bar = np.zeros_like(x)
+        x_bar[1:] += g
+        y_bar = np.zeros_like(g)
+        y_bar += g * 2.0
+        return x_bar, y_bar
+
+*after*::
+
+    def f(x, g):
+        x_bar = np.zeros_like(x)
+        x_bar[1:] = g
+        y_bar = g * 2.0
+        return x_bar, y_bar
+
+Only the first store into zeros, in the block that makes them, and only where nothing read or stored them in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis import usage
+from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import effect_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array, dtype_of
+from s2sad.specialise.driver import Rewriter, same_dims
+
+_ZEROS = (np.zeros_like, np.zeros)
+
+
+def makes_zeros(let: Let) -> bool:
+    return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj in _ZEROS
+
+
+def _same_kind(a: Atom, b: Atom) -> bool:
+    ta, tb = type_of_atom(a), type_of_atom(b)
+    return isinstance(ta, Array) and isinstance(tb, Array) and dtype_of(ta) == dtype_of(tb) and same_dims(a, b)
+
+
+def iadd(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """``z += g`` where ``z`` is a fresh zero that only this reads: ``g``, or ``-g``, if it is an array of our own."""
+    z, g = let.args
+    made = rw.defs.get(z) if isinstance(z, Var) else None
+    if let.target is None or made is None or not rw.used_once(z) or not makes_zeros(made) or not _same_kind(z, g):
+        return None
+    if let.op == "isub":
+        return rw.let(let, "neg", g)
+    d = rw.defs.get(g) if isinstance(g, Var) else None
+    if d is None or not rw.used_once(g) or effect_of(d).shares:
+        return None
+    return g
+
+
+def assign_first(fn: Function, primal: Container[Var] = frozenset()) -> Function:
+    """``zeros[i] += g`` to ``zeros[i] = g`` for the first store into zeros made in the same block."""
+    return with_body(fn, _Assigner(fn, primal).block(fn.body))
+
+
+class _Assigner:
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        self.primal = primal
+        self.uses = usage.uses(fn)
+
+    def block(self, block: Block) -> Block:
+        zeros: dict[Var, Let] = {}  # buffers of zeros that nothing has touched yet
+        made: dict[Var, int] = {}  # arrays of our own made in this block -> position
+        out: list[Stmt | None] = []
+        for stmt in block.stmts:
+            if not isinstance(stmt, Let):
+                for v in usage.read_by(stmt):
+                    zeros.pop(v, None)
+                out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
+                continue
+            target = stmt.target
+            if target is not None and target not in self.primal and makes_zeros(stmt):
+                zeros[target] = stmt
+            elif zeros:
+                if stmt.op == "iadd" and self._takes_over(stmt, zeros, made, out):
+                    continue
+                stmt = _first(stmt, zeros)
+            if target is not None and target not in self.primal and target not in zeros and not effect_of(stmt).shares:
+                made[target] = len(out)
+            out.append(stmt)
+        return with_stmts(block, [s for s in out if s is not None])
+
+    def _takes_over(self, stmt: Let, zeros: dict[Var, Let], made: dict[Var, int], out: list[Stmt | None]) -> bool:
+        """``z += g`` as an effect: the statement that makes ``g`` makes ``z``, and the zeros go."""
+        z, g = stmt.args
+        if stmt.target is not None or not isinstance(z, Var) or z not in zeros or not isinstance(g, Var):
+            return False
+        if g not in made or self.uses.get(g, 0) != 1 or not _same_kind(z, g):
+            return False
+        maker = out[made[g]]
+        assert isinstance(maker, Let)
+        out[out.index(zeros.pop(z))] = None
+        out[made[g]] = Let(z, maker.op, maker.args, maker.kwnames, maker.loc)
+        return True
+
+
+def _first(stmt: Let, zeros: dict[Var, Let]) -> Let:
+    args: tuple[Any, ...] = stmt.args
+    if stmt.op == "aug_setitem" and args[0] in zeros and args[2] not in zeros:
+        how = args[3]
+        if isinstance(how, Const) and how.value == "add":
+            zeros.pop(args[0])
+            return Let(None, "setitem", args[:3], (), stmt.loc)
+    for a in args:
+        if isinstance(a, Var) and a in zeros and stmt.op != "getattr":
+            zeros.pop(a)
+    return stmt
+
+
+RULES: dict[Any, tuple[Any, ...]] = {"iadd": (iadd,), "isub": (iadd,)}
+
+__all__ = ["RULES", "assign_first", "makes_zeros"]

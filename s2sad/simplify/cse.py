@@ -1,0 +1,165 @@
+"""Common subexpressions: what was computed before, from the same memory, is not computed again.
+
+*before*::
+
+    def f(x, y):
+        a = np.exp(x) * y
+        b = np.exp(x) + y
+        x[0] = 2.0
+        c = np.exp(x)
+        return np.sum(a + b + c)
+
+*after*::
+
+    def f(x, y):
+        t = np.exp(x)
+        a = t * y
+        b = t + y
+        x[0] = 2.0
+        c = np.exp(x)
+        return np.sum(a + b + c)
+
+Expressions are numbered with the versions of the memory they read: a store (there, in a loop around, or in a call that
+may) starts a new version. Two fresh arrays are merged only where neither is stored into nor leaves the function.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import Memory, atom_has_memory, effect_of, has_memory
+from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
+from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array, Lit, Num, Scalar
+
+_NEVER = frozenset(
+    {"format", "format_value", "star", "closure", "iter_list", "dict", "list", "set", "unpack", "comment"}
+)
+_BLANK = (np.zeros, np.zeros_like, np.empty, np.empty_like, np.ones, np.ones_like)  # made to be stored into
+_COMMUTE = frozenset({"add", "mul"})
+_SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # twice gives one object, or two equal views
+
+
+def merge(fn: Function) -> Function:
+    """``fn`` with common subexpressions computed once: ``fn`` itself when there are none."""
+    return with_body(fn, _Cse(fn).block(fn.body))
+
+
+class _Cse:
+    def __init__(self, fn: Function) -> None:
+        self.memory = Memory(fn)
+        self.env: dict[Var, Atom] = {}
+        self.known: dict[Any, Var] = {}
+        self.versions: dict[Any, int] = {}
+        self.clock = 0
+        self.stores: dict[Block, set[Any]] = {}
+        self.everything = 0  # version of all memory: moved by effects that are not understood
+        self.regions = any(s.__class__ is not Let for s in fn.body.stmts)
+
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in block.stmts:
+            if stmt.__class__ is Let:
+                new = self._let(stmt)
+                if new is not None:
+                    out.append(new)
+            else:
+                out.append(self._region(subst_heads(stmt, self.env)))
+        return with_stmts(block, out, subst_atoms(block.results, self.env))
+
+    def _region(self, stmt: Stmt) -> Stmt:
+        touched = self._touched(stmt)
+        self._advance(touched)  # what a loop stores is new in each of its iterations
+        blocks = []
+        for b in blocks_of(stmt):
+            outer = self.known
+            self.known = dict(outer)
+            blocks.append(self.block(b))
+            self.known = outer
+        self._advance(touched)
+        return with_blocks(stmt, tuple(blocks))
+
+    def _touched(self, stmt: Stmt) -> set[Any]:
+        found: set[Any] = set()
+        for b in blocks_of(stmt):
+            for s in walk(b):
+                if s.__class__ is Let:
+                    found.update(self._written(s))
+        return found
+
+    def _written(self, let: Let) -> list[Any]:
+        e = effect_of(let)
+        out = [self.memory.find(let.args[p]) for p in e.writes]
+        if e.io and let.op not in ("comment", "raise_", "assert_"):
+            out.append(None)
+        return out
+
+    def _advance(self, classes: Any) -> None:
+        for c in classes:
+            self.clock += 1
+            if c is None:
+                self.everything = self.clock
+            else:
+                self.versions[c] = self.clock
+
+    def _let(self, let: Let) -> Let | None:
+        args = subst_atoms(let.args, self.env)
+        if args is not let.args:
+            let = with_args(let, args)
+        e = effect_of(let)
+        if not e.pure:
+            self._advance(self._written(let))
+            return let
+        target = let.target
+        if target is None or let.op in _NEVER or _blank(let):
+            return let
+        key = self._key(let)
+        if key is None:
+            return let
+        old = self.known.get(key)
+        if old is None or (let.op not in _SAME_OBJECT and not self._mergeable(target, old)):
+            self.known[key] = target
+            return let
+        self.env[target] = old
+        return None
+
+    def _mergeable(self, a: Var, b: Var) -> bool:
+        if not has_memory(a.type):
+            return True
+        m = self.memory
+        return not (m.is_written(a) or m.is_written(b) or m.is_returned(a) or m.is_returned(b))
+
+    def _key(self, let: Let) -> Any:
+        parts: list[Any] = [let.op, let.kwnames]
+        atoms = [self._atom(a) for a in let.args]
+        if None in atoms:
+            return None
+        if let.op in _COMMUTE and all(isinstance(type_of_atom(a), Scalar | Array | Num | Lit) for a in let.args):
+            atoms.sort(key=repr)
+        parts.extend(atoms)
+        return tuple(parts)
+
+    def _atom(self, a: Atom) -> Any:
+        if isinstance(a, Var):
+            if not has_memory(a.type):
+                return (id(a),)
+            return (id(a), self.versions.get(self.memory.find(a), 0), self.everything)
+        if isinstance(a, Const):
+            return (type(a.value).__name__, repr(a.value))
+        if isinstance(a, Ref):
+            return ("ref", id(a.obj))
+        if isinstance(a, Global):
+            v = self.memory.find(a) if atom_has_memory(a) else None
+            return ("global", a.name, self.versions.get(v, 0), self.everything)
+        return None
+
+
+def _blank(let: Let) -> bool:
+    """A buffer: merged with another it could not be accumulated into in place."""
+    return let.op == "call" and isinstance(let.args[0], Ref) and any(let.args[0].obj is f for f in _BLANK)
+
+
+__all__ = ["merge"]

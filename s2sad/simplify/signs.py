@@ -1,0 +1,174 @@
+"""Signs: a minus moves outward until it meets another, a sum, or a literal that takes it in. Exact.
+
+*before*::
+
+    def f(x, y, z):
+        a = -x
+        b = a * y
+        c = z + b
+        d = -(-c)
+        return d * (-2.0 * x)
+
+*after*::
+
+    def f(x, y, z):
+        return (z - x * y) * (-2.0 * x)
+
+Rounding is symmetric, so that ``(-a) * b`` is ``-(a * b)`` and ``a + (-b)`` is ``a - b`` to the bit. A minus is moved
+only where nothing else reads the negated value. (``-(a - b)`` to ``b - a`` may give ``0.0`` for ``-0.0``.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.ir.rewrite import with_args
+from s2sad.specialise.driver import Rewriter, const, is_floating
+
+
+def negated(rw: Rewriter, a: Atom, once: bool = True) -> Atom | None:
+    """``x`` when ``a`` is ``-x`` (with ``once``: and only one statement reads ``a``)."""
+    d = rw.definition(a)
+    if d is None or d.op != "neg" or not is_floating(d.args[0]):
+        return None
+    return d.args[0] if not once or rw.used_once(a) else None
+
+
+def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """``-(-x)``, ``-(a - b)``, ``-(2.0 * x)``."""
+    (x,) = let.args
+    d = rw.definition(x)
+    if d is None or not is_floating(x):
+        return None
+    if d.op == "neg":
+        return d.args[0]
+    if not rw.used_once(x):
+        return None
+    if d.op == "sub":
+        return rw.let(let, "sub", d.args[1], d.args[0])
+    if d.op in ("mul", "truediv"):
+        value = const(d.args[0])
+        if isinstance(value, int | float):
+            return rw.let(let, d.op, Const(-value), d.args[1])
+    return None
+
+
+def product(rw: Rewriter, let: Let) -> Let | None:
+    """``(-a) * b``, ``a / (-b)``, ``(-a) @ b``: the minus goes outside; two cancel."""
+    a, b = let.args
+    na, nb = negated(rw, a, once=False), negated(rw, b, once=False)
+    if na is not None and nb is not None:
+        return rw.let(let, let.op, na, nb)
+    if na is not None and rw.used_once(a):
+        value = const(b)
+        if isinstance(value, int | float) and let.op in ("mul", "truediv"):
+            return rw.let(let, let.op, na, Const(-value))
+        return rw.let(let, "neg", rw.emit(let.op, na, b))
+    if nb is not None and rw.used_once(b):
+        value = const(a)
+        if isinstance(value, int | float) and let.op in ("mul", "truediv"):
+            return rw.let(let, let.op, Const(-value), nb)
+        return rw.let(let, "neg", rw.emit(let.op, a, nb))
+    return None
+
+
+def add(rw: Rewriter, let: Let) -> Let | None:
+    """``a + (-b)`` and ``(-a) + b``."""
+    a, b = let.args
+    nb = negated(rw, b, once=False)
+    if nb is not None:
+        return rw.let(let, "sub", a, nb)
+    na = negated(rw, a, once=False)
+    if na is not None:
+        return rw.let(let, "sub", b, na)
+    return None
+
+
+def sub(rw: Rewriter, let: Let) -> Let | None:
+    """``a - (-b)``; ``(-a) - b`` to ``-(a + b)``."""
+    a, b = let.args
+    nb = negated(rw, b, once=False)
+    if nb is not None:
+        return rw.let(let, "add", a, nb)
+    na = negated(rw, a)
+    if na is not None and const(b) is None:
+        return rw.let(let, "neg", rw.emit("add", na, b))
+    return None
+
+
+def iadd(rw: Rewriter, let: Let) -> Let | None:
+    """``x += -b`` and ``x -= -b``."""
+    nb = negated(rw, let.args[1], once=False)
+    if nb is None:
+        return None
+    return rw.let(let, "isub" if let.op == "iadd" else "iadd", let.args[0], nb)
+
+
+def aug_setitem(rw: Rewriter, let: Let) -> Let | None:
+    """``x[i] += -b`` and ``x[i] -= -b``."""
+    how = let.args[3]
+    nb = negated(rw, let.args[2], once=False)
+    if nb is None or not isinstance(how, Const) or how.value not in ("add", "sub"):
+        return None
+    other = Const("sub" if how.value == "add" else "add")
+    return with_args(let, (let.args[0], let.args[1], nb, other))
+
+
+def through(rw: Rewriter, let: Let) -> Let | None:
+    """A sum, transpose or broadcast of ``-x``: the minus goes outside, onto what is smaller or the same."""
+    k = 1 if let.op == "call" else 0
+    inner = negated(rw, let.args[k])
+    if inner is None or not isinstance(let.target, Var):
+        return None
+    args = (*let.args[:k], inner, *let.args[k + 1 :])
+    split = len(args) - len(let.kwnames)
+    kw = dict(zip(let.kwnames, args[split:], strict=True))
+    return rw.let(let, "neg", rw.emit(let.op, *args[:split], kw=kw, type=let.target.type))
+
+
+def outer(rw: Rewriter, let: Let) -> Let | None:
+    """``np.outer(-a, b)``: kept as it is cheaper to negate the vector; two signs cancel."""
+    if len(let.args) != 3 or let.kwnames:
+        return None
+    na, nb = negated(rw, let.args[1], once=False), negated(rw, let.args[2], once=False)
+    if na is not None and nb is not None and isinstance(let.args[0], Ref):
+        return rw.let(let, "call", let.args[0], na, nb)
+    return None
+
+
+def merged(rw: Rewriter, let: Let) -> Let | None:
+    """``c1 * (c2 * x)`` to ``(c1 * c2) * x`` where both are literals and their product is exact."""
+    for c, x in (let.args, let.args[::-1]):
+        value, d = const(c), rw.definition(x)
+        if not isinstance(value, int | float) or d is None or d.op != "mul" or not rw.used_once(x):
+            continue
+        for c2, y in (d.args, d.args[::-1]):
+            other = const(c2)
+            if isinstance(other, int | float) and (_power_of_two(value) or _power_of_two(other)):
+                return rw.let(let, "mul", Const(value * other), y)
+    return None
+
+
+def _power_of_two(v: float) -> bool:
+    return abs(v) in (0.25, 0.5, 1, 2, 4, 8)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "neg": (neg,),
+    "mul": (product, merged),
+    "truediv": (product,),
+    "matmul": (product,),
+    "add": (add,),
+    "sub": (sub,),
+    "iadd": (iadd,),
+    "isub": (iadd,),
+    "aug_setitem": (aug_setitem,),
+    np.sum: (through,),
+    np.broadcast_to: (through,),
+    np.transpose: (through,),
+    np.expand_dims: (through,),
+    np.outer: (outer,),
+}

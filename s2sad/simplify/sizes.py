@@ -1,0 +1,79 @@
+"""Sizes: the shape of a temporary is that of a parameter, which has a name; casts and copies that do nothing.
+
+*before*::
+
+    def f(x, y):
+        v = np.sum(np.exp(x * y) * 2.0)
+        'reverse sweep'
+        n = np.exp(x * y).size
+        g = np.array(x * 3.0)
+        return v, g / n
+
+*after*::
+
+    def f(x, y):
+        v = np.sum(np.exp(x * y) * 2.0)
+        'reverse sweep'
+        g = x * 3.0
+        return v, g / x.size
+
+Types say which dimensions are equal. A temporary that is read for its size only then needs no name and may be dead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.ir.types import Array
+from s2sad.specialise.driver import Rewriter, is_real, known_dims
+
+_ATTRS = ("size", "shape")
+
+
+def _by_dims(rw: Rewriter) -> dict[Any, Var]:
+    if rw.params_by_dims is None:
+        found: dict[Any, Var] = {}
+        for p in rw.fn.params:
+            dims = known_dims(p.var) if isinstance(p.var.type, Array) else None
+            if dims:
+                found.setdefault(dims, p.var)
+        rw.params_by_dims = found
+    return rw.params_by_dims
+
+
+def size(rw: Rewriter, let: Let) -> Let | None:
+    """``t.size`` and ``t.shape`` of what has no name: of a parameter with the same dimensions."""
+    x, name = let.args
+    if not isinstance(name, Const) or name.value not in _ATTRS or not isinstance(x, Var):
+        return None
+    if not isinstance(x.type, Array):
+        return None
+    dims = known_dims(x)
+    other = _by_dims(rw).get(dims) if dims else None
+    if other is None or other is x or any(x is p.var for p in rw.fn.params):
+        return None
+    return rw.let(let, "getattr", other, name)
+
+
+def array(rw: Rewriter, let: Let) -> Atom | None:
+    """``np.array(x)`` of an array of our own that nothing else reads: no copy. (Whether it is, the driver asks.)"""
+    if len(let.args) != 2 or let.kwnames or not isinstance(type_of_atom(let.args[1]), Array):
+        return None
+    x = let.args[1]
+    return x if isinstance(x, Var) and rw.moves(let, x) else None
+
+
+def conj(rw: Rewriter, let: Let) -> Atom | None:
+    """``np.conj(x)`` of a real ``x``."""
+    return let.args[1] if len(let.args) == 2 and is_real(let.args[1]) else None
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "getattr": (size,),
+    np.array: (array,),
+    np.conj: (conj,),
+}

@@ -1,0 +1,122 @@
+"""Control flow that decides nothing: known tests, branches that agree, values that a loop carries unchanged.
+
+*before*::
+
+    def f(x, y, n):
+        a = x
+        b = y
+        for i in range(n):
+            a = a + b
+            b = b
+        if n > 2:
+            c = b
+        else:
+            c = b
+        return a * c
+
+*after*::
+
+    def f(x, y, n):
+        a = x
+        for i in range(n):
+            a = a + y
+        return a * y
+
+The empty ``if`` itself goes with the dead code. One walk; substitutions are carried along.
+"""
+
+from __future__ import annotations
+
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Stmt, Var, While, blocks_of
+from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
+
+
+def settle(fn: Function) -> Function:
+    """``fn`` with its trivial control flow resolved: ``fn`` itself when there is none."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    return with_body(fn, _Settler().block(fn.body))
+
+
+class _Settler:
+    def __init__(self) -> None:
+        self.env: dict[Var, Atom] = {}
+
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in block.stmts:
+            stmt = subst_heads(stmt, self.env)
+            if stmt.__class__ is Let:
+                out.append(stmt)
+            elif isinstance(stmt, If):
+                self._if(stmt, out)
+            elif isinstance(stmt, For | While):
+                self._loop(stmt, out)
+            else:
+                out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
+        return with_stmts(block, out, subst_atoms(block.results, self.env))
+
+    def _if(self, stmt: If, out: list[Stmt]) -> None:
+        if isinstance(stmt.test, Const):
+            taken = self.block(stmt.then if stmt.test.value else stmt.orelse)
+            out.extend(taken.stmts)
+            self.env.update(zip(stmt.targets, taken.results, strict=True))
+            return
+        then, orelse = self.block(stmt.then), self.block(stmt.orelse)
+        stmt = with_blocks(stmt, (then, orelse))  # type: ignore[assignment]
+        if any(_same(a, b) for a, b in zip(then.results, orelse.results, strict=True)):
+            stmt = self._without_agreeing(stmt)
+        out.append(stmt)
+
+    def _without_agreeing(self, stmt: If) -> If:
+        ks = []
+        for k, (a, b) in enumerate(zip(stmt.then.results, stmt.orelse.results, strict=True)):
+            if _same(a, b):
+                self.env[stmt.targets[k]] = a
+            else:
+                ks.append(k)
+        then = Block(stmt.then.stmts, tuple(stmt.then.results[k] for k in ks))
+        orelse = Block(stmt.orelse.stmts, tuple(stmt.orelse.results[k] for k in ks))
+        return If(stmt.test, then, orelse, tuple(stmt.targets[k] for k in ks), stmt.loc)
+
+    def _loop(self, stmt: For | While, out: list[Stmt]) -> None:
+        stmt = self._invariant(stmt)
+        while True:
+            size = len(self.env)
+            stmt = with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt)))  # type: ignore[assignment]
+            stmt = self._invariant(stmt)
+            if len(self.env) == size:
+                break
+        out.append(stmt)
+
+    def _invariant(self, stmt: For | While) -> For | While:
+        """Carried values that every iteration hands on as they came, or sets to what they were at first."""
+        env, gone = self.env, []
+        for k, (c, a, r) in enumerate(zip(stmt.carried, stmt.init, stmt.body.results, strict=False)):
+            r = subst_atom(r, env)
+            if r is c or _same(r, a):
+                gone.append(k)
+                env[c] = a
+                env[stmt.targets[k]] = a
+        if not gone:
+            return stmt
+        ks = [k for k in range(len(stmt.carried)) if k not in gone]
+        extra = stmt.body.results[len(stmt.carried) :]
+        body = Block(stmt.body.stmts, tuple(stmt.body.results[k] for k in ks) + extra)
+        carried, init = tuple(stmt.carried[k] for k in ks), tuple(stmt.init[k] for k in ks)
+        targets = tuple(stmt.targets[k] for k in ks)
+        if isinstance(stmt, For):
+            return For(stmt.item, stmt.iter, carried, init, body, targets, stmt.stop, stmt.loc)
+        return While(carried, init, stmt.cond, body, targets, stmt.stop, stmt.loc)
+
+
+def _same(a: Atom, b: Atom) -> bool:
+    if a is b:
+        return True
+    if isinstance(a, Const) and isinstance(b, Const):
+        return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
+    return False
+
+
+__all__ = ["settle"]
+

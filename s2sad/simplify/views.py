@@ -1,0 +1,154 @@
+"""Shapes: transposes of transposes, and broadcasts that the next operation does anyway.
+
+*before*::
+
+    def f(x, w):
+        a = w.T
+        g = np.broadcast_to(2.0, x.shape)
+        b = g * x
+        c = np.broadcast_to(np.sum(w), x.shape)
+        return np.sum(b * c) + np.sum(a.T)
+
+*after*::
+
+    def f(x, w):
+        return np.sum(2.0 * x * np.sum(w)) + np.sum(w)
+
+A broadcast is dropped only where the other operand has exactly the shape that it was broadcast to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Let, Ref
+from s2sad.ir.types import Array
+from s2sad.specialise.driver import Rewriter, dims_fit, divides_safely, is_floating, is_scalar, known_dims, rank
+
+
+def transposed(rw: Rewriter, a: Atom) -> Atom | None:
+    """``x`` when ``a`` is ``x.T`` or ``np.transpose(x)``."""
+    d = rw.definition(a)
+    if d is None:
+        return None
+    if d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value == "T":
+        return d.args[0]
+    if d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is np.transpose and len(d.args) == 2:
+        return d.args[1]
+    return None
+
+
+def transpose(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """``x.T.T`` and the transpose of what has one dimension or none; ``np.transpose(x)`` is spelled ``x.T``."""
+    if let.op == "getattr":
+        if not isinstance(let.args[1], Const) or let.args[1].value != "T":
+            return None
+        x = let.args[0]
+    else:
+        if len(let.args) != 2:
+            return None
+        x = let.args[1]
+    inner = transposed(rw, x)
+    if inner is not None:
+        return inner
+    r = rank(x)
+    if r is not None and r <= 1:
+        return x
+    if let.op == "call" and isinstance(type_of_atom(x), Array):
+        return rw.let(let, "getattr", x, Const("T"))
+    return None
+
+
+def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
+    """``x`` when ``a`` is ``np.broadcast_to(x, shape)``."""
+    d = rw.definition(a)
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
+        return None
+    return d.args[1]
+
+
+def elementwise(rw: Rewriter, let: Let) -> Let | None:
+    """``broadcast_to(s, shape) op x``: the operation broadcasts."""
+    a, b = let.args[0], let.args[1]
+    sa, sb = broadcast_source(rw, a), broadcast_source(rw, b)
+    if sa is not None and sb is not None:
+        return _both(rw, let, sa, sb)
+    if sa is not None:
+        if known_dims(a) is not None and known_dims(a) == known_dims(b):
+            return rw.let(let, let.op, sa, b)
+        return _scaled(rw, let, a, sa, b, first=True)
+    if sb is not None:
+        if known_dims(b) is not None and known_dims(a) == known_dims(b):
+            return rw.let(let, let.op, a, sb)
+        return _scaled(rw, let, b, sb, a, first=False)
+    return None
+
+
+def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:
+    """Both are broadcast to one shape: compute first, on what is small, and broadcast the result."""
+    da, dims = rw.definition(let.args[0]), known_dims(let.args[0])
+    if da is None or not rw.may_be_view(let) or dims is None or dims != known_dims(let.args[1]):
+        return None
+    if let.op == "truediv" and not divides_safely(rw, sb):
+        return None
+    if not (is_scalar(sa) and is_scalar(sb)) and known_dims(sa) != known_dims(sb):
+        return None
+    return rw.let(let, "call", da.args[0], rw.emit(let.op, sa, sb), *da.args[2:])
+
+
+def _scaled(rw: Rewriter, let: Let, wide: Atom, small: Atom, number: Atom, first: bool) -> Let | None:
+    """``broadcast_to(s, shape) * number``: the broadcast moves outside."""
+    d = rw.definition(wide)
+    if d is None or not is_scalar(number) or not rw.used_once(wide) or not rw.may_be_view(let):
+        return None
+    if let.op == "truediv" and not divides_safely(rw, number if first else small):
+        return None
+    value = rw.emit(let.op, small, number) if first else rw.emit(let.op, number, small)
+    return rw.let(let, "call", d.args[0], value, *d.args[2:])
+
+
+def ufunc(rw: Rewriter, let: Let) -> Let | None:
+    """A minus of a broadcast."""
+    source, d = broadcast_source(rw, let.args[0]), rw.definition(let.args[0])
+    if source is None or d is None or not rw.may_be_view(let):
+        return None
+    return rw.let(let, "call", d.args[0], rw.emit("neg", source), *d.args[2:])
+
+
+def sum_of_broadcast(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(np.broadcast_to(s, x.shape))`` to ``s * x.size``."""
+    if len(let.args) != 2:
+        return None
+    a = let.args[1]
+    source, d = broadcast_source(rw, a), rw.definition(a)
+    if source is None or d is None or not is_scalar(source) or not is_floating(source):
+        return None
+    shape = rw.definition(d.args[2])
+    if shape is None or shape.op != "getattr" or not isinstance(type_of_atom(shape.args[0]), Array):
+        return None
+    return rw.let(let, "mul", source, rw.emit("getattr", shape.args[0], Const("size")))
+
+
+def into_add(rw: Rewriter, let: Let) -> Let | None:
+    """``x += np.broadcast_to(s, x.shape)``: broadcasts by itself."""
+    source = broadcast_source(rw, let.args[1])
+    if source is None or not isinstance(type_of_atom(let.args[0]), Array) or not dims_fit(source, let.args[0]):
+        return None
+    return rw.let(let, let.op, let.args[0], source)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "getattr": (transpose,),
+    np.transpose: (transpose,),
+    "add": (elementwise,),
+    "sub": (elementwise,),
+    "mul": (elementwise,),
+    "truediv": (elementwise,),
+    "neg": (ufunc,),
+    "iadd": (into_add,),
+    "isub": (into_add,),
+    np.sum: (sum_of_broadcast,),
+}

@@ -1,0 +1,171 @@
+"""``rt.safe_mul(g, p)`` and ``rt.safe_div(g, d)``, exactly 0 where ``g`` is 0: plain where nothing is masked.
+
+*before*::
+
+    def f(x, y):
+        v = np.sum(y * np.log(x))
+        'reverse sweep'
+        a = rt.safe_div(2.0 * y, x)
+        return v, a
+
+*after*::
+
+    def f(x, y):
+        v = np.sum(y * np.log(x))
+        'reverse sweep'
+        a = 2.0 * y / x
+        return v, a
+
+A cotangent is exactly 0 in the place of a pole for one of two reasons. Something *selected* another value there
+(``where``, a maximum, an index, a seed from outside, a loop): then the helper stays. Or a *factor* of the user's was
+0: then ``0 * log(0)`` and ``0 * (1 / 0)`` made the primal value NaN already, and a plain quotient says so too. That
+second reason is good for quotients and logarithms, which are infinite at their poles; not for roots, which are finite
+there: a divisor that is a root keeps the helper.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
+from s2sad.ir.types import Array, Scalar
+from s2sad.specialise.driver import Rewriter, const, is_floating
+from s2sad.specialise.helpers import cast_free, helper
+
+_LINEAR = frozenset({"neg", "pos"})
+_DEPTH = 40
+_SPREADING = (
+    np.sum, np.broadcast_to, np.transpose, np.outer, np.expand_dims, helper("unreduce"), helper("unbroadcast"),
+)  # fmt: skip
+_EVEN = (np.broadcast_to, np.expand_dims, helper("unreduce"))
+_SAFE = (helper("safe_div"), helper("safe_mul"))
+_LOGS = (np.log, np.log2, np.log10)
+_ROOTS = (np.sqrt, math.sqrt, np.cbrt, np.linalg.norm, np.abs)
+_SCALAR_LOGS = (math.log, math.log2, math.log10)
+
+
+def whole(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
+    """Is this cotangent nonzero wherever the factors of the user's are? Nothing selected it away."""
+    value = const(a)
+    if value is not None:
+        return value != 0
+    d = rw.defs.get(a) if isinstance(a, Var) else None
+    if d is None or depth == 0 or a in rw.primal:
+        return False
+    if d.op in _LINEAR:
+        return whole(rw, d.args[0], depth - 1)
+    if d.op in ("mul", "truediv"):
+        x, y = d.args
+        if whole(rw, x, depth - 1) and _factor(rw, y):
+            return True
+        return d.op == "mul" and whole(rw, y, depth - 1) and _factor(rw, x)
+    if d.op in ("add", "sub"):
+        return whole(rw, d.args[0], depth - 1) and whole(rw, d.args[1], depth - 1)
+    if d.op == "call" and isinstance(d.args[0], Ref):
+        if any(d.args[0].obj is f for f in _SAFE):
+            return whole(rw, d.args[1], depth - 1) and _factor(rw, d.args[2])
+        if any(d.args[0].obj is f for f in _SPREADING):
+            return whole(rw, d.args[1], depth - 1)
+    return False
+
+
+def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
+    """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like."""
+    if isinstance(a, Const):
+        return const(a) != 0
+    if not isinstance(a, Var) or depth == 0:
+        return False
+    if a in rw.primal:
+        return is_floating(a) or a.type is None
+    d = rw.defs.get(a)
+    if d is None:
+        return False
+    if d.op in ("mul", "add", "sub", "truediv", "neg", "pow"):
+        return all(_factor(rw, x, depth - 1) for x in d.args)
+    return d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
+
+
+def _divisors(rw: Rewriter) -> dict[Var, bool]:
+    """What the user divided by, or took the logarithm of; True where a zero raised in the forward sweep."""
+    found: dict[Var, bool] = {}
+    for s in walk(rw.fn.body):
+        if not isinstance(s, Let) or s.target is None or s.target not in rw.primal:
+            continue
+        if s.op == "truediv" and isinstance(s.args[1], Var):
+            found[s.args[1]] = True
+        elif s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[-1], Var):
+            if s.args[0].obj in _SCALAR_LOGS:
+                found[s.args[-1]] = True
+            elif any(s.args[0].obj is f for f in _LOGS):
+                found.setdefault(s.args[-1], False)
+    return found
+
+
+def _pole_shows(rw: Rewriter, d: Atom) -> bool:
+    """Is the primal value infinite (or did it raise) where ``d`` is 0?"""
+    if not isinstance(d, Var):
+        return bool(const(d))
+    if d not in rw.primal:
+        return False
+    made = rw.defs.get(d)
+    callee = made.args[0] if made is not None and made.op == "call" else None
+    if isinstance(callee, Ref) and any(callee.obj is f for f in _ROOTS):
+        return False
+    if rw.divisors is None:
+        rw.divisors = _divisors(rw)
+    raised = rw.divisors.get(d)
+    return raised is not None and (raised or isinstance(type_of_atom(d), Array))
+
+
+def safe_div(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.safe_div(g, d)`` to ``g / d``."""
+    _, g, d = let.args
+    plain = const(d) or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
+    return rw.let(let, "truediv", g, d) if plain else None
+
+
+def _array(a: Atom) -> bool:
+    """Does dividing by it give inf, as dividing by an array does?"""
+    t = type_of_atom(a)
+    return isinstance(t, Array) or (isinstance(t, Scalar) and not t.weak)
+
+
+def nonzero(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
+    """Is this cotangent nowhere 0? It is a literal, spread or divided by counts."""
+    value = const(a)
+    if value is not None:
+        return value != 0
+    d = rw.defs.get(a) if isinstance(a, Var) and a not in rw.primal else None
+    if d is None or depth == 0:
+        return False
+    if d.op == "getattr":
+        return isinstance(d.args[1], Const) and d.args[1].value == "size"
+    if d.op in ("neg", "mul", "truediv"):
+        return all(nonzero(rw, x, depth - 1) for x in d.args)
+    if d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _EVEN):
+        return nonzero(rw, d.args[1], depth - 1)
+    return False
+
+
+def safe_mul(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.safe_mul(g, p)`` to ``g * p``."""
+    _, g, p = let.args
+    if const(p) is not None or (const(g) and cast_free(g, p)):
+        return rw.let(let, "mul", g, p)
+    made = rw.definition(p) if isinstance(p, Var) and p not in rw.primal else None
+    if made is not None and made.op == "neg":
+        inner = rw.definition(made.args[0])
+        if inner is not None and inner.op == "truediv" and inner.target not in rw.primal:
+            return rw.let(let, "neg", rw.emit("call", let.args[0], g, made.args[0], type=type_of_atom(p)))
+    if made is not None and made.op == "truediv":
+        num, den = made.args
+        scaled = g if const(num) == 1 else rw.emit("mul", g, num)
+        return rw.call(let, helper("safe_div"), "rt.safe_div", scaled, den)
+    return None
+
+
+RULES: dict[Any, tuple[Any, ...]] = {helper("safe_div"): (safe_div,), helper("safe_mul"): (safe_mul,)}

@@ -1,0 +1,73 @@
+"""``rt.unbroadcast(g, x)``: the sum of ``g`` over the axes along which ``x`` was broadcast. Types tell which.
+
+*before*::
+
+    def f(g, x, b):
+        x_bar = rt.unbroadcast(g, x)
+        b_bar = rt.unbroadcast(g, b)
+        return np.sum(x_bar) + np.sum(b_bar)
+
+*after*, where ``g`` and ``x`` are of m by n, and ``b`` is of n::
+
+    def f(g, x, b):
+        x_bar = g
+        b_bar = np.sum(g, axis=0)
+        return np.sum(x_bar) + np.sum(b_bar)
+
+``g`` has the shape of a result that ``x`` was broadcast into. A dimension of ``x`` that is not 1 is therefore one of
+``g`` as well, or NumPy would have raised in the forward sweep: only the leading axes that ``x`` lacks, and those
+where it has a 1, are summed over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.types import Array, dims_of
+from s2sad.specialise.driver import Rewriter, is_scalar
+from s2sad.specialise.helpers import axis_atom, cast_free, helper
+
+
+def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
+    if len(let.args) != 3 or let.kwnames:
+        return None
+    g, x = let.args[1], let.args[2]
+    if not cast_free(g, x):
+        return None
+    if is_scalar(x):
+        if is_scalar(g):
+            return g
+        t = type_of_atom(g)
+        return rw.call(let, np.sum, "np.sum", g) if isinstance(t, Array) and t.dims is not None and t.dims else None
+    dg, dx = dims_of(type_of_atom(g)), dims_of(type_of_atom(x))
+    if dg is None or not dx or len(dg) < len(dx):
+        return None
+    lead = len(dg) - len(dx)
+    ones: list[int] = []
+    for k, d in enumerate(dx):
+        other = dg[lead + k]
+        if d is not None and d == other:
+            continue
+        if d is None or not (d.is_one or d.not_one):
+            return None
+        if d.is_one:
+            ones.append(k)
+    return _summed(rw, let, g, lead, tuple(ones))
+
+
+def _summed(rw: Rewriter, let: Let, g: Atom, lead: int, ones: tuple[int, ...]) -> Atom | Let:
+    """Sum over ``lead`` leading axes, then over ``ones`` of those left, which stay with length 1."""
+    if not lead and not ones:
+        return g
+    if lead and ones:
+        g = rw.emit_call(np.sum, "np.sum", g, kw={"axis": axis_atom(rw, tuple(range(lead)))})
+    if ones:
+        return rw.call(let, np.sum, "np.sum", g, kw={"axis": axis_atom(rw, ones), "keepdims": Const(True)})
+    return rw.call(let, np.sum, "np.sum", g, kw={"axis": axis_atom(rw, tuple(range(lead)))})
+
+
+RULES: dict[Any, tuple[Any, ...]] = {helper("unbroadcast"): (unbroadcast,)}

@@ -1,0 +1,1 @@
+"""The program generator, its oracles and its reducer."""

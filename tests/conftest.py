@@ -1,0 +1,27 @@
+"""What every test shares. Warnings are errors: see ``filterwarnings`` in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reads what an earlier run, or the user, left in the cache on disk."""
+    os.environ["S2SAD_CACHE_DIR"] = str(tmp_path_factory.mktemp("s2sad-cache"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """The same numbers in every run and in every worker."""
+    return np.random.default_rng(20240229)
+
+
+@pytest.fixture
+def root() -> Path:
+    """The project's root folder."""
+    return Path(__file__).resolve().parent.parent

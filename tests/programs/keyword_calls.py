@@ -1,0 +1,110 @@
+"""Signatures: keyword-only, positional-only, star parameters, defaults, keyword calls."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.programs import Suite, arr
+
+PROGRAMS = Suite("keyword_calls")
+
+
+def keyword_argument(x, k=2, scale=1.0):
+    return scale * x**k
+
+
+PROGRAMS.add(keyword_argument, 0.7, kw={"k": 3})
+PROGRAMS.add(keyword_argument, 0.7, kw={"scale": 2.5})
+
+
+def keyword_only(x, *, power=2):
+    return x**power + power
+
+
+PROGRAMS.add(keyword_only, 0.7, kw={"power": 3})
+PROGRAMS.add(keyword_only, 0.7)
+
+
+def positional_only(x, y, /, z=1.0):
+    return x * y + z * x
+
+
+PROGRAMS.add(positional_only, 0.7, 0.4)
+
+
+def star_args(x, *rest):
+    s = x
+    for r in rest:
+        s = s * r + x
+    return s
+
+
+PROGRAMS.add(star_args, 0.7, 0.4, 1.3, issue=3)
+
+
+def star_star_kwargs(x, **options):
+    return x * options.get("a", 1.0) + x**2 * options["b"]
+
+
+PROGRAMS.add(star_star_kwargs, 0.7, kw={"b": 3.0}, issue=3)
+
+
+def forwards_everything(*args, **kwargs):
+    return inner_signature(*args, **kwargs) * 2
+
+
+def inner_signature(x, y, *, power=1):
+    return x * y**power
+
+
+PROGRAMS.add(forwards_everything, 0.7, 0.4, kw={"power": 3}, issue=3)
+
+
+def forwards_dict(x, y):
+    opts = {"power": 2, "y": y}
+    return inner_signature(x, **opts)
+
+
+PROGRAMS.add(forwards_dict, 0.7, 0.4, issue=3)
+
+
+def mutable_default(x, acc=[1.0, 2.0]):  # noqa: B006
+    return acc[0] * x + acc[1] * x * x
+
+
+PROGRAMS.add(mutable_default, 0.7, issue=3)
+
+
+def options_object(x, method="euler", steps=4, tol=None):
+    tol = 1e-3 if tol is None else tol
+    h = 1.0 / steps
+    y = x
+    for _ in range(steps):
+        if method == "euler":
+            y = y + h * np.sin(y)
+        elif method == "midpoint":
+            y = y + h * np.sin(y + 0.5 * h * np.sin(y))
+        if abs(y) < tol:
+            break
+    return y
+
+
+PROGRAMS.add(options_object, 0.7)
+PROGRAMS.add(options_object, 0.7, kw={"method": "midpoint", "steps": 3})
+
+
+def numpy_keyword_arguments(x):
+    return np.sum(x, axis=None, keepdims=False) + np.sum(a=x) + np.mean(a=x, axis=0)
+
+
+PROGRAMS.add(numpy_keyword_arguments, arr(3))
+
+
+def default_expression(x, pairs=((1.0, 2.0), (3.0, 4.0))):
+    s = 0.0
+    for a, b in pairs:
+        s += a * x**b
+    return s
+
+
+PROGRAMS.add(default_expression, 0.7)

@@ -1,0 +1,255 @@
+"""Products of matrices and vectors, and np.linalg."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.programs import Suite, arr, spd
+
+PROGRAMS = Suite("linalg")
+
+
+def vector_dot(x, y):
+    return x @ y + np.dot(x, x)
+
+
+PROGRAMS.add(vector_dot, arr(3), arr(3, seed=1))
+
+
+def matrix_vector(a, x):
+    return np.sum((a @ x) ** 2)
+
+
+PROGRAMS.add(matrix_vector, arr(3, 2), arr(2))
+
+
+def vector_matrix(x, a):
+    return np.sum((x @ a) ** 2)
+
+
+PROGRAMS.add(vector_matrix, arr(3), arr(3, 2))
+
+
+def matrix_matrix(a, b):
+    return np.sum(np.sin(a @ b))
+
+
+PROGRAMS.add(matrix_matrix, arr(3, 2), arr(2, 4))
+
+
+def quadratic_form(x, a):
+    return x @ a @ x
+
+
+PROGRAMS.add(quadratic_form, arr(3), arr(3, 3))
+
+
+def batched_matmul(a, b):
+    return np.sum((a @ b) ** 2)
+
+
+PROGRAMS.add(batched_matmul, arr(4, 2, 3), arr(4, 3, 2))
+
+
+def batched_broadcast_matmul(a, b):
+    return np.sum((a @ b) ** 2)
+
+
+PROGRAMS.add(batched_broadcast_matmul, arr(4, 2, 3), arr(3, 2))
+
+
+def batched_matrix_vector(a, x):
+    return np.sum((a @ x) ** 2)
+
+
+PROGRAMS.add(batched_matrix_vector, arr(4, 2, 3), arr(3))
+
+
+def dot_method(a, b):
+    return a.dot(b).sum() + np.dot(a, b)[0, 0]
+
+
+PROGRAMS.add(dot_method, arr(2, 3), arr(3, 2))
+
+
+def outer_product(x, y):
+    return np.sum(np.outer(x, y) ** 2 * 0.5)
+
+
+PROGRAMS.add(outer_product, arr(3), arr(2))
+
+
+def inner_product(x, y):
+    return np.inner(x, y) ** 2 + np.vdot(x, y)
+
+
+PROGRAMS.add(inner_product, arr(3), arr(3, seed=1))
+
+
+def einsum_matmul(a, b):
+    return np.sum(np.einsum("ij,jk->ik", a, b) ** 2)
+
+
+PROGRAMS.add(einsum_matmul, arr(2, 3), arr(3, 2))
+
+
+def einsum_trace(a, b):
+    return np.einsum("ij,ji", a, b) + np.einsum("ii->", a[:, :2])
+
+
+PROGRAMS.add(einsum_trace, arr(2, 3), arr(3, 2))
+
+
+def einsum_batch(a, b):
+    return np.sum(np.sin(np.einsum("bij,bj->bi", a, b)))
+
+
+PROGRAMS.add(einsum_batch, arr(2, 3, 3), arr(2, 3))
+
+
+def tensordot(a, b):
+    return np.sum(np.tensordot(a, b, axes=([1], [0])) ** 2)
+
+
+PROGRAMS.add(tensordot, arr(2, 3), arr(3, 2))
+
+
+def trace_of_product(a, b):
+    return np.trace(a @ b) ** 2
+
+
+PROGRAMS.add(trace_of_product, arr(3, 3), arr(3, 3, seed=1))
+
+
+def transpose_product(a):
+    return np.sum((a.T @ a) ** 2)
+
+
+PROGRAMS.add(transpose_product, arr(3, 2))
+
+
+def matrix_power_loop(a):
+    p = np.eye(3)
+    for _ in range(4):
+        p = p @ a
+    return np.trace(p)
+
+
+PROGRAMS.add(matrix_power_loop, arr(3, 3))
+
+
+def solve_system(a, b):
+    return np.sum(np.linalg.solve(a, b) ** 2)
+
+
+PROGRAMS.add(solve_system, spd(3), arr(3))
+
+
+def inverse(a):
+    return np.sum(np.linalg.inv(a) ** 2)
+
+
+PROGRAMS.add(inverse, spd(3))
+
+
+def determinant(a):
+    return np.linalg.det(a)
+
+
+PROGRAMS.add(determinant, spd(3), rtol=1e-5)
+
+
+def log_determinant(a):
+    sign, logdet = np.linalg.slogdet(a)
+    return logdet * sign
+
+
+PROGRAMS.add(log_determinant, spd(3), issue=3)
+
+
+def cholesky_lower(a):
+    return np.sum(np.linalg.cholesky(a @ a.T + 2 * np.eye(3)) ** 3)
+
+
+PROGRAMS.add(cholesky_lower, arr(3, 3), issue=3)
+
+
+def frobenius(a):
+    return np.linalg.norm(a) * np.linalg.norm(a[0])
+
+
+PROGRAMS.add(frobenius, arr(3, 3))
+
+
+def matmul_functions(a, b):
+    return np.matmul(a, b).sum() + np.multiply(a, b.T).sum()
+
+
+PROGRAMS.add(matmul_functions, arr(2, 3), arr(3, 2))
+
+
+def cross_product(x, y):
+    return np.sum(np.cross(x, y) ** 2)
+
+
+PROGRAMS.add(cross_product, arr(3), arr(3, seed=1), issue=3)
+
+
+def kronecker(a, b):
+    return np.sum(np.kron(a, b) ** 2)
+
+
+PROGRAMS.add(kronecker, arr(2, 2), arr(2, 3), issue=3)
+
+
+def least_squares(a, b, lam):
+    g = a.T @ a + lam * np.eye(a.shape[1])
+    w = np.linalg.solve(g, a.T @ b)
+    r = a @ w - b
+    return r @ r
+
+
+PROGRAMS.add(least_squares, arr(5, 2), arr(5), 0.3)
+
+
+def gram_schmidt(a):
+    q = []
+    for i in range(a.shape[1]):
+        v = a[:, i]
+        for u in q:
+            v = v - (u @ v) * u
+        q.append(v / np.sqrt(v @ v))
+    return q[0] @ a[:, 2] + q[2] @ a[:, 2]
+
+
+PROGRAMS.add(gram_schmidt, arr(3, 3) + 2 * np.eye(3))
+
+
+def gaussian_process_nll(x, y, ell, noise):
+    d = x[:, None] - x[None, :]
+    k = np.exp(-0.5 * (d / ell) ** 2) + noise * np.eye(len(x))
+    alpha = np.linalg.solve(k, y)
+    return 0.5 * y @ alpha + 0.5 * np.log(np.linalg.det(k))
+
+
+PROGRAMS.add(gaussian_process_nll, np.linspace(0, 3, 4), arr(4), 0.8, 0.3)
+
+
+def attention(q, k, v):
+    s = q @ k.T / np.sqrt(q.shape[1])
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return np.sum((e / e.sum(axis=1, keepdims=True) @ v) ** 2)
+
+
+PROGRAMS.add(attention, arr(3, 2), arr(4, 2), arr(4, 2, seed=1))
+
+
+def in_place_matmul(a, x):
+    x = x * 1.0
+    for _ in range(3):
+        x = a @ x
+        x /= np.sqrt(np.sum(x * x))
+    return x[0]
+
+
+PROGRAMS.add(in_place_matmul, arr(3, 3), arr(3))

@@ -1,0 +1,1 @@
+"""Programs that the generator found and reduced. Written by ``scripts/fuzz``."""

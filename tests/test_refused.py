@@ -1,0 +1,228 @@
+"""Refusals: located, complete, before anything runs, and never an internal error."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import CodeType, FrameType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests import oracles
+from tests.refused import MARK, Snippet, marked_lines, module_text
+from tests.refused.snippets import SNIPPETS
+
+s2sad = pytest.importorskip("s2sad")
+if not hasattr(s2sad, "grad"):
+    pytest.skip("the compiler is not there yet", allow_module_level=True)
+
+ARGS = (0.7, np.array([0.3, -0.5, 0.9]))
+CASES = [pytest.param(s, c, id=f"{s.name}-{c}") for s in SNIPPETS for c in s.contexts]
+
+
+def load(text: str, folder: Path, name: str) -> ModuleType:
+    """A module of this text in a real file."""
+    path = folder / f"{name}.py"
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextlib.contextmanager
+def never_run(code: CodeType) -> Iterator[list[int]]:
+    """Counts how often a function is entered."""
+    entered: list[int] = []
+
+    def watch(frame: FrameType, event: str, arg: Any) -> None:
+        if event == "call" and frame.f_code is code:
+            entered.append(frame.f_lineno)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield entered
+    finally:
+        sys.setprofile(before)
+
+
+def test_there_are_two_hundred() -> None:
+    assert len(CASES) >= 200
+
+
+@pytest.mark.parametrize(
+    ("mode", "snippet", "context"),
+    [pytest.param(m, *c.values, id=f"{c.id}-{m}") for k, c in enumerate(CASES) for m in (("grad", "jvp")[k % 2],)],
+)
+def test_refused(mode: str, snippet: Snippet, context: str, tmp_path: Path) -> None:
+    text = module_text(snippet, context)
+    module = load(text, tmp_path, "case")
+    ran = False
+    with contextlib.redirect_stdout(io.StringIO()) as printed, never_run(module.f.__code__) as entered:
+        try:
+            result = differentiate(mode, module.f)
+        except s2sad.UnsupportedError as error:
+            ran = bool(entered)
+            assert not ran, "the function ran before it was refused"
+            assert not printed.getvalue()
+            check_findings(error, text, module)
+            return
+        except Exception as error:
+            if not snippet.may_work:
+                raise
+            check_same_exception(error, module.f)
+            return
+    assert snippet.may_work, f"accepted, with derivative {result}"
+    check_derivative(mode, result, module.f)
+
+
+def differentiate(mode: str, f: Callable[..., Any]) -> Any:
+    """A gradient with respect to both arguments, or a tangent."""
+    args = (ARGS[0], ARGS[1].copy())
+    if mode == "grad":
+        return s2sad.grad(f, argnums=(0, 1))(*args)
+    return s2sad.jvp(f, args, (1.0, np.array([0.5, -1.0, 0.25])))[1]
+
+
+def check_findings(error: Any, text: str, module: ModuleType) -> None:
+    """Each finding has a code, a place in the user's file, its line and a message; one is at a marked line."""
+    assert error.findings
+    for finding in error.findings:
+        assert re.fullmatch(r"S2S\d{3}", finding.code), finding
+        assert finding.message
+        assert finding.loc.line > 0, finding
+    assert all(m in str(error) for m in (error.findings[0].code, "-->", "^"))
+    lines = marked_lines(text)
+    here = [f for f in error.findings if f.loc.file == module.__file__]
+    assert any(f.loc.line in lines for f in here), f"found {[f.loc for f in error.findings]}, expected lines {lines}"
+    shown = text.splitlines()
+    assert all(f.line.strip() == shown[f.loc.line - 1].strip() for f in here)
+
+
+def check_same_exception(error: Exception, f: Callable[..., Any]) -> None:
+    """A program that raises when it runs may raise the same in its derivative."""
+    try:
+        f(ARGS[0], ARGS[1].copy())
+    except Exception as plain:
+        assert (type(plain), str(plain)) == (type(error), str(error))
+        return
+    raise error
+
+
+def check_derivative(mode: str, result: Any, f: Callable[..., Any]) -> None:
+    """What is accepted must be right."""
+    if mode == "grad":
+        numeric = oracles.numeric_gradient(f, ARGS, {}, (0, 1), 1.0)
+        for g, want in zip(result, numeric, strict=True):
+            assert not oracles.close(oracles.leaves(g), want, 1e-6)
+        return
+    want = oracles.directional(f, ARGS, {}, {0: 1.0, 1: np.array([0.5, -1.0, 0.25])})
+    assert not oracles.close(oracles.leaves(result), want.value, 1e-6)
+
+
+def test_marks_are_there() -> None:
+    assert all(MARK in module_text(s, "direct") for s in SNIPPETS)
+
+
+# ------------------------------------------------------------------------------ calls of the interface that are wrong
+
+
+def square(x: float, n: int = 2) -> float:
+    return x**n
+
+
+def vector(x: Any) -> Any:
+    return x * 2.0
+
+
+def nothing(x: float) -> None:
+    x * 2
+
+
+def text_of(x: float) -> str:
+    return str(x)
+
+
+def whole(x: float) -> int:
+    return 3
+
+
+def pair(x: float) -> tuple[float, float]:
+    return x, x
+
+
+V = np.array([1.0, 2.0])
+
+WRONG_CALLS: dict[str, tuple[Callable[[], Any], type[Exception] | tuple[type[Exception], ...], str]] = {
+    "not_callable": (lambda: s2sad.grad(3.0), TypeError, ""),
+    "not_callable_text": (lambda: s2sad.grad("f"), TypeError, ""),
+    "no_source_builtin": (lambda: s2sad.grad(len)(V), (s2sad.S2sadError, TypeError), ""),
+    "argnums_out_of_range": (lambda: s2sad.grad(square, argnums=5)(1.0), (ValueError, TypeError, IndexError), "5"),
+    "argnums_negative_far": (lambda: s2sad.grad(square, argnums=-7)(1.0), (ValueError, TypeError, IndexError), ""),
+    "argnums_name": (lambda: s2sad.grad(square, argnums="zzz")(1.0), (ValueError, TypeError), "zzz"),
+    "argnums_float": (lambda: s2sad.grad(square, argnums=1.5)(1.0), (ValueError, TypeError), ""),
+    "argnums_twice": (lambda: s2sad.grad(square, argnums=(0, 0))(1.0, 2), (ValueError, TypeError), ""),
+    "integer_argument": (lambda: s2sad.grad(square)(3), TypeError, "float"),
+    "integer_second": (lambda: s2sad.grad(square, argnums=1)(3.0, 2), TypeError, "n"),
+    "boolean_argument": (lambda: s2sad.grad(square)(True), TypeError, ""),
+    "integer_array": (lambda: s2sad.grad(lambda x: x.sum())(np.arange(3)), TypeError, ""),
+    "text_argument": (lambda: s2sad.grad(square)("a"), TypeError, ""),
+    "none_argument": (lambda: s2sad.grad(square)(None), TypeError, ""),
+    "missing_argument": (lambda: s2sad.grad(square)(), TypeError, "x"),
+    "too_many_arguments": (lambda: s2sad.grad(square)(1.0, 2, 3), TypeError, ""),
+    "unknown_keyword": (lambda: s2sad.grad(square)(1.0, k=3), TypeError, "k"),
+    "vector_result": (lambda: s2sad.grad(vector)(V), TypeError, "scalar"),
+    "none_result": (lambda: s2sad.grad(nothing)(1.0), TypeError, "None"),
+    "text_result": (lambda: s2sad.grad(text_of)(1.0), TypeError, "str"),
+    "integer_result": (lambda: s2sad.grad(whole)(1.0), TypeError, "int"),
+    "tuple_result": (lambda: s2sad.grad(pair)(1.0), TypeError, "tuple"),
+    "seed_of_wrong_shape": (lambda: s2sad.vjp(vector, V)[1](np.ones(3)), ValueError, "seed"),
+    "seed_of_wrong_structure": (lambda: s2sad.vjp(pair, 1.0)[1](1.0), (ValueError, TypeError), "seed"),
+    "tangents_too_few": (lambda: s2sad.jvp(square, (1.0, 2.0), (1.0,)), (TypeError, ValueError), "tangent"),
+    "tangent_of_wrong_shape": (lambda: s2sad.jvp(vector, (V,), (np.ones(3),)), ValueError, "tangent"),
+    "primals_not_a_tuple": (lambda: s2sad.jvp(square, 1.0, 1.0), TypeError, "tuple"),
+    "unknown_backend": (lambda: s2sad.grad(square, backend="fortran")(1.0), (ValueError, TypeError), "fortran"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG_CALLS)
+def test_wrong_call(name: str) -> None:
+    call, kinds, word = WRONG_CALLS[name]
+    with pytest.raises(kinds) as caught:
+        call()
+    message = str(caught.value)
+    assert not isinstance(caught.value, KeyError | AttributeError | RecursionError)
+    assert message and word in message
+    assert len(message) < 2000
+
+
+def test_function_made_from_text_has_no_source() -> None:
+    space: dict[str, Any] = {}
+    exec("def hidden(x):\n    return x * x\n", space)
+    with pytest.raises(s2sad.S2sadError):
+        s2sad.grad(space["hidden"])(1.0)
+
+
+def test_function_of_an_edited_file(tmp_path: Path) -> None:
+    module = load("def f(x):\n    return x * x\n", tmp_path, "edited")
+    Path(str(module.__file__)).write_text("def f(x):\n    return x * x * x\n", encoding="utf-8")
+    with pytest.raises(s2sad.S2sadError):
+        s2sad.grad(module.f)(1.0)
+
+
+def test_all_findings_at_once(tmp_path: Path) -> None:
+    text = "def f(x):\n    y = eval('x')\n    exec('pass')\n    global Z\n    Z = y\n    return y\n"
+    module = load(text, tmp_path, "several")
+    with pytest.raises(s2sad.UnsupportedError) as caught:
+        s2sad.grad(module.f)(1.0)
+    lines = {f.loc.line for f in caught.value.findings}
+    assert {2, 3} <= lines and lines & {4, 5}
