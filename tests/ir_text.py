@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.optypes import result_type, type_of_atom
 from s2sad.analysis.typeof import Namer, type_of
 from s2sad.ir import nodes as ir
-from s2sad.ir.types import UNKNOWN, Scalar, Type, join
+from s2sad.ir.types import UNKNOWN, Scalar, Slice, Type, join
 
 SCOPE = {"np": np, "rt": rt, "math": math, "range": range, "len": len, "list": list, "reversed": reversed}
 _BIN = {
@@ -54,7 +55,10 @@ class Lowering:
         kw = kw or {}
         vals = [self.value(a) for a in args]
         value = run_op(op, vals, {k: self.value(a) for k, a in kw.items()})
-        var = ir.Var(name, self.type(value))
+        types = [type_of_atom(a) for a in args]
+        var = ir.Var(name, result_type(op, args) if any(isinstance(t, Slice) for t in types) else self.type(value))
+        if op == "slice":
+            var = ir.Var(name, Slice(*types))
         self.values[var] = value
         self.out.append(ir.Let(var, op, (*args, *kw.values()), tuple(kw)))
         return var

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 import io
 import math
 import time
@@ -16,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy as xp
 import pytest
-from tests.ir_interpreter import interpret
 from numpy import sin as sine
 
 from s2sad.frontend.lower import lower, lower_function
@@ -37,6 +35,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )
+from tests.ir_interpreter import interpret
 
 SCALE = 2.5
 TABLE = [1.0, 2.0, 3.0]
@@ -78,7 +77,7 @@ def equal(a: Any, b: Any) -> bool:
     return type(a) is type(b) and (a == b or a != a)
 
 
-# -- straight line ------------------------------------------------------------------------------------------------------
+# -- straight line -------------------------------------------------------------------------------------------------
 
 
 @case((1.5, 2.0), (-1.0, 3))
@@ -141,7 +140,7 @@ def globals_read(x):
     return x * SCALE + TABLE[1] if MODE == "fast" else len(TABLE)
 
 
-# -- branches ------------------------------------------------------------------------------------------------------------
+# -- branches ------------------------------------------------------------------------------------------------------
 
 
 @case((1,), (0,), (-1,))
@@ -204,7 +203,7 @@ def effects_in_conditions(n):
         log.append(v)
         return v
 
-    r = t(n) and t(2) or t(3)
+    r = (t(n) and t(2)) or t(3)
     s = t(1) < t(n) < t(5)
     return r, s, log
 
@@ -220,7 +219,7 @@ def walrus(n):
     return m, total, i, [last := j for j in range(3)], last
 
 
-# -- loops ---------------------------------------------------------------------------------------------------------------
+# -- loops ---------------------------------------------------------------------------------------------------------
 
 
 @case(([1, 2, 3],), ([],), ([3, -1, 5],), ([3, 100, 5, 7],))
@@ -373,7 +372,7 @@ def try_in_loop(xs):
     return out
 
 
-# -- comprehensions ------------------------------------------------------------------------------------------------------
+# -- comprehensions ------------------------------------------------------------------------------------------------
 
 
 @case(([1, 2, 3, 4],), ([],))
@@ -399,7 +398,7 @@ def shadow_in_comprehension(x):
     return [x for x in x], x, [[x for x in range(k)] for k in x]
 
 
-# -- functions -----------------------------------------------------------------------------------------------------------
+# -- functions -----------------------------------------------------------------------------------------------------
 
 
 @case((2.0,), (-3.0,))
@@ -496,7 +495,7 @@ def keywords(a, b=SCALE, /, c=(1, 2), *, d=TABLE, e=math.inf, f=-1.5, g=None):
 CASES.append((keywords, [(1,), (1, 2), (1, 2, 3)]))
 
 
-# -- exceptions ----------------------------------------------------------------------------------------------------------
+# -- exceptions ----------------------------------------------------------------------------------------------------
 
 
 @case((1,), (0,), ("a",), (None,))
@@ -515,6 +514,27 @@ def exceptions(x):
     finally:
         print("finally")
     return y
+
+
+@case((0.0, 1.0), (2.0, 0.0), (2.0, -1.0))
+def half_assigned(x, d):
+    y = best = 0.0
+    for k in range(3):
+        try:
+            y = y + x
+            best = k
+            z = y / d
+            y = y * 2
+            if z < 0:
+                break
+            best += 0.5
+        except ZeroDivisionError:
+            y += 100.0 + best
+            if k == 2:
+                return "returned", y
+        finally:
+            print(y, best)
+    return y, best, k
 
 
 @case((1,), (0,))
@@ -563,6 +583,7 @@ def asserts(x):
 
 @case((-1.0,), (1.0,))
 def managers(x):
+    y = None
     with np.errstate(invalid="ignore"), contextlib.suppress(ZeroDivisionError):
         y = np.sqrt(x)
         if x > 0:
@@ -581,7 +602,7 @@ def errstate_restored(x):
         return 1 / x
 
 
-# -- text, objects, match ------------------------------------------------------------------------------------------------
+# -- text, objects, match ------------------------------------------------------------------------------------------
 
 
 @case((3.14159, "ab"), (2.0, 'q"'))
@@ -651,7 +672,8 @@ def matching(v):
 def local_imports(x):
     import math as m
     import os.path
-    from math import cos, sin as s  # noqa: I001
+    from math import cos
+    from math import sin as s
 
     return m.exp(x), cos(x), s(x), os.path.join("a", "b")
 
@@ -708,7 +730,7 @@ def sequence_of_dead_code(n):
         return 1
     else:
         return 2
-    n = 5  # noqa
+    n = 5
     return n
 
 
@@ -755,7 +777,7 @@ for _k, _fn in enumerate(several):
 def test_interpreted_ir_does_what_the_function_does(fn, args):
     lowered = interpret(lower(get_source(fn)).function)
     expected, got = observe(fn, args), observe(lowered, args)
-    if expected[0][0] == "raised" and expected[0][1] is UnboundLocalError:
+    if expected[0][0] == "raised" and expected[0][1] in (UnboundLocalError, AssertionError):  # pytest rewords asserts
         assert got[0][:2] == expected[0][:2]
     else:
         assert equal(got, expected)
@@ -768,7 +790,7 @@ def test_ir_is_in_ssa_form_and_located(fn):
 
 
 def check_form(function: Function) -> None:
-    """Every variable is defined once, before it is read, in a region that encloses the reader; statements are located."""
+    """Each variable is defined once, before it is read, in a region around the reader; statements are located."""
     defined: set[Var] = set()
 
     def define(names: tuple[Var, ...]) -> None:
@@ -850,7 +872,8 @@ def test_no_flags_without_need():
 
 def test_speed():
     text = "def f(x, n):\n    s = 0.0\n" + "".join(
-        f"    if x[{k}] > 0:\n        s = s + np.sin(x[{k}]) * {k}.5\n    for i in range(n):\n        s += x[i] ** 2 / (i + 1)\n"
+        f"    if x[{k}] > 0:\n        s = s + np.sin(x[{k}]) * {k}.5\n"
+        "    for i in range(n):\n        s += x[i] ** 2 / (i + 1)\n"
         for k in range(12)
     ) + "    return s\n"
     import linecache
@@ -861,6 +884,3 @@ def test_speed():
     start = time.perf_counter()
     lower(get_source(space["f"]))
     assert time.perf_counter() - start < 0.1  # 10 ms on a machine with nothing else to do
-
-
-_ = functools

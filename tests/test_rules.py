@@ -50,7 +50,8 @@ def pull(rule: Rule, y_bar: Any, y: Any, operands: list[Any], static: dict[str, 
     if rule.kind in ("linear", "bilinear"):
         return list(as_tuple(rule.body(y_bar, *operands, **static), n))
     if rule.varargs:
-        return [rule.body(y_bar, y, k, *operands, **static) for k in range(n)]
+        active = [dots_like(x, 1) is not None for x in operands]
+        return [rule.body(y_bar, y, k, *operands, **static) if active[k] else None for k in range(n)]
     return list(as_tuple(rule.body(y_bar, y, *operands, **static), n))
 
 
@@ -106,10 +107,10 @@ def test_rule(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None
         return
     dots = [dots_like(x, k + 1) for k, x in enumerate(operands)]
     single = any(np.asarray(v).dtype == np.float32 for x in operands for v in (x if isinstance(x, list | tuple) else [x])
-                 if isinstance(v, np.ndarray)) or flat_dtype(y) == np.float32
+                 if isinstance(v, np.ndarray | np.generic)) or flat_dtype(y) == np.float32
     tol = 2e-4 if single else 1e-11
     y_dot = push(rule, dots, y, operands, static)
-    assert np.shape(y_dot) == np.shape(y) or isinstance(y, list | tuple)
+    assert isinstance(y, list | tuple) or np.shape(y_dot) == np.shape(y)
     if "dtype" not in static:
         got = difference(rule, [wide(x) for x in operands], [wide(d) for d in dots], static)
         scale = np.max(np.abs(got), initial=1.0)

@@ -47,6 +47,9 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sizes": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.sizes"))), [V, W]),
     "s2sad.simplify.contributions": (
         lambda fn: contributions.assign_first(dce.eliminate(run_rules(fn, contributions.RULES, ()), ())), [V, W[1:]]),
+    "s2sad.simplify.stores": (rules_of("s2sad.simplify.stores"), [V, W[1:]]),
+    "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
+    "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
     "s2sad.simplify.inplace": (lambda fn: inplace.accumulate(fn, ()), [V, W]),
     "s2sad.simplify.invariants": (lambda fn: invariants.hoist(fn, ()), [M.T @ M, S, 3]),

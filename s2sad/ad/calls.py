@@ -54,12 +54,18 @@ class Pairs:
         self.program = program
         self.make = make
         self.pairs: dict[tuple[Spec, tuple[bool, ...]], Pair] = {}
+        self._names: dict[str, int] = {}
+
+    def name(self, spec: Spec) -> str:
+        """A name for a pair that no other pair has."""
+        count = self._names[spec.name] = self._names.get(spec.name, 0) + 1
+        return spec.name if count == 1 else f"{spec.name}_{count}"
 
     def get(self, spec: Spec, active: tuple[bool, ...]) -> Pair:
         key = (spec, active)
         pair = self.pairs.get(key)
         if pair is None:
-            pair = self.pairs[key] = Pair(spec, active, self.program.unique_name(f"{spec.name}_pair").replace("_pair", ""))
+            pair = self.pairs[key] = Pair(spec, active, self.name(spec))
             self.make(pair)
         return pair
 

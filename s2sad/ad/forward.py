@@ -1,9 +1,447 @@
-"""Forward mode (placeholder until the reverse mode stands)."""
+"""Forward mode: each primal statement followed by its tangent, in one sweep.
+
+*before*                        *after*::
+
+    def f(x):                       def f_jvp(x, x_dot):
+        t = np.sin(x)                   t = np.sin(x)
+        y = t * x                       t_dot = np.cos(x) * x_dot
+        return y                        y = t * x
+                                        y_dot = x * t_dot + t * x_dot
+                                        return y, y_dot
+
+The tangent of a container is a container of the same structure, the tangent of an array that is stored into is an array
+that is stored into alike: the statements that build and change them are simply done twice.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 
-def tangent(*args: Any) -> Any:
-    raise NotImplementedError
+from s2sad import runtime as rt
+from s2sad.ad.inline import inline, inline_whole
+from s2sad.ad.ops import product, rule_of, split_args
+from s2sad.analysis.activity import Activity, activity
+from s2sad.analysis.alias import alias
+from s2sad.analysis.build import Builder
+from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.errors import Finding, UnsupportedError
+from s2sad.ir.nodes import (
+    UNDEF,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Handler,
+    If,
+    Let,
+    Loc,
+    Param,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+)
+from s2sad.ir.types import UNKNOWN, Array, Dict, List, Scalar, Tuple, Type, dims_of, is_differentiable, is_number, map_leaves
+from s2sad.rules.registry import Rule, lookup
+
+_SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
+_LIST_EFFECTS = frozenset({"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill"})
+
+
+def _is_none(a: Atom) -> bool:
+    return isinstance(a, Const) and a.value is None
+
+
+def tangent_type(t: Type | None) -> Type:
+    """The type of a tangent: floats for floats, the same structure for containers."""
+    return map_leaves(lambda q: Scalar("float64", weak=False) if is_number(q) else q, t or UNKNOWN)
+
+
+@dataclass(eq=False)
+class Push:
+    """The tangent function of one specialisation for a set of active parameters (what a ``Ref`` points at)."""
+
+    spec: Spec
+    active: tuple[bool, ...]
+    name: str
+    fn: Function | None = None
+
+    def __repr__(self) -> str:
+        return f"Push({self.name})"
+
+
+class Pushes:
+    """All tangent functions of a program, made on demand; recursion finds itself."""
+
+    def __init__(self, program: Infer) -> None:
+        self.program = program
+        self.made: dict[tuple[Spec, tuple[bool, ...]], Push] = {}
+
+    def get(self, spec: Spec, active: tuple[bool, ...]) -> Push:
+        push = self.made.get((spec, active))
+        if push is None:
+            name = self.program.unique_name(f"{spec.name}_jvp")
+            push = self.made[(spec, active)] = Push(spec, active, name)
+            assert spec.fn is not None
+            from s2sad.ad.expand import expand
+
+            wanted = tuple(p.var for p, a in zip(spec.fn.params, active, strict=True) if a)
+            push.fn = Forward(self.program, self, expand(spec.fn, frozenset({spec})), wanted).function(name)
+        return push
+
+
+def tangent(program: Infer, spec: Spec, active: tuple[str, ...]) -> list[Function]:
+    """``f_jvp(*params, *dots) -> (value, tangent)``, one dot for each name in ``active``, in that order."""
+    from s2sad.ad.expand import expand
+    from s2sad.ad.pairs import named_result
+
+    assert spec.fn is not None
+    fn = named_result(expand(spec.fn))
+    by_name = {p.var.name: p.var for p in fn.params}
+    wanted = tuple(by_name[n] for n in active)
+    pushes = Pushes(program)
+    return [Forward(program, pushes, fn, wanted).function(program.unique_name(f"{spec.name}_jvp"))]
+
+
+class Forward:
+    """The transformation of one typed function for one set of active inputs."""
+
+    def __init__(self, program: Infer, pushes: Pushes, fn: Function, active: tuple[Var, ...]) -> None:
+        self.program, self.pushes, self.fn, self.active = program, pushes, fn, active
+        self.activity: Activity = activity(fn, active)
+        self.info = alias(fn)
+        self.dots: dict[Var, Atom] = {}
+
+    def function(self, name: str) -> Function:
+        params = list(self.fn.params)
+        for v in self.active:
+            dot = Var(f"{v.name}_dot", tangent_type(v.type))
+            self.dots[v] = dot
+            params.append(Param(dot))
+        b = Builder(self.fn.loc)
+        self.statements(self.fn.body, b)
+        result = self.fn.result
+        b.loc = self.fn.loc
+        dot = self.dot(b, result)
+        both = b.emit("tuple", result, dot)
+        return Function(name, tuple(params), b.block(both), (), self.fn.doc, self.fn.loc, self.fn.lines)
+
+    def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
+        line = self.fn.lines[loc.line - 1] if 0 < loc.line <= len(self.fn.lines) else ""
+        return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
+
+    # -- tangents --------------------------------------------------------------------------------------------------
+
+    def is_active(self, a: Atom) -> bool:
+        return a in self.activity
+
+    def dot(self, b: Builder, a: Atom) -> Atom:
+        """The tangent of an atom; a fresh zero of its structure where it does not vary."""
+        if isinstance(a, Var) and a in self.dots:
+            return self.dots[a]
+        if a is UNDEF:
+            return UNDEF
+        return self.zero(b, a)
+
+    def zero(self, b: Builder, a: Atom) -> Atom:
+        t = type_of_atom(a)
+        if is_number(t):
+            return Const(0.0)
+        if isinstance(t, Array) and is_differentiable(t):
+            return b.call(np.zeros_like, "np.zeros_like", a)
+        if not is_differentiable(t) and not isinstance(t, Array):
+            return Const(None)
+        return b.call(rt.zero_tangent, "rt.zero_tangent", a, type=tangent_type(t))
+
+    def name_of(self, v: Var) -> str:
+        return f"{v.name}_dot" if v.name else ""
+
+    def bind(self, v: Var, b: Builder, dot: Atom) -> None:
+        """``dot`` is the tangent of ``v`` from here on; a fresh temporary takes its name."""
+        if isinstance(dot, Var) and not dot.name and v.name and b.stmts:
+            last = b.stmts[-1]
+            if isinstance(last, Let) and last.target is dot:
+                new = Var(self.name_of(v), dot.type)
+                b.stmts[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
+                dot = new
+        self.dots[v] = dot
+
+    # -- statements --------------------------------------------------------------------------------------------------
+
+    def statements(self, block: Block, b: Builder) -> None:
+        for s in block.stmts:
+            b.loc = s.loc
+            if isinstance(s, Let):
+                self.let(s, b)
+            elif isinstance(s, If):
+                self.if_(s, b)
+            elif isinstance(s, For | While):
+                self.loop(s, b)
+            else:
+                self.try_(s, b)
+
+    def region(self, block: Block, targets: tuple[Var, ...], keep: list[int], loc: Loc) -> Block:
+        b = Builder(loc)
+        self.statements(block, b)
+        dots = tuple(self.dot(b, block.results[k]) for k in keep)
+        n = len(targets)
+        return Block(tuple(b.stmts), (*block.results[:n], *dots, *block.results[n:]))
+
+    def active_positions(self, targets: tuple[Var, ...]) -> list[int]:
+        return [k for k, t in enumerate(targets) if self.is_active(t)]
+
+    def new_dots(self, targets: tuple[Var, ...], keep: list[int]) -> tuple[Var, ...]:
+        out = []
+        for k in keep:
+            var = Var(self.name_of(targets[k]), tangent_type(targets[k].type))
+            self.dots[targets[k]] = var
+            out.append(var)
+        return tuple(out)
+
+    def if_(self, s: If, b: Builder) -> None:
+        keep = self.active_positions(s.targets)
+        then = self.region(s.then, s.targets, keep, s.loc)
+        orelse = self.region(s.orelse, s.targets, keep, s.loc)
+        b.append(If(s.test, then, orelse, s.targets + self.new_dots(s.targets, keep), s.loc))
+
+    def loop(self, s: For | While, b: Builder) -> None:
+        keep = self.active_positions(s.carried)
+        init = tuple(self.dot(b, s.init[k]) for k in keep)
+        carried = self.new_dots(s.carried, keep)
+        body = self.region(s.body, s.carried, keep, s.loc)
+        targets = self.new_dots(s.targets, keep)
+        if isinstance(s, For):
+            b.append(For(s.item, s.iter, s.carried + carried, s.init + init, body, s.targets + targets, s.stop, s.loc))
+        else:
+            b.append(While(s.carried + carried, s.init + init, s.cond, body, s.targets + targets, s.stop, s.loc))
+
+    def try_(self, s: Try, b: Builder) -> None:
+        keep = self.active_positions(s.targets)
+        body = self.region(s.body, s.targets, keep, s.loc)
+        handlers = tuple(Handler(h.types, h.name, self.region(h.body, s.targets, keep, s.loc)) for h in s.handlers)
+        fb = Builder(s.loc)
+        self.statements(s.final, fb)
+        b.append(Try(body, handlers, s.targets + self.new_dots(s.targets, keep), fb.block(), s.loc))
+
+    # -- Let -----------------------------------------------------------------------------------------------------------
+
+    def let(self, s: Let, b: Builder) -> None:
+        if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
+            self.store(s, b)
+            return
+        if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
+            self.spec_call(s, b)
+            return
+        if s.op == "method":
+            self.method(s, b)
+            return
+        b.append(s)
+        if s.target is None:
+            if s.op in ("setattr", "aug_setattr", "delitem") and any(self.is_active(a) for a in s.args):
+                raise self.refuse("S2S061", "an attribute of an object is set to an active value", s.loc,
+                                  "return the value instead")  # fmt: skip
+            return
+        if not self.is_active(s.target) or s.op == "closure":
+            return
+        self.bind(s.target, b, self.tangent_of(s, b))
+
+    def tangent_of(self, s: Let, b: Builder) -> Atom:
+        assert s.target is not None
+        if s.op in _SAME:
+            if not self.is_active(s.args[0]):
+                return self.zero(b, s.target)
+            return b.emit(s.op, self.dot(b, s.args[0]), *s.args[1:], type=tangent_type(s.target.type))
+        if s.op in ("tuple", "list"):
+            return b.emit(s.op, *(self.dot(b, a) for a in s.args), type=tangent_type(s.target.type))
+        if s.op == "dict":
+            flat: list[Atom] = []
+            for key, value in zip(s.args[::2], s.args[1::2], strict=True):
+                flat += [key, self.dot(b, value)]
+            return b.emit("dict", *flat, type=tangent_type(s.target.type))
+        rule = rule_of(s)
+        if rule is None:
+            return self.without_rule(s, b)
+        operands, static = split_args(s)
+        if rule.kind == "nondiff" or not any(self.is_active(a) for a in operands):
+            return self.zero(b, s.target)
+        return self.by_rule(rule, s, operands, static, b)
+
+    def without_rule(self, s: Let, b: Builder) -> Atom:
+        callee = s.args[0]
+        cls = callee.obj if isinstance(callee, Ref) else None
+        if isinstance(cls, type) and issubclass(cls, tuple):
+            return b.emit("call", callee, *(self.dot(b, a) for a in s.args[1:]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
+        if cls in (list, tuple) and isinstance(s.args[1], Var):
+            return b.emit("call", callee, self.dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
+        reason = self.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {getattr(callee, 'text', s.op)}")
+        raise self.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
+                          "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+
+    def by_rule(self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder) -> Atom:
+        terms: list[Atom]
+        if rule.kind == "elementwise":
+            terms = self.elementwise(rule, s, operands, static, b)
+        elif rule.kind == "linear":
+            terms = [self.apply(s, (self.dot(b, operands[0]), *operands[1:]), b)]
+        elif rule.kind == "bilinear":
+            terms = []
+            for k, a in enumerate(operands):
+                if self.is_active(a):
+                    terms.append(self.apply(s, (*operands[:k], self.dot(b, a), *operands[k + 1 :]), b))
+        else:
+            terms = self.general(rule, s, operands, static, b)
+        total = terms[0]
+        for t in terms[1:]:
+            total = b.emit("add", total, t)
+        return self.like_result(total, s, b)
+
+    def elementwise(
+        self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder
+    ) -> list[Atom]:
+        assert s.target is not None and rule.body is not None
+        body = self.program.load(rule.body)
+        assert body is not None
+        partials = inline(self.program, body, (s.target, *operands), static, b)
+        terms = []
+        for a, partial in zip(operands, partials, strict=False):
+            if self.is_active(a) and not _is_none(partial):
+                terms.append(product(b, rule, self.dot(b, a), partial))
+        return terms or [self.zero(b, s.target)]
+
+    def apply(self, s: Let, operands: tuple[Atom, ...], b: Builder) -> Atom:
+        """The primitive itself, on other operands."""
+        if s.op != "call":
+            return b.emit(s.op, *operands)
+        return b.emit("call", s.args[0], *operands, kw=s.kwargs or None, type=tangent_type(s.target.type if s.target else None))
+
+    def general(
+        self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder
+    ) -> list[Atom]:
+        assert s.target is not None and rule.jvp is not None
+        body = self.program.load(rule.jvp)
+        assert body is not None
+        if rule.varargs:
+            terms = []
+            for k, a in enumerate(operands):
+                if self.is_active(a):
+                    args = (self.dot(b, a), s.target, Const(k), *operands)
+                    terms.append(inline_whole(self.program, body, args, static, b))
+            return [t for t in terms if not _is_none(t)] or [self.zero(b, s.target)]
+        dots = [self.dot(b, a) if self.is_active(a) or isinstance(type_of_atom(a), List | Tuple) else Const(0.0) for a in operands]
+        if len(operands) == 1:
+            return [inline_whole(self.program, body, (*dots, s.target, *operands), static, b)]
+        all_terms = inline(self.program, body, (*dots, s.target, *operands), static, b)
+        kept = [t for t, a in zip(all_terms, operands, strict=False) if self.is_active(a) and not _is_none(t)]
+        return kept or [self.zero(b, s.target)]
+
+    def like_result(self, dot: Atom, s: Let, b: Builder) -> Atom:
+        """Broadcast a tangent to the shape of the value where an operand that does not vary is larger."""
+        assert s.target is not None
+        t, d = s.target.type or UNKNOWN, type_of_atom(dot)
+        if is_number(t):
+            return dot
+        if isinstance(t, Array) and isinstance(d, Array):
+            mine, its = dims_of(d), dims_of(t)
+            if mine is not None and its is not None and len(mine) == len(its):
+                if all(m == i or (m is not None and i is not None and m.not_one and i.not_one) for m, i in zip(mine, its, strict=True)):
+                    return dot
+        if isinstance(t, List | Dict | Tuple):
+            return dot
+        return b.call(rt.spread_to, "rt.spread_to", dot, s.target, type=tangent_type(t))
+
+    # -- stores and methods ------------------------------------------------------------------------------------------
+
+    def store(self, s: Let, b: Builder) -> None:
+        x = s.args[0]
+        if not isinstance(x, Var) or not self.is_active(x):
+            b.append(s)
+            return
+        x_dot = self.dot(b, x)
+        if s.op == "setitem":
+            b.append(s)
+            value = s.args[2]
+            b.effect("setitem", x_dot, s.args[1], self.dot(b, value) if self.is_active(value) else self.zero_into(b, x, value))
+            return
+        i: Atom = Const(Ellipsis) if s.op in INPLACE else s.args[1]
+        v = s.args[1] if s.op in INPLACE else s.args[2]
+        op = INPLACE[s.op] if s.op in INPLACE else str(s.args[3].value)  # type: ignore[union-attr]
+        if isinstance(x.type, List | Dict):
+            b.append(s)
+            b.effect(s.op, x_dot, *((self.dot(b, v),) if s.op in INPLACE else (i, self.dot(b, v), Const(op))))
+            return
+        if op in ("add", "sub"):
+            dot = self.dot(b, v) if self.is_active(v) else None
+            if isinstance(dot, Var) and isinstance(dot.type, Array):  # v may be a view of x
+                dot = b.call(np.array, "np.array", dot)
+            b.append(s)
+            if dot is not None:
+                b.effect("aug_setitem", x_dot, i, dot, Const(op))
+            return
+        self.aug_general(s, x, x_dot, i, v, op, b)
+
+    def zero_into(self, b: Builder, x: Var, value: Atom) -> Atom:
+        return Const(0.0) if isinstance(x.type, Array) or is_number(type_of_atom(value)) else self.zero(b, value)
+
+    def aug_general(self, s: Let, x: Var, x_dot: Atom, i: Atom, v: Atom, op: str, b: Builder) -> None:
+        rule = lookup(op)
+        if rule is None or rule.kind != "elementwise" or rule.body is None:
+            raise self.refuse("S2S064", f"in-place {op} on an active array", s.loc, "write the operation out of place")
+        body = self.program.load(rule.body)
+        assert body is not None
+        old = b.emit("getitem", x, i)
+        new = b.emit(op, old, v)
+        partials = inline(self.program, body, (new, old, v), {}, b)
+        old_dot = b.emit("getitem", x_dot, i)
+        total = product(b, rule, old_dot, partials[0])
+        if self.is_active(v):
+            total = b.emit("add", total, product(b, rule, self.dot(b, v), partials[1]))
+        b.effect("setitem", x_dot, i, total)
+        b.append(s)
+
+    def method(self, s: Let, b: Builder) -> None:
+        x, name = s.args[0], str(getattr(s.args[1], "value", ""))
+        b.append(s)
+        if not any(self.is_active(a) for a in (*s.args, s.target) if a is not None):
+            return
+        if not isinstance(x, Var) or not self.is_active(x) or name not in _LIST_EFFECTS:
+            if s.target is not None and not self.is_active(s.target):
+                return
+            raise self.refuse("S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead")
+        values: tuple[Any, ...] = s.args[2:]
+        if name in ("append", "fill", "extend", "update"):
+            values = tuple(self.dot(b, a) for a in values)
+        elif name in ("insert", "setdefault", "get"):
+            values = (values[0], *(self.dot(b, a) for a in values[1:]))
+        if s.target is None:
+            b.effect("method", self.dot(b, x), Const(name), *values)
+        else:
+            out = b.emit("method", self.dot(b, x), Const(name), *values, type=tangent_type(s.target.type))
+            self.bind(s.target, b, out)
+
+    # -- calls -------------------------------------------------------------------------------------------------------
+
+    def spec_call(self, s: Let, b: Builder) -> None:
+        callee = s.args[0]
+        assert isinstance(callee, Ref)
+        spec: Spec = callee.obj
+        args = s.args[1:]
+        active = tuple(self.is_active(a) for a in args)
+        if not any(active):
+            b.append(s)
+            return
+        push = self.pushes.get(spec, active)
+        dots = tuple(self.dot(b, a) for a, is_active in zip(args, active, strict=True) if is_active)
+        value_type = (s.target.type if s.target is not None else None) or UNKNOWN
+        both = b.emit("call", Ref(push, push.name), *args, *dots, type=Tuple((value_type, tangent_type(value_type))))
+        if s.target is None:
+            return
+        parts = b.emit("unpack", both, Const(2), type=both.type)
+        b.append(Let(s.target, "getitem", (parts, Const(0)), (), s.loc))
+        if self.is_active(s.target):
+            self.dots[s.target] = b.emit("getitem", parts, Const(1), name=self.name_of(s.target))

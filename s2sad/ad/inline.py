@@ -20,6 +20,13 @@ def inline(
     ``args`` bind the leading parameters (a star parameter takes what is left), ``static`` those named; others have their
     defaults.
     """
+    f, result = _inlined(program, body, args, static, out)
+    return unpack(f, result)
+
+
+def _inlined(
+    program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder
+) -> tuple[FunctionInfer, Atom]:
     f = FunctionInfer(program, Spec(body.name, body, ()))
     f.out = out.stmts
     f.loc = out.loc
@@ -37,7 +44,14 @@ def inline(
             f.env[p.var] = p.default if p.default is not None else Const(None)
     for s in body.body.stmts:
         f.statements(type(body.body)((_at(s, out.loc),), ()))
-    return unpack(f, f.atom(body.body.results[0]))
+    return f, f.atom(body.body.results[0])
+
+
+def inline_whole(
+    program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder
+) -> Atom:
+    """``inline`` for a body with one result, which may itself be a list or tuple."""
+    return _inlined(program, body, args, static, out)[1]
 
 
 def _at(s: Any, loc: Any) -> Any:

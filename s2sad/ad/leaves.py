@@ -15,7 +15,7 @@ from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
-from s2sad.ir.types import Dict, List, Lit, Obj, Tuple, Type, Unknown, is_differentiable
+from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
 
 Step = tuple[str, Any]  # ("item", key) or ("attr", name)
 Path = tuple[Step, ...]
@@ -32,7 +32,7 @@ class Layout:
     dynamic: frozenset[Any]
 
     def is_mirror(self, v: Var) -> bool:
-        return isinstance(v.type, List | Dict | Unknown) and self.info.find(v) in self.dynamic
+        return isinstance(v.type, List | Dict | Tuple | Unknown) and self.info.find(v) in self.dynamic
 
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
@@ -40,7 +40,7 @@ class Layout:
         return [(p, q) for p, q in self._leaves(self.info.find(v), t, ()) if is_differentiable(q)]
 
     def _leaves(self, key: Any, t: Type, path: Path) -> list[tuple[Path, Type]]:
-        if key in self.dynamic and isinstance(t, List | Dict | Unknown):
+        if key in self.dynamic and isinstance(t, List | Dict | Tuple | Unknown):
             return [(path, t)]
         children = _children(t)
         if children is None:
@@ -123,10 +123,14 @@ def _lift(info: AliasInfo, mine: Any, inner: Layout, theirs: Any, dynamic: set[A
 
 def _static_read(t: Type | None, i: Type) -> bool:
     if isinstance(t, Tuple):
-        return isinstance(i, Lit)
+        return isinstance(i, Lit) or _literal_slice(i)
     if isinstance(t, List | Dict):
-        return t.items is not None and isinstance(i, Lit)
+        return t.items is not None and (isinstance(i, Lit) or _literal_slice(i))
     return not isinstance(t, Unknown)
+
+
+def _literal_slice(i: Type) -> bool:
+    return isinstance(i, Slice) and all(isinstance(b, Lit) for b in (i.start, i.stop, i.step))
 
 
 def step_of(index: Type) -> Step | None:

@@ -10,7 +10,7 @@ from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import Atom, Block, For, Function, Let, Loc, Ref, Stmt, Var, While, blocks_of, inner_vars, targets_of
-from s2sad.ir.types import Array, Dict, List, Num, Unknown
+from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
 
@@ -83,6 +83,8 @@ class Memory:
             return "it comes out of a branch or a loop"
         if s.op == "getitem":
             x = s.args[0]
+            if isinstance(x, Var) and isinstance(x.type, List | Tuple) and isinstance(type_of_atom(s.args[1]), Slice):
+                return None  # a new list
             if isinstance(x, Var) and isinstance(x.type, Array):
                 return s if isinstance(v.type, Array) and is_view_index(type_of_atom(s.args[1])) else None
             return s

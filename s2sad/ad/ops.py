@@ -8,15 +8,15 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad import calls
-from s2sad.ad.inline import inline
+from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
 from s2sad.ad.state import State
-from s2sad.analysis.alias import is_view_index
+from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var
-from s2sad.ir.types import Array, Dict, List, Num, Tuple, Type, Unknown, is_number
+from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
+from s2sad.ir.types import BOOL, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         _check_opaque(r, s)
         return [s]
     handler = _HANDLERS.get(s.op)
+    if s.op in ("add", "mul") and isinstance(s.target.type, List | Tuple):
+        handler = _sequence_arithmetic
     if handler is not None:
         handler(r, s, state, rb)
         return [s]
@@ -63,6 +65,19 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         reason = r.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {_spelled(s)}")
         raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                        "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+    if rule.aliases != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
+        if rule.aliases == "view":
+            return [s]  # the adjoint of a view is a view of the adjoint
+        inner = Builder(s.loc)
+        forward = _by_rule(r, s, rule, state, inner)
+        test = rb.call(rt.shares_memory, "rt.shares_memory", s.target, s.args[1], type=BOOL)
+        rb.append(If(test, Block(), Block(tuple(inner.stmts), ()), (), s.loc))
+        return forward
+    return _by_rule(r, s, rule, state, rb)
+
+
+def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[Stmt]:
+    assert s.target is not None
     before: list[Stmt] = []
     after: list[Stmt] = []
     operands, static = split_args(s)
@@ -76,28 +91,43 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if rule.kind == "elementwise":
         partials = inline(r.program, body, (y, *kept), static, rb)
         for x, partial in zip(operands, partials, strict=False):
-            if r.is_active(x):
-                _accumulate(r, state, rb, x, _product(rb, rule, y_bar, partial))
+            if r.is_active(x) and not (isinstance(partial, Const) and partial.value is None):
+                _accumulate(r, state, rb, x, product(rb, rule, y_bar, partial))
     else:
-        args = {"linear": (y_bar, *kept), "bilinear": (y_bar, *kept), "general": (y_bar, y, *kept)}[rule.kind]
-        bars = inline(r.program, body, args, static, rb)
-        if rule.varargs and rule.kind == "general" and len(bars) != len(operands):
-            bars = bars[: len(operands)]
+        bars: tuple[Atom, ...]
+        if rule.varargs:  # one cotangent at a time
+            bars = tuple(
+                inline_whole(r.program, body, (y_bar, y, Const(k), *kept), static, rb) if r.is_active(x) else Const(None)
+                for k, x in enumerate(operands)
+            )
+        elif len(operands) == 1:
+            args = (y_bar, y, *kept) if rule.kind == "general" else (y_bar, *kept)
+            bars = (inline_whole(r.program, body, args, static, rb),)
+        else:
+            args = (y_bar, y, *kept) if rule.kind == "general" else (y_bar, *kept)
+            bars = inline(r.program, body, args, static, rb)
         for x, g in zip(operands, bars, strict=False):
-            if isinstance(x, Var) and r.is_active(x):
+            if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
                 add_structured(r, state, rb, x, g)
     return [*before, s, *after]
 
 
-def _product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:
+def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:
     """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial is infinite."""
     if isinstance(partial, Const) and partial.value == 1.0:
         return y_bar
     if isinstance(partial, Const) and partial.value == -1.0:
         return rb.emit("neg", y_bar)
-    if getattr(rule, "singular", False):
-        return rb.call(rt.safe_mul, "rt.safe_mul", y_bar, partial)
-    return rb.emit("mul", y_bar, partial)
+    if not rule.singular:
+        return rb.emit("mul", y_bar, partial)
+    last = rb.stmts[-1] if rb.stmts else None
+    if isinstance(last, Let) and last.target is partial and last.op == "truediv":
+        rb.stmts.pop()  # a quotient: 0 / 0 is not even evaluated
+        num, den = last.args
+        if not (isinstance(num, Const) and num.value == 1.0):
+            y_bar = rb.emit("mul", y_bar, num)
+        return rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
+    return rb.call(rt.safe_mul, "rt.safe_mul", y_bar, partial)
 
 
 def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
@@ -134,6 +164,8 @@ def split_args(s: Let) -> tuple[tuple[Atom, ...], dict[str, Atom]]:
 
 def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
     """The adjoint of a freshly computed value, taken out; a structured one is put together as a tuple."""
+    if r.is_paired(v) and r.is_shadow(v):
+        return r.shadow(state, rb, v)
     keys = r.keys(v)
     if len(keys) == 1 and not keys[0][0][1]:
         return state.drop(keys[0][0])
@@ -212,6 +244,9 @@ def scatter(rb: Builder, target: Atom, i: Atom, g: Atom) -> None:
 
 
 def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder) -> None:
+    if isinstance(type_of_atom(i), Slice):
+        _mirror_slice(r, y, x, i, state, rb)
+        return
     if r.is_shadow(y) or (r.layout.is_mirror(y) and r.info.deep_mutated(x)):
         return
     for key, t in r.keys(y):
@@ -220,6 +255,19 @@ def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder)
             continue
         place = mirror(r, state, rb, x)
         scatter_path(rb, place, i, key[1], g, t)
+
+
+def _mirror_slice(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder) -> None:
+    """``y = xs[a:b]`` of a list is a new list of the same elements."""
+    if isinstance(x.type, Num | Unknown):
+        for key, _ in r.keys(y):
+            g = state.drop(key)
+            if g is not None:
+                rb.effect("call", Ref(rt.add_at, "rt.add_at"), mirror(r, state, rb, x), i, g)
+        return
+    whole = target_bar(r, y, state, rb)
+    if whole is not None:
+        rb.effect("call", Ref(rt.add_slice, "rt.add_slice"), mirror(r, state, rb, x), i, whole)
 
 
 def mirror(r: Reverse, state: State, rb: Builder, x: Var) -> Atom:
@@ -243,9 +291,19 @@ def _slice_read(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> None:
     positions = range(len(t.items))[slice(*bounds)]
     for key, _ in r.keys(s.target):
         g = state.drop(key)
-        if g is not None:
-            (_, k), *rest = key[1]
-            r.add(state, rb, (x, (("item", positions[k]), *rest)), g)
+        if g is None:
+            continue
+        if not key[1]:  # a list with a mirror
+            for k, position in enumerate(positions):
+                for (_, path), _t in r.keys(x):
+                    if path and path[0] == ("item", position):
+                        part: Atom = rb.emit("getitem", g, Const(k))
+                        for _, step in path[1:]:
+                            part = rb.emit("getitem", part, Const(step))
+                        r.add(state, rb, (x, path), part)
+            continue
+        (_, k), *rest = key[1]
+        r.add(state, rb, (x, (("item", positions[k]), *rest)), g)
 
 
 def _getattr(r: Reverse, s: Let, state: State, rb: Builder) -> None:
@@ -276,6 +334,33 @@ def _unpack(r: Reverse, s: Let, state: State, rb: Builder) -> None:
             scatter_path(rb, mirror(r, state, rb, x), Const(k), tuple(rest), g, t)
         else:
             r.add(state, rb, (x, key[1]), g)
+
+
+def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """``xs + ys`` and ``xs * n`` of lists: the adjoint is cut into those of the operands."""
+    assert s.target is not None
+    whole = target_bar(r, s.target, state, rb)
+    if whole is None:
+        return
+    if s.op == "mul":
+        xs = next(a for a in s.args if isinstance(type_of_atom(a), List | Tuple))
+        if isinstance(xs, Var) and r.is_active(xs):
+            n = rb.call(len, "len", xs)
+            g = rb.call(rt.repeated, "rt.repeated", whole, n, type=xs.type)
+            _add_list(r, state, rb, xs, g)
+        return
+    n = rb.call(len, "len", s.args[0])
+    for a, bounds in zip(s.args, ((Const(None), n), (n, Const(None))), strict=True):
+        if isinstance(a, Var) and r.is_active(a):
+            cut = rb.emit("slice", *bounds, Const(None))
+            _add_list(r, state, rb, a, rb.emit("getitem", whole, cut, type=a.type))
+
+
+def _add_list(r: Reverse, state: State, rb: Builder, xs: Var, g: Atom) -> None:
+    if r.layout.is_mirror(xs):
+        r.add(state, rb, (xs, ()), g)
+    else:
+        add_structured(r, state, rb, xs, g)
 
 
 # -- displays ----------------------------------------------------------------------------------------------------
@@ -414,8 +499,8 @@ def _aug_general(
     new = rb.emit(op, old, kept)
     partials = inline(r.program, body, (new, old, kept), {}, rb)
     # v may be a view of x: its adjoint is added after x_bar[i] has become that of the old value
-    to_v = _product(rb, rule, g, partials[1])
-    rb.effect("setitem", x_bar, i, _product(rb, rule, g, partials[0]))
+    to_v = product(rb, rule, g, partials[1])
+    rb.effect("setitem", x_bar, i, product(rb, rule, g, partials[0]))
     if isinstance(v, Var) and r.is_active(v):
         _accumulate_stored(r, state, rb, v, to_v)
     return [*before, s]
@@ -461,12 +546,27 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         as_store = Let(None, "setitem", (x, Const(Ellipsis), s.args[2]), (), s.loc)
         _store(r, as_store, state, rb)
         return [s]
-    if not isinstance(x.type, List | Dict | Unknown) or not r.is_active(x):
+    if isinstance(x.type, Array) and r.is_active(x) and name == "sort":
+        return _sort_in_place(r, s, x, state, rb)
+    mutates = isinstance(x.type, Array) and r.is_active(x) and name in MUTATING_METHODS
+    if (not isinstance(x.type, List | Dict | Unknown) or not r.is_active(x)) and not mutates:
         if s.target is None or not r.is_active(s.target):
             if not any(r.is_active(a) for a in s.args[2:]):
                 return [s]
         raise r.refuse("S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead")
+    if mutates:
+        raise r.refuse("S2S020", f"the method {name} changes an active array and has no derivative rule", s.loc,
+                       "use a NumPy function that returns a new array")  # fmt: skip
     return _container_method(r, s, x, name, state, rb)
+
+
+def _sort_in_place(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
+    """``x.sort(axis)``: the adjoint is permuted back; the order is found in the forward sweep."""
+    fb = Builder(s.loc)
+    axis = s.kwargs.get("axis", s.args[2] if len(s.posargs) > 2 else Const(-1))
+    order = fb.call(np.argsort, "np.argsort", x, name="order", kw={"axis": axis, "kind": Const("stable")})
+    rb.effect("call", Ref(rt.unsort, "rt.unsort"), r.shadow(state, rb, x), order, axis)
+    return [*fb.stmts, s]
 
 
 def _container_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> list[Stmt]:

@@ -64,6 +64,12 @@ class Sweeps:
         swept = self.r.region(self.fn.body, self.state, self.fn.loc)
         return swept.forward, swept.reverse
 
+    def prologue(self, rb: Builder) -> None:
+        """What the reverse sweep needs before its first statement."""
+        if self.r.uses_shadows:
+            made = Let(self.r.shadows, "call", (Ref(rt.Shadow, "rt.Shadow"),), (), self.fn.loc)
+            rb.stmts.insert(0, made)
+
 
 # -- joint form ----------------------------------------------------------------------------------------------------
 
@@ -80,6 +86,7 @@ def joint(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux))
     start = Builder(fn.loc)
     grads = [gradient(sweeps, rb, v) for v in wanted]
+    sweeps.prologue(rb)
     body = Builder(fn.loc)
     body.comment("forward sweep")
     body.extend(forward)
@@ -108,7 +115,7 @@ def gradient(sweeps: Sweeps, rb: Builder, v: Var) -> Atom:
 
 def _structure(sweeps: Sweeps, rb: Builder, v: Var, t: Type, key: object, path: tuple) -> Atom:  # type: ignore[type-arg]
     lay: Layout = sweeps.r.layout
-    if key in lay.dynamic and isinstance(t, List | Dict | Unknown):
+    if key in lay.dynamic and isinstance(t, List | Dict | Tuple | Unknown):
         return _leaf(sweeps, rb, v, t, path)
     inner = lay.info.classes.elem(key) if isinstance(t, Tuple | List | Dict | Obj) else None
 
@@ -144,9 +151,11 @@ def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:  #
             return rb.call(np.zeros_like, "np.zeros_like", sweeps.r.leaf_atom(rb, (v, path)))
         return Const(None)
     g = sweeps.state.get((v, path))
+    if not path and sweeps.r.is_paired(v):
+        g = sweeps.r.shadow(sweeps.state, rb, v)
     if g is None:
         return sweeps.r.zero(rb, (v, path), t)
-    if isinstance(t, List | Dict | Unknown | Num | Obj):
+    if isinstance(t, List | Dict | Tuple | Unknown | Num | Obj):
         return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
     if isinstance(t, Array) and t.dtype not in ("float64", None) and type_of_atom(g) != t:
         return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
@@ -180,6 +189,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
         t = sweeps.r.leaf_type(v, path)
         g = sweeps.state.get((v, path))
         grads.append(sweeps.r.zero(rb, (v, path), t) if g is None else g)
+    sweeps.prologue(rb)
     result_atom: Atom = grads[0] if len(grads) == 1 else rb.emit("tuple", *grads)
     pair.fwd, pair.adj = _halves(sweeps, forward, rb, result_atom, bar_params, pair.name, fn.params, escape=False)
 
@@ -234,6 +244,7 @@ def split(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     forward, rb = sweeps.run(seeds)
     rb.stmts[:0] = head.stmts
     grads = [gradient(sweeps, rb, v) for v in wanted]
+    sweeps.prologue(rb)
     out = rb.emit("tuple", *grads)
     return _halves(sweeps, forward, rb, out, [Param(seed)], name, fn.params, escape=True)
 

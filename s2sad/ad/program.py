@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s2sad.ad.calls import Half, Pairs
+from s2sad.ad.forward import Push
 from s2sad.ad.pairs import joint, make_pair, split
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.nodes import Function, Let, Ref, walk
@@ -12,7 +13,7 @@ def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_au
     """The functions of the derivative, the entry function(s) last. ``mode`` is ``value_and_grad`` or ``vjp``."""
     pairs = Pairs(infer, lambda pair: make_pair(infer, pairs, pair))
     if mode == "vjp":
-        entries = list(split(infer, pairs, spec, active, name=spec.name))
+        entries = list(split(infer, pairs, spec, active, name=pairs.name(spec)))
     else:
         entries = [joint(infer, pairs, spec, active, has_aux=has_aux, name=f"{spec.name}_grad")]
     infer.finish()
@@ -31,7 +32,7 @@ def reachable(entries: list[Function]) -> list[Function]:
         for s in walk(fn.body):
             if isinstance(s, Let):
                 for a in s.args:
-                    inner = a.obj.fn if isinstance(a, Ref) and isinstance(a.obj, Spec | Half) else None
+                    inner = a.obj.fn if isinstance(a, Ref) and isinstance(a.obj, Spec | Half | Push) else None
                     if inner is not None:
                         visit(inner)
         running.discard(fn)

@@ -17,6 +17,7 @@ that its forward sweep defined, and ``residuals`` decides for each of them betwe
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from s2sad.ad import calls, ops, residuals
 from s2sad.ad.leaves import Key, Path, layout, normal_step
@@ -48,7 +49,7 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -72,12 +73,28 @@ class Reverse:
         self.info = alias(fn)
         self.layout = layout(fn)
         self.memory = Memory(fn, self.info)
+        self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
+        self.uses_shadows = False
+        self.paired = self._paired_classes()
         self.split = False  # residuals leave the function: whatever a branch exports must be assigned on every path
         self.depth = 0  # loops around the region at hand
 
     @property
     def pads(self) -> bool:
         return self.split or self.depth > 0
+
+    def _paired_classes(self) -> set[Any]:
+        """Classes of memory in which some array comes out of a branch, a loop or a container: which of several arrays it
+        is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
+        out = set()
+        for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
+            if isinstance(v.type, Array) and self.is_active(v) and self.info.is_mutated(v):
+                if isinstance(self.memory.view_of(v), str):
+                    out.add(self.info.find(v))
+        return out
+
+    def is_paired(self, v: Var) -> bool:
+        return isinstance(v.type, Array) and self.info.find(v) in self.paired
 
     # -- errors --------------------------------------------------------------------------------------------------
 
@@ -108,7 +125,11 @@ class Reverse:
         if not self.is_active(v):
             return
         if not path and self.is_shadow(v):
-            rb.effect("iadd", self.shadow(state, rb, v), g)
+            place = self.shadow(state, rb, v)
+            if isinstance(v.type, Array):
+                rb.effect("iadd", place, g)
+            else:
+                rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), place, g)
             return
         old = state.get(key)
         if key in state.owned and old is not None:
@@ -140,10 +161,10 @@ class Reverse:
         return Unknown()
 
     def is_mirror_leaf(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), List | Dict)
+        return isinstance(self.leaf_type(v, path), List | Dict | Tuple)
 
     def needs_helper(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), List | Dict | Unknown | Obj)
+        return isinstance(self.leaf_type(v, path), List | Dict | Tuple | Unknown | Obj)
 
     def is_shadow(self, v: Var) -> bool:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
@@ -192,6 +213,9 @@ class Reverse:
 
     def shadow(self, state: State, rb: Builder, v: Var) -> Atom:
         """The adjoint memory of ``v``: a buffer for what is allocated here or given, the same view of it for a view."""
+        if self.is_paired(v):
+            self.uses_shadows = True
+            return rb.emit("method", self.shadows, Const("of"), v, type=v.type)
         view = self.memory.view_of(v)
         if view is None:
             return self.buffer(state, rb, (v, ()))
@@ -340,11 +364,12 @@ class Reverse:
 
     def loop_buffers(self, s: For | While, state: State, rb: Builder) -> None:
         """Arrays from outside that the body reads get their buffer before the loop: each iteration adds into it."""
+        own = inner_vars(s)
         for v in free_vars(s.body):
-            if not self.is_active(v) or self.is_shadow(v):
+            if v in own or not self.is_active(v) or self.is_shadow(v):
                 continue
             for key, t in self.keys(v):
-                if isinstance(t, Array | List | Dict):
+                if isinstance(t, Array | List | Dict | Tuple):
                     self.buffer(state, rb, key)
 
     def reverse_loop(self, s: For | While, bars: list[dict[Key, Atom]], state: State, rb: Builder) -> list[Stmt]:

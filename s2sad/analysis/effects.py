@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import (
     Atom,
@@ -36,7 +38,7 @@ INPLACE_OPS = frozenset(
     {
         "iadd", "isub", "imul", "itruediv", "ifloordiv", "imod", "ipow", "imatmul", "ilshift", "irshift", "iand",
         "ior", "ixor", "iand_", "ior_",
-    }  # fmt: skip
+    }
 )
 STORES = frozenset({"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr"})
 PURE_OPS = frozenset(
@@ -45,13 +47,13 @@ PURE_OPS = frozenset(
         "xor", "neg", "pos", "invert", "not", "lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "in_", "not_in",
         "getitem", "getattr", "slice", "tuple", "list", "set", "dict", "format", "format_value", "star", "closure",
         "copy", "unpack", "unpack_star", "iter_list",
-    }  # fmt: skip
+    }
 )
 _WRITING_METHODS = frozenset(
     {
         "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault",
         "popitem", "add", "discard", "fill", "put", "itemset", "partition", "resize", "setflags",
-    }  # fmt: skip
+    }
 )
 _READING_METHODS = frozenset(
     {
@@ -59,14 +61,16 @@ _READING_METHODS = frozenset(
         "min", "max", "dot", "reshape", "ravel", "flatten", "transpose", "squeeze", "all", "any", "argmax",
         "argmin", "cumsum", "prod", "std", "var", "round", "clip", "conj", "repeat", "swapaxes", "diagonal",
         "trace", "nonzero",
-    }  # fmt: skip
+    }
 )
-_HELPERS_WRITE = frozenset({"add_at", "put_adjoint", "store_adjoint"})
+_HELPERS_WRITE = frozenset({"add_at", "put_adjoint", "store_adjoint", "accumulate_into", "take_tail"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce", "zeros_like", "scatter", "count", "share", "wins", "safe_mul", "safe_div", "pow_da", "pow_db",
-        "log_or_zero", "exp_or_zero",
-    }  # fmt: skip
+        "log_or_zero", "exp_or_zero", "copy", "gather", "last_store", "deviation", "cumsum_adj", "cumprod_adj",
+        "diagonal_adj", "std_slope", "var_slope", "others", "median_share", "ptp_share", "clip_inside", "clip_low",
+        "clip_high", "sinc_slope", "sinc_curve", "outer_adj_a", "outer_adj_b",
+    }
 )
 _PURE_BUILTINS: frozenset[Any] = frozenset(
     {len, range, isinstance, float, int, bool, type, abs, min, max, sum, tuple, list, zip, enumerate, reversed, sorted}
@@ -170,6 +174,7 @@ def _call_effect(let: Let) -> Effect:
             return _writes_1(let)
         if name in _HELPERS_FRESH:
             return PURE
+        return Effect(shares=tuple(range(1, len(let.args))))  # many give an operand back where nothing is to be done
     rule = lookup(callee.obj)
     if "out" in let.kwnames:
         where = len(let.args) - len(let.kwnames) + let.kwnames.index("out")
@@ -210,8 +215,6 @@ def _unknown_call(obj: Any, let: Let) -> Effect:
             return Effect(shares=every)
     except TypeError:
         pass
-    if _is_helper(obj):
-        return Effect(shares=every)
     if getattr(obj, "__name__", "") == "at" and getattr(obj, "__self__", None) is not None:
         return Effect(writes=(1,))  # np.add.at and its siblings
     return Effect(io=True, shares=every, writes=every)
@@ -270,6 +273,8 @@ class Memory:
 
     def __init__(self, fn: Function) -> None:
         self._parent: dict[Any, Any] = {}
+        self._touched: dict[Any, int] = {}
+        self.clock = 0
         self._outside = object()
         self._returned = object()
         self._written: set[Any] = set()
@@ -307,6 +312,19 @@ class Memory:
         """The value read through this atom is the same wherever it is in scope."""
         return not self.is_written(a)
 
+    # -- time, for a walk in program order --------------------------------------------------------------------------
+    def touch(self, a: Atom) -> None:
+        """A store into what ``a`` refers to happens now."""
+        c = self.find(a)
+        if c is not None:
+            self.clock += 1
+            self._touched[c] = self.clock
+
+    def unchanged(self, a: Atom, since: int) -> bool:
+        """Has nothing been stored into what ``a`` refers to since the clock showed ``since``?"""
+        c = self.find(a)
+        return c is None or self._touched.get(c, 0) <= since
+
     # -- construction ---------------------------------------------------------------------------------------------
     def add(self, let: Let) -> None:
         """Take a statement into account that was made after the analysis."""
@@ -335,6 +353,8 @@ class Memory:
         a, b = self._root(a), self._root(b)
         if a is not b:
             self._parent[a] = b
+            if a in self._touched:
+                self._touched[b] = max(self._touched.pop(a), self._touched.get(b, 0))
 
     def _unite_atom(self, a: Atom, key: Any, force: bool = False) -> None:
         if isinstance(a, Var) and (force or has_memory(a.type)):
@@ -398,6 +418,7 @@ class Memory:
 # -- what may fail ------------------------------------------------------------------------------------------------
 _SAFE_OPS = frozenset(["neg", "pos", "not", "is_", "is_not", "tuple", "list", "dict", "slice", "copy"])
 _SAFE_ARITHMETIC = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
+_SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose)
 _SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
 
 
@@ -414,12 +435,23 @@ def may_raise(let: Let) -> bool:
     if op == "getattr":
         name = let.args[1].value if isinstance(let.args[1], Const) else ""
         return not (isinstance(types[0], Array) and name in _SAFE_ATTRS)
+    if op == "getitem":
+        return not (isinstance(types[0], Array) and _slices_only(types[1], types[0].rank))
     if op == "call" and isinstance(let.args[0], Ref):
+        if let.args[0].obj in _SAFE_CALLS and isinstance(types[1], Array) and len(types) == 2:
+            return False
         rule = lookup(let.args[0].obj)
         module = getattr(let.args[0].obj, "__module__", None) or type(let.args[0].obj).__module__
         elementwise = rule is not None and rule.kind == "elementwise" and module.startswith("numpy")
         return not (elementwise and _conformable(types[1:]))
     return True
+
+
+def _slices_only(index: Type, rank: int | None) -> bool:
+    """Slices and ``...`` of a known array never raise."""
+    parts = index.items if isinstance(index, Tuple) else (index,)
+    plain = all(isinstance(p, Slice) or (isinstance(p, Lit) and p.value in (None, Ellipsis)) for p in parts)
+    return plain and rank is not None and sum(isinstance(p, Slice) for p in parts) <= rank
 
 
 def _conformable(types: list[Type]) -> bool:

@@ -28,7 +28,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         self, fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
     ) -> None:
         super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
-        target = self._target
+        target = self.target
         self.programs = Programs(
             target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True
         )
@@ -44,7 +44,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         """The path that every call takes: kept flat, since its cost is what small functions pay."""
         bound: tuple[Any, ...] = args
         if kwargs or len(args) != self._count:
-            bound = self._target.bind(args, kwargs)
+            bound = self.target.bind(args, kwargs)
         programs = self.programs
         try:
             compiled = self._by_key.get(
@@ -63,7 +63,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             return self._finish(result, compiled, bound)
         value, gradient = result
         if type(value) not in _NUMBERS:
-            check_scalar(self.__name__, self._target.name, value)
+            check_scalar(self.__name__, self.target.name, value)
         if type(gradient) is not float or type(bound[self._index]) is not float:
             gradient = formed(gradient, bound[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
@@ -73,11 +73,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         output, gradients = result[0], result[1:]
         value = output
         if self._has_aux:
-            value = check_pair(self.__name__, self._target.name, output)[0]
-        check_scalar(self.__name__, self._target.name, value)
+            value = check_pair(self.__name__, self.target.name, output)[0]
+        check_scalar(self.__name__, self.target.name, value)
         whole: dict[str, Any] = {}
         for k, gradient in zip(compiled.positions, gradients, strict=True):
-            whole[self._target.names[k]] = formed(gradient, bound[k])
+            whole[self.target.names[k]] = formed(gradient, bound[k])
         asked = tuple(self._part(whole[name], key) for name, key in self.programs.selection)
         answer = asked if isinstance(self.options["argnums"], tuple | list) else asked[0]
         if self.with_value:
@@ -92,12 +92,12 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             return gradient[key]
         except (IndexError, KeyError):
             given = f"{len(gradient)} were given" if isinstance(key, int) else f"given: {', '.join(gradient)}"
-            what = f"argument {key} of *{self._target.star}" if isinstance(key, int) else f"keyword {key!r}"
-            raise ValueError(f"{self._target.name}: argnums asks for {what}; {given}") from None
+            what = f"argument {key} of *{self.target.star}" if isinstance(key, int) else f"keyword {key!r}"
+            raise ValueError(f"{self.target.name}: argnums asks for {what}; {given}") from None
 
     def program_for(self, *args: Any, **kwargs: Any) -> Any:
         """The compiled program for these arguments. Nothing runs."""
-        return self.programs.find(self._target.bind(args, kwargs)).program
+        return self.programs.find(self.target.bind(args, kwargs)).program
 
     @property
     def source(self) -> str:

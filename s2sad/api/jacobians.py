@@ -30,10 +30,10 @@ class Jacobian(Wrapper):
         self, fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
     ) -> None:
         super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
-        self.programs = Programs(self._target, self.mode, argnums, has_aux=has_aux, backend=backend, strict=True)
+        self.programs = Programs(self.target, self.mode, argnums, has_aux=has_aux, backend=backend, strict=True)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        bound = self._target.bind(args, kwargs)
+        bound = self.target.bind(args, kwargs)
         columns, auxiliary = self._columns(bound)
         answer = tuple(columns) if isinstance(self.options["argnums"], tuple | list) else columns[0]
         return (answer, auxiliary) if self.options["has_aux"] else answer

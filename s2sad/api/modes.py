@@ -37,7 +37,9 @@ class Pullback:
         found: dict[str, Any] = {}
         names = self._programs.target.names
         if self._positions:
-            gradients = self._program.adjoint(self._residuals, seed)
+            adjoint = self._program.adjoint
+            assert adjoint is not None, "the split form has an adjoint"
+            gradients = adjoint(self._residuals, seed)
             for k, gradient in zip(self._positions, gradients, strict=True):
                 found[names[k]] = formed(gradient, self._like[k])
         for name in self._programs.active:

@@ -29,17 +29,20 @@ def pipeline() -> ModuleType:
 class Compiled:
     """One specialisation, its attributes laid out for the call: what runs, and which arguments have gradients.
 
-    positions: the positions among all parameters of those that are differentiated; ``shares`` is true where
-    the arguments have to be checked for memory in common, since the function stores into one of them.
+    positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
+    the function stores into; inner: where the function is itself a derivative, the specialisation of that.
     """
 
     __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
 
-    def __init__(self, program: Program, positions: tuple[int, ...]) -> None:
+    def __init__(self, program: Program, positions: tuple[int, ...], inner: Compiled | None = None) -> None:
         self.program = program
         self.entry: Callable[..., Any] = program.entry
         self.guards: Callable[[], bool] = program.guards
         self.refresh: Callable[[], None] = program.refresh
+        if inner is not None:
+            self.guards = lambda: inner.guards() and program.guards()
+            self.refresh = functools.partial(_refresh_both, inner, program)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
 
@@ -94,29 +97,47 @@ class Programs:
         types = types_of(self.target.names, bound)
         compiled = self.by_types.get(types)
         if compiled is None:
-            active = self._active(bound, types)
-            program = pipeline().compile(self.request(types, active))
-            compiled = self.by_types[types] = Compiled(program, tuple(self.positions[n] for n in active))
+            compiled = self.by_types[types] = self._compile(bound, types)
         if len(self.by_key) >= _MANY:
             self.by_key.clear()
         with contextlib.suppress(TypeError):  # an argument that cannot be hashed
             self.by_key[key] = compiled
         return compiled
 
+    def _compile(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> Compiled:
+        active = self._active(bound, types)
+        positions = tuple(self.positions[n] for n in active)
+        function: Any = self.target.function
+        inner = None
+        if hasattr(function, "__s2sad__"):
+            from s2sad.api import nested
+
+            inner = nested.inner_compiled(function, bound)
+            function = nested.as_function(function, inner.program)
+        program = pipeline().compile(self.request(function, types, active))
+        return Compiled(program, positions, inner)
+
     def generic(self) -> Program:
         """The program for arguments of unknown types, to be read: nothing calls it."""
         if self._generic is None or not self._generic.guards():
-            self._generic = pipeline().compile_generic(self.request((), self.active))
+            function: Any = self.target.function
+            if hasattr(function, "__s2sad__"):
+                from s2sad.api import nested
+
+                function = nested.as_function(function, nested.inner_programs(function).generic())
+            self._generic = pipeline().compile_generic(self.request(function, (), self.active))
         return self._generic
 
     def shown(self) -> Program:
         """The last specialisation that ran; the generic one before any call."""
         return self.generic() if self.last is None else self.last
 
-    def request(self, types: tuple[tuple[str, Type], ...], active: tuple[str, ...]) -> Request:
+    def request(
+        self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...]
+    ) -> Request:
         """What the compiler is asked for."""
         options = {"has_aux": self.has_aux, "backend": self.backend}
-        return pipeline().Request(self.target.function, self.mode, types, active, **options)
+        return pipeline().Request(function, self.mode, types, active, **options)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
         from s2sad.api.argtypes import check_active
@@ -128,6 +149,11 @@ class Programs:
                 check_active(self.target.name, name, bound[self.positions[name]], known[name])
             return self.active
         return tuple(n for n in self.active if is_differentiable(known[n]))
+
+
+def _refresh_both(inner: Compiled, outer: Program) -> None:
+    inner.refresh()
+    outer.refresh()
 
 
 def refuse_sharing(target: Target, bound: tuple[Any, ...], mutates: tuple[str, ...]) -> None:

@@ -28,8 +28,8 @@ class Wrapper:
     def __init__(self, fun: Callable[..., Any], **options: Any) -> None:
         self.primal = fun
         self.options = options
-        self._target = make_target(fun)
-        name = self._target.name
+        self.target = make_target(fun)
+        name = self.target.name
         self.__name__ = f"{name}{self.suffix}"
         self.__qualname__ = f"{getattr(fun, '__qualname__', name)}{self.suffix}"
         self.__module__ = getattr(fun, "__module__", None) or "s2sad"
@@ -72,7 +72,7 @@ class Wrapper:
         return self if instance is None else pytypes.MethodType(self, instance)
 
     def __repr__(self) -> str:
-        return f"<s2sad.{type(self).__name__} of {self._target.name}{self.__signature__ or '(...)'}>"
+        return f"<s2sad.{type(self).__name__} of {self.target.name}{self.__signature__ or '(...)'}>"
 
     def _repr_html_(self) -> str:
         import html

@@ -1,12 +1,12 @@
 """Is this source the source of that running function? Compare code objects.
 
-A file may have been edited after it was imported; whoever believes the text then differentiates another function. So the
-text is compiled again and must give the same bytecode, names and constants, recursively through nested code objects.
+A file may have been edited after it was imported; whoever believes the text then differentiates another function. So
+the text is compiled again and must give the same bytecode, names and constants, recursively through nested code.
 """
 
 from __future__ import annotations
-
 import __future__
+
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any

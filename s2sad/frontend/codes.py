@@ -95,10 +95,10 @@ _add(
 _add(
     "S2S009",
     "variable half assigned in try",
-    "The variable is assigned in the body of a try, something after that can still raise, and a handler (or what follows "
-    "it) reads the variable: which value that is, only the run knows.",
-    "assign it in the last statement of the try body, or in every handler",
-    "def f(x):\n    y = 0.0\n    try:\n        y = x * x\n        z = 1.0 / x\n    except ZeroDivisionError:\n        z = y\n"
+    "The variable has no value before the try statement, is assigned in its body before something that can still "
+    "raise, and is read in a handler or after it: whether it has a value there, only the run knows.",
+    "give it a value before the try statement",
+    "def f(x):\n    try:\n        y = x * x\n        z = 1.0 / x\n    except ZeroDivisionError:\n        z = y\n"
     "    return y + z\n",
     "def f(x):\n    y = x * x\n    try:\n        z = 1.0 / x\n    except ZeroDivisionError:\n        z = y\n"
     "    return y + z\n",
@@ -106,10 +106,11 @@ _add(
 _add(
     "S2S010",
     "context manager",
-    "What a context manager does on the way in and out is not known to have no part in the derivative. Known are "
-    "np.errstate, np.printoptions, warnings.catch_warnings, contextlib.suppress and contextlib.nullcontext.",
+    "What this context manager does on the way in and out is written in C or in a generator, and not known. Known are "
+    "classes written in Python, np.errstate, np.printoptions, warnings.catch_warnings, contextlib.suppress and "
+    "contextlib.nullcontext.",
     "call the function inside the with statement, outside of the differentiated function",
-    "import tempfile\n\ndef f(x):\n    with tempfile.TemporaryFile() as file:\n        file.write(b'x')\n    return x * x\n",
+    "import threading\n\ndef f(x):\n    with threading.Lock():\n        y = x * x\n    return y\n",
     "import numpy as np\n\ndef f(x):\n    with np.errstate(all='ignore'):\n        y = x * x\n    return y\n",
 )
 _add(
@@ -149,9 +150,11 @@ _add(
     "super without arguments",
     "super() finds its class through a hidden cell of the compiled method.",
     "name the class: super(Base, self), or Base.method(self, ...)",
-    "class A:\n    def g(self, x):\n        return x\n\nclass B(A):\n    def g(self, x):\n        return super().g(x) * x\n\n"
+    "class A:\n    def g(self, x):\n        return x\n\n"
+    "class B(A):\n    def g(self, x):\n        return super().g(x) * x\n\n"
     "f = B.g\n",
-    "class A:\n    def g(self, x):\n        return x\n\nclass B(A):\n    def g(self, x):\n        return A.g(self, x) * x\n\n"
+    "class A:\n    def g(self, x):\n        return x\n\n"
+    "class B(A):\n    def g(self, x):\n        return A.g(self, x) * x\n\n"
     "f = B.g\n",
 )
 _add(
@@ -161,4 +164,12 @@ _add(
     "merge the mappings first: f(**{**a, **b})",
     "def g(a, b):\n    return a * b\n\ndef f(x):\n    return g(**{'a': x}, **{'b': x})\n",
     "def g(a, b):\n    return a * b\n\ndef f(x):\n    return g(**{**{'a': x}, **{'b': x}})\n",
+)
+_add(
+    "S2S017",
+    "input, files, the debugger",
+    "input(), open(), breakpoint() and sys.exit() reach outside of the program, once in every sweep.",
+    "read the data outside of the differentiated function and pass it as an argument",
+    "def f(x):\n    return x * float(input())\n",
+    "def f(x, factor=2.0):\n    return x * factor\n",
 )

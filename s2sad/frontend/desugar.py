@@ -6,7 +6,7 @@ from                                   to
 ``match``                              ``if`` / ``elif`` over tests of the subject
 ``try`` ... ``else``                   a flag, set at the end of the body, and an ``if`` after the ``try``
 ``try`` ... ``finally``                ``Always``: the final statements on every way out; on exceptions by a handler
-``with``                               ``Always`` around the body, with ``$enter`` and ``$exit`` calls
+``with``                               ``Always`` around the body, between ``__enter__`` and ``__exit__``
 ``for`` ... ``else``                   a flag, set before each ``break``, and an ``if`` after the loop
 ``while`` ... ``else``, effectful test ``while True`` with an ``if`` that breaks
 =====================================  ===============================================================================
@@ -25,7 +25,9 @@ import gast
 
 from s2sad.frontend.patterns import pattern_test
 
-ManagerKind = Callable[[Any], str | None]  # what a ``with`` item is: "suppress", "null", or None for all others
+# What a ``with`` item is: "suppress" and "null" (contextlib), "opaque" (np.errstate), "swallows" (an object whose
+# __exit__ may swallow exceptions), None (one that never does).
+ManagerKind = Callable[[Any], str | None]
 
 
 class Always(ast.AST):
@@ -149,24 +151,35 @@ class Desugar:
             first = item.context_expr.args[0] if item.context_expr.args else const(None)
             start = [] if item.optional_vars is None else [gast.Assign([item.optional_vars], first, None)]
             return [*start, *self.block(body)]
-        return self._managed(item, body, stmt)
+        return self._managed(item, body, stmt, kind)
 
-    def _managed(self, item: Any, body: list[Any], stmt: Any) -> list[Any]:
+    def _managed(self, item: Any, body: list[Any], stmt: Any, kind: str | None) -> list[Any]:
+        """Any other manager: "opaque" ones by the ops made for them, Python objects by their own methods."""
         manager, error, value = self._fresh("manager"), self._fresh("error"), self._fresh("value")
-        start = [
-            store(manager, item.context_expr),
-            store(value, gast.Call(name("$enter"), [name(manager)], [])),
-        ]
+
+        def leave(*args: Any) -> Any:
+            if kind == "opaque":
+                return gast.Call(name("$exit"), [name(manager), *args[1:2]], [])
+            three = list(args) or [const(None), const(None), const(None)]
+            return gast.Call(gast.Attribute(name(manager), "__exit__", gast.Load()), three, [])
+
+        enter = gast.Call(gast.Attribute(name(manager), "__enter__", gast.Load()), [], [])
+        if kind == "opaque":
+            enter = gast.Call(name("$enter"), [name(manager)], [])
+        start = [store(manager, item.context_expr), store(value, enter)]
         if item.optional_vars is not None:
             start.append(gast.Assign([item.optional_vars], name(value), None))
-        leave_raising = gast.Expr(gast.Call(name("$exit"), [name(manager), name(error)], []))
-        handler = gast.ExceptHandler(
-            name("$BaseException"), name(error, gast.Store()), [leave_raising, gast.Raise(None, None)]
+        raised = leave(
+            gast.Call(name("$type"), [name(error)], []),
+            name(error),
+            gast.Attribute(name(error), "__traceback__", gast.Load()),
         )
+        again: Any = gast.Raise(None, None)
+        answer = [gast.If(raised, [gast.Pass()], [again])] if kind == "swallows" else [gast.Expr(raised), again]
+        handler = gast.ExceptHandler(name("$BaseException"), name(error, gast.Store()), answer)
         guarded = place(gast.Try(self.block(body), [handler], [], []), stmt)
         node = Always()
-        node.body = [guarded]
-        node.final = [place(gast.Expr(gast.Call(name("$exit"), [name(manager)], [])), stmt)]
+        node.body, node.final = [guarded], [place(gast.Expr(leave()), stmt)]
         return [*start, node]
 
     # -- match -------------------------------------------------------------------------------------------------------

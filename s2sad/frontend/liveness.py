@@ -98,7 +98,8 @@ class Flows:
 
 
 class Liveness:
-    """``after[id(stmt)]``: the names read after a statement; ``head[id(loop)]``: those read at the start of an iteration."""
+    """``after[id(stmt)]``: the names read after a statement; ``head[id(loop)]``: those read from the start of an
+    iteration on."""
 
     def __init__(self, scope: Scope, body: list[Any]) -> None:
         self.scope = scope
@@ -115,7 +116,7 @@ class Liveness:
         return out
 
     def _stmt(self, stmt: Any, out: int, ctx: tuple[int, int, int, int]) -> int:
-        """The names read from this statement on. ``ctx``: those read after return, break, continue, and an exception."""
+        """The names read from this statement on. ``ctx``: those read after return, break, continue, an exception."""
         scope, kind = self.scope, type(stmt)
         ret, brk, cont, exc = ctx
         if kind is gast.Return:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from types import FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import gast
 
+from s2sad.errors import SourceError
 from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar
 from s2sad.frontend.fence import Fence, scan
@@ -22,7 +24,7 @@ from s2sad.frontend.lower_base import Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.patterns import PatternError
-from s2sad.frontend.resolve import Dependency, atom_of
+from s2sad.frontend.resolve import Dependency, atom_of, attribute
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
@@ -55,7 +57,10 @@ _MEMO: WeakKeyDictionary[Any, Lowered] = WeakKeyDictionary()
 
 def lower_function(fn: Any, trusted: bool = False) -> Lowered:
     """``lower(get_source(fn))``, remembered as long as what the function depends on stays the same."""
-    known = _MEMO.get(fn)
+    try:
+        known = _MEMO.get(fn)
+    except TypeError:  # an object that takes no weak references, or has no hash
+        return lower(get_source(fn, trusted))
     if known is None or not known.is_current():
         known = _MEMO[fn] = lower(get_source(fn, trusted))
     return known
@@ -93,10 +98,7 @@ class Lowering(Statements):
         """The statements of the body, desugared, with an explicit return at the end."""
         if isinstance(node, gast.Lambda):
             return [gast.copy_location(gast.Return(node.body), node.body)]
-        body = node.body
-        first = body[0]
-        if isinstance(first, gast.Expr) and isinstance(first.value, gast.Constant) and isinstance(first.value.value, str):
-            body = body[1:]
+        body = node.body if gast.get_docstring(node) is None else node.body[1:]
         desugar = Desugar(self._manager_kind, self._has_effects)
         try:
             body = desugar.block(body)
@@ -111,27 +113,34 @@ class Lowering(Statements):
         return body
 
     def _manager_kind(self, expr: Any) -> str | None:
-        """What the manager of a ``with`` statement is; refuses those that are not known."""
-        if isinstance(expr, gast.Call):
-            text = self._text(expr.func)
-            if text == "contextlib.suppress":
-                return "suppress"
-            if text == "contextlib.nullcontext":
-                return "null"
-            if text in MANAGERS:
-                return None
-        self.refuse("S2S010", expr, "this context manager is not known to have no part in the derivative")
-        return "null" if isinstance(expr, gast.Call) else None
+        """What the manager of a ``with`` statement is (see ``desugar``); refuses those of C and of generators."""
+        if not isinstance(expr, gast.Call):
+            return "swallows"
+        ref = self._resolve(expr.func)
+        if ref is None:
+            return "swallows"
+        if ref.text in MANAGERS:
+            return MANAGERS[ref.text]
+        leave = getattr(ref.obj, "__exit__", None)
+        if isinstance(ref.obj, type) and isinstance(leave, FunctionType):
+            return "swallows" if may_swallow(leave) else None
+        if isinstance(ref.obj, FunctionType) and not hasattr(ref.obj, "__wrapped__"):
+            return "swallows"
+        self.refuse("S2S010", expr, f"what {ref.text} does on the way in and out is not known")
+        return "null"
 
-    def _text(self, func: Any) -> str:
-        """The text of a name or of a chain of module attributes."""
+    def _resolve(self, func: Any) -> Ref | None:
+        """What a name or a chain of module attributes refers to, where that is known now."""
         if isinstance(func, gast.Attribute):
-            base = self._text(func.value)
-            return f"{base}.{func.attr}" if base else ""
-        if not isinstance(func, gast.Name) or func.id in self.scope.index:
-            return ""
-        found = self.namespace.lookup(func.id)
-        return found[0].text if found is not None and isinstance(found[0], Ref) else ""
+            base = self._resolve(func.value)
+            if base is None or not isinstance(base.obj, ModuleType):
+                return None
+            found = attribute(base, func.attr, self.namespace.module)
+        elif isinstance(func, gast.Name) and func.id not in self.scope.index:
+            found = self.namespace.lookup(func.id)
+        else:
+            return None
+        return found[0] if found is not None and isinstance(found[0], Ref) else None
 
     def _has_effects(self, test: Any) -> bool:
         """May evaluating the test of a ``while`` change something, or bind a name?"""
@@ -250,6 +259,16 @@ def _is_query(func: Any) -> bool:
     return isinstance(func, gast.Attribute) and func.attr in (
         "any", "all", "sum", "max", "min", "mean", "std", "var", "dot", "item", "copy", "get", "startswith", "endswith",
     )  # fmt: skip
+
+
+def may_swallow(fn: FunctionType) -> bool:
+    """Can this ``__exit__`` return something true?"""
+    try:
+        node = get_source(fn).node
+    except SourceError:
+        return True
+    values = [n.value for n in gast.walk(node) if isinstance(n, gast.Return)]
+    return any(v is not None and not (isinstance(v, gast.Constant) and not v.value) for v in values)
 
 
 def _first_match(node: Any) -> Any:

@@ -1,7 +1,8 @@
 """What every part of lowering shares: the block under construction, the environment, regions and joins.
 
 The environment maps each local name to the atom it stands for now. Names that start with ``$`` are the compiler's:
-``$val`` the value to return, ``$ret`` "has returned", ``$stop`` "the loop ends", ``$done`` "the rest of the body is skipped".
+``$val`` the value to return, ``$ret`` "has returned", ``$stop`` "the loop ends", ``$done`` "the rest of the body is
+skipped".
 """
 
 from __future__ import annotations

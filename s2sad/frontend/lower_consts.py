@@ -6,6 +6,7 @@ import builtins
 import functools
 import itertools
 import math
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,11 +27,21 @@ CONSUMERS: frozenset[Any] = frozenset({
     math.prod, functools.reduce, itertools.accumulate, itertools.chain, itertools.product,
 })  # fmt: skip
 
+# Refused: what reaches the variables of a frame by text, and what reaches outside of the program.
+FRAMES: frozenset[Any] = frozenset({
+    builtins.eval, builtins.exec, builtins.compile, builtins.locals, builtins.globals, builtins.__import__,
+    sys._getframe, sys.settrace, sys.setprofile,
+})  # fmt: skip
+OUTSIDE: frozenset[Any] = frozenset({builtins.input, builtins.open, builtins.breakpoint, sys.exit})
+
 HIDDEN: dict[str, Atom] = {
     "$BaseException": Ref(BaseException, "BaseException"),
     "$is_mapping": Ref(Mapping, "collections.abc.Mapping"),
 }
-for _name in ("len", "list", "isinstance", "getattr", "hasattr"):
+for _name in ("len", "list", "isinstance", "getattr", "hasattr", "type"):
     HIDDEN["$" + _name] = Ref(getattr(builtins, _name), _name)
 
-MANAGERS = {"np.errstate": None, "np.printoptions": None, "warnings.catch_warnings": None}
+MANAGERS: dict[str, str] = {
+    "contextlib.suppress": "suppress", "contextlib.nullcontext": "null",
+    "np.errstate": "opaque", "np.printoptions": "opaque", "warnings.catch_warnings": "opaque",
+}  # fmt: skip

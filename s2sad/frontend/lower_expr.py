@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -10,11 +9,9 @@ from typing import Any
 import gast
 
 from s2sad.frontend.lower_base import FALSE, NONE, Base
-from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, HIDDEN, UNARY_OPS
+from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, FRAMES, HIDDEN, OUTSIDE, UNARY_OPS
 from s2sad.frontend.resolve import StaticModule, attribute
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref
-
-_REFUSED = {builtins.eval, builtins.exec, builtins.compile, builtins.locals, builtins.globals, builtins.__import__}
 
 
 class Expressions(Base):
@@ -209,6 +206,8 @@ class Expressions(Base):
                 return UNDEF
             if callee.obj in (any, all) and len(node.args) == 1 and isinstance(node.args[0], gast.GeneratorExp):
                 return self.any_all(node, node.args[0], callee.obj is any)
+            if callee.obj is next and node.args and isinstance(node.args[0], gast.GeneratorExp):
+                return self.first_of(node, node.args[0])
             consumed = callee.obj in CONSUMERS if _hashable(callee.obj) else False
         args, kw = self._arguments(node, consumed or (isinstance(callee, Ref) and callee.text.startswith("np.")))
         return self.let(node, "call", callee, *args, kw=kw)
@@ -217,13 +216,17 @@ class Expressions(Base):
         obj = callee.obj
         if not _hashable(obj):
             return False
-        if obj in _REFUSED or (obj is vars and not node.args):
+        if obj in FRAMES or (obj is vars and not node.args):
             self.refuse("S2S006", node, f"{callee.text}() cannot be followed by a compiler")
-            return True
-        if obj is super and not node.args:
+        elif obj in OUTSIDE:
+            self.refuse("S2S017", node, f"{callee.text}() reaches outside of the program")
+        elif obj is super and not node.args:
             self.refuse("S2S015", node, "super() without arguments")
-            return True
-        return False
+        elif obj is type and len(node.args) > 1:
+            self.refuse("S2S005", node, "type() with three arguments makes a class")
+        else:
+            return False
+        return True
 
     def _arguments(self, node: Any, consumed: bool) -> tuple[list[Atom], tuple[str, ...]]:
         args: list[Atom] = []
@@ -280,6 +283,9 @@ class Expressions(Base):
         raise NotImplementedError
 
     def comprehension(self, node: Any) -> Atom:
+        raise NotImplementedError
+
+    def first_of(self, node: Any, gen: Any) -> Atom:
         raise NotImplementedError
 
     def any_all(self, node: Any, gen: Any, is_any: bool) -> Atom:

@@ -7,16 +7,17 @@ joined by branches and carried by loops only where something reads them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import gast
 
+from s2sad.frontend.liveness import NORMAL, RAISES, Flow, Flows, Liveness
 from s2sad.frontend.lower_base import FLAGS, NONE, TRUE, get
 from s2sad.frontend.lower_loops import Loops
-from s2sad.frontend.liveness import NORMAL, RAISES, Flow, Flows, Liveness
 from s2sad.frontend.lower_try import unsafe_writes
 from s2sad.frontend.scopes import children
-from s2sad.ir.nodes import UNDEF, Atom, Handler, Try, Var
+from s2sad.ir.nodes import UNDEF, Atom, Const, Handler, Try, Var
 
 Need = tuple[str, ...]
 _SMALL = 14  # so many nodes of a last statement are repeated in both branches rather than guarded by a flag
@@ -149,27 +150,40 @@ class Statements(Loops):
         flow = self.flows.stmt(stmt)
         mask = self.live.after[id(stmt)] | (end if flow.escapes else 0)
         needed: Need = (*need, *(FLAGS if flow.escapes else ()))
-        partial = unsafe_writes(stmt.body, self.scope) & self.live.handlers[id(stmt)]
-        for name in self.scope.names(partial):
-            if name not in self.shared_names:
-                self.refuse(
-                    "S2S009", stmt, f"{name!r} is assigned in the try body before something that may raise, and read after"
-                )
+        outer = self.shared_names, self.boxed
+        unsafe = unsafe_writes(stmt.body, self.scope) & self.live.handlers[id(stmt)]
+        cells = self._cells(stmt, [n for n in self.scope.names(unsafe) if n not in self.shared_names])
+        self.shared_names, self.boxed = outer[0] | set(cells), {**outer[1], **cells}
         types = [None if h.type is None else self.expr(h.type) for h in stmt.handlers]
         body = self.region(lambda: self.seq(stmt.body, mask, needed))
         names = [None if h.name is None else Var(_plain(h.name.id)) for h in stmt.handlers]
         regions = [body]
         for handler, var in zip(stmt.handlers, names, strict=True):
-            regions.append(self.region(lambda h=handler, v=var: self._handler(h, v, mask, needed)))
+            regions.append(self.region(partial(self._handler, handler, var, mask, needed)))
         targets, results, _ = self.merge(regions, self._live(mask, needed))
         handlers = tuple(
             Handler(t, v, r.block(*out)) for t, v, r, out in zip(types, names, regions[1:], results[1:], strict=True)
         )
         self.stmts.append(Try(body.block(*results[0]), handlers, tuple(targets), loc=self.loc(stmt)))
+        self.shared_names, self.boxed = outer
+        for n, cell in cells.items():
+            self.env[n] = self.let(stmt, "getitem", cell, Const(0), name=n)
         total = RAISES
         for r in regions:
             total = total | r.flow
         return total
+
+    def _cells(self, stmt: Any, names: list[str]) -> dict[str, Var]:
+        """Lists of one element for variables that a handler may find half way: the store itself is then an effect."""
+        cells: dict[str, Var] = {}
+        for name in names:
+            old = self.env.get(name, UNDEF)
+            if old is UNDEF:
+                what = f"{name!r} has no value before the try, and may or may not have one after an exception"
+                self.refuse("S2S009", stmt, what)
+            else:
+                cells[name] = self.let(stmt, "list", old, name=name)
+        return cells
 
     def _handler(self, handler: Any, var: Var | None, mask: int, need: Need) -> Flow:
         if var is None:

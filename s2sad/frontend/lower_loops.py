@@ -10,7 +10,7 @@ import gast
 from s2sad.frontend.lower_assign import Assignments
 from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
 from s2sad.frontend.scopes import target_names
-from s2sad.ir.nodes import Atom, Const, For, Ref, Var, While
+from s2sad.ir.nodes import UNDEF, Atom, Const, For, If, Ref, Var, While
 
 _SET = Ref(set, "set")
 Build = Callable[[], Any]
@@ -122,6 +122,24 @@ class Loops(Assignments):
         self._generators(gen, leaf, [flag], flag)
         found = self.env.pop(flag)
         return found if is_any else self.let(node, "not", found)
+
+    def first_of(self, node: Any, gen: Any) -> Atom:
+        """``next(generator, default)``: the first element, by a loop that stops at it."""
+        self.count += 1
+        flag, value = f"$found{self.count}", f"$first{self.count}"
+        default = self.expr(node.args[1]) if len(node.args) > 1 else None
+        self.env[flag], self.env[value] = FALSE, default or UNDEF
+
+        def leaf() -> None:
+            self.env[value] = self.expr(gen.elt)
+            self.env[flag] = TRUE
+
+        self._generators(gen, leaf, [flag, value], flag)
+        found, first = self.env.pop(flag), self.env.pop(value)
+        if default is None:
+            stop = self.region(lambda: self.effect(node, "raise_", Ref(StopIteration, "StopIteration")))
+            self.stmts.append(If(found, self.region(lambda: None).block(), stop.block(), (), self.loc(node)))
+        return first
 
     count = 0
 

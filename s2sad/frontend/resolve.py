@@ -7,8 +7,6 @@ Functions, classes and modules become ``Ref`` with the text that the emitted mod
 from __future__ import annotations
 
 import builtins
-import cmath
-import math
 import sys
 from dataclasses import dataclass
 from types import (
@@ -55,6 +53,9 @@ class Dependency:
     namespace: Any  # a dict of globals, or a closure cell
     obj: Any
     data: bool = False
+
+    def __repr__(self) -> str:
+        return f"Dependency({self.name})"
 
     def is_current(self) -> bool:
         now = _read(self.namespace, self.name)
@@ -167,8 +168,9 @@ def attribute(base: Ref, attr: str, module: str = "") -> tuple[Atom, Dependency 
     if isinstance(value, ModuleType):
         return Ref(value, module_text(value)), None
     if is_callable(value):
-        dep = None if is_stable(owner) else Dependency(attr, vars(owner), value)
-        return Ref(value, text_of(value, module, attr, text)), dep
+        if is_stable(owner) or owner.__name__ == "s2sad.runtime":
+            return Ref(value, text), None
+        return Ref(value, text_of(value, module, attr, text)), Dependency(attr, vars(owner), value)
     if value is None:
         return Const(None), None
     if is_stable(owner):
@@ -217,21 +219,23 @@ _TEXTS: dict[int, str] = {}
 def _known() -> dict[int, str]:
     """id -> text for the public functions of numpy, math and cmath; made once (the modules keep them alive)."""
     if not _TEXTS:
-        runtime = sys.modules.get("s2sad.runtime")
-        spaces: list[tuple[str, Any]] = [
-            ("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft), ("np.random", np.random),
-            ("math", math), ("cmath", cmath),
-        ]  # fmt: skip
-        if runtime is not None:
-            spaces.append(("rt", runtime))
-        for prefix, mod in spaces:
-            for key, obj in vars(mod).items():
-                if not key.startswith("_") and not isinstance(obj, ModuleType) and is_callable(obj):
-                    if getattr(builtins, getattr(obj, "__name__", ""), None) is obj:
-                        continue
-                    text = f"{prefix}.{key}"
-                    if key == getattr(obj, "__name__", key) or id(obj) not in _TEXTS:
-                        _TEXTS.setdefault(id(obj), text) if key != getattr(obj, "__name__", key) else _TEXTS.update(
-                            {id(obj): text}
-                        )
+        for home in ("s2sad.runtime", "cmath", "math", "numpy.random", "numpy.fft", "numpy.linalg", "numpy"):
+            if home in sys.modules:  # later ones win; some are imported only when used
+                _TEXTS.update(_texts_of(sys.modules[home]))
     return _TEXTS
+
+
+def _texts_of(module: ModuleType) -> dict[int, str]:
+    """id -> text for the public functions and classes of a module; an object's own name wins over its aliases."""
+    prefix = module_text(module)
+    out: dict[int, str] = {}
+    for key, obj in vars(module).items():
+        if key.startswith("_") or isinstance(obj, ModuleType) or not is_callable(obj):
+            continue
+        own = _SHORT.get(key, getattr(obj, "__name__", key))
+        if getattr(builtins, own, None) is not obj and (own == key or id(obj) not in out):
+            out[id(obj)] = f"{prefix}.{key}"
+    return out
+
+
+_SHORT = {"abs": "abs", "absolute": "abs", "conj": "conj", "conjugate": "conj"}

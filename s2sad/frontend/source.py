@@ -7,10 +7,12 @@ text is believed only when compiling it gives the running function's code (see `
 from __future__ import annotations
 
 import ast
+import copy
 import linecache
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -49,9 +51,12 @@ class FunctionSource:
 
 
 def unwrap(fn: Any) -> Any:
-    """The plain Python function behind decorators, numba dispatchers and bound methods; else ``fn`` itself."""
+    """The plain Python function behind ``lru_cache``, numba dispatchers and bound methods; else ``fn`` itself.
+
+    A wrapper that is itself a Python function is not looked through: it is the function that runs.
+    """
     for _ in range(100):
-        if isinstance(fn, FunctionType) and "__wrapped__" not in fn.__dict__:
+        if isinstance(fn, FunctionType):
             return fn
         inner = getattr(fn, "py_func", None) or getattr(fn, "__wrapped__", None)
         if inner is None and isinstance(fn, MethodType):
@@ -98,6 +103,13 @@ def get_source(fn: Callable[..., Any], trusted: bool = False) -> FunctionSource:
     )
 
 
+def functions_of_file(path_or_text: str | Path) -> list[Any]:
+    """The functions of a file, read without executing it (see ``s2sad.frontend.static``)."""
+    from s2sad.frontend import static  # it needs FunctionSource
+
+    return list(static.functions_of_file(path_or_text))
+
+
 # id(code) -> (code, node, lines). The code is kept alive, so its id is not used again. A function that was read once
 # keeps its source, even if the file changes later.
 _FOUND: dict[int, tuple[CodeType, Any, tuple[str, ...]]] = {}
@@ -115,6 +127,9 @@ def _find(fn: FunctionType, code: CodeType, trusted: bool) -> tuple[Any, tuple[s
             continue
         node = _match(text, code, flags, trusted, _rewritten(fn))
         if node is not None:
+            if trusted and isinstance(node, ast.FunctionDef):
+                node = copy.copy(node)
+                node.decorator_list = []  # the declarations of rules are longer than their bodies
             return gast.ast_to_gast(node), tuple(lines)
     raise SourceError(
         f"the file {code.co_filename} has changed since {fn.__qualname__} was imported from it (line "
@@ -142,6 +157,8 @@ def _rewritten(fn: FunctionType) -> bool:
 
 _CONTINUES = (" ", "\t", "\n", "\r", "\f", "#", ")", "]", "}", "else", "elif", "except", "finally", "'''", '"""')
 
+_STARTS = ("def ", "class ", "async ")
+
 
 def _block_text(lines: list[str], first: int) -> str | None:
     """The text of the top-level statement around line ``first`` (1-based), at its own line numbers.
@@ -156,15 +173,14 @@ def _block_text(lines: list[str], first: int) -> str | None:
         start -= 1
     while start > 0 and lines[start - 1].startswith("@"):
         start -= 1
-    end = first
-    while end < len(lines) and (lines[end].startswith(_CONTINUES) or lines[end - 1].startswith("@")):
+    end = start
+    while end < len(lines) and not lines[end].startswith(_STARTS):  # the decorators, or a statement of another kind
+        if end >= first and not lines[start].startswith("@") and not lines[end].startswith(_CONTINUES):
+            break
         end += 1
-    if lines[first - 1].startswith("@"):  # further decorators, then the def line, which ended the walk above
-        while end < len(lines) and lines[end - 1].startswith("@"):
-            end += 1
+    end = max(end + 1, first)
+    while end < len(lines) and lines[end].startswith(_CONTINUES):
         end += 1
-        while end < len(lines) and lines[end].startswith(_CONTINUES):
-            end += 1
     return "\n" * start + "".join(lines[start:end])
 
 
@@ -228,10 +244,16 @@ def _defs_at(tree: ast.AST, line: int) -> list[_Def]:
                 found.append(node)
         elif isinstance(node, ast.Lambda) and node.lineno == line:
             found.append(node)
-        if isinstance(node, ast.stmt) and (node.end_lineno or line) < line:
+        if isinstance(node, ast.stmt) and not _spans(node, line):
             continue
         todo.extend(ast.iter_child_nodes(node))
     return found
+
+
+def _spans(node: ast.stmt, line: int) -> bool:
+    decorators = getattr(node, "decorator_list", None)
+    first = decorators[0].lineno if decorators else node.lineno
+    return first <= line <= (node.end_lineno or line)
 
 
 def _within(code: CodeType, node: _Def) -> bool:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from s2sad.rules import creation, elementwise, helpers, linalg, mathematics, operators, reductions, shaping
+from s2sad.rules import (
+    creation, elementwise, helpers, indexing, linalg, logic, mathematics, operators, ordering, reductions, shaping,
+    special,
+)
 
-__all__ = ["creation", "elementwise", "helpers", "linalg", "mathematics", "operators", "reductions", "shaping"]
+__all__ = [
+    "creation", "elementwise", "helpers", "indexing", "linalg", "logic", "mathematics", "operators", "ordering",
+    "reductions", "shaping", "special",
+]

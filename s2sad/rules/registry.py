@@ -54,6 +54,7 @@ class Rule:
               may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, the partial being a quotient
               ``num / den`` (its last operation), ``rt.safe_div(y_bar * num, den)``, which evaluates no 0 / 0.
     defaults: the operands that a call may leave out, with their values.
+    refuses:  ``refuses(**static_values) -> str | None``: why a call with these literal static parameters has no derivative.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Rule:
     pure: bool = True
     singular: bool = False
     defaults: tuple[tuple[str, Any], ...] = ()
+    refuses: Callable[..., str | None] | None = None
 
     @property
     def canonical(self) -> Any:

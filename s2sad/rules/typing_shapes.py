@@ -113,6 +113,12 @@ def swapped(dims: tuple[Dim, ...] | None, axis1: Type, axis2: Type, **static: Ty
 
 
 @shaped
+def swapped_last(dims: tuple[Dim, ...] | None, *args: Type, **static: Type) -> tuple[Dim, ...] | None:
+    """The matrix transpose."""
+    return None if dims is None or len(dims) < 2 else (*dims[:-2], dims[-1], dims[-2])
+
+
+@shaped
 def squeezed(dims: tuple[Dim, ...] | None, axis: Type | None = None, **static: Type) -> tuple[Dim, ...] | None:
     """``squeeze``: without the axes named, or without all that are 1 where each is known to be 1 or not."""
     if dims is None:
@@ -440,6 +446,53 @@ def outer(a: Type, b: Type, **static: Type) -> Type:
     if x is None or y is None:
         return NUM
     return Array(result_dtype(np.multiply, x, y), (product(_dims(x)) , product(_dims(y))))
+
+
+array_of_any = Array(None, None)
+
+
+def sorted_shape(x: Type, axis: Type | None = None, **static: Type) -> Type:
+    """``np.sort``: the shape of the operand, flat for ``axis=None``."""
+    ok, value = literal(axis, -1)
+    return flat(x) if ok and value is None else same_shape(x)
+
+
+def index_like(fn: Any) -> TypeFn:
+    """``argsort``: as the operand, of ints."""
+
+    def result(x: Type, axis: Type | None = None, **static: Type) -> Type:
+        out = sorted_shape(x, axis) if axis is not None else same_shape(x)
+        return Array("int64", out.dims) if isinstance(out, Array) else NUM
+
+    return result
+
+
+def unsized(fn: Any) -> TypeFn:
+    """What says too little to be used: sizes that depend on values, dtypes."""
+
+    def result(*types: Type, **static: Type) -> Type:
+        if fn in (np.argwhere, np.flatnonzero):
+            return Array("int64", (None, None) if fn is np.argwhere else (None,))
+        if fn is np.nonzero:
+            dims = _dims(a) if (a := as_array(types[0])) is not None else None
+            return UNKNOWN if dims is None else Tuple((Array("int64", (None,)),) * max(len(dims), 1))
+        if fn is np.unique and not static and len(types) == 1 and (b := as_array(types[0])) is not None:
+            return Array(b.dtype, (None,))
+        return Opaque(np.dtype) if fn is np.result_type else UNKNOWN
+
+    return result
+
+
+def broadcast_first(fn: Any) -> TypeFn:
+    """``np.interp``: float64 in the shape of the first operand."""
+
+    def result(x: Type, *types: Type, **static: Type) -> Type:
+        a = as_array(x)
+        if a is None or _dims(a) is None:
+            return NUM
+        return Array("float64", _dims(a)) if _dims(a) else Scalar("float64", weak=False)
+
+    return result
 
 
 __all__ = [

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 
-def _zero_like(p: Any) -> Any:
-    return 0.0 if isinstance(p, float | int) else np.zeros((), np.result_type(p))[()]
+def _python(*values: Any) -> bool:
+    """Are these all Python's own numbers (and not NumPy's, some of which are subclasses)?"""
+    return all(type(v) in (float, int, bool) for v in values)
 
 
 def safe_mul(g: Any, p: Any) -> Any:
     """``g * p``, and exactly 0 where ``g`` is 0, also against an infinite or undefined ``p``: a masked branch."""
-    if isinstance(g, float | int) and isinstance(p, float | int):
+    if _python(g, p):
         return 0.0 if g == 0 else g * p
     return g * np.where(np.equal(g, 0), 0, p)
 
 
 def safe_div(g: Any, d: Any) -> Any:
     """``g / d``, and exactly 0 where ``g`` is 0, whatever ``d``. A pole elsewhere gives an infinity, as in NumPy."""
-    if isinstance(g, float | int) and isinstance(d, float | int) and (g == 0 or d != 0):
-        return 0.0 if g == 0 else g / d
+    if _python(g, d):
+        return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
     return np.divide(g, np.where(np.equal(g, 0), 1, d))
 
 
 def wins(a: Any, b: Any) -> Any:
     """1 where ``a > b``, one half where they are equal, 0 elsewhere: how a maximum depends on ``a``."""
-    if isinstance(a, float | int) and isinstance(b, float | int):
+    if _python(a, b):
         return 1.0 if a > b else 0.5 if a == b else 0.0
     over = np.greater(a, b).astype(_float(a, b))
     tie = np.equal(a, b)
@@ -43,13 +45,12 @@ def _float(a: Any, b: Any) -> np.dtype[Any]:
 
 def pow_da(a: Any, b: Any) -> Any:
     """The derivative of ``a ** b`` by ``a``, ``b * a ** (b - 1)``, and exactly 0 where ``b`` is 0."""
-    if isinstance(a, float) and isinstance(b, float | int) and (a > 0 or b in (1, 2, 3)):
-        return b * a ** (b - 1)
-    exponent = np.where(np.equal(b, 0), 1, np.subtract(b, 1.0) if np.result_type(b).kind in "iub" else b - 1)
-    if not np.ndim(b):
-        exponent = exponent.item() if isinstance(b, float | int) else exponent[()]
-    base = np.asarray(a, dtype=np.float64) if np.result_type(a).kind in "iub" else a
-    return b * np.power(base, exponent)
+    if _python(a, b):
+        return b * a ** (b - 1.0) if a > 0 else 0.0 if b == 0 else float(b * np.power(float(a), b - 1.0))
+    exponent = np.subtract(b, 1.0) if np.ndim(b) else b - 1.0
+    if np.any(np.equal(b, 0)):
+        exponent = np.where(np.equal(b, 0), 1.0, exponent) if np.ndim(b) else 1.0
+    return b * np.power(np.asarray(a, np.float64) if np.result_type(a).kind in "iub" else a, exponent)
 
 
 def pow_db(z: Any, a: Any) -> Any:
@@ -59,14 +60,17 @@ def pow_db(z: Any, a: Any) -> Any:
 
 def log_or_zero(a: Any) -> Any:
     """``log(a)``, and 0 where ``a`` is 0; NaN for negative numbers, without a warning."""
-    dead = np.equal(a, 0)
+    if _python(a):
+        return 0.0 if a == 0 else math.log(a) if a > 0 else math.nan
     with np.errstate(invalid="ignore"):
-        return np.log(np.where(dead, 1, a) if np.ndim(a) else (a if not dead else a + 1))
+        return np.log(np.where(np.equal(a, 0), 1, a))
 
 
 def exp_or_zero(a: Any) -> Any:
     """``exp(a)``, and 0 for NaN (differences of equal infinities)."""
-    return np.exp(np.where(np.isnan(a), -np.inf, a)) if np.ndim(a) else (0.0 if np.isnan(a) else np.exp(a))
+    if _python(a):
+        return 0.0 if a != a else math.exp(a)
+    return np.exp(np.where(np.isnan(a), -np.inf, a))
 
 
 def sinc_slope(x: Any) -> Any:
@@ -113,3 +117,18 @@ def clip_high(a: Any, low: Any, high: Any) -> Any:
 def imag_adj(g: Any, x: Any) -> Any:
     """The adjoint of ``np.imag``: ``-1j * g`` for a complex x, 0 for a real one."""
     return -1j * g if np.iscomplexobj(x) else 0.0 * g
+
+
+def _angle_slope(z: Any, deg: bool) -> Any:
+    unit = 180.0 / math.pi if deg else 1.0
+    return unit * safe_div(np.conj(z), np.abs(z) ** 2)
+
+
+def angle_adj(g: Any, z: Any, deg: bool = False) -> Any:
+    """The adjoint of ``np.angle``; 0 for real numbers and at 0."""
+    return -1j * g * _angle_slope(z, deg) if np.iscomplexobj(z) else 0.0 * g
+
+
+def angle_jvp(z_dot: Any, z: Any, deg: bool = False) -> Any:
+    """The tangent of ``np.angle``."""
+    return np.imag(_angle_slope(z, deg) * z_dot)

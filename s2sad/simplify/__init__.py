@@ -20,7 +20,9 @@ from s2sad.simplify import (
     scalars,
     signs,
     sizes,
+    stores,
     structure,
+    sums,
     tape,
     units,
     views,
@@ -29,7 +31,7 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, contributions, sizes)
+_FAMILIES = (fold, units, views, signs, scalars, sums, stores, contributions, sizes)
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 

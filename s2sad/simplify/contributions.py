@@ -30,16 +30,22 @@ import numpy as np
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.optypes import result_type
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
-from s2sad.specialise.driver import Rewriter, same_dims
+from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
+from s2sad.specialise.helpers import cast_free
 
 _ZEROS = (np.zeros_like, np.zeros)
 
 
 def makes_zeros(let: Let) -> bool:
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj in _ZEROS
+
+
+def is_like(let: Let) -> bool:
+    return isinstance(let.args[0], Ref) and let.args[0].obj is np.zeros_like and len(let.args) == 2
 
 
 def _same_kind(a: Atom, b: Atom) -> bool:
@@ -87,11 +93,31 @@ class _Assigner:
             elif zeros:
                 if stmt.op == "iadd" and self._takes_over(stmt, zeros, made, out):
                     continue
-                stmt = _first(stmt, zeros)
+                if stmt.op in ("iadd", "isub") and stmt.target is None:
+                    stmt = self._spread(stmt, zeros, out)
+                stmt = _first(stmt, zeros, out)
             if target is not None and target not in self.primal and target not in zeros and not effect_of(stmt).shares:
                 made[target] = len(out)
             out.append(stmt)
         return with_stmts(block, [s for s in out if s is not None])
+
+    def _spread(self, stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:
+        """``z += s`` of a number, ``z += g`` of an array that is read elsewhere too, ``z -= g``: made here at once."""
+        z, g = stmt.args
+        if not isinstance(z, Var) or z not in zeros or not isinstance(z.type, Array):
+            return stmt
+        made = zeros[z]
+        if is_scalar(g) and stmt.op == "iadd" and cast_free(g, z) and is_like(made):
+            one = isinstance(g, Const) and g.value == 1
+            fill = (Ref(np.ones_like, "np.ones_like"),) if one else (Ref(np.full_like, "np.full_like"),)
+            new = Let(z, "call", (*fill, made.args[1]) if one else (*fill, made.args[1], g), (), stmt.loc)
+        elif _same_kind(z, g):
+            copy = Let(z, "call", (Ref(np.array, "np.array"), g), (), stmt.loc)
+            new = copy if stmt.op == "iadd" else Let(z, "neg", (g,), (), stmt.loc)
+        else:
+            return stmt
+        out[out.index(zeros.pop(z))] = None
+        return new
 
     def _takes_over(self, stmt: Let, zeros: dict[Var, Let], made: dict[Var, int], out: list[Stmt | None]) -> bool:
         """``z += g`` as an effect: the statement that makes ``g`` makes ``z``, and the zeros go."""
@@ -107,13 +133,18 @@ class _Assigner:
         return True
 
 
-def _first(stmt: Let, zeros: dict[Var, Let]) -> Let:
+def _first(stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:
     args: tuple[Any, ...] = stmt.args
     if stmt.op == "aug_setitem" and args[0] in zeros and args[2] not in zeros:
-        how = args[3]
-        if isinstance(how, Const) and how.value == "add":
+        how = args[3].value if isinstance(args[3], Const) else None
+        if how == "add":
             zeros.pop(args[0])
             return Let(None, "setitem", args[:3], (), stmt.loc)
+        if how == "sub" and isinstance(args[2], Var) and is_floating(args[2]):
+            zeros.pop(args[0])
+            value = Var("", result_type("neg", (args[2],)))
+            out.append(Let(value, "neg", (args[2],), (), stmt.loc))
+            return Let(None, "setitem", (args[0], args[1], value), (), stmt.loc)
     for a in args:
         if isinstance(a, Var) and a in zeros and stmt.op != "getattr":
             zeros.pop(a)

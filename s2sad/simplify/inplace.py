@@ -27,11 +27,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 
+import numpy as np
+
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, While, blocks_of
-from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Var, While, blocks_of
+from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import dims_fit, same_dims
 
@@ -47,12 +49,16 @@ class _InPlace:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
         self.uses = usage.uses(fn)
+        self.env: dict[Var, Atom] = {}
 
     def block(self, block: Block, owned: set[Var]) -> Block:
         """Rewrite a block; ``owned`` holds the variables of this block that it may take over, and is added to."""
         out: list[Stmt] = []
         for stmt in block.stmts:
+            stmt = subst_heads(stmt, self.env)
             if isinstance(stmt, Let):
+                if self._copies_own(stmt, owned):
+                    continue
                 out.append(self._let(stmt, owned))
             elif isinstance(stmt, For | While):
                 out.append(self._loop(stmt, owned))
@@ -62,7 +68,20 @@ class _InPlace:
                 if isinstance(stmt, If):
                     self._branches(stmt, inner, owned)
                 out.append(with_blocks(stmt, new))
-        return with_stmts(block, out)
+        return with_stmts(block, out, subst_atoms(block.results, self.env))
+
+    def _copies_own(self, let: Let, owned: set[Var]) -> bool:
+        """``b = np.array(a)`` where ``a`` is owned: b takes a over."""
+        if let.op != "call" or len(let.args) != 2 or let.target is None or let.target in self.primal:
+            return False
+        callee, a = let.args
+        if not isinstance(callee, Ref) or callee.obj is not np.array or not isinstance(a, Var):
+            return False
+        if not self._free(a, owned) or not isinstance(a.type, Array):
+            return False
+        self.env[let.target] = a
+        self.uses[a] = self.uses.get(let.target, 0)
+        return True
 
     def _branches(self, stmt: If, inner: list[set[Var]], owned: set[Var]) -> None:
         for t, a, b in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
@@ -109,7 +128,9 @@ class _InPlace:
         """A carried value is owned in the body if it is at the start and at the end of every iteration."""
         n = len(stmt.carried)
         hoped = {k for k in range(n) if self._free(stmt.init[k], owned) and isinstance(stmt.carried[k].type, Array)}
+        env, uses = dict(self.env), dict(self.uses)
         while True:
+            self.env, self.uses = dict(env), dict(uses)
             inner = {stmt.carried[k] for k in hoped}
             body = self.block(stmt.body, inner)
             kept = {k for k in hoped if self._free(body.results[k], inner)}

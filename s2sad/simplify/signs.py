@@ -140,10 +140,16 @@ def outer(rw: Rewriter, let: Let) -> Let | None:
 
 
 def merged(rw: Rewriter, let: Let) -> Let | None:
-    """``c1 * (c2 * x)`` to ``(c1 * c2) * x`` where both are literals and their product is exact."""
+    """``c1 * (c2 * x)`` to ``(c1 * c2) * x``, and ``c1 * (c2 / x)``, where literals multiply exactly."""
     for c, x in (let.args, let.args[::-1]):
         value, d = const(c), rw.definition(x)
-        if not isinstance(value, int | float) or d is None or d.op != "mul" or not rw.used_once(x):
+        if not isinstance(value, int | float) or d is None or not rw.used_once(x):
+            continue
+        if d.op == "truediv":
+            top = const(d.args[0])
+            if isinstance(top, int | float) and (_power_of_two(value) or _power_of_two(top)):
+                return rw.let(let, "truediv", Const(value * top), d.args[1])
+        if d.op != "mul":
             continue
         for c2, y in (d.args, d.args[::-1]):
             other = const(c2)

@@ -27,9 +27,10 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array
-from s2sad.specialise.driver import Rewriter, is_real, known_dims
+from s2sad.specialise.driver import Rewriter, is_real, is_scalar, known_dims
+from s2sad.specialise.helpers import cast_free
 
 _ATTRS = ("size", "shape")
 
@@ -59,12 +60,18 @@ def size(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "getattr", other, name)
 
 
-def array(rw: Rewriter, let: Let) -> Atom | None:
-    """``np.array(x)`` of an array of our own that nothing else reads: no copy. (Whether it is, the driver asks.)"""
+def array(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """``np.array(x)`` of an array of our own that nothing else reads: no copy. Of a broadcast number: ``np.full``."""
     if len(let.args) != 2 or let.kwnames or not isinstance(type_of_atom(let.args[1]), Array):
         return None
     x = let.args[1]
-    return x if isinstance(x, Var) and rw.moves(let, x) else None
+    if isinstance(x, Var) and rw.moves(let, x):
+        return x
+    d = rw.definition(x)
+    if d is not None and d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is np.broadcast_to:
+        if is_scalar(d.args[1]) and cast_free(d.args[1], x):
+            return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
+    return None
 
 
 def conj(rw: Rewriter, let: Let) -> Atom | None:

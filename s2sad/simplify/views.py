@@ -96,7 +96,12 @@ def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:
         return None
     if not (is_scalar(sa) and is_scalar(sb)) and known_dims(sa) != known_dims(sb):
         return None
-    return rw.let(let, "call", da.args[0], rw.emit(let.op, sa, sb), *da.args[2:])
+    return _spread(let, da, rw.emit(let.op, sa, sb))
+
+
+def _spread(let: Let, broadcast: Let, value: Atom) -> Let:
+    """The target of ``let`` as ``value`` broadcast to the same shape."""
+    return Let(let.target, "call", (broadcast.args[0], value, *broadcast.args[2:]), broadcast.kwnames, let.loc)
 
 
 def _scaled(rw: Rewriter, let: Let, wide: Atom, small: Atom, number: Atom, first: bool) -> Let | None:
@@ -107,7 +112,7 @@ def _scaled(rw: Rewriter, let: Let, wide: Atom, small: Atom, number: Atom, first
     if let.op == "truediv" and not divides_safely(rw, number if first else small):
         return None
     value = rw.emit(let.op, small, number) if first else rw.emit(let.op, number, small)
-    return rw.let(let, "call", d.args[0], value, *d.args[2:])
+    return _spread(let, d, value)
 
 
 def ufunc(rw: Rewriter, let: Let) -> Let | None:
@@ -115,7 +120,7 @@ def ufunc(rw: Rewriter, let: Let) -> Let | None:
     source, d = broadcast_source(rw, let.args[0]), rw.definition(let.args[0])
     if source is None or d is None or not rw.may_be_view(let):
         return None
-    return rw.let(let, "call", d.args[0], rw.emit("neg", source), *d.args[2:])
+    return _spread(let, d, rw.emit("neg", source))
 
 
 def sum_of_broadcast(rw: Rewriter, let: Let) -> Let | None:

@@ -15,14 +15,15 @@ from typing import Any
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import Memory, effect_of, has_memory
+from s2sad.analysis.effects import PURE_OPS, Memory, effect_of, has_memory
 from s2sad.analysis.optypes import result_type
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import defined_vars, subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar, Type, dims_of, is_number, rank_of
 
 Rule = Callable[["Rewriter", Let], "Atom | Let | None"]
 Rules = Mapping[Any, Sequence[Rule]]
+_NO_STORES = PURE_OPS | {"comment"}
 _MAX_STEPS = 12  # of rules one after the other on a single statement
 
 
@@ -63,6 +64,7 @@ class Rewriter:
         self.uses = usage.uses(fn)
         self.env: dict[Var, Atom] = {}
         self.defs: dict[Var, Let] = {}
+        self.stamps: dict[Var, int] = {}
         self.names: dict[Var, str] = {}
         self.out: list[Stmt] = []
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
@@ -103,8 +105,7 @@ class Rewriter:
             if stmt.__class__ is Let:
                 self._let(stmt)
             else:
-                stmt = subst_heads(stmt, self.env)
-                self.out.append(with_blocks(stmt, tuple([self._block(b) for b in blocks_of(stmt)])))
+                self._region(stmt)
         out, self.out = self.out, outer
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
@@ -134,9 +135,35 @@ class Rewriter:
                     return
                 self._recount(let, new)
                 let = new
+        self._done(let)
+
+    def _done(self, let: Let) -> None:
+        """The statement is as it stays: what comes after sees its definition and its stores."""
+        if let.op not in _NO_STORES:
+            for p in effect_of(let).writes:
+                self.memory.touch(let.args[p])
         if let.target is not None:
             self.defs[let.target] = let
+            self.stamps[let.target] = 0 if self._memory is None else self._memory.clock
         self.out.append(let)
+
+    def _region(self, stmt: Stmt) -> None:
+        stmt = subst_heads(stmt, self.env)
+        stores = [] if isinstance(stmt, If) else self._stores(stmt)  # those of a loop come before what it reads too
+        for a in stores:
+            self.memory.touch(a)
+        self.out.append(with_blocks(stmt, tuple([self._block(b) for b in blocks_of(stmt)])))
+        for a in stores:
+            self.memory.touch(a)
+
+    def _stores(self, stmt: Stmt) -> list[Atom]:
+        return [
+            s.args[p]
+            for b in blocks_of(stmt)
+            for s in walk(b)
+            if isinstance(s, Let) and s.op not in _NO_STORES
+            for p in effect_of(s).writes
+        ]
 
     def _step(self, let: Let) -> Atom | Let | None:
         for rule in self._rules_for(let):
@@ -183,11 +210,13 @@ class Rewriter:
             return None
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory = self.memory
+        memory, since = self.memory, self.stamps[a]  # type: ignore[index]
+        if not memory.clock:
+            return let
         for x in let.args:
-            if x.__class__ is not Const and x.__class__ is not Ref and memory.is_written(x):
+            if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):
                 return None
-        return None if memory.is_written(a) else let
+        return let if memory.unchanged(a, since) else None
 
     def used_once(self, a: Atom) -> bool:
         return isinstance(a, Var) and self.uses.get(a, 0) <= 1
@@ -268,7 +297,7 @@ class Rewriter:
             if a.__class__ is Var:
                 self.uses[a] = self.uses.get(a, 0) + 1
         self._note(made)
-        self.out.append(made)
+        self._done(made)
 
     def emit_call(
         self, fn: Any, text: str, *args: Atom, kw: Mapping[str, Atom] | None = None, name: str = ""

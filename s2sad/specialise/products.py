@@ -41,9 +41,9 @@ from s2sad.specialise.helpers import cast_free, helper, transpose_of
 
 def _operands(let: Let) -> tuple[Atom, Atom, Atom] | None:
     """The cotangent, the other operand, and the one whose adjoint it is, if all are real floats of one dtype."""
-    if len(let.args) != 4 or let.kwnames:
+    if len(let.args) != 4:
         return None
-    _, g, other, like = let.args
+    _, g, other, like = let.args  # like comes last, by position or by keyword
     dtypes = [dtype_of(type_of_atom(a)) for a in (g, other, like)]
     if any(d is None or not d.startswith("float") for d in dtypes) or dtypes[1] != dtypes[2] or not cast_free(g, like):
         return None

@@ -68,20 +68,34 @@ def expand(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 def as_kind(rw: Rewriter, let: Let) -> Atom | None:
     """``rt.as_kind(g, x)``: a cast to a dtype that ``g`` has."""
-    g, x = let.args[1], let.args[2]
+    g, x = arg(let, 0, "g"), arg(let, 1, "x")
     return g if cast_free(g, x) else None
 
 
 def restored(rw: Rewriter, let: Let) -> Atom | Let | None:
-    """``rt.restored(g, x)``: ``np.reshape(g, x.shape)``, where it changes anything."""
-    g, x = let.args[1], let.args[2]
-    if not cast_free(g, x):
+    """``rt.restored(g, x)``, ``rt.reshape_adj(g, x)``: ``np.reshape(g, x.shape)``, where it changes anything."""
+    g, x, order = arg(let, 0, "g"), arg(let, 1, "x"), static(rw, arg(let, 2, "order", "C"))
+    if not cast_free(g, x) or order != "C":
         return None
     if (is_scalar(g) and is_scalar(x)) or same_dims(g, x):
         return g
     if isinstance(type_of_atom(x), Array) and isinstance(type_of_atom(g), Array):
-        return rw.call(let, np.reshape, "np.reshape", g, shape_of(rw, x))
+        return rw.call(let, np.reshape, "np.reshape", g, kw={"shape": shape_of(rw, x)})
     return None
+
+
+def transpose_adj(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """``rt.transpose_adj(g)``: ``g.T``; with axes, the inverse permutation."""
+    g, axes = arg(let, 0, "g"), static(rw, arg(let, 1, "axes"))
+    if not isinstance(type_of_atom(g), Array):
+        return None
+    if axes is None:
+        return rw.let(let, "getattr", g, Const("T"))
+    if not isinstance(axes, tuple) or not all(type(a) is int for a in axes):
+        return None
+    order = [a % len(axes) for a in axes]
+    back = rw.emit("tuple", *[Const(order.index(k)) for k in range(len(order))])
+    return rw.call(let, np.transpose, "np.transpose", g, kw={"axes": back})
 
 
 RULES: dict[Any, tuple[Any, ...]] = {
@@ -89,4 +103,6 @@ RULES: dict[Any, tuple[Any, ...]] = {
     helper("expand"): (expand,),
     helper("as_kind"): (as_kind,),
     helper("restored"): (restored,),
+    helper("reshape_adj"): (restored,),
+    helper("transpose_adj"): (transpose_adj,),
 }

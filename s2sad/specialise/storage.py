@@ -30,7 +30,7 @@ from s2sad.analysis.effects import has_memory
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, Lit, Scalar, Slice, Tuple, Type, is_number
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
-from s2sad.specialise.helpers import cast_free, helper
+from s2sad.specialise.helpers import arg, cast_free, helper
 
 
 def zeros_like(rw: Rewriter, let: Let) -> Atom | Let | None:
@@ -107,7 +107,7 @@ def store_adjoint(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 def gather(rw: Rewriter, let: Let) -> Let | None:
     """``rt.gather(x, i)``: ``x[i]`` where that is a number."""
-    x, index = let.args[1], let.args[2]
+    x, index = arg(let, 0, "x"), arg(let, 1, "index")
     if not isinstance(type_of_atom(x), Array) or not is_basic(type_of_atom(index)):
         return None
     return rw.let(let, "getitem", x, index) if let.target and not has_memory(let.target.type) else None
@@ -115,7 +115,7 @@ def gather(rw: Rewriter, let: Let) -> Let | None:
 
 def scatter(rw: Rewriter, let: Let) -> Atom | None:
     """``rt.scatter(g, x, i)``: zeros with ``g`` stored at a basic index."""
-    g, x, index = let.args[1:4]
+    g, x, index = arg(let, 0, "g"), arg(let, 1, "x"), arg(let, 2, "index")
     t = type_of_atom(x)
     if not isinstance(t, Array) or not is_floating(x) or not is_basic(type_of_atom(index)) or not cast_free(g, x):
         return None

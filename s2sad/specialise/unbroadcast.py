@@ -29,13 +29,11 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, dims_of
 from s2sad.specialise.driver import Rewriter, is_scalar
-from s2sad.specialise.helpers import axis_atom, cast_free, helper
+from s2sad.specialise.helpers import arg, axis_atom, cast_free, helper
 
 
 def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
-    if len(let.args) != 3 or let.kwnames:
-        return None
-    g, x = let.args[1], let.args[2]
+    g, x = arg(let, 0, "g"), arg(let, 1, "x")
     if not cast_free(g, x):
         return None
     if is_scalar(x):

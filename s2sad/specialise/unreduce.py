@@ -51,7 +51,7 @@ def _broadcast(rw: Rewriter, let: Let, g: Atom, x: Atom) -> Let | None:
     target = let.target
     assert target is not None
     if rw.may_be_view(let):
-        return rw.call(let, np.broadcast_to, "np.broadcast_to", g, shape_of(rw, x))
+        return rw.call(let, np.broadcast_to, "np.broadcast_to", g, kw={"shape": shape_of(rw, x)})
     dims = dims_of(type_of_atom(g))
     if is_scalar(g) or (dims is not None and dims_fit(g, x)):
         return rw.call(let, np.full_like, "np.full_like", x, g)

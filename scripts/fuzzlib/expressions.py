@@ -9,7 +9,8 @@ from fuzzlib.scope import Helper, Scope, Shape, Var
 UNARY = [
     "np.sin({0})", "np.cos({0})", "np.tanh({0})", "{0} / (2.0 + {0} ** 2)", "np.exp(-({0}) ** 2)", "np.arctan({0})",
     "({0}) ** 2 * 0.5", "np.sqrt(1.0 + ({0}) ** 2) * 0.6", "-({0})", "np.log(3.0 + np.sin({0}))", "({0}) * 0.8",
-    "np.exp(0.3 * np.sin({0}))", "(1.5 - {0}) * 0.5", "np.abs({0}) + 0.1", "({0}) ** 3 * 0.2", "1.0 / (2.5 + np.cos({0}))",
+    "np.exp(0.3 * np.sin({0}))", "(1.5 - {0}) * 0.5", "np.abs({0}) + 0.1", "({0}) ** 3 * 0.2",
+    "1.0 / (2.5 + np.cos({0}))",
 ]  # fmt: skip
 SCALAR_UNARY = [
     "math.sin({0})", "math.cos({0})", "math.tanh({0})", "math.exp(-({0}) ** 2)", "math.sqrt(2.0 + ({0}) ** 2) * 0.5",
@@ -189,7 +190,8 @@ class Expressions:
             if len(v.shape) == 2:
                 i, j = self.index(scope, n), self.index(scope, v.shape[1])
                 out += [(f"{v.name}.T", v.shape[::-1]), (f"{v.name}[{i}]", v.shape[1:]), (f"{v.name}[:, {j}]", (n,)),
-                        (f"{v.name}.reshape(-1)", (n * v.shape[1],)), (f"{v.name}.ravel()", (n * v.shape[1],))]  # fmt: skip
+                        (f"{v.name}.reshape(-1)", (n * v.shape[1],)),
+                        (f"{v.name}.ravel()", (n * v.shape[1],))]  # fmt: skip
             elif n % 2 == 0 and n > 2:
                 out += [(f"{v.name}.reshape(2, {n // 2})", (2, n // 2)), (f"{v.name}[::2]", (n // 2,))]
             else:

@@ -83,8 +83,8 @@ class Statements(Expressions):
 
     def _augmentation(self, scope: Scope, shape: Shape) -> str:
         e = self.operand(scope, shape, 1)
-        return self.rng.choice([f"+= 0.3 * ({e})", f"-= 0.2 * ({e})", f"*= 0.5 + 0.3 * np.sin({e})", f"/= 1.5 + ({e}) ** 2",
-                                f"*= np.cos({e})"])  # fmt: skip
+        forms = [f"+= 0.3 * ({e})", f"-= 0.2 * ({e})", f"*= 0.5 + 0.3 * np.sin({e})", f"/= 1.5 + ({e}) ** 2"]
+        return self.rng.choice([*forms, f"*= np.cos({e})"])
 
     def swap(self, scope: Scope) -> list[str]:
         for _ in range(4):
@@ -306,7 +306,7 @@ class Statements(Expressions):
 
     def try_(self, scope: Scope) -> list[str]:
         kind = self.rng.choice(["ValueError", "ZeroDivisionError", "IndexError"])
-        body = self.block(scope.child(), 1) + [f"if {self.cond(scope)}:", f"    raise {kind}('no')"]
+        body = [*self.block(scope.child(), 1), f"if {self.cond(scope)}:", f"    raise {kind}('no')"]
         if self.rng.random() < 0.5:
             body += self.block(scope.child(), 1)
         return ["try:", *_indented(body), f"except {kind}:", *_indented(self.block(scope.child(), 1))]

@@ -8,7 +8,12 @@ from random import Random
 Shape = tuple[int, ...]
 
 # Names that a compiler may use itself stand among the plain ones.
-NAMES = ["a", "b", "c", "x", "y", "z", "t", "u", "w", "s", "p", "q", "r", "h", "tape", "rt", "x_bar", "y_bar", "value", "seed", "residuals", "tmp", "out", "g", "np_", "math_", "x_dot", "t1", "t2", "acc", "buf", "old", "new", "state", "left", "right", "mid", "lo", "hi", "k1", "f_adj", "grad", "pullback", "max_", "_v", "result", "res", "y_adj", "total", "mean", "α", "β"]
+NAMES = tuple(
+    (  # noqa: SIM905
+        "a b c x y z t u w s p q r h tape rt x_bar y_bar value seed residuals tmp out g np_ math_ x_dot t1 t2 acc buf "
+        "old new state left right mid lo hi k1 f_adj grad pullback max_ _v result res y_adj total mean \u03b1 \u03b2"
+    ).split()
+)
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,26 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     if spread is None:
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
-    kw = dict(zip(s.kwnames, args[n:], strict=True))
+    kw = keywords(f, s.kwnames, args[n:])
+    if kw is None:
+        return UNDEF
     return call_atom(f, args[0], spread, kw, name, s.target)
+
+
+def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) -> dict[str, Atom] | None:
+    """Keyword arguments by name, ``**options`` spread out where its keys are known."""
+    kw: dict[str, Atom] = {}
+    for key, a in zip(names, atoms, strict=True):
+        if key != "**":
+            kw[key] = a
+            continue
+        t = type_of_atom(a)
+        if not isinstance(t, Dict) or t.items is None:
+            f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
+            return None
+        for k, _ in t.items:
+            kw[k] = f.emit("getitem", a, Const(k))
+    return kw
 
 
 def call_atom(
@@ -200,7 +218,8 @@ def _bind(
     else:
         names = _signature(target)
         n = len(rule.operands)
-        order = names[0] if names is not None else (*rule.operands, *(k for k, _ in rule.static))
+        own = (*rule.operands, *(k for k, _ in rule.static))
+        order = names[0] if names is not None and (names[1] is None or len(names[0]) >= n) else own
         star = names[1] if names is not None else None
         if len(pos) > len(order) and star is None:
             f.refuse("S2S053", f"{text}() takes at most {len(order)} positional arguments, {len(pos)} were given")
@@ -210,6 +229,9 @@ def _bind(
         operands = tuple(given.pop(k) for k in order[:n] if k in given)
         operands += tuple(given.pop(k) for k in rule.operands[len(operands) :] if k in given)
         rest = given
+        for key, value in rule.defaults:
+            if len(operands) < n and rule.operands[len(operands)] == key:
+                operands += (Const(value),)
         if len(operands) < n and rule.kind != "nondiff":
             missing = ", ".join(rule.operands[len(operands) :])
             f.refuse("S2S053", f"{text}() is called without {missing}")
@@ -292,7 +314,10 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     if pos is None:
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
-    kw = dict(zip(s.kwnames, args[n:], strict=True))
+    kw_ = keywords(f, s.kwnames, args[n:])
+    if kw_ is None:
+        return UNDEF
+    kw = kw_
     t = type_of_atom(x)
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]

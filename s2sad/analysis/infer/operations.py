@@ -199,11 +199,32 @@ def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> 
             result = calls.dunder(f, f"__r{_DUNDER[op]}__", args[1], args[:1], name)
             if result is not None:
                 return result
+    if op in ("add", "mul") and any(isinstance(t, Tuple | List) for t in types):
+        parts = _sequence_parts(f, op, args, types)
+        if parts is not None:
+            return f.emit("tuple" if any(isinstance(t, Tuple) for t in types) else "list", *parts, name=name)
     return f.emit(op, *args, name=name)
 
 
+def _sequence_parts(f: FunctionInfer, op: str, args: tuple[Atom, ...], types: list[Type]) -> list[Atom] | None:
+    """The elements of ``a + b`` and ``a * 3`` for tuples and lists of known length."""
+    if op == "add":
+        if not all(isinstance(t, Tuple | List) for t in types):
+            return None
+        both = [calls.elements(f, a) for a in args]
+        return None if both[0] is None or both[1] is None else [*both[0], *both[1]]
+    seq, n = (args[0], types[1]) if isinstance(types[0], Tuple | List) else (args[1], types[0])
+    if not isinstance(n, Lit) or type(n.value) is not int or not 0 <= n.value <= 32:
+        return None
+    parts = calls.elements(f, seq)
+    return None if parts is None else list(parts) * n.value
+
+
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    return arithmetic(f, s.op, args, name)
+    result = arithmetic(f, s.op, args, name)
+    if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
+        return grow(f, s.target, result)
+    return result
 
 
 # -- reads -------------------------------------------------------------------------------------------------------

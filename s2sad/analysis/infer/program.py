@@ -8,9 +8,10 @@ from typing import Any
 
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import Function, Loc
-from s2sad.ir.types import NEVER, Lit, Type, join, widen
+from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
+_MAX_SPECS = 6  # specialisations of one function before its argument types are widened
 
 
 @dataclass(eq=False)
@@ -61,9 +62,11 @@ class Infer:
 
     def specialise(self, source: Function, arg_types: tuple[Type, ...], *, entry: bool = False) -> Spec:
         """The specialisation of ``source`` for the given types of its parameters (captured variables come last)."""
-        stack = [s for s in self.specs.values() if s.source is source]
-        if any(s.running for s in stack) or len(stack) > 8:
+        mine = [s for s in self.specs.values() if s.source is source]
+        if any(s.running for s in mine):
             arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
+        if len(mine) >= _MAX_SPECS:
+            arg_types = tuple(map(forget, arg_types))
         key = (source, arg_types)
         spec = self.specs.get(key)
         if spec is None:
@@ -75,16 +78,39 @@ class Infer:
         return spec
 
     def _run(self, spec: Spec) -> None:
+        """Infer until the result type is stable. What was specialised on the way with a result that has grown since is
+        thrown away and made again."""
         from s2sad.analysis.infer.function import FunctionInfer
 
         spec.running = True
         try:
             for _ in range(_MAX_ROUNDS):
+                known, names = set(self.specs), dict(self._names)
                 before = spec.result, dict(spec.grows)
                 fn, result = FunctionInfer(self, spec).run()
                 spec.result = join(spec.result, result)
                 if not spec.recursive or (spec.result, spec.grows) == before:
                     break
+                for key in [k for k in self.specs if k not in known]:
+                    del self.specs[key]
+                self._names = names
             spec.fn = fn
         finally:
             spec.running = False
+
+
+def forget(t: Type) -> Type:
+    """An argument type without literal ints, sizes and lengths: a recursion that changes them ends in it."""
+    t = widen(t) if isinstance(t, Lit) and type(t.value) is int else t
+    if isinstance(t, Scalar):
+        return Scalar(t.dtype, t.weak)
+    if isinstance(t, Array) and t.dims is not None:
+        return Array(t.dtype, tuple(None for _ in t.dims))
+    if isinstance(t, List):
+        return List(forget(t.item), None)
+    if isinstance(t, Tuple):
+        return Tuple(tuple(map(forget, t.items)), t.cls)
+    if isinstance(t, Dict):
+        items = None if t.items is None else tuple((k, forget(v)) for k, v in t.items)
+        return Dict(forget(t.value), items)
+    return t

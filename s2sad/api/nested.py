@@ -1,0 +1,78 @@
+"""Derivatives of derivatives: the inner derivative as a plain function, which the pipeline then takes like any other.
+
+For ``grad(grad(f))`` the inner derivative is compiled for the arguments at hand, and this is what is differentiated::
+
+    def gradient_of_f(x):
+        result = f_grad(x)
+        return result[1]
+"""
+
+from __future__ import annotations
+
+import hashlib
+import linecache
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from s2sad.api.programs import Compiled, Programs
+
+if TYPE_CHECKING:
+    from s2sad.api.derivative import ValueAndGrad
+    from s2sad.pipeline import Program
+
+
+def inner_compiled(derivative: ValueAndGrad[..., Any], outer: tuple[Any, ...]) -> Compiled:
+    """The specialisation of the inner derivative for the arguments of the outer one."""
+    programs = inner_programs(derivative)
+    last = programs.last
+    compiled = programs.find(tuple(_bound(derivative, outer)))
+    programs.last = last
+    return compiled
+
+
+def inner_programs(derivative: Any) -> Programs:
+    """The programs of a gradient; other compositions are no single program, so they cannot be inside."""
+    if not hasattr(derivative, "with_value"):
+        raise TypeError(f"{derivative.__name__} is composed of many calls: differentiate a gradient instead")
+    programs: Programs = derivative.programs
+    return programs
+
+
+def _bound(derivative: ValueAndGrad[..., Any], outer: tuple[Any, ...]) -> tuple[Any, ...]:
+    target = derivative.target
+    if target.keywords:
+        raise TypeError(f"{derivative.__name__}: a derivative of a partial's derivative is not supported: use a lambda")
+    return (*target.lead, *outer)
+
+
+def as_function(derivative: ValueAndGrad[..., Any], program: Program) -> Callable[..., Any]:
+    """A plain function with readable source that computes what the derivative returns."""
+    target = derivative.target
+    names = target.names[len(target.lead) :]
+    lead = {f"bound_{n}": v for n, v in zip(target.names, target.lead, strict=False)}
+    entry = program.entry
+    name = f"{'value_and_gradient' if derivative.with_value else 'gradient'}_of_{target.name.strip('<>')}"
+    text = (
+        f"def {name}({', '.join(names)}):\n"
+        f"    result = {entry.__name__}({', '.join((*lead, *names))})\n"
+        f"    return {_returned(derivative)}\n"
+    )
+    where = str(getattr(getattr(entry, "__code__", None), "co_filename", ""))
+    digest = hashlib.sha256(f"{where}\n{program.text}\n{text}".encode()).hexdigest()[:16]
+    file = f"<s2sad {name} {digest}>"
+    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+    namespace: dict[str, Any] = {"__name__": "s2sad.generated", entry.__name__: entry, **lead}
+    exec(compile(text, file, "exec"), namespace)
+    made: Callable[..., Any] = namespace[name]
+    return made
+
+
+def _returned(derivative: ValueAndGrad[..., Any]) -> str:
+    """The expression for what the derivative returns, over the tuple that its program returns."""
+    place = {n: k for k, n in enumerate(derivative.programs.active, 1)}
+    parts = [f"result[{place[n]}]" + ("" if key is None else f"[{key!r}]") for n, key in derivative.programs.selection]
+    several = isinstance(derivative.options["argnums"], tuple | list)
+    answer = f"({', '.join(parts)},)" if several else parts[0]
+    if derivative.with_value:
+        return f"result[0], {answer}"
+    return f"{answer}, result[0][1]" if derivative.options["has_aux"] else answer

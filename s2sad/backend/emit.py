@@ -1,0 +1,109 @@
+"""IR functions to the verified text of a Python module, with a map from its lines to the user's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import Any
+
+import gast
+
+from s2sad.backend.emitted import Emitted
+from s2sad.backend.expressions import EmitError
+from s2sad.backend.fold import plan
+from s2sad.backend.modules import ModuleNames
+from s2sad.backend.naming import assign_names
+from s2sad.backend.printer import print_module, statements
+from s2sad.backend.statements import Statements
+from s2sad.ir.nodes import Function, Loc
+
+
+def emit_module(functions: Sequence[Function], header: str = "", comments: bool = True) -> Emitted:
+    """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
+    the user they come from (``# L7``), and ``comment`` statements are written."""
+    module = ModuleNames(functions)
+    defs = [_function(fn, module) for fn in functions]
+    tree = gast.Module([*module.imports(), *defs], [])
+    text, parsed = print_module(tree)
+    lines, line_map = _annotate(text.rstrip("\n").split("\n"), tree, parsed, comments)
+    head = _header(header)
+    shift = len(head)
+    return Emitted(
+        "\n".join([*head, *lines]) + "\n",
+        {k + shift: loc for k, loc in line_map.items()},
+        module.globals,
+        module.objects,
+        module.functions,
+    )
+
+
+def emit_function(fn: Function, comments: bool = False) -> str:
+    """The text of one function alone, for reading."""
+    text = emit_module([fn], comments=comments).text
+    return text[text.index("def ") :]
+
+
+def _header(header: str) -> list[str]:
+    return [("# " + line).rstrip() if not line.startswith("#") else line for line in header.splitlines()]
+
+
+def _function(fn: Function, module: ModuleNames) -> Any:
+    decided = plan(fn)
+    reserved = module.roots_of(fn)
+    hidden = reserved & {p.var.name for p in fn.params}
+    if hidden:
+        raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
+    printer = Statements(fn, decided, assign_names(fn, decided, reserved), module, None)
+    printer.def_name = module.functions[fn]
+    return printer.function()
+
+
+def _annotate(
+    lines: list[str], tree: Any, parsed: ast.Module, comments: bool
+) -> tuple[list[str], dict[int, Loc]]:
+    """Add comments to the printed lines; gives the lines and the map to the user's lines."""
+    places: dict[int, Loc] = {}
+    trailing: dict[int, str] = {}
+    before: dict[int, list[str]] = {}
+    last = 0
+    for mine, node in statements(tree, parsed):
+        loc: Loc | None = getattr(mine, "_loc", None)
+        if comments and getattr(mine, "_comments", None):
+            before[node.lineno] = mine._comments
+            last = 0
+        if isinstance(node, ast.FunctionDef):
+            last = 0
+        if loc is None or loc.line <= 0:
+            continue
+        end = _header_end(node)
+        for k in range(node.lineno, end + 1):
+            places[k] = loc
+        if comments and loc.line != last and not isinstance(node, ast.FunctionDef) and not hasattr(mine, "_is_doc"):
+            if end == node.lineno or not hasattr(node, "body"):
+                trailing[end] = f"  # L{loc.line}"
+                last = loc.line
+    out: list[str] = []
+    line_map: dict[int, Loc] = {}
+    for k, line in enumerate(lines, 1):
+        if k in before:
+            pad = line[: len(line) - len(line.lstrip())]
+            out += [f"{pad}# {c}" for c in before[k]]
+        out.append(line + trailing.get(k, ""))
+        if k in places:
+            line_map[len(out)] = places[k]
+    return out, line_map
+
+
+def _header_end(node: ast.stmt) -> int:
+    """The last line of a simple statement, or of the header of a compound one."""
+    body = getattr(node, "body", None)
+    if not isinstance(body, list) or not body:
+        return node.end_lineno or node.lineno
+    for name in ("test", "iter", "args"):
+        part = getattr(node, name, None)
+        if part is not None and getattr(part, "end_lineno", None) is not None:
+            return int(part.end_lineno)
+    return node.lineno
+
+
+__all__ = ["EmitError", "Emitted", "emit_function", "emit_module"]

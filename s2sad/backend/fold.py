@@ -1,0 +1,376 @@
+"""Which values are written inside the expression that uses them, instead of on a line of their own.
+
+``plan(fn)`` folds a temporary into its use when it is used once, in the same block, and moving its evaluation there
+changes nothing: what reads memory never passes an effect, two effects never change places, nothing enters or leaves a
+branch or a loop. An ``If`` whose branches fold away becomes a conditional expression (or ``and`` / ``or``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from s2sad.analysis.effects import INPLACE_OPS, effect_of
+from s2sad.ir.nodes import (
+    UNDEF, Atom, Block, Const, For, Function, Global, If, Let, Ref, Stmt, Try, Var, While, blocks_of, targets_of,
+)
+from s2sad.ir.types import Array, is_number
+
+PURE, READ, EFFECT = 0, 1, 2
+WIDTH = 96  # an expression is folded while the line stays within about this many columns
+
+STATEMENT_OPS = INPLACE_OPS | {
+    "setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "raise_", "assert_", "unpack", "unpack_star",
+    "comment", "with_exit",
+}  # fmt: skip
+_SCALAR_OPS = frozenset("add sub mul neg pos lt le gt ge eq ne is_ is_not not".split())
+_DISPLAY_OPS = frozenset("tuple list slice copy star".split())
+_STABLE_ATTRS = frozenset({"shape", "ndim", "size", "dtype"})
+
+
+@dataclass(slots=True)
+class Plan:
+    """The decisions for one function: ``inline`` maps a folded variable to the statement that computes it."""
+
+    inline: dict[Var, Stmt] = field(default_factory=dict)
+    as_expression: set[If] = field(default_factory=set)
+    nested: dict[Function, Plan] = field(default_factory=dict)
+    itself: dict[Var, Function] = field(default_factory=dict)  # variables that stand for the function they are in
+    used: dict[Var, int] = field(default_factory=dict)
+
+    def kept(self, block: Block) -> list[Stmt]:
+        """The statements of a block that are written as statements."""
+        return [s for s in block.stmts if not self.is_folded(s)]
+
+    def is_folded(self, stmt: Stmt) -> bool:
+        target = stmt.target if stmt.__class__ is Let else None  # type: ignore[union-attr]
+        if target is not None:
+            return target in self.inline or target in self.itself
+        return stmt in self.as_expression and stmt.targets[0] in self.inline  # type: ignore[operator, union-attr]
+
+    def is_lambda(self, fn: Function) -> bool:
+        """Can a nested function be written as a lambda?"""
+        inner = self.nested[fn]
+        simple = all(p.default is None or isinstance(p.default, Const | Var | Global) for p in fn.params)
+        return fn.name == "lambda_" and simple and fn.result is not UNDEF and not inner.kept(fn.body)
+
+
+@dataclass(slots=True)
+class _Item:
+    """A value that waits for its use: its statement, position, and what evaluating its whole tree does."""
+
+    var: Var
+    stmt: Stmt
+    level: int
+    lo: int
+    hi: int
+    width: int
+    reads: frozenset[str]
+
+
+def _clash(a: _Item, b: _Item) -> bool:
+    return a.level + b.level >= READ + EFFECT
+
+
+def plan(fn: Function, enclosing: tuple[Function, ...] = ()) -> Plan:
+    """Decide for a function and for those nested in it."""
+    return _Planner(fn, (*enclosing, fn)).run()
+
+
+class _Planner:
+    def __init__(self, fn: Function, path: tuple[Function, ...]) -> None:
+        self.fn = fn
+        self.path = path
+        self.plan = Plan()
+        self.uses = self.plan.used
+        self.home: dict[Var, Block] = {}  # the block in which a variable has its one foldable use
+        self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
+
+    def run(self) -> Plan:
+        self._count(self.fn.body, True)
+        self._block(self.fn.body, 0)
+        return self.plan
+
+    # -- uses ------------------------------------------------------------------------------------------------------
+    def _count(self, block: Block, fold_results: bool) -> None:
+        for stmt in block.stmts:
+            if stmt.__class__ is Let:
+                self._count_let(stmt, block)  # type: ignore[arg-type]
+            else:
+                self._count_region(stmt, block)
+        for a in block.results:
+            self._use(a, block if fold_results else None)
+
+    def _use(self, a: Atom, home: Block | None) -> None:
+        if a.__class__ is Var:
+            self.uses[a] = self.uses.get(a, 0) + 1  # type: ignore[index, arg-type]
+            if home is not None:
+                self.home[a] = home  # type: ignore[index]
+            else:
+                self.home.pop(a, None)  # type: ignore[arg-type]
+
+    def _count_let(self, let: Let, block: Block) -> None:
+        fixed = let.op in INPLACE_OPS or let.op == "closure"
+        for k, a in enumerate(let.args):
+            self._use(a, None if fixed and (k == 0 or let.op == "closure") else block)
+        if let.op == "closure" and isinstance(let.args[0], Ref):
+            fn = let.args[0].obj
+            if fn in self.path and let.target is not None:
+                self.plan.itself[let.target] = fn
+            elif fn not in self.plan.nested:
+                self.plan.nested[fn] = plan(fn, self.path)
+
+    def _count_region(self, stmt: Stmt, block: Block) -> None:
+        if isinstance(stmt, If):
+            self._use(stmt.test, block)
+            self._count(stmt.then, len(stmt.targets) == 1)
+            self._count(stmt.orelse, len(stmt.targets) == 1)
+            if isinstance(stmt.test, Var) and _is_and_or(stmt):
+                self.uses[stmt.test] -= 1
+                self.home[stmt.test] = block
+                self.decided_by[stmt.test] = stmt
+            return
+        if isinstance(stmt, For):
+            self._use(stmt.iter, block)
+        if isinstance(stmt, For | While):
+            for a in stmt.init:
+                self._use(a, None)
+        for b in blocks_of(stmt):
+            self._count(b, isinstance(stmt, While) and b is stmt.cond)
+        if isinstance(stmt, Try):
+            for h in stmt.handlers:
+                if h.types is not None:
+                    self._use(h.types, None)
+
+    # -- one block -------------------------------------------------------------------------------------------------
+    def _block(self, block: Block, depth: int) -> int:
+        """Fold within a block; gives the strongest thing that it does."""
+        pend: dict[Var, _Item] = {}
+        top = PURE
+        for k, stmt in enumerate(block.stmts):
+            if stmt.__class__ is Let:
+                level = self._let(stmt, block, pend, k, depth)  # type: ignore[arg-type]
+            elif isinstance(stmt, If):
+                level = self._if(stmt, block, pend, k, depth)
+            else:
+                level = self._region(stmt, pend, k, depth)
+            top = max(top, level)
+        end = [a for a in block.results if a in pend]
+        if end:
+            self._consume(end, pend, PURE, len(block.stmts), WIDTH - 4 * depth, 8)
+        return top
+
+    def _let(self, let: Let, block: Block, pend: dict[Var, _Item], k: int, depth: int) -> int:
+        if let.op == "comment":
+            pend.clear()
+            return PURE
+        target = let.target
+        if target is not None and target in self.plan.itself:
+            return PURE
+        level = _level(let)
+        reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
+        wait = target is not None and self._may_wait(let, block)
+        head = 0 if wait or target is None else len(target.name or "tmp") + 3
+        own = _own_width(let, pend)
+        item = self._consume(
+            _in_order(let), pend, level, k, WIDTH - 4 * depth - head, own, not wait, reads, () if wait else (target,)
+        )
+        if wait and target is not None:
+            item.var, item.stmt = target, let
+            pend[target] = item
+            self.plan.inline[target] = let
+        return level
+
+    def _may_wait(self, let: Let, block: Block) -> bool:
+        var = let.target
+        if var is None or let.op in STATEMENT_OPS or not self._single(var, block):
+            return False
+        if let.op == "closure":
+            fn = let.args[0].obj if isinstance(let.args[0], Ref) else None
+            return fn is not None and self.plan.is_lambda(fn)
+        return True
+
+    def _single(self, var: Var, block: Block) -> bool:
+        return not var.name and self.uses.get(var) == 1 and self.home.get(var) is block
+
+    def _if(self, stmt: If, block: Block, pend: dict[Var, _Item], k: int, depth: int) -> int:
+        level = max(self._block(stmt.then, depth + 1), self._block(stmt.orelse, depth + 1))
+        expression = self._is_expression(stmt)
+        test = stmt.test
+        if not expression and test in self.decided_by and self.decided_by[test] is stmt and test in pend:  # type: ignore[index]
+            self._flush(pend[test], pend)  # type: ignore[index]
+        if not expression:
+            self._consume((test,), pend, level, k, WIDTH - 4 * depth - 4, 8, True, (), stmt.targets)
+            return level
+        self.plan.as_expression.add(stmt)
+        target = stmt.targets[0]
+        wait = self._single(target, block)
+        width = 12 + self._tree_width(stmt.then) + self._tree_width(stmt.orelse)
+        reads = self._tree_reads(stmt.then) | self._tree_reads(stmt.orelse)
+        if isinstance(test, Var) and test not in pend:
+            reads.add(test.name)
+        item = self._consume((test,), pend, level, k, WIDTH - 4 * depth, width, not wait, reads, () if wait else (target,))
+        if wait:
+            item.var, item.stmt = target, stmt
+            pend[target] = item
+            self.plan.inline[target] = stmt
+        return level
+
+    def _is_expression(self, stmt: If) -> bool:
+        if len(stmt.targets) != 1 or UNDEF in (stmt.then.results[0], stmt.orelse.results[0]):
+            return False
+        if self.plan.kept(stmt.then) or self.plan.kept(stmt.orelse):
+            return False
+        if stmt.test.__class__ is Var and _is_and_or(stmt):
+            return True
+        one_line = stmt.loc.end_line <= stmt.loc.line
+        return one_line and self._tree_width(stmt.then) + self._tree_width(stmt.orelse) < 80
+
+    def _tree_width(self, block: Block) -> int:
+        total = sum(_width(a) for a in block.results if a not in self.plan.inline)
+        for s in block.stmts:
+            if isinstance(s, Let):
+                total += _own_width(s, self.plan.inline)
+            elif isinstance(s, If):
+                total += 10 + self._tree_width(s.then) + self._tree_width(s.orelse)
+        return total
+
+    def _tree_reads(self, block: Block) -> set[str]:
+        out = {a.name for a in block.results if isinstance(a, Var)}
+        for s in block.stmts:
+            if isinstance(s, Let):
+                out.update(a.name for a in s.args if isinstance(a, Var))
+            elif isinstance(s, If):
+                out |= self._tree_reads(s.then) | self._tree_reads(s.orelse)
+        return out
+
+    def _region(self, stmt: Stmt, pend: dict[Var, _Item], k: int, depth: int) -> int:
+        for b in blocks_of(stmt):
+            self._block(b, depth + 1)
+        heads = (stmt.iter,) if isinstance(stmt, For) else ()
+        self._consume(heads, pend, EFFECT, k, WIDTH - 4 * depth - 8, 8, True, (), targets_of(stmt))
+        return EFFECT
+
+    # -- folding into a statement ----------------------------------------------------------------------------------
+    def _consume(
+        self,
+        operands: Iterable[Atom],
+        pend: dict[Var, _Item],
+        level: int,
+        k: int,
+        limit: int,
+        own: int,
+        kept: bool = True,
+        reads: Iterable[str] = (),
+        targets: Iterable[Var | None] = (),
+    ) -> _Item:
+        """Fold the waiting operands into a statement, and write down those of the others that it may not pass."""
+        operands = [a for a in operands if a.__class__ is Var]
+        self._order(operands, pend)
+        self._fit(operands, pend, own, limit)
+        if kept:
+            names = {t.name for t in targets if t is not None and t.name}
+            self._bar(operands, pend, level, k, names)
+        taken = [pend.pop(a) for a in operands if a in pend]  # type: ignore[arg-type]
+        active = [c for c in taken if c.level]
+        lo = min([c.lo for c in active], default=k)
+        all_reads = frozenset(reads).union(*[c.reads for c in taken])
+        top = max([level, *[c.level for c in taken]])
+        hi = k if level or not active else max(c.hi for c in active)
+        return _Item(Var(), Let(None, "", ()), top, lo, hi, own + sum(c.width for c in taken), all_reads)
+
+    def _order(self, operands: list[Atom], pend: dict[Var, _Item]) -> None:
+        """Operands are evaluated from left to right: one that must come before an earlier operand gets its own line."""
+        before: list[_Item] = []
+        for a in operands:
+            item = pend.get(a)  # type: ignore[arg-type]
+            if item is None:
+                continue
+            if any(_clash(e, item) and e.hi > item.lo and e.var in pend for e in before):
+                self._flush(item, pend)
+            else:
+                before.append(item)
+
+    def _fit(self, operands: list[Atom], pend: dict[Var, _Item], own: int, limit: int) -> None:
+        while True:
+            items = [pend[a] for a in operands if a in pend]  # type: ignore[index]
+            if own + sum(i.width for i in items) <= limit or not any(i.width > 12 for i in items):
+                return
+            self._flush(max(items, key=lambda i: i.width), pend)
+
+    def _bar(self, operands: list[Atom], pend: dict[Var, _Item], level: int, k: int, names: set[str]) -> None:
+        changed = True
+        while changed:
+            changed = False
+            taken = [pend[a] for a in operands if a in pend]  # type: ignore[index]
+            mine = {i.var for i in taken}
+            top = max([level, *[i.level for i in taken]])
+            hi = k if level else max([i.hi for i in taken if i.level], default=-1)
+            for item in list(pend.values()):
+                if item.var in mine or item.var not in pend:
+                    continue
+                if (item.level + top >= READ + EFFECT and item.lo < hi) or not names.isdisjoint(item.reads):
+                    self._flush(item, pend)
+                    changed = True
+
+    def _flush(self, item: _Item, pend: dict[Var, _Item]) -> None:
+        """The item is written as a statement where it is; so are those before it that may not pass it."""
+        if pend.pop(item.var, None) is None:
+            return
+        self.plan.inline.pop(item.var, None)
+        for other in list(pend.values()):
+            if other.var in pend and _clash(other, item) and other.lo < item.hi:
+                self._flush(other, pend)
+
+
+def _is_and_or(stmt: If) -> bool:
+    if len(stmt.targets) != 1:
+        return False
+    return (stmt.orelse.results[0] is stmt.test and not stmt.orelse.stmts) is not (
+        stmt.then.results[0] is stmt.test and not stmt.then.stmts
+    )
+
+
+def _in_order(let: Let) -> tuple[Atom, ...]:
+    """The operands in Python's order of evaluation."""
+    if let.op in ("setitem", "setattr"):
+        return (let.args[2], *let.args[:2])
+    return let.args
+
+
+def _width(a: Atom) -> int:
+    if isinstance(a, Var):
+        return len(a.name) or 2
+    if isinstance(a, Const):
+        return min(len(repr(a.value)), 60)
+    return len(getattr(a, "text", "") or getattr(a, "name", ""))
+
+
+def _own_width(let: Let, folded: Mapping[Var, object]) -> int:
+    """About how many columns an operation takes without what is folded into it."""
+    total = sum(_width(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
+    if let.op in ("call", "method", "tuple", "list", "dict"):
+        return total + 2 * len(let.args)
+    if let.op in ("slice", "format_value"):
+        return total - 4 * sum(isinstance(a, Const) and a.value is None for a in let.args) + 2
+    return total + (3 if len(let.args) == 2 else 1)
+
+
+def _level(let: Let) -> int:
+    op = let.op
+    if op in _DISPLAY_OPS:
+        return PURE
+    if op in _SCALAR_OPS and all(_is_scalar(a) for a in let.args):
+        return PURE
+    if op == "getattr" and isinstance(let.args[0], Var) and isinstance(let.args[0].type, Array):
+        name = let.args[1].value if isinstance(let.args[1], Const) else ""
+        return PURE if name in _STABLE_ATTRS else READ
+    if op in ("with_enter", "iter_list", "unpack", "unpack_star", "raise_", "assert_"):
+        return EFFECT
+    return READ if effect_of(let).pure else EFFECT
+
+
+def _is_scalar(a: Atom) -> bool:
+    if isinstance(a, Const):
+        return isinstance(a.value, bool | int | float | complex | None)
+    return isinstance(a, Var) and a.type is not None and is_number(a.type)

@@ -1,0 +1,155 @@
+"""The one place where a syntax tree becomes text, and where that text is proved to be the tree.
+
+astor writes the text; it is parsed back and compared with the tree. What astor writes wrongly (or cannot write) goes to
+``ast.unparse``, which is verified the same way; if both fail, ``PrintError`` is raised. The comparison walks the two trees
+side by side, which also gives the line of every statement. Measured on 160 lines: gast to ast 3.5 ms, astor 2 ms, parse
+and compare 2.5 ms, so astor stays the first choice.
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import gast
+
+MAX_COLUMNS = 110
+
+
+class PrintError(Exception):
+    """No printer gives text that parses back to the tree."""
+
+
+def print_module(tree: Any) -> tuple[str, ast.Module]:
+    """The text of a gast (or ast) module, and what the text parses to (the same tree, with positions)."""
+    module = gast.gast_to_ast(tree) if isinstance(tree, gast.Module) else tree
+    normalise(module)
+    text = _attempt(module, _astor_text)
+    if text is None:
+        text = "\n\n".join(_print_part(part) for part in module.body) + "\n"
+    parsed = ast.parse(text)
+    if not equal(module, parsed):
+        raise PrintError("the parts of a module print right, the whole does not")
+    return text, parsed
+
+
+def _print_part(part: ast.stmt) -> str:
+    module = ast.Module([part], [])
+    for printer in (_astor_text, ast.unparse):
+        text = _attempt(module, printer)
+        if text is not None:
+            return text.strip("\n")
+    raise PrintError(f"no printer can write {ast.dump(part)[:300]}")
+
+
+def _attempt(module: ast.Module, printer: Any) -> str | None:
+    """The text of a printer, if it parses back to the tree."""
+    try:
+        text = str(printer(module))
+        return text if equal(module, ast.parse(text)) else None
+    except (SyntaxError, ValueError, AttributeError, TypeError, KeyError, AssertionError, RecursionError):
+        return None
+
+
+@cache
+def _astor() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import astor
+        import astor.code_gen
+        import astor.source_repr
+
+    return astor
+
+
+def _astor_text(module: ast.Module) -> str:
+    astor = _astor()
+
+    def pretty(source: list[str]) -> str:
+        return "".join(astor.source_repr.split_lines(source, maxline=MAX_COLUMNS))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return str(astor.to_source(module, pretty_string=_string, pretty_source=pretty))
+
+
+def _string(s: str, embedded: Any, current_line: str, uni_lit: bool = False, min_trip_str: int = 20,
+            max_line: int = 100) -> str:  # fmt: skip
+    """How astor is to write a string: docstrings with three quotes, all others as ``repr`` (with double quotes)."""
+    if not embedded and not current_line.strip() and _is_plain_doc(s):
+        return f'"""{s}"""'
+    text = repr(s)
+    if text[0] == "'" and '"' not in text:
+        text = f'"{text[1:-1]}"' if "\\'" not in text else text
+    return text
+
+
+def _is_plain_doc(s: str) -> bool:
+    return "\\" not in s and '"""' not in s and not s.endswith('"') and all(c.isprintable() or c == "\n" for c in s)
+
+
+def normalise(tree: ast.AST) -> None:
+    """Rewrite what printers get wrong: negative and non-finite constants become operators and calls."""
+    for node in ast.walk(tree):
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, ast.Constant):
+                setattr(node, field, _constant(value))
+            elif isinstance(value, list):
+                for k, item in enumerate(value):
+                    if isinstance(item, ast.Constant):
+                        value[k] = _constant(item)
+
+
+def _constant(node: ast.Constant) -> ast.expr:
+    value = node.value
+    if type(value) in (int, float) and (value < 0 or str(value) == "-0.0"):
+        return ast.UnaryOp(ast.USub(), _constant(ast.Constant(-value)))
+    if type(value) is float and (value != value or value in (float("inf"),)):
+        return ast.Call(ast.Name("float", ast.Load()), [ast.Constant(str(value))], [])
+    return node
+
+
+_SKIP = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+
+
+def equal(a: Any, b: Any) -> bool:
+    """The same tree, positions and contexts aside; constants must agree in type and in every bit."""
+    cls = a.__class__
+    if cls is not b.__class__:
+        return False
+    for name in cls._fields:
+        if name in _SKIP:
+            continue
+        x, y = getattr(a, name, None), getattr(b, name, None)
+        if isinstance(x, ast.AST):
+            if not equal(x, y):
+                return False
+        elif isinstance(x, list):
+            if len(x) != len(y) or not all(map(_same_item, x, y)):
+                return False
+        elif x.__class__ is not y.__class__ or (x != y and repr(x) != repr(y)):
+            return False
+        elif isinstance(x, float | complex) and repr(x) != repr(y):
+            return False
+    return True
+
+
+def _same_item(x: Any, y: Any) -> bool:
+    return equal(x, y) if isinstance(x, ast.AST) else x == y
+
+
+def statements(mine: Any, parsed: ast.AST) -> Iterator[tuple[Any, ast.stmt]]:
+    """Pairs of a statement of the printed tree and the statement it parsed to, in the order of the text."""
+    for name in ("body", "handlers", "orelse", "finalbody"):
+        left, right = getattr(mine, name, None), getattr(parsed, name, None)
+        if isinstance(left, list) and isinstance(right, list):
+            for a, b in zip(left, right, strict=True):
+                if isinstance(b, ast.stmt):
+                    yield a, b
+                yield from statements(a, b)
+
+
+__all__ = ["MAX_COLUMNS", "PrintError", "equal", "normalise", "print_module", "statements"]

@@ -1,0 +1,304 @@
+"""Adjoints and slopes of linear algebra. The last two axes are the matrix; all before them are a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad.runtime.reductions import others
+from s2sad.runtime.safe import safe_div
+from s2sad.runtime.shapes import Axis, as_kind, expand, normalize_axes, share, unbroadcast
+
+
+def mt(x: Any) -> Any:
+    """The matrix transpose: the last two axes swapped."""
+    return np.swapaxes(x, -1, -2)
+
+
+def solve_adj_a(b_bar: Any, y: Any, a: Any) -> Any:
+    """The adjoint of ``a`` in ``y = solve(a, b)`` from that of ``b``."""
+    if np.ndim(y) == 1 or np.ndim(y) == np.ndim(a) - 1:
+        return unbroadcast(-(np.asarray(b_bar)[..., :, None] * np.asarray(y)[..., None, :]), a)
+    return unbroadcast(-np.matmul(b_bar, mt(y)), a)
+
+
+def solve_dot(a: Any, a_dot: Any, y: Any) -> Any:
+    """The tangent of ``solve(a, b)`` by ``a``."""
+    return -np.linalg.solve(a, np.matmul(a_dot, y))
+
+
+def cofactor(a: Any) -> Any:
+    """The matrix of cofactors, the derivative of the determinant; right for singular matrices too."""
+    u, s, vt = np.linalg.svd(a)
+    sign = np.linalg.det(u) * np.linalg.det(vt)
+    rest = others(s, -1)
+    return np.asarray(sign)[..., None, None] * np.matmul(u * rest[..., None, :], vt)
+
+
+def scaled(g: Any, m: Any) -> Any:
+    """``g * m`` with one number of ``g`` for each matrix of the batch ``m``."""
+    return np.asarray(g)[..., None, None] * m
+
+
+def pairing(m: Any, x_dot: Any) -> Any:
+    """The sum of ``m * x_dot`` over the last two axes."""
+    return np.sum(m * x_dot, axis=(-2, -1))
+
+
+def _half(p: Any) -> Any:
+    """The lower triangle with the diagonal halved."""
+    low = np.tril(p)
+    return low - 0.5 * p * np.eye(p.shape[-1])
+
+
+def _to_lower(s: Any) -> Any:
+    """The adjoint of a symmetric matrix of which only the lower triangle is read."""
+    return np.tril(s + mt(s)) - s * np.eye(s.shape[-1])
+
+
+def cholesky_adj(g: Any, y: Any) -> Any:
+    """The adjoint of ``np.linalg.cholesky``, which reads the lower triangle."""
+    p = _half(np.matmul(mt(y), np.tril(g)))
+    s = np.linalg.solve(mt(y), mt(np.linalg.solve(mt(y), mt(p))))
+    return _to_lower(0.5 * (s + mt(s)))
+
+
+def cholesky_jvp(x_dot: Any, y: Any) -> Any:
+    """The tangent of ``np.linalg.cholesky``."""
+    low = np.tril(x_dot)
+    full = low + mt(low) - low * np.eye(low.shape[-1])
+    inner = np.linalg.solve(y, mt(np.linalg.solve(y, full)))
+    return np.matmul(y, _half(inner))
+
+
+def _gaps(w: Any) -> Any:
+    """1 / (w_j - w_i), and 0 where they are equal."""
+    diff = w[..., None, :] - w[..., :, None]
+    return safe_div((diff != 0).astype(diff.dtype), diff)
+
+
+def eigh_adj(w_bar: Any, v_bar: Any, w: Any, v: Any) -> Any:
+    """The adjoint of ``np.linalg.eigh``, which reads the lower triangle; equal eigenvalues do not mix."""
+    inner = _gaps(w) * np.matmul(mt(v), v_bar)
+    inner = inner + np.asarray(w_bar)[..., None, :] * np.eye(w.shape[-1])
+    s = np.matmul(np.matmul(v, inner), mt(v))
+    return _to_lower(0.5 * (s + mt(s)))
+
+
+def eigh_jvp(x_dot: Any, w: Any, v: Any) -> tuple[Any, Any]:
+    """The tangents of eigenvalues and eigenvectors."""
+    low = np.tril(x_dot)
+    full = low + mt(low) - low * np.eye(low.shape[-1])
+    inner = np.matmul(np.matmul(mt(v), full), v)
+    return np.diagonal(inner, axis1=-2, axis2=-1).copy(), np.matmul(v, _gaps(w) * inner)
+
+
+def eigvalsh_adj(g: Any, a: Any) -> Any:
+    """The adjoint of ``np.linalg.eigvalsh``."""
+    w, v = np.linalg.eigh(a)
+    return eigh_adj(g, np.zeros_like(v), w, v)
+
+
+def eigvalsh_jvp(x_dot: Any, a: Any) -> Any:
+    """The tangent of ``np.linalg.eigvalsh``."""
+    return eigh_jvp(x_dot, *np.linalg.eigh(a))[0]
+
+
+def _thin(u: Any, s: Any, vt: Any) -> None:
+    k = s.shape[-1]
+    if u.shape[-1] != k or vt.shape[-2] != k:
+        raise ValueError("the derivative of svd is for full_matrices=False, or for square matrices")
+
+
+def svd_adj(bars: Any, u: Any, s: Any, vt: Any) -> Any:
+    """The adjoint of ``np.linalg.svd(a, full_matrices=False)`` for distinct singular values."""
+    _thin(u, s, vt)
+    u_bar, s_bar, vt_bar = bars
+    v, v_bar = mt(vt), mt(vt_bar)
+    k = s.shape[-1]
+    diff = s[..., None, :] ** 2 - s[..., :, None] ** 2
+    f = safe_div((diff != 0).astype(s.dtype), diff)
+    uu, vv = np.matmul(mt(u), u_bar), np.matmul(vt, v_bar)
+    mid = (f * (uu - mt(uu))) * s[..., None, :] + s[..., :, None] * (f * (vv - mt(vv)))
+    mid = mid + np.asarray(s_bar)[..., None, :] * np.eye(k)
+    out = np.matmul(np.matmul(u, mid), vt)
+    inverse = safe_div((s != 0).astype(s.dtype), s)
+    out = out + np.matmul((u_bar - np.matmul(u, uu)) * inverse[..., None, :], vt)
+    return out + np.matmul(u * inverse[..., None, :], mt(v_bar - np.matmul(v, vv)))
+
+
+def svd_jvp(x_dot: Any, u: Any, s: Any, vt: Any) -> tuple[Any, Any, Any]:
+    """The tangents of ``np.linalg.svd(a, full_matrices=False)``."""
+    _thin(u, s, vt)
+    v = mt(vt)
+    p = np.matmul(np.matmul(mt(u), x_dot), v)
+    s_dot = np.diagonal(p, axis1=-2, axis2=-1).copy()
+    diff = s[..., None, :] ** 2 - s[..., :, None] ** 2
+    f = safe_div((diff != 0).astype(s.dtype), diff)
+    row, col = s[..., None, :], s[..., :, None]
+    inverse = safe_div((s != 0).astype(s.dtype), s)[..., None, :]
+    xv, xu = np.matmul(x_dot, v), np.matmul(mt(x_dot), u)
+    u_dot = np.matmul(u, f * (p * row + col * mt(p))) + (xv - np.matmul(u, np.matmul(mt(u), xv))) * inverse
+    v_dot = np.matmul(v, f * (col * p + mt(p) * row)) + (xu - np.matmul(v, np.matmul(vt, xu))) * inverse
+    return u_dot, s_dot, mt(v_dot)
+
+
+def qr_adj(bars: Any, q: Any, r: Any) -> Any:
+    """The adjoint of ``np.linalg.qr`` for at least as many rows as columns."""
+    if r.shape[-2] != r.shape[-1]:
+        raise ValueError("the derivative of qr is for matrices with at least as many rows as columns")
+    q_bar, r_bar = bars
+    m = np.matmul(r, mt(np.triu(r_bar))) - np.matmul(mt(q_bar), q)
+    sym = np.tril(m, -1)
+    sym = sym + mt(sym) + m * np.eye(m.shape[-1])
+    return mt(np.linalg.solve(r, mt(q_bar + np.matmul(q, sym))))
+
+
+def qr_jvp(x_dot: Any, q: Any, r: Any) -> tuple[Any, Any]:
+    """The tangents of ``np.linalg.qr``."""
+    if r.shape[-2] != r.shape[-1]:
+        raise ValueError("the derivative of qr is for matrices with at least as many rows as columns")
+    xr = mt(np.linalg.solve(mt(r), mt(x_dot)))
+    qx = np.matmul(mt(q), xr)
+    low = np.tril(qx, -1)
+    skew = low - mt(low)
+    return np.matmul(q, skew - qx) + xr, np.matmul(qx - skew, r)
+
+
+def pinv_adj(g: Any, y: Any, a: Any) -> Any:
+    """The adjoint of ``np.linalg.pinv`` where the rank does not change."""
+    left = np.eye(a.shape[-2]) - np.matmul(a, y)
+    right = np.eye(a.shape[-1]) - np.matmul(y, a)
+    gt = mt(g)
+    out = -np.matmul(np.matmul(mt(y), g), mt(y))
+    out = out + np.matmul(np.matmul(left, gt), np.matmul(y, mt(y)))
+    return out + np.matmul(np.matmul(mt(y), y), np.matmul(gt, right))
+
+
+def pinv_jvp(x_dot: Any, y: Any, a: Any) -> Any:
+    """The tangent of ``np.linalg.pinv`` where the rank does not change."""
+    left = np.eye(a.shape[-2]) - np.matmul(a, y)
+    right = np.eye(a.shape[-1]) - np.matmul(y, a)
+    dt = mt(x_dot)
+    out = -np.matmul(np.matmul(y, x_dot), y)
+    out = out + np.matmul(np.matmul(y, mt(y)), np.matmul(dt, left))
+    return out + np.matmul(np.matmul(right, dt), np.matmul(mt(y), y))
+
+
+def matrix_power_jvp(x_dot: Any, a: Any, n: int) -> Any:
+    """The tangent of ``np.linalg.matrix_power``: the product rule factor by factor."""
+    if n < 0:
+        y = np.linalg.inv(a)
+        return matrix_power_jvp(-np.matmul(np.matmul(y, x_dot), y), y, -n)
+    p, p_dot = np.broadcast_to(np.eye(a.shape[-1]), a.shape), np.zeros_like(a)
+    for _ in range(n):
+        p_dot = np.matmul(p_dot, a) + np.matmul(p, x_dot)
+        p = np.matmul(p, a)
+    return p_dot
+
+
+def matrix_power_adj(g: Any, a: Any, n: int) -> Any:
+    """The adjoint of ``np.linalg.matrix_power``: its tangent at the transpose."""
+    return mt(matrix_power_jvp(mt(g), a, n))
+
+
+def norm_slope(y: Any, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """How ``np.linalg.norm`` depends on each element; 0 where the norm vanishes, ties shared."""
+    x = np.asarray(x)
+    if ord is None or (axis is None and x.ndim == 1) or isinstance(axis, int) or (
+        isinstance(axis, tuple) and len(axis) == 1
+    ):
+        return _vector_slope(expand(y, x, axis, keepdims), x, 2 if ord is None else ord, axis)
+    i, j = normalize_axes(axis, x.ndim)
+    slope = _matrix_slope(np.moveaxis(x, (i, j), (-2, -1)), ord)
+    return np.moveaxis(slope, (-2, -1), (i, j))
+
+
+def _vector_slope(y: Any, x: np.ndarray, order: Any, axis: Axis) -> Any:
+    size = np.abs(x)
+    if order == 2:
+        return safe_div(np.conj(x), y)
+    if order == 0:
+        return np.zeros_like(x)
+    if order == 1:
+        return np.conj(np.sign(x))
+    if order in (np.inf, -np.inf):
+        return np.conj(np.sign(x)) * share(y, size, axis, True)
+    return np.conj(np.sign(x)) * safe_div(size, y) ** (order - 1.0)
+
+
+def _matrix_slope(x: np.ndarray, order: Any) -> Any:
+    if order in ("fro", "f"):
+        return safe_div(x, np.sqrt(np.sum(x * x, axis=(-2, -1), keepdims=True)))
+    if order in (1, -1, np.inf, -np.inf):
+        over = -2 if order in (1, -1) else -1
+        sums = np.sum(np.abs(x), axis=over, keepdims=True)
+        best = np.max(sums, axis=(-2, -1), keepdims=True) if order > 0 else np.min(sums, axis=(-2, -1), keepdims=True)
+        return np.sign(x) * share(best, sums, (-2, -1), True)
+    u, s, vt = np.linalg.svd(x, full_matrices=False)
+    if order == "nuc":
+        weight = (s > 0).astype(s.dtype)
+    else:
+        best = s.max(axis=-1, keepdims=True) if order > 0 else s.min(axis=-1, keepdims=True)
+        weight = share(best, s, -1, True) * (s > 0)
+    return np.matmul(u * weight[..., None, :], vt)
+
+
+def cross_adj_a(g: Any, b: Any, like: Any, axis: int = -1) -> Any:
+    """The adjoint of ``a`` in ``np.cross(a, b)`` of vectors of three."""
+    return unbroadcast(np.cross(b, g, axis=axis), like)
+
+
+def cross_adj_b(g: Any, a: Any, like: Any, axis: int = -1) -> Any:
+    """The adjoint of ``b`` in ``np.cross(a, b)`` of vectors of three."""
+    return unbroadcast(np.cross(g, a, axis=axis), like)
+
+
+def _blocks(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    n = max(np.ndim(a), np.ndim(b))
+    return (1,) * (n - np.ndim(a)) + np.shape(a), (1,) * (n - np.ndim(b)) + np.shape(b)
+
+
+def kron_adj_a(g: Any, b: Any, like: Any) -> Any:
+    """The adjoint of ``a`` in ``np.kron(a, b)``."""
+    p, q = _blocks(like, b)
+    split = np.reshape(g, [m for pair in zip(p, q, strict=True) for m in pair])
+    odd = tuple(range(1, 2 * len(p), 2))
+    weights = np.reshape(b, [m for n in q for m in (1, n)])
+    return as_kind(np.reshape(np.sum(split * weights, axis=odd), np.shape(like))[()], like)
+
+
+def kron_adj_b(g: Any, a: Any, like: Any) -> Any:
+    """The adjoint of ``b`` in ``np.kron(a, b)``."""
+    p, q = _blocks(a, like)
+    split = np.reshape(g, [m for pair in zip(p, q, strict=True) for m in pair])
+    even = tuple(range(0, 2 * len(p), 2))
+    weights = np.reshape(a, [m for n in p for m in (n, 1)])
+    return as_kind(np.reshape(np.sum(split * weights, axis=even), np.shape(like))[()], like)
+
+
+def inner_adj_a(g: Any, b: Any, like: Any) -> Any:
+    """The adjoint of ``a`` in ``np.inner(a, b)``."""
+    if not np.ndim(like) or not np.ndim(b):
+        return unbroadcast(g * np.asarray(b), like)
+    n = np.ndim(b) - 1
+    axes = (list(range(np.ndim(g) - n, np.ndim(g))), list(range(n)))
+    return as_kind(np.tensordot(g, b, axes), like)
+
+
+def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
+    """The adjoint of ``b`` in ``np.inner(a, b)``."""
+    if not np.ndim(like) or not np.ndim(a):
+        return unbroadcast(g * np.asarray(a), like)
+    axes = list(range(np.ndim(a) - 1))
+    return as_kind(np.tensordot(g, a, (axes, axes)), like)
+
+
+def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
+    """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
+    n, m = np.size(like), np.size(v)
+    full = np.zeros(n + m - 1, np.result_type(g, v))
+    start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
+    full[start : start + np.size(g)] = g
+    return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)

@@ -1,0 +1,37 @@
+"""Zero tangents of containers, and objects put together again from their fields."""
+
+from __future__ import annotations
+
+import copy as _copy
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+
+def zero_tangent(x: Any) -> Any:
+    """A zero tangent with the structure of ``x``: the same containers, 0.0 for numbers, None for what cannot vary."""
+    if isinstance(x, bool | str | bytes) or x is None:
+        return None
+    if isinstance(x, np.ndarray):
+        return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else np.float64)
+    if isinstance(x, int | float | complex | np.number):
+        return 0.0
+    if isinstance(x, tuple):
+        parts = [zero_tangent(v) for v in x]
+        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    if isinstance(x, list):
+        return [zero_tangent(v) for v in x]
+    if isinstance(x, dict):
+        return {k: zero_tangent(v) for k, v in x.items()}
+    return None
+
+
+def rebuild(x: Any, fields: dict[str, Any]) -> Any:
+    """An object of the class of ``x`` with the given fields: a dataclass through ``replace``, another as a copy."""
+    if dataclasses.is_dataclass(x) and not isinstance(x, type):
+        own = {f.name for f in dataclasses.fields(x) if f.init}
+        return dataclasses.replace(x, **{k: v for k, v in fields.items() if k in own})
+    out = _copy.copy(x)
+    vars(out).update(fields)
+    return out

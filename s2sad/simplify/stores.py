@@ -1,0 +1,62 @@
+"""Stores into adjoint memory, as one would write them.
+
+*before*::
+
+    def f(x, g):
+        x_bar = np.zeros_like(x)
+        v = x_bar[1:]
+        v += g
+        x_bar[:2] = np.broadcast_to(2.0, x[:2].shape)
+        return x_bar
+
+*after*::
+
+    def f(x, g):
+        x_bar = np.zeros_like(x)
+        x_bar[1:] += g
+        x_bar[:2] = 2.0
+        return x_bar
+
+A view that is read once, to be added into, need not be named; a store broadcasts numbers by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Const, Let, Var
+from s2sad.ir.rewrite import with_args
+from s2sad.ir.types import Array
+from s2sad.simplify.views import broadcast_source
+from s2sad.specialise.driver import Rewriter, is_scalar
+from s2sad.specialise.storage import is_basic
+
+
+def into_view(rw: Rewriter, let: Let) -> Let | None:
+    """``v = x[i]; v += g`` to ``x[i] += g``."""
+    v, g = let.args
+    d = rw.defs.get(v) if isinstance(v, Var) else None
+    if (let.target is not None and rw.uses.get(let.target, 0)) or d is None or d.op != "getitem" or not rw.used_once(v):
+        return None
+    if not isinstance(type_of_atom(d.args[0]), Array) or not isinstance(type_of_atom(v), Array):
+        return None
+    if not is_basic(type_of_atom(d.args[1])):
+        return None
+    return Let(None, "aug_setitem", (d.args[0], d.args[1], g, Const(let.op[1:])), (), let.loc)
+
+
+def stored(rw: Rewriter, let: Let) -> Let | None:
+    """``x[i] = np.broadcast_to(s, shape)`` to ``x[i] = s``."""
+    source = broadcast_source(rw, let.args[2])
+    if source is None or not is_scalar(source) or not isinstance(type_of_atom(let.args[0]), Array):
+        return None
+    return with_args(let, (*let.args[:2], source, *let.args[3:]))
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "iadd": (into_view,),
+    "isub": (into_view,),
+    "setitem": (stored,),
+    "aug_setitem": (stored,),
+}

@@ -1,0 +1,1 @@
+"""Examples of other people's functions, and what their derivatives must be."""
