@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from types import FunctionType
@@ -16,16 +17,18 @@ from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.infer import Infer, Spec
+from s2sad.analysis.typeof import type_of
 from s2sad.backend.emit import Emitted, emit_module
-from s2sad.backend.load import Loaded, load
+from s2sad.backend.load import annotate, inject, load, read_global
 from s2sad.errors import SourceError
 from s2sad.frontend.lower import Lowered, lower, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
-from s2sad.ir.nodes import Function
+from s2sad.ir.nodes import Function, Global
 from s2sad.ir.types import UNKNOWN, Type
 from s2sad.simplify import simplify
 from s2sad.specialise import specialise
 
+_COUNTER = itertools.count(1)
 STAGES = ("lower", "infer", "adjoint", "specialise", "simplify", "emit")
 
 
@@ -51,18 +54,28 @@ class Program:
     entry: Callable[..., Any]
     adjoint: Callable[..., Any] | None = None
     mutates: tuple[str, ...] = ()
-    loaded: Loaded | None = None
+    namespace: dict[str, Any] = field(default_factory=dict, repr=False)
+    filename: str = ""
+    line_map: Mapping[int, Any] = field(default_factory=dict, repr=False)
+    globals: Mapping[str, Global] = field(default_factory=dict, repr=False)
     dependencies: tuple[Any, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
 
     def guards(self) -> bool:
         """Is everything that the program was compiled from still what it was?"""
-        return all(d.is_current() for d in self.dependencies)
+        for d in self.dependencies:  # a plain loop: this runs at every call
+            if not d.is_current():
+                return False
+        return all(type_of(read_global(g), literal=False) == type_of(g.obj, literal=False) for g in self.globals.values())
 
     def refresh(self) -> None:
         """Give the generated module the current values of the global data it reads."""
-        if self.loaded is not None:
-            self.loaded.refresh()
+        if self.globals:
+            inject(self.namespace, self.globals)
+
+    def annotate(self, exc: BaseException) -> None:
+        """Note on an exception that leaves the derivative which line of the user it comes from."""
+        annotate(exc, self.filename, self.line_map, getattr(self.request.fun, "__name__", "the function"))
 
 
 class Compilation:
@@ -164,11 +177,18 @@ def compile(request: Request) -> Program:  # noqa: A001 - the pipeline compiles
     start = perf_counter()
     emitted = c.emit()
     c.timings["emit"] = perf_counter() - start
-    loaded = load(emitted, c.entries[-1].name)
-    entry = loaded.namespace[c.entries[0].name]
-    adjoint = loaded.namespace[c.entries[1].name] if request.mode == "vjp" else None
+    name = c.entries[0].name
+    filename = f"<s2sad {next(_COUNTER)} {name}>"
+    namespace = load(emitted.text, name, filename, emitted.objects)
+    inject(namespace, emitted.globals)
+    by_name = {fn.name: text for fn, text in emitted.names.items()}
+    entry = namespace[by_name[name]]
+    adjoint = namespace[by_name[c.entries[1].name]] if request.mode == "vjp" else None
     mutates = tuple(c.spec.fn.params[k].var.name for k in mutated_params(c.spec.fn)) if c.spec.fn is not None else ()
-    return Program(request, emitted.text, entry, adjoint, mutates, loaded, tuple(c.dependencies.values()), c.timings)
+    return Program(
+        request, emitted.text, entry, adjoint, mutates, namespace, filename, emitted.line_map, emitted.globals,
+        tuple(c.dependencies.values()), c.timings,
+    )  # fmt: skip
 
 
 def compile_generic(request: Request) -> Program:

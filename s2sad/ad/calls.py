@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
-from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Var
+from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import UNKNOWN, Tuple
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Pair:
 
 
 @dataclass(eq=False)
-class Half:
+class Half(Callee):
     """What a ``Ref`` in emitted code points at: one half of a pair (``fwd`` or ``adj``)."""
 
     pair: Pair

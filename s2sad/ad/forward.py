@@ -33,6 +33,7 @@ from s2sad.ir.nodes import (
     UNDEF,
     Atom,
     Block,
+    Callee,
     Const,
     For,
     Function,
@@ -64,7 +65,7 @@ def tangent_type(t: Type | None) -> Type:
 
 
 @dataclass(eq=False)
-class Push:
+class Push(Callee):
     """The tangent function of one specialisation for a set of active parameters (what a ``Ref`` points at)."""
 
     spec: Spec

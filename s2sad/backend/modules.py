@@ -14,7 +14,7 @@ from typing import Any
 
 import gast
 
-from s2sad.ir.nodes import Function, Global, Let, Ref, Var, atoms_of, walk
+from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
 
 _ALIASES = {"np": "numpy", "rt": "s2sad.runtime"}
 
@@ -46,6 +46,7 @@ class ModuleNames:
         self._keep: list[Any] = []
         for fn in functions:
             self.functions[fn] = self._claim(fn.name, fn, "")
+        self.by_name = {fn.name: text for fn, text in self.functions.items()}
         self.np = self._root("np", "numpy")
 
     # -- names -----------------------------------------------------------------------------------------------------
@@ -91,6 +92,8 @@ class ModuleNames:
         """The dotted text that reads the object of a Ref in the emitted module."""
         if isinstance(ref.obj, Function):
             return self.function(ref.obj, ref.text)
+        if isinstance(ref.obj, Callee):
+            return self.by_name.get(ref.text, ref.text)
         key = (id(ref.obj), ref.text)
         known = self._texts.get(key)
         if known is None:

@@ -257,6 +257,12 @@ class Function:
         return self.body.results[0]
 
 
+class Callee:
+    """Base of what the ``Ref`` to a function of the emitted module points at: the function is found by the Ref's text."""
+
+    __slots__ = ()
+
+
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The regions of a statement in the order of execution."""
     if isinstance(stmt, Let):
@@ -332,7 +338,7 @@ def free_vars(block: Block) -> tuple[Var, ...]:
 
 
 __all__ = [
-    "NOWHERE", "UNDEF", "Atom", "Block", "Const", "For", "Function", "Global", "Handler", "If", "Let", "Loc", "Param",
+    "NOWHERE", "UNDEF", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Let", "Loc", "Param",
     "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_vars", "inner_vars", "replace", "targets_of",
     "walk",
 ]

@@ -20,6 +20,7 @@ from s2sad.simplify import (
     scalars,
     signs,
     sizes,
+    spell,
     stores,
     structure,
     sums,
@@ -60,6 +61,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("invariants", invariants.hoist),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),
+    NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 
 

@@ -33,10 +33,10 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import Memory, atom_has_memory, effect_of, has_memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Lit, Num, Scalar
+from s2sad.ir.types import Array, Lit, Num, Scalar, Slice
 
 _NEVER = frozenset(
-    {"format", "format_value", "star", "closure", "iter_list", "dict", "list", "set", "unpack", "comment"}
+    {"format", "format_value", "star", "closure", "iter_list", "dict", "list", "set", "unpack", "comment", "slice"}
 )
 _BLANK = (np.zeros, np.zeros_like, np.empty, np.empty_like, np.ones, np.ones_like)  # made to be stored into
 _COMMUTE = frozenset({"add", "mul"})
@@ -114,7 +114,7 @@ class _Cse:
             self._advance(self._written(let))
             return let
         target = let.target
-        if target is None or let.op in _NEVER or _blank(let):
+        if target is None or let.op in _NEVER or _blank(let) or self._spelled(let):
             return let
         key = self._key(let)
         if key is None:
@@ -125,6 +125,14 @@ class _Cse:
             return let
         self.env[target] = old
         return None
+
+    def _spelled(self, let: Let) -> bool:
+        """Cheap, and better written out where it is used: ``x.shape``, an index, ``range(n)``."""
+        if let.op == "getattr":
+            return isinstance(let.args[1], Const) and let.args[1].value in ("shape", "size", "ndim", "T", "dtype")
+        if let.op == "tuple":
+            return any(isinstance(type_of_atom(a), Slice) for a in let.args)
+        return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj in (range, reversed, zip, len)
 
     def _mergeable(self, a: Var, b: Var) -> bool:
         if not has_memory(a.type):

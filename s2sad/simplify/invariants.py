@@ -33,6 +33,8 @@ from s2sad.ir.nodes import Block, For, Function, Let, Stmt, Var, While, blocks_o
 from s2sad.ir.rewrite import defined_vars, with_blocks, with_body, with_stmts
 from s2sad.simplify.contributions import makes_zeros
 
+_STAY = frozenset({"copy", "list", "dict", "set", "slice", "tuple", "getattr"})  # nothing to win, or new each time
+
 
 def hoist(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with invariant adjoint statements moved out of loops: ``fn`` itself when there are none."""
@@ -72,7 +74,7 @@ class _Hoister:
 
     def _moves(self, let: Let, inside: set[Var]) -> bool:
         target = let.target
-        if target is None or target in self.primal or let.op in ("copy", "list", "dict", "set"):
+        if target is None or target in self.primal or let.op in _STAY:
             return False
         if any(a in inside for a in let.args if isinstance(a, Var)):
             return False

@@ -112,11 +112,16 @@ def truediv(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "truediv", f.rest(), rw.emit("mul", f.scalar, t))
 
 
-def _same(a: Atom, b: Atom) -> bool:
+def _same(rw: Rewriter, a: Atom, b: Atom) -> bool:
     if a is b:
         return isinstance(a, Var)
     va, vb = const(a), const(b)
-    return va is not None and type(va) is type(vb) and va == vb
+    if va is not None:
+        return type(va) is type(vb) and va == vb
+    da, db = (rw.definition(x) for x in (a, b))
+    if da is None or db is None or da.op != "getattr" or db.op != "getattr" or da.args[0] is not db.args[0]:
+        return False  # x.size is spelled out wherever it is needed
+    return isinstance(da.args[1], Const) and isinstance(db.args[1], Const) and da.args[1].value == db.args[1].value
 
 
 def common(rw: Rewriter, let: Let) -> Let | None:
@@ -126,7 +131,7 @@ def common(rw: Rewriter, let: Let) -> Let | None:
         return None
     fa = factor(rw, a)
     fb = factor(rw, b) if fa is not None else None
-    if fa is None or fb is None or fa.how != fb.how or not _same(fa.scalar, fb.scalar):
+    if fa is None or fb is None or fa.how != fb.how or not _same(rw, fa.scalar, fb.scalar):
         return None
     rest = rw.emit(let.op, fa.rest(), fb.rest())
     return rw.let(let, "mul", fa.scalar, rest) if fa.how == "mul" else rw.let(let, "truediv", rest, fa.scalar)

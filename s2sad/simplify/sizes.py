@@ -68,10 +68,11 @@ def array(rw: Rewriter, let: Let) -> Atom | Let | None:
     if isinstance(x, Var) and rw.moves(let, x):
         return x
     d = rw.definition(x)
-    if d is not None and d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is np.broadcast_to:
-        if is_scalar(d.args[1]) and cast_free(d.args[1], x):
-            return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
-    return None
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
+        return None
+    if not is_scalar(d.args[1]) or not cast_free(d.args[1], x):
+        return None
+    return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
 
 
 def conj(rw: Rewriter, let: Let) -> Atom | None:

@@ -53,9 +53,16 @@ def products(rw: Rewriter, let: Let) -> Let | None:
 
 
 def twice(rw: Rewriter, let: Let) -> Let | None:
-    """``a + a`` to ``2.0 * a``."""
+    """``a + a`` to ``2.0 * a``; ``(a + b) + b`` to ``a + 2.0 * b``."""
     a, b = let.args
-    return rw.let(let, "mul", Const(2.0), a) if a is b and is_floating(a) else None
+    if a is b and is_floating(a):
+        return rw.let(let, "mul", Const(2.0), a)
+    d = _part(rw, a, "add")
+    if d is not None and isinstance(b, Var) and is_floating(b):
+        for x, y in (d.args, d.args[::-1]):
+            if y is b and is_floating(x):
+                return rw.let(let, "add", x, rw.emit("mul", Const(2.0), b))
+    return None
 
 
 RULES: dict[Any, tuple[Any, ...]] = {"add": (quotients, products, twice), "sub": (quotients, products)}

@@ -14,7 +14,8 @@
         s = 0.5 * (1.0 + np.sign(1.5 - x))
         return r * s
 
-A difference with a finite literal is 0 exactly where the two are equal. Of two arrays both may be infinite: the helper stays.
+A difference with a finite literal is 0 exactly where the two are equal. Of two arrays both may be infinite: the helper
+stays.
 """
 
 from __future__ import annotations

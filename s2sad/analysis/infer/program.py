@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.errors import Finding, UnsupportedError
-from s2sad.ir.nodes import Function, Loc
+from s2sad.ir.nodes import Callee, Function, Loc
 from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
@@ -15,7 +15,7 @@ _MAX_SPECS = 6  # specialisations of one function before its argument types are 
 
 
 @dataclass(eq=False)
-class Spec:
+class Spec(Callee):
     """One typed copy of a function. ``fn`` is set when inference is done; ``result`` grows while it runs."""
 
     name: str

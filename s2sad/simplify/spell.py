@@ -1,0 +1,80 @@
+"""Indices and ranges are written out where they are used: a slice has no name of its own unless the user gave it one.
+
+*before*::
+
+    def f(x, g, n):
+        x_bar = np.zeros_like(x)
+        for k in range(n):
+            h = x_bar[1:-1] + g
+            x_bar[1:-1] = h
+        return x_bar
+
+*after*::
+
+    def f(x, g, n):
+        x_bar = np.zeros_like(x)
+        for k in range(n):
+            h = x_bar[1:-1] + g
+            x_bar[1:-1] = h
+        return x_bar
+
+(The texts are the same: before, one slice object served both places, and had to be named.) A slice, an index tuple or a
+``range`` that several statements read is made anew for each: printing then folds it into its place.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis import usage
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.rewrite import subst_heads, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Lit, Slice, is_number
+
+
+def spell_out(fn: Function) -> Function:
+    """``fn`` with each use of an unnamed slice, index or range having its own: ``fn`` itself when all have."""
+    counts = usage.uses(fn)
+    shared = {v: d for v, d in usage.lets(fn).items() if counts.get(v, 0) > 1 and not v.name and _is_spelled(d)}
+    if not shared:
+        return fn
+    return with_body(fn, _Speller(shared).block(fn.body))
+
+
+def _is_spelled(let: Let) -> bool:
+    if let.op == "slice":
+        return True
+    if let.op == "tuple":
+        types = [type_of_atom(a) for a in let.args]
+        return any(isinstance(t, Slice) for t in types) and all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+    return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj is range
+
+
+class _Speller:
+    def __init__(self, shared: dict[Var, Let]) -> None:
+        self.shared = shared
+
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for stmt in block.stmts:
+            if isinstance(stmt, Let):
+                if stmt.target not in self.shared:
+                    out.append(self._own(stmt, stmt.args, out))
+                continue
+            if isinstance(stmt, For):
+                stmt = self._own(stmt, (stmt.iter,), out)
+            out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
+        return with_stmts(block, out)
+
+    def _own(self, stmt: Stmt, atoms: tuple[object, ...], out: list[Stmt]) -> Stmt:
+        env = {a: self._again(a, out) for a in atoms if isinstance(a, Var) and a in self.shared}
+        return subst_heads(stmt, env) if env else stmt
+
+    def _again(self, v: Var, out: list[Stmt]) -> Var:
+        let = self.shared[v]
+        new = Var("", v.type)
+        args = tuple(self._again(a, out) if isinstance(a, Var) and a in self.shared else a for a in let.args)
+        out.append(Let(new, let.op, args, let.kwnames, let.loc))
+        return new
+
+
+__all__ = ["spell_out"]
