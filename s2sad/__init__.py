@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from s2sad.api.derivative import grad, value_and_grad
     from s2sad.api.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
     from s2sad.api.modes import jvp, linearize, vjp
-    from s2sad.api.show import explain, source, stop_gradient
+    from s2sad.api.show import explain, source
     from s2sad.errors import AliasError, CacheError, S2sadError, SourceError, UnsupportedError
+    from s2sad.runtime.barrier import stop_gradient
 
 _HOME = {
     "check_grads": "s2sad.api.check",
@@ -36,7 +37,7 @@ _HOME = {
     "vjp": "s2sad.api.modes",
     "explain": "s2sad.api.show",
     "source": "s2sad.api.show",
-    "stop_gradient": "s2sad.api.show",
+    "stop_gradient": "s2sad.runtime.barrier",
     "AliasError": "s2sad.errors",
     "CacheError": "s2sad.errors",
     "S2sadError": "s2sad.errors",

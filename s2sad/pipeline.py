@@ -26,6 +26,7 @@ from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function, Global
 from s2sad.ir.types import UNKNOWN, Type
 from s2sad.simplify import simplify
+from s2sad.simplify.regroup import regroup
 from s2sad.specialise import specialise
 
 _COUNTER = itertools.count(1)
@@ -121,6 +122,7 @@ class Compilation:
 
     def simplify(self) -> list[Function]:
         self._each(simplify)
+        self._each(regroup)
         names = {e.name for e in self.entries}
         self.functions = [
             own_outputs(f, self.request.mode, self.request.has_aux) if f.name in names else f for f in self.functions

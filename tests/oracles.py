@@ -61,6 +61,20 @@ def leaves(tree: Tree) -> Leaves:
     return out
 
 
+def gradient_leaves(gradient: Tree, like: Tree) -> Leaves:
+    """The leaves of a gradient where its argument has leaves; elsewhere (integers, text) it must be zero or None."""
+    if is_leaf(like):
+        return leaves(gradient)
+    if isinstance(like, dict):
+        return [x for k in like for x in gradient_leaves(gradient[k], like[k])]
+    if isinstance(like, list | tuple):
+        return [x for g, v in zip(gradient, like, strict=True) for x in gradient_leaves(g, v)]
+    if is_dataclass(like) and not isinstance(like, type):
+        return [x for f in fields(like) for x in gradient_leaves(getattr(gradient, f.name), getattr(like, f.name))]
+    assert gradient is None or isinstance(gradient, str) or not np.any(gradient), f"{gradient!r} for {like!r}"
+    return []
+
+
 def replace_leaves(tree: Tree, values: Sequence[np.ndarray], *, keep_dtype: bool = True) -> Tree:
     """``tree`` with its leaves replaced in order; Python floats stay Python floats."""
     todo = iter(values)
@@ -252,7 +266,7 @@ def dot_product_gap(seed: Tree, tangent: Tree, gradients: Sequence[Tree], direct
     left, left_scale = dot(seed, tangent)
     right = right_scale = 0.0
     for g, d in zip(gradients, directions, strict=True):
-        value, scale = dot(g, d)
+        value, scale = dot(gradient_leaves(g, d), leaves(d))
         right += value
         right_scale += scale
     return abs(left - right) / max(left_scale, right_scale, 1e-30)

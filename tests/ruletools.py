@@ -12,8 +12,15 @@ from s2sad.rules.registry import Rule
 from s2sad.rules.samples import values
 
 _OPS = {
-    "add": operator.add, "sub": operator.sub, "mul": operator.mul, "truediv": operator.truediv, "pow": operator.pow,
-    "mod": operator.mod, "neg": operator.neg, "pos": operator.pos, "matmul": operator.matmul,
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "truediv": operator.truediv,
+    "pow": operator.pow,
+    "mod": operator.mod,
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "matmul": operator.matmul,
 }
 
 
@@ -22,8 +29,6 @@ def call_primal(rule: Rule, operands: list[Any], static: dict[str, Any]) -> Any:
     target = rule.canonical
     if isinstance(target, str):
         return _OPS[target](*operands)
-    if rule.name == "where" and operands[1] is None:
-        operands = operands[:1]
     try:
         return target(*operands, **static)
     except TypeError:

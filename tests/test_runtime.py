@@ -1,4 +1,4 @@
-"""The helpers of generated code: each for numbers, arrays, float32, and containers; and the rules at kinks and poles."""
+"""The helpers of generated code for numbers, arrays, float32, and containers; and the rules at kinks and poles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from s2sad import runtime as rt
 from s2sad.rules.registry import lookup
-from tests.test_rules import pull, push, split, test_rule
+from tests import test_rules as sweep
 
 
 @dataclass
@@ -117,9 +117,9 @@ def test_shadow_pairs_views_with_views(order: Any) -> None:
 def gradient(fn: Any, *args: Any, seed: Any = 1.0, **kwargs: Any) -> Any:
     rule = lookup(fn)
     assert rule is not None
-    operands, static = split(rule, args, kwargs)
+    operands, static = sweep.split(rule, args, kwargs)
     y = fn(*args, **kwargs)
-    bars = pull(rule, np.ones_like(y) * seed, y, operands, static)
+    bars = sweep.pull(rule, np.ones_like(y) * seed, y, operands, static)
     return bars[0] if len(bars) == 1 else bars
 
 
@@ -174,28 +174,63 @@ def test_a_masked_branch_gives_an_exact_zero() -> None:
 def test_helpers_keep_python_numbers_and_float32() -> None:
     assert type(rt.pow_da(2.0, 3)) is float and type(rt.wins(1.0, 2)) is float and type(rt.log_or_zero(2.0)) is float
     single = np.ones(2, np.float32)
-    for out in (rt.pow_da(single, 3), rt.pow_db(single, single), rt.wins(single, 0.5), rt.safe_div(single, 2.0),
-                rt.clip_inside(single, 0.0, 2.0), rt.share(single[0], single), rt.others(single), rt.std_slope(single)):
+    for out in (
+        rt.pow_da(single, 3),
+        rt.pow_db(single, single),
+        rt.wins(single, 0.5),
+        rt.safe_div(single, 2.0),
+        rt.clip_inside(single, 0.0, 2.0),
+        rt.share(single[0], single),
+        rt.others(single),
+        rt.std_slope(single),
+    ):
         assert np.asarray(out).dtype == np.float32
 
 
 A = np.array([[1.0 + 0.5j, 0.3 - 1.0j], [-0.2 + 0.1j, 2.0 + 1.0j]])
 
 
-@pytest.mark.parametrize(("fn", "args", "kwargs"), [
-    (np.multiply, (A, A[0]), {}), (np.divide, (A, A[0]), {}), (np.exp, (A,), {}), (np.sin, (A,), {}), (np.sqrt, (A,), {}),
-    (np.log, (A,), {}), (np.tanh, (A,), {}), (np.absolute, (A,), {}), (np.real, (A,), {}), (np.imag, (A,), {}),
-    (np.conj, (A,), {}), (np.matmul, (A, A[0]), {}), (np.matmul, (A, A), {}), (np.dot, (A, A), {}), (np.sum, (A, 0), {}),
-    (np.mean, (A,), {}), (np.prod, (A,), {}), (np.cumsum, (A, 1), {}), (np.cumprod, (A, 1), {}), (np.vdot, (A, A.T), {}),
-    (np.outer, (A[0], A[1]), {}), (np.linalg.inv, (A,), {}), (np.linalg.solve, (A, A[0]), {}), (np.var, (A,), {}),
-    (np.einsum, ("ij,jk->ki", A, A), {}), (np.std, (A, 1), {}), (np.linalg.norm, (A,), {}), (np.linalg.det, (A,), {}),
-    (np.multiply, (A, A[0].real), {}), (np.matmul, (A.real, A), {}), (np.where, (A.real > 0, A, A.T), {}),
-    (np.tensordot, (A, A, 1), {}), (np.kron, (A, A), {}), (np.convolve, (A[0], A[1]), {}), (np.inner, (A, A), {}),
-])
+@pytest.mark.parametrize(
+    ("fn", "args", "kwargs"),
+    [
+        (np.multiply, (A, A[0]), {}),
+        (np.divide, (A, A[0]), {}),
+        (np.exp, (A,), {}),
+        (np.sin, (A,), {}),
+        (np.sqrt, (A,), {}),
+        (np.log, (A,), {}),
+        (np.tanh, (A,), {}),
+        (np.absolute, (A,), {}),
+        (np.real, (A,), {}),
+        (np.imag, (A,), {}),
+        (np.conj, (A,), {}),
+        (np.matmul, (A, A[0]), {}),
+        (np.matmul, (A, A), {}),
+        (np.dot, (A, A), {}),
+        (np.sum, (A, 0), {}),
+        (np.mean, (A,), {}),
+        (np.prod, (A,), {}),
+        (np.cumsum, (A, 1), {}),
+        (np.cumprod, (A, 1), {}),
+        (np.vdot, (A, A.T), {}),
+        (np.outer, (A[0], A[1]), {}),
+        (np.linalg.inv, (A,), {}),
+        (np.linalg.solve, (A, A[0]), {}),
+        (np.var, (A,), {}),
+        (np.einsum, ("ij,jk->ki", A, A), {}),
+        (np.std, (A, 1), {}),
+        (np.linalg.norm, (A,), {}),
+        (np.linalg.det, (A,), {}),
+        (np.multiply, (A, A[0].real), {}),
+        (np.matmul, (A.real, A), {}),
+        (np.where, (A.real > 0, A, A.T), {}),
+        (np.tensordot, (A, A, 1), {}),
+        (np.kron, (A, A), {}),
+        (np.convolve, (A[0], A[1]), {}),
+        (np.inner, (A, A), {}),
+    ],
+)
 def test_complex(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     rule = lookup(fn)
     assert rule is not None
-    test_rule(rule, args, kwargs)
-
-
-__all__ = ["push"]
+    sweep.test_rule(rule, args, kwargs)

@@ -29,22 +29,25 @@ def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
     info = alias(fn)
     env: dict[Var, Atom] = {}
-    return with_body(fn, _block(fn.body, info, env, seen, False))
+    thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
+    return with_body(fn, _block(fn.body, info, env, seen, False, thin))
 
 
-def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool) -> Block:
+def _block(
+    b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool
+) -> Block:
     out: list[Stmt] = []
     for s in b.stmts:
         s = subst_heads(s, env)
         if isinstance(s, Let):
             spec = _callee(s)
-            if spec is not None and spec not in seen and _wanted(s, spec, info, in_loop):
+            if spec is not None and spec not in seen and _wanted(s, spec, info, in_loop, thin):
                 out.extend(_inlined(s, spec, env, seen))
             else:
                 out.append(s)
             continue
         inside = in_loop or isinstance(s, For | While)
-        out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside) for i in blocks_of(s))))
+        out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside, thin) for i in blocks_of(s))))
     return Block(tuple(out), subst_atoms(b.results, env))
 
 
@@ -54,12 +57,12 @@ def _callee(s: Let) -> Spec | None:
     return None
 
 
-def _wanted(s: Let, spec: Spec, info: AliasInfo, in_loop: bool) -> bool:
+def _wanted(s: Let, spec: Spec, info: AliasInfo, in_loop: bool, thin: bool) -> bool:
     if spec.recursive or spec.fn is None or calls_recursive(spec):
         return False
     body = spec.fn.body
     size = sum(1 for _ in walk(body))
-    if size <= _SMALL or mutated_params(spec.fn):
+    if thin or size <= _SMALL or mutated_params(spec.fn):
         return True
     inner = alias(spec.fn)
     result = spec.fn.result

@@ -202,6 +202,8 @@ def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, A
             continue
         t = sweeps.r.leaf_type(result, path)
         name = sweeps.r.bar_name((result, path)) or "y_bar"
+        while any(p.var.name == name for p in params):
+            name = f"{name}_{len(params) + 1}"
         var = Var(name, Scalar("float64", weak=False) if is_number(t) else t)
         params.append(Param(var))
         if sweeps.r.is_active(result):

@@ -53,12 +53,17 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             )
         except TypeError:  # an argument that cannot be hashed
             compiled = None
-        if compiled is None or compiled.mutates or not compiled.guards():
+        if compiled is None or compiled.mutates or (compiled.guards is not None and not compiled.guards()):
             compiled = programs.find(bound)
         else:
-            compiled.refresh()
+            if compiled.refresh is not None:
+                compiled.refresh()
             programs.last = compiled.program
-        result = compiled.entry(*bound)
+        try:
+            result = compiled.entry(*bound)
+        except Exception as error:
+            compiled.program.annotate(error)
+            raise
         if not self._single or self._has_aux:
             return self._finish(result, compiled, bound)
         value, gradient = result

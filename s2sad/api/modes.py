@@ -7,9 +7,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from s2sad.api.derivative import check_pair
-from s2sad.api.programs import Programs
+from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
 from s2sad.api.values import as_perturbation, copied, formed, owned_gradient, template, zero_like
+
+
+def run(compiled: Compiled, function: Callable[..., Any], *args: Any) -> Any:
+    """Call a generated function; an exception that leaves it carries the line of the user's that it comes from."""
+    try:
+        return function(*args)
+    except Exception as error:
+        compiled.program.annotate(error)
+        raise
 
 
 class Pullback:
@@ -20,11 +29,13 @@ class Pullback:
 
     def __init__(self, programs: Programs, bound: tuple[Any, ...]) -> None:
         compiled = programs.find(bound)
-        self._programs, self._program, self._positions = programs, compiled.program, compiled.positions
+        self._programs, self._compiled = programs, compiled
         self._like = {k: template(x) for k, x in enumerate(bound)}
-        output, self._residuals = compiled.entry(*bound)
+        output, self._residuals = run(compiled, compiled.entry, *bound)
         self._output = output
-        self._value_like = template(check_pair("vjp", programs.target.name, output)[0] if programs.has_aux else output)
+        if programs.has_aux:
+            check_pair("vjp", programs.target.name, output)
+        self._value_like = template(output)
 
     def take_output(self) -> Any:
         """What the function returned: handed out once, so that the pullback does not keep it alive."""
@@ -33,14 +44,18 @@ class Pullback:
 
     def __call__(self, seed: Any) -> tuple[Any, ...]:
         """The gradients, in the structure, shape and type of the primals."""
-        seed = as_perturbation(seed, self._value_like, "the seed of the pullback")
+        like, what = self._value_like, "the seed of the pullback"
+        if self._programs.has_aux:  # the auxiliary result takes part with a seed of zero
+            seed = (as_perturbation(seed, like[0], what), zero_like(like[1]))
+        else:
+            seed = as_perturbation(seed, like, what)
         found: dict[str, Any] = {}
         names = self._programs.target.names
-        if self._positions:
-            adjoint = self._program.adjoint
+        if self._compiled.positions:
+            adjoint = self._compiled.program.adjoint
             assert adjoint is not None, "the split form has an adjoint"
-            gradients = adjoint(self._residuals, seed)
-            for k, gradient in zip(self._positions, gradients, strict=True):
+            gradients = run(self._compiled, adjoint, self._residuals, seed)
+            for k, gradient in zip(self._compiled.positions, gradients, strict=True):
                 found[names[k]] = formed(gradient, self._like[k])
         for name in self._programs.active:
             if name not in found:
@@ -50,7 +65,7 @@ class Pullback:
     @property
     def source(self) -> str:
         """The generated pair: the forward function and its adjoint."""
-        return str(self._program.text)
+        return str(self._compiled.program.text)
 
 
 
@@ -78,7 +93,7 @@ def run_jvp(programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any])
         parts = {key: t for (n, key), t in zip(selection, tangents, strict=True) if n == name}
         dot = parts[None] if None in parts else tuple(parts.values())
         dots.append(as_perturbation(dot, bound[k], f"the tangent of {name!r}"))
-    value, tangent = compiled.entry(*bound, *dots)
+    value, tangent = run(compiled, compiled.entry, *bound, *dots)
     return value, owned_gradient(tangent, value, (*bound, *dots, value))
 
 

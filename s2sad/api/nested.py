@@ -2,9 +2,9 @@
 
 For ``grad(grad(f))`` the inner derivative is compiled for the arguments at hand, and this is what is differentiated::
 
-    def gradient_of_f(x):
-        result = f_grad(x)
-        return result[1]
+    def f_gradient(x):
+        value, gradient = f_grad(x)
+        return gradient
 """
 
 from __future__ import annotations
@@ -51,11 +51,14 @@ def as_function(derivative: ValueAndGrad[..., Any], program: Program) -> Callabl
     names = target.names[len(target.lead) :]
     lead = {f"bound_{n}": v for n, v in zip(target.names, target.lead, strict=False)}
     entry = program.entry
-    name = f"{'value_and_gradient' if derivative.with_value else 'gradient'}_of_{target.name.strip('<>')}"
+    name = f"{target.name.strip('<>')}_{'value_and_gradient' if derivative.with_value else 'gradient'}"
+    parts = ["value", *(f"gradient_{n}" for n in derivative.programs.active)]
+    if len(parts) == 2:
+        parts[1] = "gradient"
     text = (
         f"def {name}({', '.join(names)}):\n"
-        f"    result = {entry.__name__}({', '.join((*lead, *names))})\n"
-        f"    return {_returned(derivative)}\n"
+        f"    {', '.join(parts)} = {entry.__name__}({', '.join((*lead, *names))})\n"
+        f"    return {_returned(derivative, parts)}\n"
     )
     where = str(getattr(getattr(entry, "__code__", None), "co_filename", ""))
     digest = hashlib.sha256(f"{where}\n{program.text}\n{text}".encode()).hexdigest()[:16]
@@ -67,12 +70,12 @@ def as_function(derivative: ValueAndGrad[..., Any], program: Program) -> Callabl
     return made
 
 
-def _returned(derivative: ValueAndGrad[..., Any]) -> str:
-    """The expression for what the derivative returns, over the tuple that its program returns."""
-    place = {n: k for k, n in enumerate(derivative.programs.active, 1)}
-    parts = [f"result[{place[n]}]" + ("" if key is None else f"[{key!r}]") for n, key in derivative.programs.selection]
+def _returned(derivative: ValueAndGrad[..., Any], parts: list[str]) -> str:
+    """The expression for what the derivative returns, over the names of what its program returns."""
+    place = dict(zip(derivative.programs.active, parts[1:], strict=True))
+    asked = [place[n] + ("" if key is None else f"[{key!r}]") for n, key in derivative.programs.selection]
     several = isinstance(derivative.options["argnums"], tuple | list)
-    answer = f"({', '.join(parts)},)" if several else parts[0]
+    answer = f"({', '.join(asked)},)" if several else asked[0]
     if derivative.with_value:
-        return f"result[0], {answer}"
-    return f"{answer}, result[0][1]" if derivative.options["has_aux"] else answer
+        return f"value, {answer}"
+    return f"{answer}, value[1]" if derivative.options["has_aux"] else answer

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.api import signature
+from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
 
 if TYPE_CHECKING:
@@ -31,18 +32,19 @@ class Compiled:
 
     positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
     the function stores into; inner: where the function is itself a derivative, the specialisation of that.
+    ``guards`` says whether what was compiled in is still what it was, ``refresh`` gives the program the current values
+    of globals; None where there is nothing to do.
     """
 
     __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
 
-    def __init__(self, program: Program, positions: tuple[int, ...], inner: Compiled | None = None) -> None:
+    def __init__(
+        self, program: Program, target: Target, positions: tuple[int, ...], inner: Compiled | None = None
+    ) -> None:
         self.program = program
-        self.entry: Callable[..., Any] = program.entry
-        self.guards: Callable[[], bool] = program.guards
-        self.refresh: Callable[[], None] = program.refresh
-        if inner is not None:
-            self.guards = lambda: inner.guards() and program.guards()
-            self.refresh = functools.partial(_refresh_both, inner, program)
+        self.entry: Callable[..., Any] = program.entry if target.plain else _by_position(program.entry, target)
+        self.guards = quick_guards(program, inner)
+        self.refresh = quick_refresh(program, inner)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
 
@@ -75,9 +77,10 @@ class Programs:
             compiled = None
         if compiled is None:
             compiled = self.specialise(bound, key)
-        if not compiled.guards():
+        if compiled.guards is not None and not compiled.guards():
             compiled = self.renew(bound)
-        compiled.refresh()
+        if compiled.refresh is not None:
+            compiled.refresh()
         if compiled.mutates:
             refuse_sharing(self.target, bound, compiled.mutates)
         self.last = compiled.program
@@ -115,7 +118,7 @@ class Programs:
             inner = nested.inner_compiled(function, bound)
             function = nested.as_function(function, inner.program)
         program = pipeline().compile(self.request(function, types, active))
-        return Compiled(program, positions, inner)
+        return Compiled(program, self.target, positions, inner)
 
     def generic(self) -> Program:
         """The program for arguments of unknown types, to be read: nothing calls it."""
@@ -151,9 +154,25 @@ class Programs:
         return tuple(n for n in self.active if is_differentiable(known[n]))
 
 
-def _refresh_both(inner: Compiled, outer: Program) -> None:
-    inner.refresh()
-    outer.refresh()
+def _by_position(entry: Callable[..., Any], target: Target) -> Callable[..., Any]:
+    """A generated function with ``*args``, keyword-only parameters or ``**kwargs``, called with one value for each.
+
+    Tangents follow the values; they are further parameters of the function, wherever in its signature they stand.
+    """
+    code = entry.__code__
+    count = code.co_argcount
+    named = code.co_varnames[: count + code.co_kwonlyargcount]
+    names = (*target.names, *(n for n in named if n not in target.names))
+
+    def call(*values: Any) -> Any:
+        given = dict(zip(names, values, strict=True))
+        star = given[target.star] if target.star else ()
+        options = {n: given[n] for n in named[count:]}
+        if target.starstar:
+            options.update(given[target.starstar])
+        return entry(*[given[n] for n in named[:count]], *star, **options)
+
+    return call
 
 
 def refuse_sharing(target: Target, bound: tuple[Any, ...], mutates: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""``source`` and ``explain``: what was generated, without calling it. ``stop_gradient``: a mark for the compiler."""
+"""``source`` and ``explain``: what was generated, without calling it."""
 
 from __future__ import annotations
 
@@ -52,8 +52,3 @@ def explain(fun: Callable[..., Any], *args: Any, argnums: Argnums = 0, **kwargs:
     if args or kwargs:
         derivative.source_for(*args, **kwargs)
     return derivative.explain()
-
-
-def stop_gradient(x: Any) -> Any:
-    """``x`` itself; no derivative flows through it."""
-    return x

@@ -38,6 +38,11 @@ class Target:
     star: str
     starstar: str
 
+    @property
+    def plain(self) -> bool:
+        """Has the function neither ``*args`` nor keyword-only parameters nor ``**kwargs``?"""
+        return self.count == len(self.names)
+
     def bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
         """One value for each parameter. A wrong call raises the TypeError that the function itself raises."""
         quick = self._bind_quickly((*self.lead, *args) if self.lead else args, kwargs)

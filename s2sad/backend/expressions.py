@@ -230,7 +230,8 @@ class Expressions:
 
     def captures(self, fn: Function, inner: Expressions, captured: Sequence[Atom]) -> dict[str, Any]:
         """What a nested function captures, as keyword-only defaults: the value is fixed when it is made."""
-        return {inner.var(v): self.atom(a) for v, a in zip(fn.captured, captured, strict=False) if v in inner.plan.used}
+        read = {*inner.plan.used, *(p.default for p in fn.params if isinstance(p.default, Var))}
+        return {inner.var(v): self.atom(a) for v, a in zip(fn.captured, captured, strict=False) if v in read}
 
     def signature(self, captured: dict[str, Any]) -> Any:
         """The parameters; ``captured`` maps the names of captured variables to their values where it is made."""

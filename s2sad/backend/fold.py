@@ -84,6 +84,7 @@ class _Planner:
         self.plan = Plan()
         self.uses = self.plan.used
         self.home: dict[Var, Block] = {}  # the block in which a variable has its one foldable use
+        self.unpacked: set[Var] = set()  # tuples that an ``unpack`` made: their elements are bound where it stands
         self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
 
     def run(self) -> Plan:
@@ -165,6 +166,8 @@ class _Planner:
             pend.clear()
             return PURE
         target = let.target
+        if let.op == "unpack" and target is not None:
+            self.unpacked.add(target)
         if target is not None and target in self.plan.itself:
             return PURE
         level = _level(let)
@@ -184,6 +187,8 @@ class _Planner:
     def _may_wait(self, let: Let, block: Block) -> bool:
         var = let.target
         if var is None or let.op in STATEMENT_OPS or not self._single(var, block):
+            return False
+        if let.op == "getitem" and let.args[0] in self.unpacked:
             return False
         if let.op == "closure":
             fn = let.args[0].obj if isinstance(let.args[0], Ref) else None
@@ -344,6 +349,16 @@ def _width(a: Atom) -> int:
     if isinstance(a, Const):
         return min(len(repr(a.value)), 60)
     return len(getattr(a, "text", "") or getattr(a, "name", ""))
+
+
+def _own_width(let: Let, folded: Mapping[Var, object]) -> int:
+    """About how many columns an operation takes without what is folded into it."""
+    total = sum(_width(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
+    if let.op in ("call", "method", "tuple", "list", "dict"):
+        return total + 2 * len(let.args)
+    if let.op in ("slice", "format_value"):
+        return total - 4 * sum(isinstance(a, Const) and a.value is None for a in let.args) + 2
+    return total + (3 if len(let.args) == 2 else 1)
 
 
 def _own_width(let: Let, folded: Mapping[Var, object]) -> int:

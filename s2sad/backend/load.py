@@ -14,13 +14,22 @@ from typing import Any
 from s2sad.ir.nodes import Global, Loc
 
 
-def load(text: str, name: str, filename: str, objects: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Run the text as a module called ``name`` and give its namespace. ``objects`` are put in before it runs."""
+def load(
+    text: str,
+    name: str,
+    filename: str,
+    objects: Mapping[str, Any] | None = None,
+    globals_: Mapping[str, Global] | None = None,
+) -> dict[str, Any]:
+    """Run the text as a module called ``name`` and give its namespace. ``objects`` and the values of ``globals_`` (which
+    defaults may read) are put in before it runs."""
     code = compile(text, filename, "exec", dont_inherit=True)
     register(filename, text)
-    namespace: dict[str, Any] = {"__name__": name, "__file__": filename, "__builtins__": __builtins__}
+    namespace: dict[str, Any] = {"__name__": name, "__file__": filename}
     if objects:
         namespace.update(objects)
+    if globals_:
+        inject(namespace, globals_)
     exec(code, namespace)
     return namespace
 

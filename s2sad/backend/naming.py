@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend.fold import Plan
 from s2sad.backend.liveness import Live, liveness
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
+from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
 
 _SOFT = frozenset({"match", "case", "type", "_"})
 
@@ -26,6 +26,8 @@ class Names:
 
     names: dict[Var, str]
     needed: set[Var]
+    unbound: set[Var]  # variables that have no value on some path
+    optional: set[str]  # names of temporaries that are copied although they may have no value: None stands for it
 
     def __getitem__(self, v: Var) -> str:
         return self.names[v]
@@ -35,8 +37,34 @@ def assign_names(fn: Function, plan: Plan, reserved: frozenset[str]) -> Names:
     """``reserved``: names of the module and of builtins that the function reads, which no local may hide."""
     live = liveness(fn, plan)
     classes = _Classes(live)
-    _coalesce(fn, plan, classes)
-    return Names(_colour(fn, live, classes, reserved), live.needed)
+    pairs = list(_pairs(fn.body, plan))
+    _coalesce(fn, pairs, classes)
+    names = _colour(fn, live, classes, reserved)
+    unbound = _unbound(pairs)
+    optional = {
+        names[s]
+        for d, s in pairs
+        if s in unbound and d in live.needed and isinstance(s, Var) and not s.name and names[s] != names[d]
+    }
+    return Names(names, live.needed, unbound, optional)
+
+
+def _unbound(pairs: list[tuple[Var, Atom]]) -> set[Var]:
+    """Variables that may have no value: UNDEF reaches them."""
+    readers: dict[Var, list[Var]] = {}
+    todo = []
+    for dest, source in pairs:
+        if source is UNDEF:
+            todo.append(dest)
+        elif isinstance(source, Var):
+            readers.setdefault(source, []).append(dest)
+    out: set[Var] = set()
+    while todo:
+        v = todo.pop()
+        if v not in out:
+            out.add(v)
+            todo.extend(readers.get(v, ()))
+    return out
 
 
 class _Classes:
@@ -102,7 +130,7 @@ def _region_pairs(stmt: Stmt, plan: Plan) -> Iterator[tuple[Var, Atom]]:
     elif isinstance(stmt, For | While):
         if isinstance(stmt, While):
             yield from _pairs(stmt.cond, plan)
-        yield from zip(stmt.carried, stmt.targets, strict=True)
+        yield from zip(stmt.targets, stmt.carried, strict=True)
         yield from _pairs(stmt.body, plan)
         yield from zip(stmt.carried, stmt.body.results[: len(stmt.carried)], strict=True)
         yield from zip(stmt.carried, stmt.init, strict=True)
@@ -113,10 +141,9 @@ def _region_pairs(stmt: Stmt, plan: Plan) -> Iterator[tuple[Var, Atom]]:
         yield from _pairs(stmt.final, plan)
 
 
-def _coalesce(fn: Function, plan: Plan, classes: _Classes) -> None:
+def _coalesce(fn: Function, pairs: list[tuple[Var, Atom]], classes: _Classes) -> None:
     for p in fn.params:
         classes.pinned.add(p.var)
-    pairs = list(_pairs(fn.body, plan))
     for same_hint in (True, False):
         for a, b in pairs:
             classes.merge(a, b, same_hint)

@@ -79,7 +79,7 @@ def _astor_text(module: ast.Module) -> str:
 def _string(s: str, embedded: Any, current_line: str, uni_lit: bool = False, min_trip_str: int = 20,
             max_line: int = 100) -> str:  # fmt: skip
     """How astor is to write a string: docstrings with three quotes, all others as ``repr`` (with double quotes)."""
-    if not embedded and not current_line.strip() and _is_plain_doc(s):
+    if not current_line.strip() and _is_plain_doc(s):
         return f'"""{s}"""'
     text = repr(s)
     if text[0] == "'" and '"' not in text:

@@ -42,6 +42,10 @@ class Statements(Expressions):
         super().__init__(*args)
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
+
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
         if len(body) > 1 and _returns_none(body[-1]) and self.returns == 1:
@@ -87,6 +91,8 @@ class Statements(Expressions):
         if sink:
             assert isinstance(last, If)
             done = self._sunk(last, results, tail)
+        elif out and isinstance(out[-1], gast.Raise):
+            done = []
         else:
             done = self.leave(results, tail)
         _attach(done, comments)
@@ -128,11 +134,34 @@ class Statements(Expressions):
         return False
 
     def _sunk(self, last: If, results: Sequence[Atom], tail: Tail) -> Body:
+        flat = self._flat_stop(last, results, tail)
+        if flat is not None:
+            return flat
         bodies = []
         for block in (last.then, last.orelse):
             env = dict(zip(last.targets, block.results, strict=True))
             bodies.append(self.block(block, [env.get(r, r) if isinstance(r, Var) else r for r in results], tail))
         return self._choose(self.atom(last.test), bodies[0], bodies[1], last.loc)
+
+    def _flat_stop(self, last: If, results: Sequence[Atom], tail: Tail) -> Body | None:
+        """The copies, then ``if test: break``, where the branches differ in nothing but the flag."""
+        if tail.returns or self.plan.kept(last.then) or self.plan.kept(last.orelse):
+            return None
+        rows = []
+        for block in (last.then, last.orelse):
+            env = dict(zip(last.targets, block.results, strict=True))
+            rows.append([env.get(r, r) if isinstance(r, Var) else r for r in results])
+        ends = [r.pop() for r in rows]
+        values = [e.value if isinstance(e, Const) else False if e in self.false else None for e in ends]
+        if any(a is not b for a, b in zip(*rows, strict=True)) or sorted(map(str, values)) != ["False", "True"]:
+            return None
+        out = self.copies(tail.dests, rows[0][: len(tail.dests)])
+        written = {n.id for s in out for n in gast.walk(s.targets[0]) if isinstance(n, gast.Name)}
+        test = self.atom(last.test)
+        if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
+            return None
+        test = test if values[0] else syn.negate(test)
+        return [*out, _at(gast.If(test, [gast.Break()], []), last.loc)]
 
     def leave(self, results: Sequence[Atom], tail: Tail) -> Body:
         """The copies at the end of a block, then ``return`` or ``break``."""
@@ -159,12 +188,20 @@ class Statements(Expressions):
     def copies(self, dests: Sequence[Var], sources: Sequence[Atom]) -> Body:
         """Parallel copies, one by one where the order allows it, else as a tuple assignment."""
         todo: list[tuple[str, Any, set[str]]] = []
+        unsafe: Body = []
         for dest, source in zip(dests, sources, strict=True):
-            if dest not in self.names.needed or source is UNDEF:
+            if dest not in self.names.needed:
                 continue
             name = self.var(dest)
+            if source is UNDEF:
+                if name in self.names.optional:
+                    todo.append((name, syn.literal(None), set()))
+                continue
             value = self.atom(source)
             if isinstance(value, gast.Name) and value.id == name:
+                continue
+            if isinstance(source, Var) and source in self.names.unbound and source.name:
+                unsafe.append(_if_bound(name, value))
                 continue
             todo.append((name, value, {n.id for n in gast.walk(value) if isinstance(n, gast.Name)}))
         out: Body = []
@@ -177,7 +214,7 @@ class Statements(Expressions):
                 break
             todo.remove(ready)
             out.append(syn.assign(syn.name(ready[0], syn.STORE), ready[1]))
-        return out
+        return unsafe + out
 
     # -- branches --------------------------------------------------------------------------------------------------
     def _if(self, stmt: If) -> Body:
@@ -206,6 +243,7 @@ class Statements(Expressions):
         over = self.atom(stmt.iter)
         target, block = self._loop_target(stmt)
         self._note_false(stmt)
+        self._note_false(stmt)
         body = self.block(block, block.results, Tail(stmt.carried, stmt.stop, loop=True))
         body = _flatten(body)
         after = self.copies(stmt.targets, stmt.carried)
@@ -230,7 +268,16 @@ class Statements(Expressions):
         """A carried flag that ends the loop when true, and starts false, is false at the start of every iteration."""
         if stmt.stop:
             for c, first, last in zip(stmt.carried, stmt.init, stmt.body.results, strict=False):
-                if last is stmt.body.results[-1] and isinstance(first, Const) and first.value is False:
+                starts_false = first in self.false or (isinstance(first, Const) and first.value is False)
+                if last is stmt.body.results[-1] and starts_false:
+                    self.false.add(c)
+
+    def _note_false(self, stmt: For | While) -> None:
+        """A carried flag that ends the loop when true, and starts false, is false at the start of every iteration."""
+        if stmt.stop:
+            for c, first, last in zip(stmt.carried, stmt.init, stmt.body.results, strict=False):
+                starts_false = first in self.false or (isinstance(first, Const) and first.value is False)
+                if last is stmt.body.results[-1] and starts_false:
                     self.false.add(c)
 
     def _while(self, stmt: While) -> Body:
@@ -292,8 +339,11 @@ class Statements(Expressions):
     def _inplace(self, let: Let) -> Body:
         x, v = let.args
         value = self.atom(v)
-        if let.target is None:
-            raise EmitError(f"{let.op} without a target")
+        if let.target is None:  # an effect alone
+            target = self.atom(x)
+            if not isinstance(target, gast.Name | gast.Subscript | gast.Attribute):
+                raise EmitError(f"{let.op} on an expression")
+            return [gast.AugAssign(syn.stored(target), syn.binary_of(let.op), value)]
         name = self.var(let.target)
         old = self.atom(x)
         out: Body = []
@@ -403,6 +453,12 @@ def _pattern(let: Let, names: list[str]) -> Any:
 def _at(node: Any, loc: Loc) -> Any:
     node._loc = loc
     return node
+
+
+def _if_bound(name: str, value: Any) -> Any:
+    """Copy a variable of the user's that may have no value: reading it later is what must raise."""
+    error = gast.ExceptHandler(syn.name("UnboundLocalError"), None, [gast.Pass()])
+    return gast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
 
 
 def _attach(done: Body, comments: list[str]) -> None:

@@ -35,6 +35,15 @@ def name(text: str, ctx: Any = LOAD) -> Any:
     return gast.Name(text, ctx, None, None)
 
 
+def stored(target: Any) -> Any:
+    """The same name, element or attribute as the target of an assignment."""
+    if isinstance(target, gast.Name):
+        return name(target.id, STORE)
+    if isinstance(target, gast.Subscript):
+        return gast.Subscript(target.value, target.slice, STORE)
+    return gast.Attribute(target.value, target.attr, STORE)
+
+
 def dotted(text: str) -> Any:
     first, *rest = text.split(".")
     node = name(first)

@@ -3,11 +3,31 @@
 from __future__ import annotations
 
 from s2sad.rules import (
-    creation, elementwise, helpers, indexing, linalg, logic, mathematics, operators, ordering, reductions, shaping,
+    creation,
+    elementwise,
+    helpers,
+    indexing,
+    linalg,
+    logic,
+    mathematics,
+    operators,
+    ordering,
+    reductions,
+    shaping,
     special,
 )
 
 __all__ = [
-    "creation", "elementwise", "helpers", "indexing", "linalg", "logic", "mathematics", "operators", "ordering",
-    "reductions", "shaping", "special",
+    "creation",
+    "elementwise",
+    "helpers",
+    "indexing",
+    "linalg",
+    "logic",
+    "mathematics",
+    "operators",
+    "ordering",
+    "reductions",
+    "shaping",
+    "special",
 ]

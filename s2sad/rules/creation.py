@@ -14,6 +14,7 @@ from s2sad.rules.registry import general, linear, nondiff
 
 call, values = samples.call, samples.values
 
+_fn: Any
 for _fn in (np.zeros, np.ones, np.empty):
     nondiff(_fn, type=ty.made)
 for _fn in (np.zeros_like, np.ones_like, np.empty_like):
@@ -48,8 +49,14 @@ def arange_type(start: Type, stop: Type | None = None, step: Type | None = None,
 nondiff(np.arange, type=arange_type)
 
 
-def linspace_type(start: Type, stop: Type, num: Type | None = None, dtype: Type | None = None, axis: Type | None = None,
-                  **static: Type) -> Type:
+def linspace_type(
+    start: Type,
+    stop: Type,
+    num: Type | None = None,
+    dtype: Type | None = None,
+    axis: Type | None = None,
+    **static: Type,
+) -> Type:
     """``np.linspace``: ``num`` points, along a new axis for array ends."""
     a, b = ty.as_array(start), ty.as_array(stop)
     known, name = ty.dtype_arg(dtype)
@@ -69,17 +76,33 @@ def _line(a: Any, b: Any) -> Any:
     return np.linspace(a, b, 2)
 
 
-@linear(np.array, type=ty.arrayed, sample=samples.cases(
-    lambda: call(values((2, 3))), lambda: call([1.0, 2.0, 3.0]), lambda: call([[1.0, 2.0], [3.0, 4.0]]), lambda: call(1.5),
-    lambda: call((values((3,)), values((3,), salt=1))), lambda: call([1.0, 2.0], dtype=np.float32)))
-def array(y_bar, object, /, *, dtype=None, copy=True, ndmin=0):  # noqa: A002
+@linear(
+    np.array,
+    type=ty.arrayed,
+    sample=samples.cases(
+        lambda: call(values((2, 3))),
+        lambda: call([1.0, 2.0, 3.0]),
+        lambda: call([[1.0, 2.0], [3.0, 4.0]]),
+        lambda: call(1.5),
+        lambda: call((values((3,)), values((3,), salt=1))),
+        lambda: call([1.0, 2.0], dtype=np.float32),
+    ),
+)
+def array(y_bar, object, /, *, dtype=None, copy=True, ndmin=0):
     # for an array this is y_bar itself, for a list of numbers or arrays the list of its rows
     return rt.unstack(y_bar, object)
 
 
-@linear(np.asarray, np.asanyarray, np.ascontiguousarray, np.asfortranarray, np.asarray_chkfinite,
-        aliases="maybe", type=ty.arrayed, sample=samples.cases(
-            lambda: call(values((2, 3))), lambda: call([1.0, 2.0, 3.0]), lambda: call(values((2,)))))
+@linear(
+    np.asarray,
+    np.asanyarray,
+    np.ascontiguousarray,
+    np.asfortranarray,
+    np.asarray_chkfinite,
+    aliases="maybe",
+    type=ty.arrayed,
+    sample=samples.cases(lambda: call(values((2, 3))), lambda: call([1.0, 2.0, 3.0]), lambda: call(values((2,)))),
+)
 def asarray(y_bar, a, /, *, dtype=None):
     return rt.unstack(y_bar, a)
 
@@ -89,8 +112,14 @@ def copy(y_bar, a, /, *, order="K"):
     return rt.as_kind(y_bar, a)
 
 
-@linear(rt.astype, methods=("astype",), type=ty.cast, sample=samples.cases(
-    lambda: call(values((2, 3)), np.float32), lambda: call(values((2, 3), dtype=np.float32), dtype="float64")))
+@linear(
+    rt.astype,
+    methods=("astype",),
+    type=ty.cast,
+    sample=samples.cases(
+        lambda: call(values((2, 3)), np.float32), lambda: call(values((2, 3), dtype=np.float32), dtype="float64")
+    ),
+)
 def astype(y_bar, x, /, *, dtype, copy=True):
     return rt.as_kind(y_bar, x)
 
@@ -100,8 +129,12 @@ def full_jvp(shape_dot, fill_dot, y, shape, fill_value, *, dtype=None):
     return None, np.full(shape, fill_dot)
 
 
-@general(np.full, jvp=full_jvp, type=full_type, sample=samples.cases(
-    lambda: call((2, 3), 1.5), lambda: call(4, 0.5), lambda: call((2, 3), values((3,)))))
+@general(
+    np.full,
+    jvp=full_jvp,
+    type=full_type,
+    sample=samples.cases(lambda: call((2, 3), 1.5), lambda: call(4, 0.5), lambda: call((2, 3), values((3,)))),
+)
 def full(y_bar, y, shape, fill_value, /, *, dtype=None):
     return None, rt.unbroadcast(y_bar, fill_value)
 
@@ -111,24 +144,40 @@ def full_like_jvp(a_dot, fill_dot, y, a, fill_value, *, dtype=None):
     return None, np.full_like(a, fill_dot)
 
 
-@general(np.full_like, jvp=full_like_jvp, type=ty.made_like, sample=samples.cases(
-    lambda: call(values((2, 3)), 1.5), lambda: call(values((3,)), values((1,)))))
+@general(
+    np.full_like,
+    jvp=full_like_jvp,
+    type=ty.made_like,
+    sample=samples.cases(lambda: call(values((2, 3)), 1.5), lambda: call(values((3,)), values((1,)))),
+)
 def full_like(y_bar, y, a, fill_value, /, *, dtype=None):
     return None, rt.unbroadcast(y_bar, fill_value)
 
 
 def linspace_jvp(start_dot, stop_dot, y, start, stop, *, num=50, endpoint=True, dtype=None, axis=0):
     """Linear in both ends."""
-    return (np.linspace(start_dot, 0.0 * start_dot, num, endpoint=endpoint, axis=axis),
-            np.linspace(0.0 * stop_dot, stop_dot, num, endpoint=endpoint, axis=axis))
+    return (
+        np.linspace(start_dot, 0.0 * start_dot, num, endpoint=endpoint, axis=axis),
+        np.linspace(0.0 * stop_dot, stop_dot, num, endpoint=endpoint, axis=axis),
+    )
 
 
-@general(np.linspace, jvp=linspace_jvp, type=ty.never_raises(linspace_type), sample=samples.cases(
-    lambda: call(0.5, 2.5, 5), lambda: call(0.5, 2.5, num=4, endpoint=False),
-    lambda: call(values((3,)), values((3,), salt=1), 4), lambda: call(values((3,)), 2.0, 4, axis=-1)))
+@general(
+    np.linspace,
+    jvp=linspace_jvp,
+    type=ty.never_raises(linspace_type),
+    sample=samples.cases(
+        lambda: call(0.5, 2.5, 5),
+        lambda: call(0.5, 2.5, num=4, endpoint=False),
+        lambda: call(values((3,)), values((3,), salt=1), 4),
+        lambda: call(values((3,)), 2.0, 4, axis=-1),
+    ),
+)
 def linspace(y_bar, y, start, stop, /, *, num=50, endpoint=True, dtype=None, axis=0):
-    return (rt.linspace_adj(y_bar, start, 1.0, 0.0, num, endpoint, axis),
-            rt.linspace_adj(y_bar, stop, 0.0, 1.0, num, endpoint, axis))
+    return (
+        rt.linspace_adj(y_bar, start, 1.0, 0.0, num, endpoint, axis),
+        rt.linspace_adj(y_bar, stop, 0.0, 1.0, num, endpoint, axis),
+    )
 
 
 __all__: list[Any] = ["full_type"]

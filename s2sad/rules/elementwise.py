@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from s2sad import runtime as rt
@@ -205,11 +207,21 @@ def nan_to_num(z, x, /, *, copy=True, nan=0.0, posinf=None, neginf=None):
     return np.isfinite(x)
 
 
-@elementwise(np.clip, type=ty.broadcasted(np.clip), methods=("clip",), sample=samples.cases(
-    lambda: samples.call(0.3, -1.0, 1.0), lambda: samples.call(samples.values((2, 3)), -1.0, 1.1),
-    lambda: samples.call(samples.values((2, 3)), samples.values((3,), -1.5, -1.0), samples.values((2, 1), 0.5, 1.0)),
-    lambda: samples.call(samples.values((4,)), None, 0.7), lambda: samples.call(samples.values((4,)), -0.1, None),
-    lambda: samples.call(samples.values((4,), dtype=np.float32), -0.1, 0.7)))
+@elementwise(
+    np.clip,
+    type=ty.broadcasted(np.clip),
+    methods=("clip",),
+    sample=samples.cases(
+        lambda: samples.call(0.3, -1.0, 1.0),
+        lambda: samples.call(samples.values((2, 3)), -1.0, 1.1),
+        lambda: samples.call(
+            samples.values((2, 3)), samples.values((3,), -1.5, -1.0), samples.values((2, 1), 0.5, 1.0)
+        ),
+        lambda: samples.call(samples.values((4,)), None, 0.7),
+        lambda: samples.call(samples.values((4,)), -0.1, None),
+        lambda: samples.call(samples.values((4,), dtype=np.float32), -0.1, 0.7),
+    ),
+)
 def clip(z, a, a_min=None, a_max=None, /):
     # at a bound the operand and the bound share, as in minimum(maximum(a, a_min), a_max)
     return rt.clip_inside(a, a_min, a_max), rt.clip_low(a, a_min, a_max), rt.clip_high(a, a_min, a_max)
@@ -254,17 +266,29 @@ def where_jvp(condition_dot, x_dot, y_dot, z, condition, x, y):
     return None, np.where(condition, x_dot, 0.0), np.where(condition, 0.0, y_dot)
 
 
-@general(np.where, jvp=where_jvp, type=ty.chosen, sample=samples.cases(
-    lambda: samples.call(samples.values((2, 3)) > 0, samples.values((2, 3)), samples.values((3,), salt=1)),
-    lambda: samples.call(samples.values((3,)) > 0, samples.values((2, 1)), 0.5),
-    lambda: samples.call(True, samples.values((3,)), 1.0), lambda: samples.call(samples.values((3,)) > 0, 1.0, 2.0),
-    lambda: samples.call(samples.values((3,)) > 0, samples.values((3,), dtype=np.float32), 2.0)))
-def where(y_bar, z, condition, x=None, y=None, /):
+@general(
+    np.where,
+    jvp=where_jvp,
+    type=ty.chosen,
+    sample=samples.cases(
+        lambda: samples.call(samples.values((2, 3)) > 0, samples.values((2, 3)), samples.values((3,), salt=1)),
+        lambda: samples.call(samples.values((3,)) > 0, samples.values((2, 1)), 0.5),
+        lambda: samples.call(True, samples.values((3,)), 1.0),
+        lambda: samples.call(samples.values((3,)) > 0, 1.0, 2.0),
+        lambda: samples.call(samples.values((3,)) > 0, samples.values((3,), dtype=np.float32), 2.0),
+    ),
+)
+def where(y_bar, z, condition, x, y, /):
+    # with the condition alone it is np.nonzero, another function
     # unbroadcast goes where nothing broadcasts
-    return (None, rt.unbroadcast(np.where(condition, y_bar, 0.0), x),
-            rt.unbroadcast(np.where(condition, 0.0, y_bar), y))
+    return (
+        None,
+        rt.unbroadcast(np.where(condition, y_bar, 0.0), x),
+        rt.unbroadcast(np.where(condition, 0.0, y_bar), y),
+    )
 
 
+_fn: Any
 for _fn in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.signbit, np.spacing, np.nextafter):
     nondiff(_fn, type=ty.broadcasted(_fn))
 for _fn in (np.round, np.around, np.fix):

@@ -70,91 +70,163 @@ def gathered(x: Type, index: Type, **static: Type) -> Type:
     return ty.indexed(x, index)
 
 
-@linear(rt.unbroadcast, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((2, 3)), values((3,))), lambda: call(values((2, 3)), values((2, 1))),
-    lambda: call(values((2, 3)), 1.5), lambda: call(1.5, 0.5), lambda: call(values((2, 3)), values((2, 3)))))
+@linear(
+    rt.unbroadcast,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((2, 3)), values((3,))),
+        lambda: call(values((2, 3)), values((2, 1))),
+        lambda: call(values((2, 3)), 1.5),
+        lambda: call(1.5, 0.5),
+        lambda: call(values((2, 3)), values((2, 3))),
+    ),
+)
 def unbroadcast(y_bar, g, /, *, x):
     return rt.spread_to(y_bar, g)
 
 
-@linear(rt.spread_to, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((3,)), values((2, 3))), lambda: call(1.5, values((2, 3))), lambda: call(1.5, 0.5)))
+@linear(
+    rt.spread_to,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((3,)), values((2, 3))), lambda: call(1.5, values((2, 3))), lambda: call(1.5, 0.5)
+    ),
+)
 def spread_to(y_bar, g, /, *, x):
     return rt.unbroadcast(y_bar, g)
 
 
-@linear(rt.as_kind, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((2, 3)), values((2, 3))), lambda: call(values((3,)), values((3,), dtype=np.float32))))
+@linear(
+    rt.as_kind,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((2, 3)), values((2, 3))), lambda: call(values((3,)), values((3,), dtype=np.float32))
+    ),
+)
 def as_kind(y_bar, g, /, *, x):
     return rt.as_kind(y_bar, g)
 
 
-@linear(rt.unreduce, type=adjoint_type, sample=samples.cases(
-    lambda: call(1.5, values((2, 3))), lambda: call(values((3,)), values((2, 3)), 0),
-    lambda: call(values((2, 1)), values((2, 3)), axis=-1, keepdims=True),
-    lambda: call(values((3,)), values((2, 3, 2)), axis=(0, 2))))
+@linear(
+    rt.unreduce,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(1.5, values((2, 3))),
+        lambda: call(values((3,)), values((2, 3)), 0),
+        lambda: call(values((2, 1)), values((2, 3)), axis=-1, keepdims=True),
+        lambda: call(values((3,)), values((2, 3, 2)), axis=(0, 2)),
+    ),
+)
 def unreduce(y_bar, g, /, *, x, axis=None, keepdims=False):
     return rt.unbroadcast(np.sum(y_bar, axis=axis, keepdims=keepdims), g)
 
 
-@linear(rt.expand, type=ty.probe(rt.expand), sample=samples.cases(
-    lambda: call(values((3,)), values((2, 3)), 0), lambda: call(values((2, 1)), values((2, 3)), axis=1, keepdims=True)))
+@linear(
+    rt.expand,
+    type=ty.probe(rt.expand),
+    sample=samples.cases(
+        lambda: call(values((3,)), values((2, 3)), 0),
+        lambda: call(values((2, 1)), values((2, 3)), axis=1, keepdims=True),
+    ),
+)
 def expand(y_bar, y, /, *, x, axis=None, keepdims=False):
     return rt.restored(y_bar, y)
 
 
-@linear(rt.restored, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((2, 3)), values((3, 2))), lambda: call(values((1, 3)), values((3,)))))
+@linear(
+    rt.restored,
+    type=adjoint_type,
+    sample=samples.cases(lambda: call(values((2, 3)), values((3, 2))), lambda: call(values((1, 3)), values((3,)))),
+)
 def restored(y_bar, g, /, *, x):
     return rt.restored(y_bar, g)
 
 
-@linear(rt.reshape_adj, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((2, 3)), values((3, 2))), lambda: call(values((6,)), values((3, 2)), order="F")))
+@linear(
+    rt.reshape_adj,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((2, 3)), values((3, 2))), lambda: call(values((6,)), values((3, 2)), order="F")
+    ),
+)
 def reshape_adj(y_bar, g, /, *, x, order="C"):
     return rt.reshape_adj(y_bar, g, order)
 
 
-@linear(rt.transpose_adj, type=ty.probe(rt.transpose_adj), sample=samples.cases(
-    lambda: call(values((2, 3, 4))), lambda: call(values((2, 3, 4)), axes=(1, 2, 0))))
+@linear(
+    rt.transpose_adj,
+    type=ty.probe(rt.transpose_adj),
+    sample=samples.cases(lambda: call(values((2, 3, 4))), lambda: call(values((2, 3, 4)), axes=(1, 2, 0))),
+)
 def transpose_adj(y_bar, g, /, *, axes=None):
     return np.transpose(y_bar, axes)
 
 
-@linear(rt.unstack, type=ty.probe(rt.unstack), sample=samples.cases(
-    lambda: call(values((3,)), [1.0, 2.0, 3.0]), lambda: call(values((2, 3)), values((2, 3)))))
+@linear(
+    rt.unstack,
+    type=ty.probe(rt.unstack),
+    sample=samples.cases(lambda: call(values((3,)), [1.0, 2.0, 3.0]), lambda: call(values((2, 3)), values((2, 3)))),
+)
 def unstack(y_bar, g, /, *, x):
     return np.array(y_bar)
 
 
-@linear(rt.deviation, type=_same, sample=samples.cases(
-    lambda: call(values((2, 3))), lambda: call(values((2, 3)), axis=-1), lambda: call(values((2, 3, 2)), axis=(0, 2))))
+@linear(
+    rt.deviation,
+    type=_same,
+    sample=samples.cases(
+        lambda: call(values((2, 3))),
+        lambda: call(values((2, 3)), axis=-1),
+        lambda: call(values((2, 3, 2)), axis=(0, 2)),
+    ),
+)
 def deviation(y_bar, x, /, *, axis=None):
     return rt.deviation(y_bar, axis)
 
 
-@linear(rt.cumsum_adj, type=ty.probe(rt.cumsum_adj), sample=samples.cases(
-    lambda: call(values((6,)), values((2, 3))), lambda: call(values((2, 3)), values((2, 3)), axis=1)))
+@linear(
+    rt.cumsum_adj,
+    type=ty.probe(rt.cumsum_adj),
+    sample=samples.cases(
+        lambda: call(values((6,)), values((2, 3))), lambda: call(values((2, 3)), values((2, 3)), axis=1)
+    ),
+)
 def cumsum_adj(y_bar, g, /, *, x, axis=None):
     return np.cumsum(y_bar, axis=axis)
 
 
-@linear(rt.diagonal_adj, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((3,)), values((3, 4))), lambda: call(values((2,)), values((3, 4)), offset=2),
-    lambda: call(values((2, 2)), values((2, 3, 4)), offset=-1, axis1=1, axis2=2)))
+@linear(
+    rt.diagonal_adj,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((3,)), values((3, 4))),
+        lambda: call(values((2,)), values((3, 4)), offset=2),
+        lambda: call(values((2, 2)), values((2, 3, 4)), offset=-1, axis1=1, axis2=2),
+    ),
+)
 def diagonal_adj(y_bar, g, /, *, x, offset=0, axis1=0, axis2=1):
     return rt.unbroadcast(np.diagonal(y_bar, offset, axis1, axis2), g)
 
 
-@linear(rt.gather, type=gathered, sample=samples.cases(
-    lambda: call(values((4,)), np.array([0, 2, 2])), lambda: call(values((3, 4)), (slice(1, None), 0))))
+@linear(
+    rt.gather,
+    type=gathered,
+    sample=samples.cases(
+        lambda: call(values((4,)), np.array([0, 2, 2])), lambda: call(values((3, 4)), (slice(1, None), 0))
+    ),
+)
 def gather(y_bar, x, /, *, index):
     return rt.scatter(y_bar, x, index)
 
 
-@linear(rt.scatter, type=adjoint_type, sample=samples.cases(
-    lambda: call(values((3,)), values((4,)), np.array([0, 2, 2])),
-    lambda: call(values((2,)), values((3, 4)), (slice(1, None), 0))))
+@linear(
+    rt.scatter,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((3,)), values((4,)), np.array([0, 2, 2])),
+        lambda: call(values((2,)), values((3, 4)), (slice(1, None), 0)),
+    ),
+)
 def scatter(y_bar, g, /, *, x, index):
     return rt.gather(y_bar, index)
 
@@ -169,7 +241,9 @@ def safe_div(z, g, d, /):
     return 1.0 / d, rt.safe_div(-z, d)
 
 
-@elementwise(rt.pow_da, type=ty.broadcasted(rt.pow_da, weak=True), singular=True, sample=samples.pair(0.5, 2.0, 1.2, 3.0))
+@elementwise(
+    rt.pow_da, type=ty.broadcasted(rt.pow_da, weak=True), singular=True, sample=samples.pair(0.5, 2.0, 1.2, 3.0)
+)
 def pow_da(z, a, b, /):
     low = np.power(a, b - 1.0)
     return b * rt.pow_da(a, b - 1.0), low + b * rt.pow_db(low, a)
@@ -205,48 +279,80 @@ def imag_adj_jvp(g_dot, y, g, *, x):
     return rt.imag_adj(g_dot, x)
 
 
-@general(rt.imag_adj, jvp=imag_adj_jvp, type=ty.probe(rt.imag_adj), sample=samples.cases(
-    lambda: call(1.5, 0.5), lambda: call(values((3,)), values((3,)))))
+@general(
+    rt.imag_adj,
+    jvp=imag_adj_jvp,
+    type=ty.probe(rt.imag_adj),
+    sample=samples.cases(lambda: call(1.5, 0.5), lambda: call(values((3,)), values((3,)))),
+)
 def imag_adj(y_bar, y, g, /, *, x):
     return np.imag(y_bar) + 0.0 * g
 
 
-@bilinear(rt.matmul_adj_a, type=lambda g, b, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((3, 4)), values((2, 3))[:, :3]),
-    lambda: call(values((2,)), values((3,)), values((2, 3))), lambda: call(values((4,)), values((3, 4)), values((3,))),
-    lambda: call(values((5, 2, 4)), values((1, 3, 4)), values((5, 2, 3)))))
+@bilinear(
+    rt.matmul_adj_a,
+    type=lambda g, b, like, **static: adjoint_type(g, like),
+    sample=samples.cases(
+        lambda: call(values((2, 4)), values((3, 4)), values((2, 3))[:, :3]),
+        lambda: call(values((2,)), values((3,)), values((2, 3))),
+        lambda: call(values((4,)), values((3, 4)), values((3,))),
+        lambda: call(values((5, 2, 4)), values((1, 3, 4)), values((5, 2, 3))),
+    ),
+)
 def matmul_adj_a(y_bar, g, b, /, *, like):
     return np.matmul(y_bar, b), rt.matmul_adj_b(g, y_bar, b)
 
 
-@bilinear(rt.matmul_adj_b, type=lambda g, a, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((2, 3)), values((3, 4))), lambda: call(values((2,)), values((2, 3)), values((3,))),
-    lambda: call(values((4,)), values((3,)), values((3, 4))),
-    lambda: call(values((5, 2, 4)), values((5, 2, 3)), values((1, 3, 4)))))
+@bilinear(
+    rt.matmul_adj_b,
+    type=lambda g, a, like, **static: adjoint_type(g, like),
+    sample=samples.cases(
+        lambda: call(values((2, 4)), values((2, 3)), values((3, 4))),
+        lambda: call(values((2,)), values((2, 3)), values((3,))),
+        lambda: call(values((4,)), values((3,)), values((3, 4))),
+        lambda: call(values((5, 2, 4)), values((5, 2, 3)), values((1, 3, 4))),
+    ),
+)
 def matmul_adj_b(y_bar, g, a, /, *, like):
     return np.matmul(a, y_bar), rt.matmul_adj_a(g, y_bar, a)
 
 
-@bilinear(rt.dot_adj_a, type=lambda g, b, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((3, 4)), values((2, 3))), lambda: call(values((2, 3)), 0.5, values((2, 3)))))
+@bilinear(
+    rt.dot_adj_a,
+    type=lambda g, b, like, **static: adjoint_type(g, like),
+    sample=samples.cases(
+        lambda: call(values((2, 4)), values((3, 4)), values((2, 3))), lambda: call(values((2, 3)), 0.5, values((2, 3)))
+    ),
+)
 def dot_adj_a(y_bar, g, b, /, *, like):
     return np.dot(y_bar, b), rt.dot_adj_b(g, y_bar, b)
 
 
-@bilinear(rt.dot_adj_b, type=lambda g, a, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((2, 3)), values((3, 4))), lambda: call(values((2, 3)), 0.5, values((2, 3)))))
+@bilinear(
+    rt.dot_adj_b,
+    type=lambda g, a, like, **static: adjoint_type(g, like),
+    sample=samples.cases(
+        lambda: call(values((2, 4)), values((2, 3)), values((3, 4))), lambda: call(values((2, 3)), 0.5, values((2, 3)))
+    ),
+)
 def dot_adj_b(y_bar, g, a, /, *, like):
     return np.dot(a, y_bar), rt.dot_adj_a(g, y_bar, a)
 
 
-@bilinear(rt.outer_adj_a, type=lambda g, b, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((4,)), values((2,)))))
+@bilinear(
+    rt.outer_adj_a,
+    type=lambda g, b, like, **static: adjoint_type(g, like),
+    sample=samples.cases(lambda: call(values((2, 4)), values((4,)), values((2,)))),
+)
 def outer_adj_a(y_bar, g, b, /, *, like):
     return np.outer(y_bar, b), rt.outer_adj_b(g, y_bar, b)
 
 
-@bilinear(rt.outer_adj_b, type=lambda g, a, like, **static: adjoint_type(g, like), sample=samples.cases(
-    lambda: call(values((2, 4)), values((2,)), values((4,)))))
+@bilinear(
+    rt.outer_adj_b,
+    type=lambda g, a, like, **static: adjoint_type(g, like),
+    sample=samples.cases(lambda: call(values((2, 4)), values((2,)), values((4,)))),
+)
 def outer_adj_b(y_bar, g, a, /, *, like):
     return np.outer(a, y_bar), rt.outer_adj_a(g, y_bar, a)
 
@@ -263,15 +369,26 @@ def accumulate_type(a: Type, b: Type, **static: Type) -> Type:
     return ty.broadcasted(np.add)(a, b) if all(is_number(t) or isinstance(t, Array) for t in (a, b)) else UNKNOWN
 
 
-@general(rt.accumulate, jvp=lambda a_dot, b_dot, y, a, b: (a_dot, b_dot), type=accumulate_type, sample=samples.cases(
-    lambda: call(values((2, 3)), values((2, 3))), lambda: call([1.0, 2.0], [0.5, 0.25])))
+def accumulate_jvp(a_dot, b_dot, y, a, b):
+    """A sum."""
+    return a_dot, b_dot
+
+
+@general(
+    rt.accumulate,
+    jvp=accumulate_jvp,
+    type=accumulate_type,
+    sample=samples.cases(lambda: call(values((2, 3)), values((2, 3))), lambda: call([1.0, 2.0], [0.5, 0.25])),
+)
 def accumulate(y_bar, y, a, b, /):
     return y_bar, y_bar
 
 
 nondiff(rt.zeros_like, type=zero_type)
+nondiff(rt.stop_gradient, type=lambda x, **static: widen(x))
 nondiff(rt.count, type=ty.constant(INT))
 nondiff(rt.share, type=lambda y, x, *more, **static: _same(x))
+_fn: Any
 for _fn in (rt.ptp_share, rt.median_share):
     nondiff(_fn, type=_same)
 nondiff(rt.wins, type=ty.broadcasted(rt.wins, weak=True))

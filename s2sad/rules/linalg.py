@@ -15,8 +15,17 @@ call, values, square = samples.call, samples.values, samples.square
 def _dot_cases() -> list[samples.Case]:
     v, m, t = values((3,)), values((2, 3)), values((4, 2, 3))
     return [
-        call(v, values((3,), salt=1)), call(m, v), call(v, m.T), call(m, m.T), call(t, v), call(t, values((3, 2), salt=2)),
-        call(m, values((4, 3, 2))), call(t, values((2, 3, 2))), call(2.0, m), call(m, 0.5), call(1.5, 2.5),
+        call(v, values((3,), salt=1)),
+        call(m, v),
+        call(v, m.T),
+        call(m, m.T),
+        call(t, v),
+        call(t, values((3, 2), salt=2)),
+        call(m, values((4, 3, 2))),
+        call(t, values((2, 3, 2))),
+        call(2.0, m),
+        call(m, 0.5),
+        call(1.5, 2.5),
     ]
 
 
@@ -26,52 +35,95 @@ def dot(y_bar, a, b, /):
     return rt.dot_adj_a(y_bar, b, a), rt.dot_adj_b(y_bar, a, b)
 
 
-@bilinear(np.outer, type=ty.outer, sample=samples.cases(
-    lambda: call(values((3,)), values((4,))), lambda: call(values((2, 2)), values((3,)))))
+@bilinear(
+    np.outer,
+    type=ty.outer,
+    sample=samples.cases(lambda: call(values((3,)), values((4,))), lambda: call(values((2, 2)), values((3,)))),
+)
 def outer(y_bar, a, b, /):
     # vectors: y_bar @ b, a @ y_bar
     return rt.outer_adj_a(y_bar, b, a), rt.outer_adj_b(y_bar, a, b)
 
 
-@bilinear(np.inner, type=ty.probe(np.inner), sample=samples.cases(
-    lambda: call(values((3,)), values((3,), salt=1)), lambda: call(values((2, 3)), values((4, 3))),
-    lambda: call(values((2, 3)), values((3,))), lambda: call(2.0, values((3,))), lambda: call(values((3,)), values((2, 4, 3)))))
+@bilinear(
+    np.inner,
+    type=ty.probe(np.inner),
+    sample=samples.cases(
+        lambda: call(values((3,)), values((3,), salt=1)),
+        lambda: call(values((2, 3)), values((4, 3))),
+        lambda: call(values((2, 3)), values((3,))),
+        lambda: call(2.0, values((3,))),
+        lambda: call(values((3,)), values((2, 4, 3))),
+    ),
+)
 def inner(y_bar, a, b, /):
     return rt.inner_adj_a(y_bar, b, a), rt.inner_adj_b(y_bar, a, b)
 
 
-@bilinear(np.vdot, type=ty.probe(np.vdot), sample=samples.cases(
-    lambda: call(values((3,)), values((3,), salt=1)), lambda: call(values((2, 3)), values((2, 3), salt=1))))
+@bilinear(
+    np.vdot,
+    type=ty.probe(np.vdot),
+    sample=samples.cases(
+        lambda: call(values((3,)), values((3,), salt=1)), lambda: call(values((2, 3)), values((2, 3), salt=1))
+    ),
+)
 def vdot(y_bar, a, b, /):
     # the conjugates do nothing to real operands
     return rt.restored(np.conj(y_bar * b), a), rt.restored(y_bar * np.conj(a), b)
 
 
-@bilinear(np.tensordot, type=ty.probe(np.tensordot), sample=samples.cases(
-    lambda: call(values((2, 3, 4)), values((3, 4, 5))), lambda: call(values((2, 3)), values((3, 2)), 1),
-    lambda: call(values((2, 3, 4)), values((4, 2, 3)), axes=([0, 2], [1, 0])), lambda: call(values((2,)), values((3,)), 0),
-    lambda: call(values((2, 3)), values((4, 3)), axes=(1, 1)), lambda: call(values((2, 3)), values((2, 3)))))
+@bilinear(
+    np.tensordot,
+    type=ty.probe(np.tensordot),
+    sample=samples.cases(
+        lambda: call(values((2, 3, 4)), values((3, 4, 5))),
+        lambda: call(values((2, 3)), values((3, 2)), 1),
+        lambda: call(values((2, 3, 4)), values((4, 2, 3)), axes=([0, 2], [1, 0])),
+        lambda: call(values((2,)), values((3,)), 0),
+        lambda: call(values((2, 3)), values((4, 3)), axes=(1, 1)),
+        lambda: call(values((2, 3)), values((2, 3))),
+    ),
+)
 def tensordot(y_bar, a, b, /, *, axes=2):
     return rt.tensordot_adj_a(y_bar, b, a, axes), rt.tensordot_adj_b(y_bar, a, b, axes)
 
 
-@bilinear(np.kron, type=ty.probe(np.kron), sample=samples.cases(
-    lambda: call(values((2, 3)), values((2, 2), salt=1)), lambda: call(values((3,)), values((2, 2))),
-    lambda: call(values((2,)), values((3,)))))
+@bilinear(
+    np.kron,
+    type=ty.probe(np.kron),
+    sample=samples.cases(
+        lambda: call(values((2, 3)), values((2, 2), salt=1)),
+        lambda: call(values((3,)), values((2, 2))),
+        lambda: call(values((2,)), values((3,))),
+    ),
+)
 def kron(y_bar, a, b, /):
     return rt.kron_adj_a(y_bar, b, a), rt.kron_adj_b(y_bar, a, b)
 
 
-@bilinear(np.cross, type=ty.probe(np.cross), sample=samples.cases(
-    lambda: call(values((3,)), values((3,), salt=1)), lambda: call(values((2, 3)), values((3,), salt=1)),
-    lambda: call(values((3, 4)), values((3, 4), salt=1), axis=0)))
+@bilinear(
+    np.cross,
+    type=ty.probe(np.cross),
+    sample=samples.cases(
+        lambda: call(values((3,)), values((3,), salt=1)),
+        lambda: call(values((2, 3)), values((3,), salt=1)),
+        lambda: call(values((3, 4)), values((3, 4), salt=1), axis=0),
+    ),
+)
 def cross(y_bar, a, b, /, *, axis=-1):
     return rt.cross_adj_a(y_bar, b, a, axis), rt.cross_adj_b(y_bar, a, b, axis)
 
 
-@bilinear(np.convolve, type=ty.probe(np.convolve), sample=samples.cases(
-    lambda: call(values((5,)), values((3,))), lambda: call(values((3,)), values((5,)), "same"),
-    lambda: call(values((5,)), values((2,)), mode="valid"), lambda: call(values((4,)), values((4,)), "same")))
+@bilinear(
+    np.convolve,
+    type=ty.probe(np.convolve),
+    sample=samples.cases(
+        lambda: call(values((5,)), values((3,))),
+        lambda: call(values((3,)), values((5,)), "same"),
+        lambda: call(values((5,)), values((2,)), mode="valid"),
+        lambda: call(values((4,)), values((4,)), "same"),
+    ),
+)
 def convolve(y_bar, a, v, /, *, mode="full"):
     return rt.convolve_adj_a(y_bar, v, a, mode), rt.convolve_adj_a(y_bar, a, v, mode)
 
@@ -81,13 +133,26 @@ def einsum_jvp(x_dot, y, k, *operands):
     return rt.einsum_dot(x_dot, k - 1, *operands)
 
 
-@general(np.einsum, jvp=einsum_jvp, type=ty.probe(np.einsum), sample=samples.cases(
-    lambda: call("ij,jk->ik", values((2, 3)), values((3, 4))), lambda: call("ij,jk", values((2, 3)), values((3, 4))),
-    lambda: call("ii->i", values((3, 3))), lambda: call("ii", values((3, 3))), lambda: call("ij->j", values((2, 3))),
-    lambda: call("i,i", values((3,)), values((3,))), lambda: call("...ij,...jk->...ik", values((2, 2, 3)), values((3, 4))),
-    lambda: call("i...,i...->...", values((3, 2)), values((3, 2))), lambda: call("ij,k->k", values((2, 3)), values((4,))),
-    lambda: call("i,j,k->kji", values((2,)), values((3,)), values((4,))), lambda: call("ij,ij->", values((1, 3)), values((2, 3))),
-    lambda: call("ba", values((2, 3))), lambda: call("iij,j->i", values((2, 2, 3)), values((3,)))))
+@general(
+    np.einsum,
+    jvp=einsum_jvp,
+    type=ty.probe(np.einsum),
+    sample=samples.cases(
+        lambda: call("ij,jk->ik", values((2, 3)), values((3, 4))),
+        lambda: call("ij,jk", values((2, 3)), values((3, 4))),
+        lambda: call("ii->i", values((3, 3))),
+        lambda: call("ii", values((3, 3))),
+        lambda: call("ij->j", values((2, 3))),
+        lambda: call("i,i", values((3,)), values((3,))),
+        lambda: call("...ij,...jk->...ik", values((2, 2, 3)), values((3, 4))),
+        lambda: call("i...,i...->...", values((3, 2)), values((3, 2))),
+        lambda: call("ij,k->k", values((2, 3)), values((4,))),
+        lambda: call("i,j,k->kji", values((2,)), values((3,)), values((4,))),
+        lambda: call("ij,ij->", values((1, 3)), values((2, 3))),
+        lambda: call("ba", values((2, 3))),
+        lambda: call("iij,j->i", values((2, 2, 3)), values((3,))),
+    ),
+)
 def einsum(y_bar, y, k, /, *operands):
     # operand 0 is the string of subscripts; rt.einsum_adj_subscripts tells when this is one np.einsum
     return rt.einsum_adj(y_bar, k - 1, *operands)
@@ -98,8 +163,12 @@ def inv_jvp(a_dot, y, a):
     return -np.matmul(np.matmul(y, a_dot), y)
 
 
-@general(np.linalg.inv, jvp=inv_jvp, type=ty.same_shape, sample=samples.cases(
-    lambda: call(square()), lambda: call(square(2, batch=(3,)))))
+@general(
+    np.linalg.inv,
+    jvp=inv_jvp,
+    type=ty.same_shape,
+    sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
+)
 def inv(y_bar, y, a, /):
     return -np.matmul(np.matmul(rt.mt(y), y_bar), rt.mt(y))
 
@@ -109,9 +178,16 @@ def solve_jvp(a_dot, b_dot, y, a, b):
     return rt.solve_dot(a, a_dot, y), np.linalg.solve(a, b_dot)
 
 
-@general(np.linalg.solve, jvp=solve_jvp, type=ty.probe(np.linalg.solve), sample=samples.cases(
-    lambda: call(square(), values((3,))), lambda: call(square(), values((3, 2))),
-    lambda: call(square(2, batch=(3,)), values((3, 2, 1)))))
+@general(
+    np.linalg.solve,
+    jvp=solve_jvp,
+    type=ty.probe(np.linalg.solve),
+    sample=samples.cases(
+        lambda: call(square(), values((3,))),
+        lambda: call(square(), values((3, 2))),
+        lambda: call(square(2, batch=(3,)), values((3, 2, 1))),
+    ),
+)
 def solve(y_bar, y, a, b, /):
     b_bar = np.linalg.solve(rt.mt(a), y_bar)
     return rt.solve_adj_a(b_bar, y, a), rt.unbroadcast(b_bar, b)
@@ -122,8 +198,16 @@ def det_jvp(a_dot, y, a):
     return rt.pairing(rt.cofactor(a), a_dot)
 
 
-@general(np.linalg.det, jvp=det_jvp, type=ty.probe(np.linalg.det), sample=samples.cases(
-    lambda: call(square()), lambda: call(square(2, batch=(3,))), lambda: call(np.outer(values((2,)), values((2,), salt=1)))))
+@general(
+    np.linalg.det,
+    jvp=det_jvp,
+    type=ty.probe(np.linalg.det),
+    sample=samples.cases(
+        lambda: call(square()),
+        lambda: call(square(2, batch=(3,))),
+        lambda: call(np.outer(values((2,)), values((2,), salt=1))),
+    ),
+)
 def det(y_bar, y, a, /):
     return rt.scaled(y_bar, rt.cofactor(a))
 
@@ -133,8 +217,12 @@ def slogdet_jvp(a_dot, y, a):
     return 0.0 * y[0], rt.pairing(rt.mt(np.linalg.inv(a)), a_dot)
 
 
-@general(np.linalg.slogdet, jvp=slogdet_jvp, type=ty.probe(np.linalg.slogdet), sample=samples.cases(
-    lambda: call(square()), lambda: call(square(2, batch=(3,)))))
+@general(
+    np.linalg.slogdet,
+    jvp=slogdet_jvp,
+    type=ty.probe(np.linalg.slogdet),
+    sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
+)
 def slogdet(y_bar, y, a, /):
     return rt.scaled(y_bar[1], rt.mt(np.linalg.inv(a)))
 
@@ -144,8 +232,12 @@ def cholesky_jvp(a_dot, y, a):
     return rt.cholesky_jvp(a_dot, y)
 
 
-@general(np.linalg.cholesky, jvp=cholesky_jvp, type=ty.same_shape, sample=samples.cases(
-    lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2, (3,)))))
+@general(
+    np.linalg.cholesky,
+    jvp=cholesky_jvp,
+    type=ty.same_shape,
+    sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2, (3,)))),
+)
 def cholesky(y_bar, y, a, /):
     return rt.cholesky_adj(y_bar, y)
 
@@ -155,8 +247,12 @@ def eigh_jvp(a_dot, y, a):
     return rt.eigh_jvp(a_dot, y[0], y[1])
 
 
-@general(np.linalg.eigh, jvp=eigh_jvp, type=ty.probe(np.linalg.eigh), sample=samples.cases(
-    lambda: call(samples.positive_definite())))
+@general(
+    np.linalg.eigh,
+    jvp=eigh_jvp,
+    type=ty.probe(np.linalg.eigh),
+    sample=samples.cases(lambda: call(samples.positive_definite())),
+)
 def eigh(y_bar, y, a, /):
     return rt.eigh_adj(y_bar[0], y_bar[1], y[0], y[1])
 
@@ -166,8 +262,12 @@ def eigvalsh_jvp(a_dot, y, a):
     return rt.eigvalsh_jvp(a_dot, a)
 
 
-@general(np.linalg.eigvalsh, jvp=eigvalsh_jvp, type=ty.probe(np.linalg.eigvalsh), sample=samples.cases(
-    lambda: call(samples.positive_definite())))
+@general(
+    np.linalg.eigvalsh,
+    jvp=eigvalsh_jvp,
+    type=ty.probe(np.linalg.eigvalsh),
+    sample=samples.cases(lambda: call(samples.positive_definite())),
+)
 def eigvalsh(y_bar, y, a, /):
     return rt.eigvalsh_adj(y_bar, a)
 
@@ -182,9 +282,16 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
     return rt.svd_jvp(a_dot, y[0], y[1], y[2])
 
 
-@general(np.linalg.svd, jvp=svd_jvp, type=ty.probe(np.linalg.svd), sample=samples.cases(
-    lambda: call(square()), lambda: call(values((2, 4)), full_matrices=False),
-    lambda: call(values((4, 2)), full_matrices=False)))
+@general(
+    np.linalg.svd,
+    jvp=svd_jvp,
+    type=ty.probe(np.linalg.svd),
+    sample=samples.cases(
+        lambda: call(square()),
+        lambda: call(values((2, 4)), full_matrices=False),
+        lambda: call(values((4, 2)), full_matrices=False),
+    ),
+)
 def svd(y_bar, y, a, /, *, full_matrices=True):
     return rt.svd_adj(y_bar, y[0], y[1], y[2])
 
@@ -194,8 +301,12 @@ def qr_jvp(a_dot, y, a):
     return rt.qr_jvp(a_dot, y[0], y[1])
 
 
-@general(np.linalg.qr, jvp=qr_jvp, type=ty.probe(np.linalg.qr), sample=samples.cases(
-    lambda: call(square()), lambda: call(values((4, 2)))))
+@general(
+    np.linalg.qr,
+    jvp=qr_jvp,
+    type=ty.probe(np.linalg.qr),
+    sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
+)
 def qr(y_bar, y, a, /):
     return rt.qr_adj(y_bar, y[0], y[1])
 
@@ -205,8 +316,12 @@ def pinv_jvp(a_dot, y, a):
     return rt.pinv_jvp(a_dot, y, a)
 
 
-@general(np.linalg.pinv, jvp=pinv_jvp, type=ty.probe(np.linalg.pinv), sample=samples.cases(
-    lambda: call(values((4, 2))), lambda: call(square())))
+@general(
+    np.linalg.pinv,
+    jvp=pinv_jvp,
+    type=ty.probe(np.linalg.pinv),
+    sample=samples.cases(lambda: call(values((4, 2))), lambda: call(square())),
+)
 def pinv(y_bar, y, a, /):
     return rt.pinv_adj(y_bar, y, a)
 
@@ -216,24 +331,44 @@ def matrix_power_jvp(a_dot, y, a, *, n):
     return rt.matrix_power_jvp(a_dot, a, n)
 
 
-@general(np.linalg.matrix_power, jvp=matrix_power_jvp, type=ty.same_shape, sample=samples.cases(
-    lambda: call(square(), 3), lambda: call(square(), -2), lambda: call(square(), 0)))
+@general(
+    np.linalg.matrix_power,
+    jvp=matrix_power_jvp,
+    type=ty.same_shape,
+    sample=samples.cases(lambda: call(square(), 3), lambda: call(square(), -2), lambda: call(square(), 0)),
+)
 def matrix_power(y_bar, y, a, /, *, n):
     return rt.matrix_power_adj(y_bar, a, n)
 
 
-def norm_jvp(x_dot, y, x, *, ord=None, axis=None, keepdims=False):  # noqa: A002
+def norm_jvp(x_dot, y, x, *, ord=None, axis=None, keepdims=False):
     """0 where the norm vanishes."""
     return np.sum(rt.norm_slope(y, x, ord, axis, keepdims) * x_dot, axis=axis, keepdims=keepdims)
 
 
-@general(np.linalg.norm, jvp=norm_jvp, type=ty.reduced(np.linalg.norm), sample=samples.cases(
-    lambda: call(values((3,))), lambda: call(values((2, 3))), lambda: call(values((2, 3)), axis=1),
-    lambda: call(values((3,)), 1), lambda: call(values((3,)), np.inf), lambda: call(values((2, 3)), 3, axis=0, keepdims=True),
-    lambda: call(values((2, 3)), "fro"), lambda: call(values((2, 3)), "nuc"), lambda: call(values((2, 3)), 2),
-    lambda: call(values((2, 3)), 1), lambda: call(values((2, 3)), np.inf), lambda: call(values((2, 3, 4)), axis=(0, 2)),
-    lambda: call(values((2, 3, 4)), "fro", (0, 2)), lambda: call(values((3,)), 2.5), lambda: call(values((3,)), -np.inf)))
-def norm(y_bar, y, x, /, *, ord=None, axis=None, keepdims=False):  # noqa: A002
+@general(
+    np.linalg.norm,
+    jvp=norm_jvp,
+    type=ty.reduced(np.linalg.norm),
+    sample=samples.cases(
+        lambda: call(values((3,))),
+        lambda: call(values((2, 3))),
+        lambda: call(values((2, 3)), axis=1),
+        lambda: call(values((3,)), 1),
+        lambda: call(values((3,)), np.inf),
+        lambda: call(values((2, 3)), 3, axis=0, keepdims=True),
+        lambda: call(values((2, 3)), "fro"),
+        lambda: call(values((2, 3)), "nuc"),
+        lambda: call(values((2, 3)), 2),
+        lambda: call(values((2, 3)), 1),
+        lambda: call(values((2, 3)), np.inf),
+        lambda: call(values((2, 3, 4)), axis=(0, 2)),
+        lambda: call(values((2, 3, 4)), "fro", (0, 2)),
+        lambda: call(values((3,)), 2.5),
+        lambda: call(values((3,)), -np.inf),
+    ),
+)
+def norm(y_bar, y, x, /, *, ord=None, axis=None, keepdims=False):
     # without options: y_bar * x / y, and 0 where y is 0
     return rt.unreduce(y_bar, x, axis, keepdims) * rt.norm_slope(y, x, ord, axis, keepdims)
 
@@ -243,8 +378,11 @@ def mt(y_bar, x, /):
     return rt.mt(y_bar)
 
 
-@bilinear(rt.scaled, type=ty.probe(rt.scaled), sample=samples.cases(
-    lambda: call(1.5, values((2, 2))), lambda: call(values((3,)), values((3, 2, 2)))))
+@bilinear(
+    rt.scaled,
+    type=ty.probe(rt.scaled),
+    sample=samples.cases(lambda: call(1.5, values((2, 2))), lambda: call(values((3,)), values((3, 2, 2)))),
+)
 def scaled(y_bar, g, m, /):
     return rt.unbroadcast(rt.pairing(m, y_bar), g), rt.unbroadcast(rt.scaled(g, y_bar), m)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import math
+from typing import Any
 
 import numpy as np
 
@@ -205,14 +206,27 @@ def dist_jvp(p_dot, q_dot, y, p, q):
     return rt.dist_jvp(p_dot, y, p, q), rt.dist_jvp(q_dot, y, q, p)
 
 
-@general(math.dist, jvp=dist_jvp, type=ty.math_float, sample=samples.cases(
-    lambda: samples.call([1.0, 2.0, 0.5], [0.3, -0.4, 1.0]), lambda: samples.call((1.0, 2.0), (0.3, -0.4))))
+@general(
+    math.dist,
+    jvp=dist_jvp,
+    type=ty.math_float,
+    sample=samples.cases(
+        lambda: samples.call([1.0, 2.0, 0.5], [0.3, -0.4, 1.0]), lambda: samples.call((1.0, 2.0), (0.3, -0.4))
+    ),
+)
 def dist(y_bar, y, p, q, /):
     return rt.dist_adj(y_bar, y, p, q), rt.dist_adj(y_bar, y, q, p)
 
 
-@linear(math.fsum, type=ty.math_float, sample=samples.cases(
-    lambda: samples.call([1.0, 2.5, 0.5]), lambda: samples.call((1.0, 2.5)), lambda: samples.call(samples.values((3,)))))
+@linear(
+    math.fsum,
+    type=ty.math_float,
+    sample=samples.cases(
+        lambda: samples.call([1.0, 2.5, 0.5]),
+        lambda: samples.call((1.0, 2.5)),
+        lambda: samples.call(samples.values((3,))),
+    ),
+)
 def fsum(y_bar, seq, /):
     return rt.spread(y_bar, seq)
 
@@ -222,12 +236,17 @@ def product_jvp(iterable_dot, y, iterable, *, start=1):
     return start * rt.dot(rt.other_factors(iterable), iterable_dot)
 
 
-@general(math.prod, jvp=product_jvp, type=ty.constant(NUM), sample=samples.cases(
-    lambda: samples.call([1.0, 2.5, 0.5]), lambda: samples.call((1.0, 2.5, 0.0))))
+@general(
+    math.prod,
+    jvp=product_jvp,
+    type=ty.constant(NUM),
+    sample=samples.cases(lambda: samples.call([1.0, 2.5, 0.5]), lambda: samples.call((1.0, 2.5, 0.0))),
+)
 def prod(y_bar, y, iterable, /, *, start=1):
     return rt.scale(y_bar * start, rt.other_factors(iterable))
 
 
+_fn: Any
 for _fn in (math.isnan, math.isinf, math.isfinite, math.isclose):
     nondiff(_fn, type=ty.constant(BOOL))
 for _fn in (math.floor, math.ceil, math.trunc, math.gcd, math.lcm, math.factorial, math.comb, math.perm, math.isqrt):
@@ -257,8 +276,13 @@ def min_(z, a, b, /):
     return rt.wins(b, a), rt.wins(a, b)
 
 
-@linear(float, type=ty.math_float, sample=samples.cases(
-    lambda: samples.call(1.5), lambda: samples.call(np.float32(0.5)), lambda: samples.call(np.array(0.25))))
+@linear(
+    float,
+    type=ty.math_float,
+    sample=samples.cases(
+        lambda: samples.call(1.5), lambda: samples.call(np.float32(0.5)), lambda: samples.call(np.array(0.25))
+    ),
+)
 def float_(y_bar, x, /):
     return rt.restored(y_bar, x)
 
@@ -298,8 +322,12 @@ def modf_jvp(x_dot, y, x):
     return x_dot, 0.0
 
 
-@general(math.modf, jvp=modf_jvp, type=ty.constant(ty.pair_type(FLOAT, FLOAT)),
-         sample=samples.cases(lambda: samples.call(2.3), lambda: samples.call(-1.7)))
+@general(
+    math.modf,
+    jvp=modf_jvp,
+    type=ty.constant(ty.pair_type(FLOAT, FLOAT)),
+    sample=samples.cases(lambda: samples.call(2.3), lambda: samples.call(-1.7)),
+)
 def modf(y_bar, y, x, /):
     return y_bar[0]
 

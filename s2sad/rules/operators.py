@@ -1,7 +1,7 @@
 """The operators of the language, and the ufuncs of the same meaning.
 
-The operator and the ufunc are different rules with one body: ``a / b`` of two Python floats is a Python float and raises
-for 0, ``np.divide`` gives a NumPy float and warns.
+The operator and the ufunc are different rules with one body: ``a / b`` of two Python floats is a Python float and
+raises for 0, ``np.divide`` gives a NumPy float and warns.
 """
 
 from __future__ import annotations
@@ -53,7 +53,11 @@ def _size(op: Any, a: Affine, b: Affine) -> Affine | None:
         return a * b.const if b.is_const else b * a.const if a.is_const else None
     if op is operator.floordiv and b.is_const and b.const > 0:
         k = b.const
-        return Affine(a.const // k, tuple((s, c // k) for s, c in a.terms)) if all(c % k == 0 for _, c in a.terms) else None
+        return (
+            Affine(a.const // k, tuple((s, c // k) for s, c in a.terms))
+            if all(c % k == 0 for _, c in a.terms)
+            else None
+        )
     if op is operator.mod and b.is_const and b.const > 0:
         return Affine(a.const % b.const) if all(c % b.const == 0 for _, c in a.terms) else None
     return None
@@ -85,23 +89,39 @@ def mul(z, a, b, /):
     return b, a
 
 
-@elementwise("truediv", operator.truediv, name="/", type=arithmetic(operator.truediv), singular=True,
-             sample=samples.pair(lo2=0.5))
+@elementwise(
+    "truediv",
+    operator.truediv,
+    name="/",
+    type=arithmetic(operator.truediv),
+    singular=True,
+    sample=samples.pair(lo2=0.5),
+)
 @elementwise(np.divide, name="divide", type=ty.broadcasted(np.divide), singular=True, sample=samples.pair(lo2=0.5))
 def truediv(z, a, b, /):
     return 1.0 / b, -z / b
 
 
-@elementwise("pow", operator.pow, pow, name="**", type=arithmetic(operator.pow), singular=True,
-             sample=samples.pair(0.5, 2.0, -2.0, 3.0))
-@elementwise(np.power, name="power", type=ty.broadcasted(np.power), singular=True,
-             sample=samples.pair(0.5, 2.0, -2.0, 3.0))
+@elementwise(
+    "pow",
+    operator.pow,
+    pow,
+    name="**",
+    type=arithmetic(operator.pow),
+    singular=True,
+    sample=samples.pair(0.5, 2.0, -2.0, 3.0),
+)
+@elementwise(
+    np.power, name="power", type=ty.broadcasted(np.power), singular=True, sample=samples.pair(0.5, 2.0, -2.0, 3.0)
+)
 def power(z, a, b, /):
     # a literal exponent makes the first one b * a ** (b - 1), for b = 2 it is 2.0 * a
     return rt.pow_da(a, b), rt.pow_db(z, a)
 
 
-@elementwise(np.float_power, type=ty.broadcasted(np.float_power), singular=True, sample=samples.pair(0.5, 2.0, -2.0, 3.0))
+@elementwise(
+    np.float_power, type=ty.broadcasted(np.float_power), singular=True, sample=samples.pair(0.5, 2.0, -2.0, 3.0)
+)
 def float_power(z, a, b, /):
     return rt.pow_da(a, b), rt.pow_db(z, a)
 
@@ -146,13 +166,24 @@ def compared(op: Any) -> ty.TypeFn:
     return result
 
 
-for _name, _op in (("lt", operator.lt), ("le", operator.le), ("gt", operator.gt), ("ge", operator.ge),
-                   ("eq", operator.eq), ("ne", operator.ne)):
+for _name, _op in (
+    ("lt", operator.lt),
+    ("le", operator.le),
+    ("gt", operator.gt),
+    ("ge", operator.ge),
+    ("eq", operator.eq),
+    ("ne", operator.ne),
+):
     nondiff(_op, type=compared(_op))
     nondiff(_name, type=compared(_op))
 
-for _name, _op in (("lshift", operator.lshift), ("rshift", operator.rshift), ("and_", operator.and_),
-                   ("or_", operator.or_), ("xor", operator.xor)):
+for _name, _op in (
+    ("lshift", operator.lshift),
+    ("rshift", operator.rshift),
+    ("and_", operator.and_),
+    ("or_", operator.or_),
+    ("xor", operator.xor),
+):
     nondiff(_op, type=arithmetic(_op))
     nondiff(_name, type=arithmetic(_op))
 

@@ -139,9 +139,16 @@ def cumprod(y_bar, y, a, /, *, axis=None):
     return rt.cumprod_adj(y_bar, a, axis)
 
 
-@linear(np.trace, methods=("trace",), type=ty.probe(np.trace), sample=samples.cases(
-    lambda: samples.call(samples.values((3, 4))), lambda: samples.call(samples.values((3, 4)), offset=1),
-    lambda: samples.call(samples.values((2, 3, 4)), offset=-1, axis1=1, axis2=2)))
+@linear(
+    np.trace,
+    methods=("trace",),
+    type=ty.probe(np.trace),
+    sample=samples.cases(
+        lambda: samples.call(samples.values((3, 4))),
+        lambda: samples.call(samples.values((3, 4)), offset=1),
+        lambda: samples.call(samples.values((2, 3, 4)), offset=-1, axis1=1, axis2=2),
+    ),
+)
 def trace(y_bar, a, /, *, offset=0, axis1=0, axis2=1):
     return rt.diagonal_adj(np.expand_dims(y_bar, -1), a, offset, axis1, axis2)
 

@@ -15,8 +15,9 @@ the helpers of ``s2sad.runtime`` (imported as ``rt``), and nothing else. The kin
                  cotangent is a list of the same length.
 ``nondiff``      no body: the result does not depend differentiably on anything.
 
-With ``varargs`` (``*operands``) the body gives one cotangent at a time: ``body(y_bar, y, k, /, *operands, **static)`` is
-the cotangent of ``operands[k]``, and ``jvp(x_dot, y, k, *operands, **static)`` the term of that operand; ``k`` is a literal.
+With ``varargs`` (``*operands``) the body gives one cotangent at a time: ``body(y_bar, y, k, /, *operands, **static)``
+is the cotangent of ``operands[k]``, and ``jvp(x_dot, y, k, *operands, **static)`` the term of that operand; ``k`` is a
+literal.
 A cotangent or term that is literally ``None`` says that this operand never varies (a condition, a subscript string).
 
 The operands come first and are positional; static parameters (axis, keepdims, subscripts) follow and have the names and
@@ -50,11 +51,11 @@ class Rule:
     sample:   a function of no arguments that gives a list of ``(args, kwargs)`` to check the rule on, away from kinks.
     varargs:  the operands are ``*operands`` (einsum, np.stack of separate arrays).
     pure:     no effect, and the same result for the same arguments (random draws and prints are not).
-    singular: a partial may be infinite or undefined where the function is masked (sqrt, log, a quotient): where ``y_bar``
-              may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, the partial being a quotient
-              ``num / den`` (its last operation), ``rt.safe_div(y_bar * num, den)``, which evaluates no 0 / 0.
+    singular: a partial may be infinite or undefined where the function is masked (sqrt, log, a quotient): where
+              ``y_bar`` may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, the partial being a quotient
+              ``num / den`` (its last operation), ``rt.safe_div(y_bar * num, den)``.
     defaults: the operands that a call may leave out, with their values.
-    refuses:  ``refuses(**static_values) -> str | None``: why a call with these literal static parameters has no derivative.
+    refuses:  ``refuses(**static_values) -> str | None``: why these literal options have no derivative.
     """
 
     name: str
@@ -130,7 +131,9 @@ def _split(kind: Kind, body: Callable[..., Any]) -> dict[str, Any]:
     }
 
 
-def _declare(kind: Kind, targets: tuple[Any, ...], **options: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def _declare(
+    kind: Kind, targets: tuple[Any, ...], **options: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
         name = options.pop("name", body.__name__.rstrip("_"))
         register(Rule(name, kind, targets, body=body, **_split(kind, body), **options))

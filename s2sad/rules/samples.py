@@ -29,8 +29,13 @@ def unary(lo: float = -2.0, hi: float = 2.0) -> Sample:
     def cases() -> list[Case]:
         x = values((2, 3), lo, hi)
         return [
-            call(float(x[0, 1])), call(x[1, 2]), call(x[0]), call(x), call(values((3,), lo, hi, dtype=np.float32)),
-            call(values((1,), lo, hi, 2)), call(np.array(float(x[0, 0]))),
+            call(float(x[0, 1])),
+            call(x[1, 2]),
+            call(x[0]),
+            call(x),
+            call(values((3,), lo, hi, dtype=np.float32)),
+            call(values((1,), lo, hi, 2)),
+            call(np.array(float(x[0, 0]))),
         ]
 
     return cases
@@ -54,9 +59,18 @@ def pair(lo: float = -2.0, hi: float = 2.0, lo2: float | None = None, hi2: float
         a, b = values((2, 3), lo, hi), values((2, 3), low, high, 5)
         f, g = values((3,), lo, hi, 1, np.float32), values((3,), low, high, 7, np.float32)
         return [
-            call(float(a[0, 0]), float(b[0, 0])), call(a, b), call(a, float(b[0, 1])), call(float(a[0, 1]), b),
-            call(a, b[1]), call(a[0], b), call(a[:, :1], b[0]), call(a[:1], b), call(f, g), call(f, float(b[0, 0])),
-            call(a[0, 0], b[0]), call(values((2, 1, 2), lo, hi, 3), values((3, 1), low, high, 4)),
+            call(float(a[0, 0]), float(b[0, 0])),
+            call(a, b),
+            call(a, float(b[0, 1])),
+            call(float(a[0, 1]), b),
+            call(a, b[1]),
+            call(a[0], b),
+            call(a[:, :1], b[0]),
+            call(a[:1], b),
+            call(f, g),
+            call(f, float(b[0, 0])),
+            call(a[0, 0], b[0]),
+            call(values((2, 1, 2), lo, hi, 3), values((3, 1), low, high, 4)),
         ]
 
     return cases
@@ -81,7 +95,10 @@ def one_axis(lo: float = -2.0, hi: float = 2.0, **static: Any) -> Sample:
     def cases() -> list[Case]:
         x = values((2, 3, 4), lo, hi)
         return [
-            call(x[0, 0], **static), call(x[0], axis=0, **static), call(x[0], axis=-1, **static), call(x, axis=1, **static),
+            call(x[0, 0], **static),
+            call(x[0], axis=0, **static),
+            call(x[0], axis=-1, **static),
+            call(x, axis=1, **static),
             call(values((5,), lo, hi, 1, np.float32), **static),
         ]
 
@@ -103,8 +120,16 @@ def products() -> list[Case]:
     v, m, w = values((3,)), values((2, 3), salt=1), values((3, 4), salt=2)
     batch, other = values((5, 2, 3), salt=3), values((1, 3, 4), salt=4)
     return [
-        call(v, values((3,), salt=5)), call(m, v), call(v, w), call(m, w), call(batch, w), call(m, values((5, 3, 4))),
-        call(batch, other), call(batch, v), call(v, values((5, 3, 4))), call(m.astype("f"), w.astype("f")),
+        call(v, values((3,), salt=5)),
+        call(m, v),
+        call(v, w),
+        call(m, w),
+        call(batch, w),
+        call(m, values((5, 3, 4))),
+        call(batch, other),
+        call(batch, v),
+        call(v, values((5, 3, 4))),
+        call(m.astype("f"), w.astype("f")),
     ]
 
 

@@ -20,7 +20,13 @@ def angle_jvp(z_dot, y, z, *, deg=False):
     return rt.angle_jvp(z_dot, z, deg)
 
 
-@general(np.angle, jvp=angle_jvp, type=ty.probe(np.angle), sample=samples.cases(
-    lambda: samples.call(1.0 + 2.0j), lambda: samples.call(samples.values((3,)) + 1j * samples.values((3,), salt=1))))
+@general(
+    np.angle,
+    jvp=angle_jvp,
+    type=ty.probe(np.angle),
+    sample=samples.cases(
+        lambda: samples.call(1.0 + 2.0j), lambda: samples.call(samples.values((3,)) + 1j * samples.values((3,), salt=1))
+    ),
+)
 def angle(y_bar, y, z, /, *, deg=False):
     return rt.angle_adj(y_bar, z, deg)

@@ -9,11 +9,30 @@ from typing import Any
 import numpy as np
 
 from s2sad.ir.types import (
-    FLOAT, INT, NUM, ONE, RANGE, STR, UNKNOWN, Affine, Array, Dict, Dim, List, Lit, Num, Opaque, Range, Scalar, Slice,
-    Tuple, Type, Unknown, is_number, join_all,
+    FLOAT,
+    NUM,
+    ONE,
+    UNKNOWN,
+    Affine,
+    Array,
+    Dim,
+    List,
+    Lit,
+    Opaque,
+    Scalar,
+    Tuple,
+    Type,
 )
 from s2sad.rules.typing_core import (
-    as_array, axes_of, broadcast_dim, broadcast_dims, dtype_arg, literal, never_raises, product, result_dtype, size_of,
+    as_array,
+    axes_of,
+    broadcast_dim,
+    broadcast_dims,
+    dtype_arg,
+    literal,
+    never_raises,
+    product,
+    result_dtype,
     sizes_of,
 )
 
@@ -123,7 +142,7 @@ def squeezed(dims: tuple[Dim, ...] | None, axis: Type | None = None, **static: T
     """``squeeze``: without the axes named, or without all that are 1 where each is known to be 1 or not."""
     if dims is None:
         return None
-    if isinstance(axis, Lit) and axis.value is None or axis is None:
+    if (isinstance(axis, Lit) and axis.value is None) or axis is None:
         if any(d is None or not (d.is_one or d.not_one) for d in dims):
             return None
         return tuple(d for d in dims if d is not None and not d.is_one)
@@ -161,7 +180,7 @@ def _arrays(arrays: Type) -> list[Scalar | Array] | None:
 
 def _common(arrays: list[Scalar | Array]) -> str | None:
     names = [a.dtype for a in arrays]
-    return None if None in names or not names else np.result_type(*names).name  # type: ignore[arg-type]
+    return None if None in names or not names else np.result_type(*names).name
 
 
 @never_raises
@@ -198,7 +217,7 @@ def _equal(dims: list[Dim]) -> Dim:
     """The one of several sizes known to be equal that says most."""
     known = [d for d in dims if d is not None]
     consts = [d for d in known if d.is_const]
-    return (consts or known or [None])[0]
+    return consts[0] if consts else known[0] if known else None
 
 
 @never_raises
@@ -259,169 +278,6 @@ def cast(x: Type, dtype: Type | None = None, **static: Type) -> Type:
     return Array(name if known else None, a.dims)
 
 
-# --- indexing ------------------------------------------------------------------------------------------------------
-
-
-def slice_dim(dim: Dim, index: Slice | Lit) -> Dim:
-    """The length of ``x[start:stop:step]`` along an axis of size ``dim``, as NumPy has it where nothing is clipped."""
-    parts: tuple[Type, ...]
-    if isinstance(index, Lit):
-        parts = tuple(Lit(v) for v in (index.value.start, index.value.stop, index.value.step))
-    else:
-        parts = (index.start, index.stop, index.step)
-    values = [literal(p) for p in parts]
-    if dim is not None and dim.is_const and all(ok for ok, _ in values):
-        return Affine(len(range(*slice(*(v for _, v in values)).indices(dim.const))))
-    ok, step = values[2]
-    if not ok or step not in (None, 1, -1):
-        return None
-    if step == -1:
-        return dim if values[0] == values[1] == (True, None) else None
-    start = _bound(parts[0], dim, Affine(0))
-    stop = _bound(parts[1], dim, dim)
-    return None if start is None or stop is None else stop - start
-
-
-def _bound(t: Type, dim: Dim, absent: Dim) -> Dim:
-    """A bound of a slice as a position; None where clipping to the axis cannot be ruled out."""
-    if isinstance(t, Lit) and t.value is None:
-        return absent
-    size = size_of(t)
-    if size is None:
-        return None
-    if size.is_const and size.const < 0:
-        return None if dim is None else dim + size
-    if size == absent or size == Affine(0):
-        return size
-    if dim is None:
-        return None
-    gap = dim - size
-    if absent == Affine(0):  # a start: a small constant is taken to be inside, as in x[1:]
-        return size if size.is_const or (gap.is_const and gap.const >= 0) else None
-    return size if gap.is_const and gap.const >= 0 else None
-
-
-def _index_parts(index: Type) -> list[Type]:
-    return list(index.items) if isinstance(index, Tuple) else [index]
-
-
-def _consumes(t: Type) -> int | None:
-    """How many axes an element of an index uses up; None where unknown. Ellipsis and None use none."""
-    if isinstance(t, Lit) and (t.value is None or t.value is Ellipsis):
-        return 0
-    if isinstance(t, Slice) or is_number(t) or (isinstance(t, Lit) and isinstance(t.value, slice)):
-        return 1
-    a = as_array(t)
-    if a is None or a.dtype is None:
-        return None
-    if a.dtype == "bool":
-        return None if _dims(a) is None else len(_dims(a) or ())
-    return 1
-
-
-@never_raises
-def indexed_array(x: Array, index: Type) -> Type:
-    """``x[index]`` for an array: basic, integer-array and boolean-mask indexing, also mixed."""
-    parts = _index_parts(index)
-    if any(isinstance(p, Num | Unknown) for p in parts):
-        return NUM
-    used = [_consumes(p) for p in parts]
-    if x.dims is None or any(u is None for u in used):
-        return NUM
-    ellipses = [k for k, p in enumerate(parts) if isinstance(p, Lit) and p.value is Ellipsis]
-    missing = len(x.dims) - sum(u for u in used if u is not None)
-    full: list[Type] = [Slice(Lit(None), Lit(None), Lit(None))] * missing
-    at = ellipses[0] if ellipses else len(parts)
-    parts = parts[:at] + full + parts[at + (1 if ellipses else 0) :]
-    dims, advanced = _index_dims(x.dims, parts)
-    if dims is None:
-        return Array(x.dtype, None)
-    if not dims and not ellipses and (x.dims or not advanced):
-        return Scalar(x.dtype, weak=False) if x.dtype is not None else NUM
-    return Array(x.dtype, dims)
-
-
-def _is_advanced(t: Type) -> bool:
-    return isinstance(t, Array | List | Tuple) or (is_number(t) and getattr(as_array(t), "dtype", "") == "bool")
-
-
-def _index_dims(dims: tuple[Dim, ...], parts: list[Type]) -> tuple[tuple[Dim, ...] | None, bool]:
-    """The dimensions of an indexing with no ellipsis left, and whether any index is an array."""
-    any_advanced = any(_is_advanced(p) for p in parts)
-    out: list[Dim] = []
-    joint: tuple[Dim, ...] | None = ()
-    places: list[int] = []  # positions in parts of the advanced indices (ints too, once there is one)
-    axis = 0
-    insert_at = 0
-    for k, p in enumerate(parts):
-        if isinstance(p, Lit) and p.value is None:
-            out.append(ONE)
-            continue
-        if isinstance(p, Slice) or (isinstance(p, Lit) and isinstance(p.value, slice)):
-            out.append(slice_dim(dims[axis], p))
-            axis += 1
-            continue
-        if any_advanced:
-            if not places:
-                insert_at = len(out)
-            places.append(k)
-            joint, taken = _joint(joint, p)
-            axis += taken
-        else:
-            axis += 1
-    if not any_advanced:
-        return tuple(out), False
-    if joint is None:
-        return None, True
-    together = places == list(range(places[0], places[-1] + 1))
-    at = insert_at if together else 0
-    return (*out[:at], *joint, *out[at:]), True
-
-
-def _joint(joint: tuple[Dim, ...] | None, p: Type) -> tuple[tuple[Dim, ...] | None, int]:
-    a = as_array(p)
-    if a is None:
-        return None, 1
-    if a.dtype == "bool":
-        return broadcast_dims(joint, (None,)), len(_dims(a) or ())
-    return broadcast_dims(joint, _dims(a)), 1
-
-
-@never_raises
-def indexed(x: Type, index: Type) -> Type:
-    """The type of ``x[index]`` for an array, tuple, list, dict, range or string."""
-    if isinstance(x, Array):
-        return indexed_array(x, index)
-    if isinstance(x, Range):
-        return RANGE if isinstance(index, Slice) else INT
-    if isinstance(x, Dict):
-        ok, key = literal(index)
-        for k, t in x.items or ():
-            if ok and k == key and type(k) is type(key):
-                return t
-        return x.value
-    if isinstance(x, Tuple | List):
-        return _element(x, index)
-    if isinstance(x, Opaque) and x.cls is str or isinstance(x, Lit) and isinstance(x.value, str):
-        return STR
-    return NUM if isinstance(x, Num) else UNKNOWN
-
-
-def _element(x: Tuple | List, index: Type) -> Type:
-    whole = x.item if isinstance(x, List) else join_all(x.items)
-    is_slice = isinstance(index, Slice) or (isinstance(index, Lit) and isinstance(index.value, slice))
-    ok, value = literal(index)
-    if isinstance(index, Slice):
-        bounds = [literal(p) for p in (index.start, index.stop, index.step)]
-        ok, value = all(b for b, _ in bounds), slice(*(v for _, v in bounds))
-    if not is_slice:
-        return x.items[value] if ok and x.items is not None else whole
-    if not ok or x.items is None:
-        return List(whole) if isinstance(x, List) else UNKNOWN
-    part = x.items[value]
-    return List(join_all(part), part) if isinstance(x, List) else Tuple(part)
-
-
 @never_raises
 def chosen(condition: Type, x: Type | None = None, y: Type | None = None, **static: Type) -> Type:
     """``np.where``: the broadcast of all three with the common dtype of the last two."""
@@ -445,7 +301,7 @@ def outer(a: Type, b: Type, **static: Type) -> Type:
     x, y = as_array(a), as_array(b)
     if x is None or y is None:
         return NUM
-    return Array(result_dtype(np.multiply, x, y), (product(_dims(x)) , product(_dims(y))))
+    return Array(result_dtype(np.multiply, x, y), (product(_dims(x)), product(_dims(y))))
 
 
 array_of_any = Array(None, None)
@@ -496,7 +352,24 @@ def broadcast_first(fn: Any) -> TypeFn:
 
 
 __all__ = [
-    "FLOAT", "arrayed", "broadcast_dim", "broadcast_to", "cast", "chosen", "concatenated", "expanded", "flat", "indexed",
-    "made", "made_like", "outer", "reshaped", "same_shape", "shape_type", "shaped", "slice_dim", "squeezed", "stacked",
-    "swapped", "transposed",
+    "FLOAT",
+    "arrayed",
+    "broadcast_dim",
+    "broadcast_to",
+    "cast",
+    "chosen",
+    "concatenated",
+    "expanded",
+    "flat",
+    "made",
+    "made_like",
+    "outer",
+    "reshaped",
+    "same_shape",
+    "shape_type",
+    "shaped",
+    "squeezed",
+    "stacked",
+    "swapped",
+    "transposed",
 ]

@@ -31,7 +31,7 @@ def explicit(subscripts: str, ranks: Sequence[int]) -> tuple[list[str], str]:
 
 
 def einsum_adj_subscripts(subscripts: str, ranks: Sequence[int], k: int) -> str | None:
-    """``s`` with ``np.einsum(s, y_bar, *others)`` the adjoint of operand ``k``; None where that needs more than one call.
+    """``s`` with ``np.einsum(s, y_bar, *others)`` the adjoint of operand ``k``; None where that takes more.
 
     This holds where no label of the operand is repeated or summed in it alone, and no axis of size 1 is broadcast.
     """

@@ -33,7 +33,7 @@ def cofactor(a: Any) -> Any:
     u, s, vt = np.linalg.svd(a)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     rest = others(s, -1)
-    return np.asarray(sign)[..., None, None] * np.matmul(u * rest[..., None, :], vt)
+    return np.asarray(sign)[..., None, None] * np.conj(np.matmul(u * rest[..., None, :], vt))
 
 
 def scaled(g: Any, m: Any) -> Any:
@@ -203,11 +203,14 @@ def matrix_power_adj(g: Any, a: Any, n: int) -> Any:
     return mt(matrix_power_jvp(mt(g), a, n))
 
 
-def norm_slope(y: Any, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:  # noqa: A002
+def norm_slope(y: Any, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
     """How ``np.linalg.norm`` depends on each element; 0 where the norm vanishes, ties shared."""
     x = np.asarray(x)
-    if ord is None or (axis is None and x.ndim == 1) or isinstance(axis, int) or (
-        isinstance(axis, tuple) and len(axis) == 1
+    if (
+        ord is None
+        or (axis is None and x.ndim == 1)
+        or isinstance(axis, int)
+        or (isinstance(axis, tuple) and len(axis) == 1)
     ):
         return _vector_slope(expand(y, x, axis, keepdims), x, 2 if ord is None else ord, axis)
     i, j = normalize_axes(axis, x.ndim)

@@ -64,16 +64,16 @@ def put_adjoint(x_bar: Any, index: Any) -> Any:
         x_bar[index] = 0
         return g if g.ndim else g[()]
     if isinstance(index, slice):
-        got = list(x_bar[index])
-        x_bar[index] = [zeros_like(v) for v in got]
-        return got
+        part = list(x_bar[index])
+        x_bar[index] = [zeros_like(v) for v in part]
+        return part
     got = x_bar.get(index) if isinstance(x_bar, dict) else x_bar[index]
     x_bar[index] = None if got is None else zeros_like(got)
     return got
 
 
 def last_store(x_bar: np.ndarray, index: Any) -> Any:
-    """The adjoint of ``v`` in ``x[index] += v``: what v's places hold, copied; of a place named twice the last counts."""
+    """The adjoint of ``v`` in ``x[index] += v``: a copy; of a place named twice the last store counts."""
     g = np.array(x_bar[index])
     if _integer_arrays(index) and g.size:
         _keep_last(x_bar, index, g)
@@ -157,8 +157,9 @@ class Shadow:
         offset = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
         if buffer.strides != owner.strides:
             raise ValueError("the array that owns this view is not contiguous")
-        return np.ndarray(x.shape, buffer.dtype, buffer.data if buffer.flags.c_contiguous else buffer.T.data, offset,
-                          x.strides)
+        return np.ndarray(
+            x.shape, buffer.dtype, buffer.data if buffer.flags.c_contiguous else buffer.T.data, offset, x.strides
+        )
 
 
 def _float_dtype(x: np.ndarray) -> np.dtype[Any]:

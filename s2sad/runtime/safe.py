@@ -17,14 +17,14 @@ def safe_mul(g: Any, p: Any) -> Any:
     """``g * p``, and exactly 0 where ``g`` is 0, also against an infinite or undefined ``p``: a masked branch."""
     if _python(g, p):
         return 0.0 if g == 0 else g * p
-    return g * np.where(np.equal(g, 0), 0, p)
+    return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
 
 def safe_div(g: Any, d: Any) -> Any:
     """``g / d``, and exactly 0 where ``g`` is 0, whatever ``d``. A pole elsewhere gives an infinity, as in NumPy."""
     if _python(g, d):
         return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
-    return np.divide(g, np.where(np.equal(g, 0), 1, d))
+    return np.divide(g, np.where(np.equal(g, 0), 1, d).astype(np.result_type(g, d), copy=False))
 
 
 def wins(a: Any, b: Any) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from s2sad.runtime.memory import add_at
-from s2sad.runtime.safe import safe_div
 from s2sad.runtime.shapes import as_kind, unbroadcast
 
 
@@ -126,15 +125,13 @@ def partition_dot(x_dot: Any, y: Any, x: Any, axis: int = -1) -> Any:
     return out
 
 
-def _segment(x: Any, xp: Any) -> tuple[Any, Any]:
-    """The index of the segment that holds each point, and whether it is inside the table."""
-    xp = np.asarray(xp)
-    k = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(len(xp) - 2, 0))
-    return k, np.logical_and(np.greater_equal(x, xp[0]), np.less_equal(x, xp[-1]))
+def _segment(x: Any, xp: np.ndarray) -> Any:
+    """The index of the segment of the table that holds each point, or the nearest one."""
+    return np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(len(xp) - 2, 0))
 
 
 def interp_slope(x: Any, xp: Any, fp: Any) -> Any:
-    """The slope of the segment that holds each point; at a knot the smaller of both where they agree in sign, else 0."""
+    """The slope of the segment that holds each point; at a knot the smaller one, 0 if their signs differ."""
     xp, fp = np.asarray(xp), np.asarray(fp)
     slopes = np.concatenate([[0.0], np.diff(fp) / np.diff(xp), [0.0]])
     right = slopes[np.searchsorted(xp, x, side="right")]
@@ -146,7 +143,7 @@ def interp_slope(x: Any, xp: Any, fp: Any) -> Any:
 def interp_adj_fp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
     """The adjoint of the values of the table in ``np.interp``."""
     knots = np.asarray(xp)
-    k, _ = _segment(x, knots)
+    k = _segment(x, knots)
     t = np.clip((x - knots[k]) / (knots[k + 1] - knots[k]), 0.0, 1.0)
     out = np.zeros(len(knots), np.result_type(g, np.float64))
     np.add.at(out, k, g * (1.0 - t))
@@ -156,11 +153,10 @@ def interp_adj_fp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
 
 def interp_adj_xp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
     """The adjoint of the points of the table in ``np.interp``."""
-    knots, heights = np.asarray(xp), np.asarray(fp)
-    k, inside = _segment(x, knots)
-    width = knots[k + 1] - knots[k]
-    t = (x - knots[k]) / width
-    slope = np.where(inside, (heights[k + 1] - heights[k]) / width, 0.0) * g
+    knots = np.asarray(xp)
+    k = _segment(x, knots)
+    t = (x - knots[k]) / (knots[k + 1] - knots[k])
+    slope = interp_slope(x, xp, fp) * g
     out = np.zeros(len(knots), np.result_type(g, np.float64))
     np.add.at(out, k, -slope * (1.0 - t))
     np.add.at(out, k + 1, -slope * t)
@@ -169,9 +165,7 @@ def interp_adj_xp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
 
 def interp_dot(x: Any, xp: Any, fp: Any, xp_dot: Any) -> Any:
     """The tangent of ``np.interp`` by the points of its table."""
-    knots, heights, dots = np.asarray(xp), np.asarray(fp), np.asarray(xp_dot)
-    k, inside = _segment(x, knots)
-    width = knots[k + 1] - knots[k]
-    t = (x - knots[k]) / width
-    slope = np.where(inside, (heights[k + 1] - heights[k]) / width, 0.0)
-    return safe_div(-slope * ((1.0 - t) * dots[k] + t * dots[k + 1]), 1.0)
+    knots, dots = np.asarray(xp), np.asarray(xp_dot)
+    k = _segment(x, knots)
+    t = (x - knots[k]) / (knots[k + 1] - knots[k])
+    return -interp_slope(x, xp, fp) * ((1.0 - t) * dots[k] + t * dots[k + 1])

@@ -54,7 +54,7 @@ def unreduce(g: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Broadcast ``g``, shaped like a reduction of ``x`` over ``axis``, to the shape of x. A new array (or a number)."""
     shape = np.shape(x)
     if not shape:
-        return as_kind(np.reshape(g, ()) [()] if isinstance(g, np.ndarray) else g, x)
+        return as_kind(np.reshape(g, ())[()] if isinstance(g, np.ndarray) else g, x)
     g = np.asarray(g)
     if not keepdims and g.ndim:
         g = np.expand_dims(g, normalize_axes(axis, len(shape)))

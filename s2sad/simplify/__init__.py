@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from s2sad.ir.nodes import Function, Var
 from s2sad.simplify import (
     contributions,
+    copies,
     cse,
     dce,
     fold,
@@ -61,6 +62,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("invariants", invariants.hoist),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),
+    NamedPass("copies", copies.absorb),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 

@@ -41,11 +41,12 @@ def spell_out(fn: Function) -> Function:
 
 
 def _is_spelled(let: Let) -> bool:
+    types = [type_of_atom(a) for a in let.args]
     if let.op == "slice":
-        return True
+        return all(isinstance(t, Lit) or is_number(t) for t in types)
     if let.op == "tuple":
-        types = [type_of_atom(a) for a in let.args]
-        return any(isinstance(t, Slice) for t in types) and all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+        plain = all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+        return plain and any(isinstance(t, Slice) for t in types)
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj is range
 
 

@@ -1,0 +1,109 @@
+"""What is checked before each call of a compiled program, laid out so that it costs next to nothing.
+
+A helper that was compiled in may have been redefined (``quick_guards``), and the global data that a program reads may
+have another value by now (``quick_refresh``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from s2sad.api.signature import key_of
+
+if TYPE_CHECKING:
+    from s2sad.api.programs import Compiled
+    from s2sad.pipeline import Program
+
+
+def quick_guards(program: Program, inner: Compiled | None = None) -> Callable[[], bool] | None:
+    """Is everything that the program was compiled from still what it was? None where it depends on nothing."""
+    same, typed, others = _sorted_dependencies(program)
+    if program.globals:
+        others.append(_globals_guard(program))
+    if inner is not None and inner.guards is not None:
+        others.append(inner.guards)
+    if not (same or typed or others):
+        return None
+
+    def current() -> bool:
+        for space, name, obj in same:
+            if space.get(name) is not obj:
+                return False
+        for space, name, cls in typed:
+            if type(space.get(name, typed)) is not cls:
+                return False
+        return not others or all([other() for other in others])
+
+    return current
+
+
+def _globals_guard(program: Program) -> Callable[[], bool]:
+    """Have the globals that the program reads values of the types it was compiled for? Keys first: they are cheap."""
+    from s2sad.analysis.typeof import type_of
+    from s2sad.backend.load import read_global
+
+    watched = [(g, type_of(g.obj, literal=False), [key_of(g.obj)]) for g in program.globals.values()]
+
+    def current() -> bool:
+        for g, t, known in watched:
+            space = g.namespace
+            value = space.get(g.name) if type(space) is dict else read_global(g)
+            key = key_of(value)
+            if key != known[0]:
+                if type_of(value, literal=False) != t:
+                    return False
+                known[0] = key
+        return True
+
+    return current
+
+
+Named = list[tuple[dict[str, Any], str, Any]]
+
+
+def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[[], bool]]]:
+    """Names that must mean the same object, names that must have a value of the same type, and what asks for itself."""
+    from s2sad.frontend.resolve import Dependency
+
+    same: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
+    typed: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
+    others: list[Callable[[], bool]] = []
+    for d in program.dependencies:
+        if type(d) is not Dependency or type(d.namespace) is not dict:
+            others.append(d.is_current)
+        elif d.data and any(g.namespace is d.namespace and g.name == d.name for g in program.globals.values()):
+            continue  # watched more closely as one of the program's globals
+        elif d.data:
+            typed[id(d.namespace), d.name] = (d.namespace, d.name, type(d.obj))
+        else:
+            same[id(d.namespace), d.name] = (d.namespace, d.name, d.obj)
+    return list(same.values()), list(typed.values()), others
+
+
+def quick_refresh(program: Program, inner: Compiled | None = None) -> Callable[[], None] | None:
+    """Give the program's module the current values of the globals that it reads. None where it reads none."""
+    own: Callable[[], None] | None = program.refresh if program.globals else None
+    if own is not None and all(type(g.namespace) is dict for g in program.globals.values()):
+        own = _copier(program)
+    first = inner.refresh if inner is not None else None
+    if first is None or own is None:
+        return first or own
+
+    def both() -> None:
+        first()
+        own()
+
+    return both
+
+
+def _copier(program: Program) -> Callable[[], None]:
+    """The plain case: every global is in a dict."""
+    target = program.namespace
+    places = [(name, g.namespace, g.name) for name, g in program.globals.items()]
+
+    def copy() -> None:
+        for name, space, key in places:
+            target[name] = space[key]
+
+    return copy

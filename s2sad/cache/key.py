@@ -1,0 +1,73 @@
+"""The key of an entry: everything that the emitted text depends on, as a tuple of strings, hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from functools import cache
+from importlib import metadata
+
+FORMAT = "1"  # of the files; a new number makes all older entries invisible
+
+
+@cache
+def versions() -> tuple[str, ...]:
+    """The versions that decide what is emitted, each as ``name value``."""
+    import numpy
+
+    return (
+        f"format {FORMAT}",
+        f"s2sad {s2sad_version()}",
+        f"numpy {numpy.__version__}",
+        f"python {platform.python_version()}",
+    )
+
+
+@cache
+def s2sad_version() -> str:
+    """The version and, for a checkout that is being worked on, the state of its sources."""
+    try:
+        version = metadata.version("s2sad")
+    except metadata.PackageNotFoundError:
+        version = "0"
+    return f"{version}+{_fingerprint()}"
+
+
+def _fingerprint() -> str:
+    """A hash of names, sizes and times of the compiler's own files: an edited compiler does not find old entries."""
+    import os
+    from pathlib import Path
+
+    root = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256()
+    todo = [str(root)]
+    rows: list[str] = []
+    while todo:
+        with os.scandir(todo.pop()) as found:
+            for item in found:
+                if item.is_dir(follow_symlinks=False):
+                    if item.name != "__pycache__":
+                        todo.append(item.path)
+                elif item.name.endswith(".py"):
+                    stat = item.stat()
+                    rows.append(f"{item.path[len(str(root)):]} {stat.st_size} {stat.st_mtime_ns}")
+    for row in sorted(rows):
+        digest.update(row.encode())
+    return digest.hexdigest()[:8]
+
+
+def make_key(*parts: str | Sequence[str]) -> str:
+    """The sha256 of the parts and of the versions. Each part is length-prefixed: no two lists of parts collide."""
+    digest = hashlib.sha256()
+    for part in (*versions(), *parts):
+        items = [part] if isinstance(part, str) else ["", *part]
+        digest.update(f"{len(items)}:".encode())
+        for item in items:
+            data = item.encode("utf-8", "surrogatepass")
+            digest.update(f"{len(data)}:".encode())
+            digest.update(data)
+    return digest.hexdigest()
+
+
+__all__ = ["FORMAT", "make_key", "s2sad_version", "versions"]

@@ -1,0 +1,139 @@
+"""The probe: run a function on small arrays of two different sizes and read the type of its results."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.types import (
+    NONE,
+    NUM,
+    Affine,
+    Array,
+    Dict,
+    Dim,
+    Func,
+    List,
+    Lit,
+    Never,
+    Num,
+    Obj,
+    Opaque,
+    RefT,
+    Scalar,
+    Slice,
+    Sym,
+    Tuple,
+    Type,
+    Unknown,
+    join_all,
+)
+from s2sad.rules.typing_core import PYTHON, WEAK, TypeFn
+
+_SIZES = ((5, 18), (6, 16), (7, 14), (8, 12), (9, 10), (10, 8), (11, 6), (13, 4))  # no difference is the same in both
+
+
+class _Env:
+    """Assigns a size to each symbol and to each unknown dimension, in the order they are met."""
+
+    def __init__(self, run: int) -> None:
+        self.run = run
+        self.sizes: dict[Any, int] = {}
+        self.unknown = 0
+
+    def symbol(self, key: Any) -> int:
+        if key not in self.sizes:
+            self.sizes[key] = _SIZES[len(self.sizes)][self.run]
+        return self.sizes[key]
+
+    def affine(self, dim: Dim) -> int:
+        if dim is None:
+            self.unknown += 1
+            return self.symbol(self.unknown)
+        return dim.const + sum(c * self.symbol(s) for s, c in dim.terms)
+
+
+def example(t: Type, env: _Env) -> Any:
+    """A value of type ``t`` with the sizes of ``env``; raises ``LookupError`` where there is no telling."""
+    if isinstance(t, Lit):
+        return t.value
+    if isinstance(t, Scalar):
+        value = env.affine(t.size) if t.dtype == "int64" else 0.5
+        return PYTHON.get(t.dtype, float)(value) if t.weak else np.dtype(t.dtype).type(value)
+    if isinstance(t, Array) and t.dims is not None and t.dtype is not None:
+        shape = tuple(env.affine(d) for d in t.dims)
+        return (np.arange(int(np.prod(shape))).reshape(shape) % 7 + 0.5).astype(t.dtype)
+    if isinstance(t, Tuple) and t.cls is None:
+        return tuple(example(i, env) for i in t.items)
+    if isinstance(t, List) and t.items is not None:
+        return [example(i, env) for i in t.items]
+    if isinstance(t, Slice):
+        return slice(*(example(p, env) for p in (t.start, t.stop, t.step)))
+    if isinstance(t, RefT):
+        return t.obj
+    raise LookupError
+
+
+def known_dims(t: Type) -> list[Affine]:
+    """Every affine form that a type mentions."""
+    if isinstance(t, Array):
+        return [d for d in t.dims or () if d is not None]
+    if isinstance(t, Scalar):
+        return [] if t.size is None else [t.size]
+    if isinstance(t, Tuple | List):
+        return [d for i in t.items or () for d in known_dims(i)]
+    return []
+
+
+def _read(first: Any, second: Any, dims: dict[tuple[int, int], Affine]) -> Type:
+    """The type that covers the results of the two runs."""
+    if isinstance(first, tuple | list):
+        if len(first) != len(second):
+            return List(join_all(_read(f, s, dims) for f, s in zip(first, second, strict=False)))
+        items = tuple(_read(f, s, dims) for f, s in zip(first, second, strict=True))
+        return List(join_all(items), items) if isinstance(first, list) else Tuple(items)
+    if isinstance(first, np.ndarray):
+        if first.ndim != second.ndim:
+            return Array(first.dtype.name, None)
+        pairs = zip(first.shape, second.shape, strict=True)
+        return Array(first.dtype.name, tuple(Affine(m) if m == n else dims.get((m, n)) for m, n in pairs))
+    if isinstance(first, np.generic):
+        return Scalar(first.dtype.name, weak=False)
+    if first is None:
+        return NONE
+    return WEAK.get(type(first)) or Opaque(type(first))
+
+
+@functools.lru_cache(maxsize=4096)
+def _probe(fn: Any, types: tuple[Type, ...], static: tuple[tuple[str, Type], ...]) -> Type:
+    envs = _Env(0), _Env(1)
+    results = []
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            for env in envs:
+                args = [example(t, env) for t in types]
+                results.append(fn(*args, **{k: example(t, env) for k, t in static}))
+    except Exception:
+        return NUM
+    known = [d for t in (*types, *(t for _, t in static)) for d in known_dims(t)]
+    known += [Affine(0, ((s, 1),)) for s in envs[0].sizes if isinstance(s, Sym)]
+    pairs = {(envs[0].affine(d), envs[1].affine(d)): d for d in reversed(known)}
+    return _read(results[0], results[1], pairs)
+
+
+def probe(fn: Any) -> TypeFn:
+    """The type function that runs ``fn`` on small arrays of two different sizes and reads the type of the results."""
+
+    def result(*types: Type, **static: Type) -> Type:
+        if any(isinstance(t, Num | Unknown | Never | Func | Obj | Dict) for t in types):
+            return NUM
+        try:
+            return _probe(fn, types, tuple(static.items()))
+        except Exception:
+            return NUM
+
+    return result

@@ -1,0 +1,113 @@
+"""Copies that only feed one operation: the operation takes the copy's place, since its result is an array of its own.
+
+*before*::
+
+    def f(x, s):
+        x_bar = np.zeros_like(x)
+        x_bar += s
+        g = np.array(x_bar[1:])
+        x_bar[1:] = 0.0
+        h = g * 0.5
+        x_bar[:-1] += h
+        return x_bar
+
+*after*::
+
+    def f(x, s):
+        x_bar = np.zeros_like(x)
+        x_bar += s
+        h = x_bar[1:] * 0.5
+        x_bar[1:] = 0.0
+        x_bar[:-1] += h
+        return x_bar
+
+The adjoint of a store takes what a place holds, leaves zero there, and goes on with what it took. Where the first thing
+that happens to it is arithmetic with a number, or with an array that nothing stores into, the copy is that arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+import numpy as np
+
+from s2sad.analysis import usage
+from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import Memory
+from s2sad.ir.nodes import Block, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
+from s2sad.ir.rewrite import with_args, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array, Lit, Scalar
+
+_ARITHMETIC = frozenset({"mul", "truediv", "neg", "add", "sub"})
+
+
+def absorb(fn: Function, primal: Container[Var]) -> Function:
+    """``fn`` without copies that one operation reads: ``fn`` itself when there are none."""
+    lets = usage.lets(fn)
+    if not any(_is_copy(d) for d in lets.values()):
+        return fn
+    return with_body(fn, _Absorber(fn, primal).block(fn.body))
+
+
+def _is_copy(let: Let) -> bool:
+    if let.op != "call" or len(let.args) != 2 or let.kwnames or not isinstance(let.args[0], Ref):
+        return False
+    return let.args[0].obj is np.array and isinstance(type_of_atom(let.args[1]), Array)
+
+
+class _Absorber:
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        self.primal = primal
+        self.uses = usage.uses(fn)
+        self.memory = Memory(fn)
+
+    def block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        place: dict[Var, int] = {}  # of what the block defines
+        copies: dict[Var, Let] = {}
+        for stmt in block.stmts:
+            if not isinstance(stmt, Let):
+                place.update(dict.fromkeys(targets_of(stmt), len(out)))
+                out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
+                continue
+            target = stmt.target
+            if target is None or target in self.primal:
+                if target is not None:
+                    place[target] = len(out)
+                out.append(stmt)
+                continue
+            copy = self._copy_in(stmt, copies, place)
+            if copy is not None:
+                assert copy.target is not None
+                at = place[target] = place[copy.target]
+                out[at] = with_args(stmt, tuple(copy.args[1] if a is copy.target else a for a in stmt.args))
+                continue
+            place[target] = len(out)
+            if _is_copy(stmt) and self.uses.get(target, 0) == 1:
+                copies[target] = stmt
+            out.append(stmt)
+        return with_stmts(block, out)
+
+    def _copy_in(self, let: Let, copies: dict[Var, Let], place: dict[Var, int]) -> Let | None:
+        """The copy that ``let`` reads, if ``let`` could run where the copy is made."""
+        found = [copies[a] for a in let.args if isinstance(a, Var) and a in copies]
+        if let.op not in _ARITHMETIC or len(found) != 1 or not isinstance(let.target and let.target.type, Array):
+            return None
+        copy = found[0]
+        assert copy.target is not None
+        for a in let.args:
+            if a is copy.target:
+                continue
+            t = type_of_atom(a)
+            if not isinstance(t, Scalar | Array | Lit) or (isinstance(t, Array) and self.memory.is_written(a)):
+                return None
+            if isinstance(a, Var) and not self._before(a, copy.target, place):
+                return None
+        return copy
+
+    def _before(self, a: Var, copy: Var, place: dict[Var, int]) -> bool:
+        """Is ``a`` defined where the copy is made? What the block does not define is, being defined around it."""
+        return place.get(a, -1) < place[copy]
+
+
+__all__ = ["absorb"]
