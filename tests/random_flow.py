@@ -16,9 +16,10 @@ class Generator:
         self.budget = 26
         self.count = 0
         self.known: list[str] = []  # names with a value for sure
+        self.functions: list[str] = []
 
     def text(self) -> str:
-        self.lines = ["def f(a, b):", "    fuel = 60"]
+        self.lines = ["def f(a, b):", "    fuel = 60", "    kept = []"]
         self.known = ["a", "b"]
         self.block(1, loop=False, function=False)
         if self.rng.random() < 0.7:
@@ -34,7 +35,7 @@ class Generator:
         return r.choice([
             f"{x} + {r.randint(-3, 3)}", f"{x} - {y}", f"{x} * 2 % 7", str(r.randint(-4, 4)), x,
             f"({x} if {y} > 0 else {r.randint(0, 3)})", f"({x} and {y} or 1)", f"sum(k * {x} for k in range(3))",
-            f"(lambda t: t + {x})({y})",
+            f"(lambda t: t + {x})({y})", "sum(f() for f in kept)", f"{r.choice(self.functions or ['abs'])}({x})",
         ])  # fmt: skip
 
     def test(self) -> str:
@@ -46,24 +47,22 @@ class Generator:
         ])  # fmt: skip
 
     def block(self, depth: int, loop: bool, function: bool) -> None:
-        known = list(self.known)
+        known, functions = list(self.known), list(self.functions)
         for _ in range(self.rng.randint(1, 4)):
             if self.budget <= 0:
                 break
             self.budget -= 1
             if self.statement(depth, loop):
                 break
-        else:
-            pass
         if self.lines[-1].endswith(":"):
             self.add(depth, "pass")
         if depth > 1:
-            self.known = known
+            self.known, self.functions = known, functions
 
     def statement(self, depth: int, loop: bool) -> bool:
         """One statement; True when nothing can follow it."""
         r = self.rng
-        kind = r.choice(["assign"] * 5 + ["aug"] * 2 + ["print", "swap", "if", "if", "for", "while", "try", "leave"])
+        kind = r.choice(["assign"] * 5 + ["aug"] * 2 + ["print", "swap", "if", "if", "for", "while", "try", "leave"] + ["def", "keep"])
         if depth > 5 and kind in ("if", "for", "while", "try"):
             kind = "assign"
         if kind == "assign":
@@ -78,11 +77,25 @@ class Generator:
         elif kind == "swap":
             x, y = r.choice(self.known), r.choice(self.known)
             self.add(depth, f"{x}, {y} = {y}, {self.value()}")
+        elif kind == "keep":
+            self.add(depth, f"kept.append(lambda: {r.choice(self.known)})")
         elif kind == "leave":
             return self.leave(depth, loop)
         else:
             getattr(self, "make_" + kind)(depth, loop)
         return False
+
+    def make_def(self, depth: int, loop: bool) -> None:
+        """A nested function that reads a variable, or rebinds it."""
+        r = self.rng
+        self.count += 1
+        x = r.choice(self.known)
+        self.add(depth, f"def g{self.count}(t, u={r.choice(self.known)}):")
+        if r.random() < 0.5:
+            self.add(depth + 1, f"nonlocal {x}")
+            self.add(depth + 1, f"{x} = {x} % 50 + t + u")
+        self.add(depth + 1, f"return {x} + t")
+        self.functions.append(f"g{self.count}")
 
     def leave(self, depth: int, loop: bool) -> bool:
         r = self.rng

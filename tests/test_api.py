@@ -20,6 +20,8 @@ from s2sad import (
     check_grads,
     explain,
     grad,
+    hessian,
+    hvp,
     jacfwd,
     jacobian,
     jacrev,
@@ -79,6 +81,7 @@ DATA = (np.array([0.5, -0.25]), np.array([[1.0, 2.0], [0.5, -1.0], [2.0, 0.0]]),
 
 
 # ------------------------------------------------------------------------------------------------ calls
+
 
 def test_by_position_by_keyword_and_with_defaults() -> None:
     df = grad(square)
@@ -146,6 +149,7 @@ def test_auxiliary_results() -> None:
 
 # ------------------------------------------------------------------------------------ gradients are like inputs
 
+
 def total(p):
     return np.sum(p["a"] * p["a"]) + p["b"] * 2.0
 
@@ -188,6 +192,7 @@ def test_gradients_share_no_memory() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ errors
+
 
 @pytest.mark.parametrize(
     ("call", "message"),
@@ -239,6 +244,7 @@ def test_positional_only_and_keyword_only() -> None:
 
 # ------------------------------------------------------------------------------------------------ looks
 
+
 def test_it_looks_like_the_function() -> None:
     df = grad(square)
     assert df.__name__ == "square_grad"
@@ -272,6 +278,18 @@ def test_getsource_shows_what_was_generated() -> None:
     assert inspect.getsource(df.primal).startswith("def loss(")
 
 
+def test_ipython_shows_what_was_generated() -> None:
+    """``??`` looks through ``__wrapped__`` on its own before it asks ``inspect``."""
+    namespace: dict[str, Any] = {"__name__": "IPython.core.oinspect"}
+    exec(
+        "def _get_wrapped(o):\n    while hasattr(o, '__wrapped__'):\n        o = o.__wrapped__\n    return o\n",
+        namespace,
+    )
+    df = grad(square)
+    df(3.0)
+    assert inspect.getsource(namespace["_get_wrapped"](df)).startswith("def square_grad(")
+
+
 def test_html_and_explanation() -> None:
     df = grad(square)
     df(3.0)
@@ -280,6 +298,7 @@ def test_html_and_explanation() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ modes
+
 
 def test_vjp() -> None:
     def f(x, y, n):
@@ -344,7 +363,73 @@ def test_stop_gradient() -> None:
     assert stop_gradient(3.0) == 3.0
 
 
+def test_functions_written_in_c() -> None:
+    assert grad(np.sin)(1.0) == math.cos(1.0)
+    assert grad(math.exp)(1.0) == math.e
+    np.testing.assert_allclose(grad(np.hypot, argnums=(0, 1))(3.0, 4.0), (0.6, 0.8))
+    with pytest.raises(TypeError, match="wrap it in a Python function"):
+        grad(print)
+
+
+def test_callable_objects_and_closures() -> None:
+    class Quadratic:
+        def __init__(self, a):
+            self.a = a
+
+        def __call__(self, x):
+            return self.a * x * x
+
+    assert grad(Quadratic(3.0))(2.0) == 12.0
+    assert vjp(Quadratic(3.0), 2.0)[1](1.0) == (12.0,)
+
+
+def test_second_order() -> None:
+    assert grad(grad(square))(3.0, 3) == 18.0
+    np.testing.assert_allclose(hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0])), [[6.0, 4.0], [4.0, 0.0]])
+    x, v = np.array([0.5, 2.0]), np.array([1.0, -1.0])
+    np.testing.assert_allclose(hvp(lambda x: np.sum(np.sin(x)), (x,), (v,)), -np.sin(x) * v)
+
+
+gradient_of_square = grad(square)
+
+
+def uses_a_gradient(x):
+    return gradient_of_square(x) * x
+
+
+def test_a_derivative_in_a_function_is_not_taken_for_its_primal() -> None:
+    try:
+        value, gradient = value_and_grad(uses_a_gradient)(3.0)
+    except s2sad.UnsupportedError:
+        return
+    assert (value, gradient) == (18.0, 12.0)
+
+
+def test_exceptions_are_the_users_and_say_where() -> None:
+    def fails(x):
+        if x > 1.0:
+            raise KeyError("mine")
+        return x
+
+    with pytest.raises(KeyError, match="mine") as caught:
+        grad(fails)(2.0)
+    assert any("in the derivative of fails" in note and "test_api.py" in note for note in caught.value.__notes__)
+
+
+def test_shared_arguments_of_a_function_that_stores() -> None:
+    def stores(x, y):
+        x[0] = y[0] * 2.0
+        return np.sum(x * y)
+
+    gx, gy = grad(stores, argnums=(0, 1))(np.ones(2), np.ones(2))
+    assert gx.tolist() == [0.0, 1.0] and gy.tolist() == [4.0, 1.0]
+    z = np.ones(2)
+    with pytest.raises(s2sad.AliasError, match="'x' and 'y' share memory"):
+        grad(stores, argnums=(0, 1))(z, z)
+
+
 # -------------------------------------------------------------------------------------- redefinition, sizes
+
 
 def helper(x):
     return x * 2.0
@@ -361,6 +446,22 @@ def test_a_redefined_helper_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert df(3.0) == 30.0
 
 
+FACTOR = 2.0
+
+
+def with_global(x):
+    return FACTOR * x
+
+
+def test_globals_are_read_at_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    df = grad(with_global)
+    assert df(1.0) == 2.0
+    monkeypatch.setitem(globals(), "FACTOR", 3.0)
+    assert df(1.0) == 3.0
+    monkeypatch.setitem(globals(), "FACTOR", np.array(5.0))
+    assert df(1.0) == 5.0
+
+
 def test_other_sizes_share_a_specialisation() -> None:
     df = grad(lambda x: np.sum(x * x))
     for n in (2, 3, 50):
@@ -371,6 +472,7 @@ def test_other_sizes_share_a_specialisation() -> None:
 
 
 # ------------------------------------------------------------------------------------------------ costs
+
 
 def five(x):
     return (x * x + 1.0) * x - 2.0 * x

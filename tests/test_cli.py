@@ -72,7 +72,7 @@ def test_a_function_by_name(model: Path, capsys: pytest.CaptureFixture[str]) -> 
     names = execute(out)
     value, residuals = names["plain_fwd"](2.0, 0.5)
     assert value == 2.0 * np.sin(0.5)
-    x_bar, = names["plain_adj"](residuals, 1.0)
+    (x_bar,) = names["plain_adj"](residuals, 1.0)
     assert x_bar == np.sin(0.5)
 
 
@@ -131,9 +131,11 @@ def test_every_helper_can_be_copied() -> None:
     from s2sad import runtime
 
     names = sorted(n for n in vars(runtime) if not n.startswith("_") and callable(getattr(runtime, n)))
-    text = "# header\nimport numpy as np\nfrom s2sad import runtime as rt\n\n\ndef f():\n    return [" + ", ".join(
-        f"rt.{n}" for n in names
-    ) + "]\n"
+    text = (
+        "# header\nimport numpy as np\nfrom s2sad import runtime as rt\n\n\ndef f():\n    return ["
+        + ", ".join(f"rt.{n}" for n in names)
+        + "]\n"
+    )
     alone = make_standalone(text)
     assert "from s2sad" not in alone and alone.startswith("# header")
     assert len(execute(alone)["f"]()) == len(names)

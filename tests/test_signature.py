@@ -149,14 +149,14 @@ def test_a_key_costs_less_than_a_microsecond(value: Any) -> None:
     ],
 )
 def test_what_has_no_derivative(value: Any, message: str) -> None:
-    (_, t), = types_of(("x",), (value,))
+    ((_, t),) = types_of(("x",), (value,))
     with pytest.raises(TypeError, match="f: cannot differentiate with respect to 'x': " + message):
         check_active("f", "x", value, t)
 
 
 @pytest.mark.parametrize("value", [1.0, np.ones(2), np.float32(1), [1, 2], {"n": 1}, (1.0, "a")])
 def test_what_has_one(value: Any) -> None:
-    (_, t), = types_of(("x",), (value,))
+    ((_, t),) = types_of(("x",), (value,))
     check_active("f", "x", value, t)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s2sad.ad.state import State
+from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
@@ -79,7 +80,9 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if not any(r.is_active(a) for a in args):
         return [s]
     if s.target is None or not r.is_active(s.target):
+        _check_shared(r, s, spec)
         return [s]
+    _check_shared(r, s, spec)
     keys = r.keys(s.target)
     bars = [state.drop(k) for k, _ in keys]
     if all(g is None for g in bars):
@@ -101,6 +104,18 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         Let(s.target, "getitem", (parts, Const(0)), (), s.loc),
         Let(residuals, "getitem", (parts, Const(1)), (), s.loc),
     ]
+
+
+def _check_shared(r: Reverse, s: Let, spec: Spec) -> None:
+    """Calls that could not be inlined (recursion) may not share memory that is stored into."""
+    for a in (*s.args[1:], s.target):
+        if isinstance(a, Var) and is_reference(a.type) and r.is_active(a) and r.info.deep_mutated(a):
+            raise r.refuse(
+                "S2S068",
+                f"{a.name or 'an array'} goes through the recursive function {spec.name} and is stored into",
+                s.loc,
+                "return a new array from the recursive function",
+            )
 
 
 def _accumulate_outputs(

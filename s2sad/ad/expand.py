@@ -18,8 +18,9 @@ from __future__ import annotations
 
 from s2sad.analysis.alias import AliasInfo, alias, is_reference, mutated_params
 from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.usage import uses
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
-from s2sad.ir.rewrite import clone_block, subst_atoms, subst_heads, with_blocks, with_body
+from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_blocks, with_body
 from s2sad.ir.types import Array, Num, Unknown
 
 _SMALL = 6  # statements; smaller callees read better in place than as a pair
@@ -29,6 +30,8 @@ def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
     info = alias(fn)
     env: dict[Var, Atom] = {}
+    fn = without_dead(fn)
+    info = alias(fn)
     thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
     return with_body(fn, _block(fn.body, info, env, seen, False, thin))
 
@@ -49,6 +52,21 @@ def _block(
         inside = in_loop or isinstance(s, For | While)
         out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside, thin) for i in blocks_of(s))))
     return Block(tuple(out), subst_atoms(b.results, env))
+
+
+_DEAD_OPS = frozenset({"tuple", "closure", "slice", "copy"})
+
+
+def without_dead(fn: Function) -> Function:
+    """Drop what inference left behind: tuples that were taken apart at once, closures whose calls are resolved."""
+    while True:
+        used = uses(fn)
+        body = map_lets(
+            fn.body, lambda s: None if s.op in _DEAD_OPS and (s.target is None or not used.get(s.target)) else s
+        )
+        if body is fn.body:
+            return fn
+        fn = with_body(fn, body)
 
 
 def _callee(s: Let) -> Spec | None:

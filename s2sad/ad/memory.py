@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
 from s2sad.analysis.infer.program import Spec
@@ -20,6 +22,9 @@ class Place:
 
     at: int
     loops: tuple[tuple[int, int], ...]
+
+
+_READ_ONLY = (np.diagonal, np.diag, np.broadcast_to)  # views that cannot be written through, so neither can their adjoint
 
 
 class Memory:
@@ -85,13 +90,15 @@ class Memory:
             x = s.args[0]
             if isinstance(x, Var) and isinstance(x.type, List | Tuple) and isinstance(type_of_atom(s.args[1]), Slice):
                 return None  # a new list
+            if isinstance(v.type, Array) and not (isinstance(x, Var) and isinstance(x.type, Array)):
+                return "it is an element of a container"
             if isinstance(x, Var) and isinstance(x.type, Array):
                 return s if isinstance(v.type, Array) and is_view_index(type_of_atom(s.args[1])) else None
             return s
         if s.op in ("copy", *INPLACE):
             return s
         if s.op in ("getattr",):
-            return s
+            return "it is an attribute of an object" if isinstance(v.type, Array) else s
         if s.op == "call":
             return self._call(s)
         if s.op == "method" and getattr(s.args[1], "value", "") in ("pop", "get", "setdefault"):
@@ -106,9 +113,20 @@ class Memory:
         rule = lookup(callee.obj) if isinstance(callee, Ref) else None
         if rule is None or rule.aliases == "fresh":
             return None
-        if rule.aliases == "view":
+        if rule.aliases == "view" and s.args[0].obj not in _READ_ONLY:  # type: ignore[union-attr]
             return s
         return "NumPy decides when it runs whether this is a copy"
+
+    def parts(self, v: Var) -> tuple[Atom, ...]:
+        """The atoms that a tuple was built from, where it is built in this function."""
+        s = self.definition.get(v)
+        return s.args if isinstance(s, Let) and s.op == "tuple" else ()
+
+    def same_place(self, new: Let, old: Let) -> None:
+        """``new`` stands for ``old`` from now on."""
+        self.place[new] = self.place[old]
+        if new.target is not None:
+            self.definition[new.target] = new
 
     def touches_active(self, loop: For | While, activity: Activity) -> bool:
         """Does the loop store into active memory or call functions that may?"""

@@ -25,6 +25,23 @@ if TYPE_CHECKING:
 
 def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """Append the adjoint of ``s`` to ``rb``; returns what replaces ``s`` in the forward sweep."""
+    if s.op in ("getitem", "setitem", "aug_setitem") and isinstance(type_of_atom(s.args[1]), Array | Tuple):
+        return _with_kept_index(r, s, state, rb)
+    return _let(r, s, state, rb)
+
+
+def _with_kept_index(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """An index array that is overwritten later is kept by value for the reverse sweep."""
+    before: list[Stmt] = []
+    kept = snapshot(r, s.args[1], s, before)
+    if kept is s.args[1]:
+        return _let(r, s, state, rb)
+    moved = Let(s.target, s.op, (s.args[0], kept, *s.args[2:]), s.kwnames, s.loc)
+    r.memory.same_place(moved, s)
+    return [*before, *_let(r, moved, state, rb)]
+
+
+def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
         return _store(r, s, state, rb)
     if s.op == "method":
@@ -183,7 +200,11 @@ def _spelled(s: Let) -> str:
 
 def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
     """The value of ``a`` as it is now: a copy, made in the forward sweep, where it may be overwritten later."""
-    if not isinstance(a, Var) or not isinstance(a.type, Array | Num | Unknown) or not r.memory.overwritten_after(a, s):
+    if not isinstance(a, Var):
+        return a
+    if isinstance(a.type, Tuple) and any(r.memory.overwritten_after(x, s) for x in r.memory.parts(a)):
+        raise r.refuse("S2S069", "an index array inside a tuple is overwritten later", s.loc, "copy the index array first")
+    if not isinstance(a.type, Array | Num | Unknown) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
         return a
     name = f"{a.name}_kept" if a.name else ""
     copy = Var(name, a.type)
@@ -389,7 +410,8 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
             return
         for k, a in parts:
             if isinstance(a, Var) and r.is_active(a):
-                _share_check(r, s, v, a)
+                if r.is_paired(a):
+                    continue
                 part = rb.emit("getitem", whole, k if isinstance(k, Var) else Const(k), type=a.type)
                 add_structured(r, state, rb, a, part)
         return
@@ -399,13 +421,6 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
                 g = state.drop(key)
                 if g is not None and isinstance(a, Var) and r.is_active(a):
                     r.add(state, rb, (a, key[1][1:]), g)
-
-
-def _share_check(r: Reverse, s: Let, v: Var, a: Var) -> None:
-    """An array that is stored into elsewhere and sits in a mutable container needs run-time pairing."""
-    if r.is_shadow(a):
-        raise r.refuse("S2S062", "an array that is stored into is kept in a list or dict that changes", s.loc,
-                       "put a copy into the list: x.copy()")  # fmt: skip
 
 
 # -- stores ------------------------------------------------------------------------------------------------------
@@ -518,7 +533,9 @@ def _container_store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> l
     place = mirror(r, state, rb, x)
     g = rb.emit("getitem", place, i, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
-        _share_check(r, s, x, v)
+        if r.is_paired(v):
+            rb.effect("setitem", place, i, Const(0.0))
+            return [s]
         g2 = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type) if not is_number(type_of_atom(v)) else g
         add_structured(r, state, rb, v, g2)
     rb.effect("setitem", place, i, Const(0.0))
@@ -575,7 +592,8 @@ def _container_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: B
         v = s.args[-1]
         g = rb.emit("method", place, Const("pop"), *s.args[2:-1], type=type_of_atom(v))
         if isinstance(v, Var) and r.is_active(v):
-            _share_check(r, s, x, v)
+            if r.is_paired(v):
+                return [s]
             if not is_number(type_of_atom(v)):
                 g = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type)
             add_structured(r, state, rb, v, g)

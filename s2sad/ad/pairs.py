@@ -153,6 +153,10 @@ def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:  #
     g = sweeps.state.get((v, path))
     if not path and sweeps.r.is_paired(v):
         g = sweeps.r.shadow(sweeps.state, rb, v)
+    elif sweeps.r.is_paired_leaf(v, path) or (isinstance(t, List | Dict | Tuple) and sweeps.r.holds_paired(v)):
+        sweeps.r.uses_shadows = True
+        place = rb.emit("method", sweeps.r.shadows, Const("of"), sweeps.r.leaf_atom(rb, (v, path)), type=t)
+        g = place if g is None else rb.call(rt.accumulate, "rt.accumulate", g, place, type=t)
     if g is None:
         return sweeps.r.zero(rb, (v, path), t)
     if isinstance(t, List | Dict | Tuple | Unknown | Num | Obj):
@@ -223,6 +227,7 @@ def split(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     by_name = {p.var.name: p.var for p in fn.params}
     wanted = tuple(by_name[n] for n in active)
     sweeps = Sweeps(program, pairs, fn, wanted, split=True)
+    sweeps.r.escape = True
     result = fn.result
     head = Builder(fn.loc)
     seed = Var("value_bar" if not isinstance(result, Var) or not result.name else f"{result.name}_bar", UNKNOWN)
@@ -296,6 +301,8 @@ def _escaped(sweeps: Sweeps, kept: Builder, v: Var) -> Atom:
     if not isinstance(v.type, Array | List | Dict | Num | Unknown | Obj) or not is_reference(v.type):
         return v
     info = sweeps.r.info
+    if sweeps.r.is_paired(v) or (isinstance(v.type, List | Dict | Tuple | Obj) and sweeps.r.holds_paired(v)):
+        return v  # its identity matters, not its value
     reach = set()
     roots = [p.var for p in sweeps.fn.params]
     if isinstance(sweeps.fn.result, Var):

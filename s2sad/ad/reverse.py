@@ -76,6 +76,7 @@ class Reverse:
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
         self.paired = self._paired_classes()
+        self.escape = False  # the residuals outlive the call: the caller may change its arrays
         self.split = False  # residuals leave the function: whatever a branch exports must be assigned on every path
         self.depth = 0  # loops around the region at hand
 
@@ -91,7 +92,40 @@ class Reverse:
             if isinstance(v.type, Array) and self.is_active(v) and self.info.is_mutated(v):
                 if isinstance(self.memory.view_of(v), str):
                     out.add(self.info.find(v))
+            if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
+                inner = self.info.find(v)
+                for _ in range(4):  # what is kept in a container may be reached under another name
+                    if not self.info.classes.has_elem(inner):
+                        break
+                    inner = self.info.classes.elem(inner)
+                    if inner in self.info.mutated:
+                        out.add(inner)
         return out
+
+    def leaf_class(self, v: Var, path: Path) -> Any:
+        """The class of memory of a leaf."""
+        key = self.info.find(v)
+        for _ in path:
+            key = self.info.classes.elem(key)
+        return key
+
+    def is_paired_leaf(self, v: Var, path: Path) -> bool:
+        return isinstance(self.leaf_type(v, path), Array) and self.leaf_class(v, path) in self.paired
+
+    def holds_paired(self, v: Var) -> bool:
+        """A container with a mirror whose elements are arrays that are paired at run time."""
+        key = self.info.find(v)
+        for _ in range(4):
+            if not self.info.classes.has_elem(key):
+                return False
+            key = self.info.classes.elem(key)
+            if key in self.paired:
+                return True
+        return False
+
+    def is_exposed(self, v: Var) -> bool:
+        """Memory that is found by identity and that the caller may change before the pullback: values are kept apart."""
+        return self.escape and self.is_paired(v)
 
     def is_paired(self, v: Var) -> bool:
         return isinstance(v.type, Array) and self.info.find(v) in self.paired
@@ -126,10 +160,22 @@ class Reverse:
             return
         if not path and self.is_shadow(v):
             place = self.shadow(state, rb, v)
-            if isinstance(v.type, Array):
+            if self.is_paired(v):
+                rb.effect("call", Ref(_rt.add_view, "rt.add_view"), place, g)
+            elif isinstance(v.type, Array):
                 rb.effect("iadd", place, g)
             else:
                 rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), place, g)
+            return
+        if path and self.is_paired_leaf(v, path):
+            self.uses_shadows = True
+            place = rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(v, path))
+            rb.effect("call", Ref(_rt.add_view, "rt.add_view"), place, g)
+            return
+        if self.is_mirror_leaf(v, path) and self.holds_paired(v):
+            self.uses_shadows = True
+            place = rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(v, path))
+            rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), place, g)
             return
         old = state.get(key)
         if key in state.owned and old is not None:

@@ -29,9 +29,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
     ) -> None:
         super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
         target = self.target
-        self.programs = Programs(
-            target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True
-        )
+        self.programs = Programs(target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True)
         self._by_key = self.programs.by_key
         self._has_aux = has_aux
         plain = target.positional and not target.lead
@@ -48,8 +46,12 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         programs = self.programs
         try:
             compiled = self._by_key.get(
-                tuple([(v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
-                       for v in bound])
+                tuple(
+                    [
+                        (v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
+                        for v in bound
+                    ]
+                )
             )
         except TypeError:  # an argument that cannot be hashed
             compiled = None

@@ -107,17 +107,13 @@ def _unit_seeds(zeros: list[np.ndarray[Any, Any]], leaves: list[Any], k: int, i:
     return [s if isinstance(v, np.ndarray) else s.item() for s, v in zip(seeds, leaves, strict=True)]
 
 
-def _stack_rows(
-    structure: TreeDef, shapes: list[tuple[int, ...]], rows: list[list[Any]], x: Any
-) -> Any:
+def _stack_rows(structure: TreeDef, shapes: list[tuple[int, ...]], rows: list[list[Any]], x: Any) -> Any:
     """One gradient for each element of each leaf of the value, put together in the value's structure."""
     parts = []
     for shape, gradients in zip(shapes, rows, strict=True):
         flat = [flatten(g)[0] for g in gradients]
         xs, inner = flatten(x)
-        stacked = [
-            _assemble([leaf[n] for leaf in flat], shape, np.shape(v), axis=0) for n, v in enumerate(xs)
-        ]
+        stacked = [_assemble([leaf[n] for leaf in flat], shape, np.shape(v), axis=0) for n, v in enumerate(xs)]
         parts.append(unflatten(inner, stacked))
     return unflatten(structure, parts)
 
@@ -143,9 +139,7 @@ def _assemble(pieces: list[Any], out: tuple[int, ...], inp: tuple[int, ...], axi
     return np.stack([np.asarray(p) for p in pieces], axis=axis).reshape(out + inp)
 
 
-def jacrev(
-    fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
-) -> Any:
+def jacrev(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """The Jacobian by reverse mode: one sweep back for each number in the value. Best for few outputs."""
     return decorator(Jacobian, fun, argnums=argnums, has_aux=has_aux, backend=backend)
 

@@ -68,8 +68,6 @@ class Pullback:
         return str(self._compiled.program.text)
 
 
-
-
 class Pushforward:
     """``pushforward(*tangents)``: the derivative of the value in a direction, one tangent for each primal."""
 

@@ -9,11 +9,10 @@ For ``grad(grad(f))`` the inner derivative is compiled for the arguments at hand
 
 from __future__ import annotations
 
-import hashlib
-import linecache
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from s2sad.api.made import make_function
 from s2sad.api.programs import Compiled, Programs
 
 if TYPE_CHECKING:
@@ -60,14 +59,7 @@ def as_function(derivative: ValueAndGrad[..., Any], program: Program) -> Callabl
         f"    {', '.join(parts)} = {entry.__name__}({', '.join((*lead, *names))})\n"
         f"    return {_returned(derivative, parts)}\n"
     )
-    where = str(getattr(getattr(entry, "__code__", None), "co_filename", ""))
-    digest = hashlib.sha256(f"{where}\n{program.text}\n{text}".encode()).hexdigest()[:16]
-    file = f"<s2sad {name} {digest}>"
-    linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    namespace: dict[str, Any] = {"__name__": "s2sad.generated", entry.__name__: entry, **lead}
-    exec(compile(text, file, "exec"), namespace)
-    made: Callable[..., Any] = namespace[name]
-    return made
+    return make_function(name, text, {entry.__name__: entry, **lead}, program.text)
 
 
 def _returned(derivative: ValueAndGrad[..., Any], parts: list[str]) -> str:

@@ -21,7 +21,12 @@ _BY_TYPE: frozenset[type] = frozenset(
     | {t for t in np.sctypeDict.values() if issubclass(t, np.number | np.bool_)}
 )
 _BY_IDENTITY = (
-    pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc,
+    pytypes.FunctionType,
+    pytypes.BuiltinFunctionType,
+    pytypes.MethodType,
+    pytypes.ModuleType,
+    type,
+    np.ufunc,
 )
 
 

@@ -13,6 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from s2sad.api.made import calling
+
 Argnum = int | str
 Argnums = Argnum | tuple[Argnum, ...]
 
@@ -115,6 +119,8 @@ def _listed(names: tuple[str, ...]) -> str:
 def make_target(fun: Callable[..., Any]) -> Target:
     """The plain function behind a callable, and what it binds."""
     function, lead, keywords = _unwrap(fun, (), {})
+    if not isinstance(function, pytypes.FunctionType) and not hasattr(function, "__s2sad__"):
+        function = calling(function)
     code = getattr(function, "__code__", None)
     if code is None or not isinstance(function, pytypes.FunctionType):
         return _target_by_signature(fun, function, lead, keywords)
@@ -131,11 +137,8 @@ def make_target(fun: Callable[..., Any]) -> Target:
 def _target_by_signature(
     fun: Callable[..., Any], function: Callable[..., Any], lead: tuple[Any, ...], keywords: dict[str, Any]
 ) -> Target:
-    """For callables that are no Python functions: derivatives of derivatives, and what C implements."""
-    try:
-        params = list(_signature(function).parameters.values())
-    except (TypeError, ValueError):
-        raise TypeError(f"{getattr(fun, '__name__', fun)!r} has no signature: wrap it in a Python function") from None
+    """For what has a signature and no code of its own: derivatives of derivatives."""
+    params = list(_signature(function).parameters.values())
     names = tuple(p.name for p in params)
     count = sum(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in params)
     star = next((p.name for p in params if p.kind is p.VAR_POSITIONAL), "")
@@ -156,6 +159,8 @@ def _unwrap(
         return _unwrap(fun.func, (*fun.args, *lead), {**fun.keywords, **keywords})
     if not callable(fun):
         raise TypeError(f"expected a function, got {type(fun).__name__}: {fun!r}")
+    if isinstance(fun, np.ufunc) or type(fun).__module__ == "numpy":  # these have rules of their own
+        return fun, lead, keywords
     inner = getattr(fun, "py_func", None) or getattr(fun, "__wrapped__", None)
     if inner is not None and callable(inner) and not isinstance(fun, type):
         return _unwrap(inner, lead, keywords)

@@ -13,6 +13,8 @@ from s2sad.api.target import make_target
 
 # The functions that look through wrappers in order to print source: inspect (hence pdb and `??`), IPython.
 _READERS = {("inspect", "getsourcelines"), ("IPython.core.oinspect", "_get_wrapped")}
+# The compiler looks through decorators for what a call runs, which for a derivative is not the primal.
+_COMPILER = ("s2sad.frontend.source", "unwrap")
 
 
 class Wrapper:
@@ -61,7 +63,10 @@ class Wrapper:
         """
         frame = sys._getframe(1)
         for _ in range(4):
-            if (frame.f_globals.get("__name__"), frame.f_code.co_name) in _READERS:
+            asks = (frame.f_globals.get("__name__"), frame.f_code.co_name)
+            if asks == _COMPILER:
+                raise AttributeError("__wrapped__")
+            if asks in _READERS:
                 return self.shown_function() or self.primal
             if frame.f_back is None:
                 break

@@ -56,7 +56,7 @@ def make_parser() -> argparse.ArgumentParser:
         "grad: one function that returns value and gradient",
     )  # fmt: skip
     sub.add_argument("--argnums", help="what to differentiate: positions or names, separated by commas (default: 0)")
-    sub.add_argument("--types", help="the arguments' types, as in \"w: f8[n], x: f8[m, n], k: int\"")
+    sub.add_argument("--types", help='the arguments\' types, as in "w: f8[n], x: f8[m, n], k: int"')
     sub.add_argument("--stage", metavar="NAME", help="print the program as it is after this stage ('list' names them)")
     sub.add_argument("--standalone", action="store_true", help="copy the helpers in: the output needs NumPy alone")
     sub.add_argument("-o", "--output", metavar="PATH", help="write to a file instead of the terminal")

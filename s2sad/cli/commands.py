@@ -13,10 +13,8 @@ from s2sad.errors import CacheError
 
 
 def version() -> str:
-    """The installed version, or the one of the source tree."""
-    import s2sad
-
-    return s2sad.__version__
+    """The version of the package that runs."""
+    return str(sys.modules["s2sad"].__dict__["__version__"])
 
 
 def run_explain(options: argparse.Namespace) -> int:

@@ -62,6 +62,7 @@ def run_check(options: argparse.Namespace) -> int:
 
 # ------------------------------------------------------------------------------------------- which functions
 
+
 def chosen_functions(options: argparse.Namespace) -> list[Any]:
     """The functions that the command is about."""
     text, _, name = str(options.target).partition("::")
@@ -119,6 +120,7 @@ def decorated(function: Any) -> ast.expr | None:
 
 
 # ------------------------------------------------------------------------------------------- what is printed
+
 
 def _text(function: Any, options: argparse.Namespace, types: dict[str, Type] | None) -> str:
     argnums = _argnums(options.argnums) or _decorator_argnums(function)
@@ -245,4 +247,3 @@ def _write(text: str, path: str | None) -> None:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise CliError(f"cannot write {path}: {error.strerror}") from None
-

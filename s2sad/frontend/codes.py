@@ -42,14 +42,12 @@ _add(
 )
 _add(
     "S2S003",
-    "nonlocal or late-bound variable without a first value",
-    "A variable that a nested function shares with the function around it is kept in a cell. The cell needs a first "
-    "value at the top level of the function, before the nested function is made.",
-    "assign a first value before the nested function, at the top level of the function",
-    "def f(x):\n    def step():\n        nonlocal total\n        total = total + x\n    for k in range(2):\n"
-    "        total = x * k\n    step()\n    return total\n",
-    "def f(x):\n    total = 0.0\n    def step():\n        nonlocal total\n        total = total + x\n"
-    "    for k in range(2):\n        total = x * k\n    step()\n    return total\n",
+    "captured variable without a value",
+    "A nested function reads a variable of the function around it, which is assigned only after the nested function has "
+    "been used for the last time: Python would raise NameError.",
+    "assign the variable before the nested function is used",
+    "def f(x):\n    def step():\n        return total * x\n    y = step()\n    total = 2.0\n    return y + total\n",
+    "def f(x):\n    total = 2.0\n    def step():\n        return total * x\n    y = step()\n    return y + total\n",
 )
 _add(
     "S2S004",

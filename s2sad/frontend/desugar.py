@@ -7,8 +7,8 @@ from                                   to
 ``try`` ... ``else``                   a flag, set at the end of the body, and an ``if`` after the ``try``
 ``try`` ... ``finally``                ``Always``: the final statements on every way out; on exceptions by a handler
 ``with``                               ``Always`` around the body, between ``__enter__`` and ``__exit__``
-``for`` ... ``else``                   a flag, set before each ``break``, and an ``if`` after the loop
-``while`` ... ``else``, effectful test ``while True`` with an ``if`` that breaks
+loop ... ``else``                      a flag, set before each ``break``, and an ``if`` after the loop
+``while`` with an effectful test       ``while True`` with an ``if`` that breaks
 =====================================  ===============================================================================
 
 Invented names start with ``$``, which no user name does.
@@ -99,22 +99,28 @@ class Desugar:
         return [self._with_bodies(stmt, body=self.block(stmt.body), orelse=self.block(stmt.orelse))]
 
     def _for(self, stmt: Any) -> list[Any]:
-        body = self.block(stmt.body)
-        if not stmt.orelse:
-            return [self._with_bodies(stmt, body=body)]
-        flag = self._fresh("broke")
-        loop = self._with_bodies(stmt, body=_mark_breaks(body, flag), orelse=[])
-        return [store(flag, const(False)), loop, gast.If(name(flag), [], self.block(stmt.orelse))]
+        loop = self._with_bodies(stmt, body=self.block(stmt.body), orelse=[])
+        return self._with_else(loop, stmt.orelse)
 
     def _while(self, stmt: Any) -> list[Any]:
-        body = self.block(stmt.body)
-        test = stmt.test
-        constant = isinstance(test, gast.Constant) and bool(test.value)
-        if constant or not (stmt.orelse or self._has_effects(test)):
-            return [self._with_bodies(stmt, body=body, orelse=[])]
-        leave = [*self.block(stmt.orelse), place(gast.Break(), test)]
-        inner = place(gast.If(test, body, leave), stmt)
-        return [self._with_bodies(stmt, test=place(const(True), test), body=[inner], orelse=[])]
+        loop = self._with_bodies(stmt, body=self.block(stmt.body), orelse=[])
+        if isinstance(stmt.test, gast.Constant) or not self._has_effects(stmt.test):
+            return self._with_else(loop, stmt.orelse)
+        flag = self._fresh("ended")
+        ended = [place(store(flag, const(True)), stmt.test)] if stmt.orelse else []
+        leave = [*ended, place(gast.Break(), stmt.test)]
+        loop.body = [place(gast.If(stmt.test, loop.body, leave), stmt)]
+        loop.test = place(const(True), stmt.test)
+        if not stmt.orelse:
+            return [loop]
+        return [store(flag, const(False)), loop, gast.If(name(flag), self.block(stmt.orelse), [])]
+
+    def _with_else(self, loop: Any, orelse: list[Any]) -> list[Any]:
+        if not orelse:
+            return [loop]
+        flag = self._fresh("broke")
+        loop.body = _mark_breaks(loop.body, flag)
+        return [store(flag, const(False)), loop, gast.If(name(flag), [], self.block(orelse))]
 
     # -- try and with ------------------------------------------------------------------------------------------------
 

@@ -17,10 +17,10 @@ import gast
 
 from s2sad.errors import SourceError
 from s2sad.frontend.captures import shared_names
-from s2sad.frontend.desugar import Desugar
+from s2sad.frontend.desugar import Desugar, place
 from s2sad.frontend.fence import Fence, scan
 from s2sad.frontend.liveness import Flows, Liveness
-from s2sad.frontend.lower_base import Shared
+from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.patterns import PatternError
@@ -84,15 +84,32 @@ class Lowering(Statements):
         self.flows = Flows()
         self.live = Liveness(self.scope, body)
         self.shared_names |= shared_names(body, self.scope, self.live) | self.scope.nonlocals
+        start = dict(self.env), dict(self.boxed)
+        early: list[str] = []
+        while not self._built(node, body, params, early):
+            self.stmts, self.env, self.boxed, self.tail = [], dict(start[0]), dict(start[1]), True
+        block = Block(tuple(self.stmts), (self.env.get("$val", UNDEF),))
+        source = self.shared.source
+        return Function(name, params, block, tuple(self.captured), doc, self.loc(node), source.lines)
+
+    def _built(self, node: Any, body: list[Any], params: tuple[Param, ...], early: list[str]) -> bool:
+        """Lower the body; False when a shared variable turns out to need its list at the start (it is then in ``early``).
+
+        Such a variable starts as None: it has no value yet, and Python would raise if it were read.
+        """
+        for name in early:
+            self.boxed[name] = self.let(node, "list", NONE, name=name)
         for param in params:
             if param.var.name in self.shared_names:
                 self.boxed[param.var.name] = self.let(node, "list", param.var, name=param.var.name)
             else:
                 self.env[param.var.name] = param.var
-        self.seq(body, 0, ("$val",))
-        block = Block(tuple(self.stmts), (self.env.get("$val", UNDEF),))
-        source = self.shared.source
-        return Function(name, params, block, tuple(self.captured), doc, self.loc(node), source.lines)
+        try:
+            self.seq(body, 0, ("$val",))
+        except NeedsCell as need:
+            early.append(need.name)
+            return False
+        return True
 
     def _prepared(self, node: Any) -> list[Any]:
         """The statements of the body, desugared, with an explicit return at the end."""
@@ -107,7 +124,7 @@ class Lowering(Statements):
             body = []
         last = body[-1] if body else node
         if not body or Flows().of(body).normal:
-            body = [*body, gast.copy_location(gast.Return(None), last)]
+            body = [*body, place(gast.Return(None), last)]
         for name in desugar.names:
             self.scope.add(name)
         return body
@@ -221,7 +238,9 @@ class Lowering(Statements):
             return atom
         if atom is not None:
             inner.env[name] = atom
-        elif name in self.scope.index or name in self.shared_names:
+        elif name in self.shared_names:
+            raise NeedsCell(name)
+        elif name in self.scope.index:
             self.refuse("S2S003", node, f"the nested function reads {name!r}, which has no value yet")
             inner.env[name] = UNDEF
         return None

@@ -23,6 +23,14 @@ FLAGS = ("$val", "$ret", "$stop", "$done")
 Env = dict[str, Atom]
 
 
+class NeedsCell(Exception):
+    """A shared variable is first assigned, or captured, where its list must exist already: start again with it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 @dataclass(slots=True)
 class Region:
     """A finished region: its statements, the environment at its end, a value (of an expression), how it ends."""
@@ -48,7 +56,7 @@ class Shared:
     source: FunctionSource
     fence: Fence
     dependencies: dict[tuple[int, str], Dependency] = field(default_factory=dict)
-    locs: dict[int, Loc] = field(default_factory=dict)
+    locs: dict[int, tuple[Any, Loc]] = field(default_factory=dict)  # with the node, so that its id stays its own
 
 
 class Base:
@@ -60,15 +68,15 @@ class Base:
         self.stmts: list[Stmt] = []
         self.shared_names: set[str] = set()  # variables that a nested function shares and that change after its birth
         self.boxed: dict[str, Var] = {}  # the one-element lists they are kept in
-        self.loop_depth = 0
+        self.tail = True  # nothing follows the block under construction but the end of the function
 
     # -- locations and findings --------------------------------------------------------------------------------------
 
     def loc(self, node: Any) -> Loc:
         known = self.shared.locs.get(id(node))
         if known is None:
-            known = self.shared.locs[id(node)] = self.shared.fence.loc(node)
-        return known
+            known = self.shared.locs[id(node)] = node, self.shared.fence.loc(node)
+        return known[1]
 
     def refuse(self, code: str, node: Any, message: str, help: str = "") -> Atom:
         self.shared.fence.refuse(code, node, message, help)
@@ -105,11 +113,10 @@ class Base:
         cell = self.boxed.get(name)
         if cell is not None:
             self.effect(node, "setitem", cell, Const(0), value)
-        elif self.loop_depth:
-            self.refuse("S2S003", node, f"{name!r} is shared with a nested function and has no first value")
-            self.boxed[name] = Var(name)
-        else:
+        elif self.tail:
             self.boxed[name] = self.let(node, "list", value, name=name)
+        else:
+            raise NeedsCell(name)
 
     def _named(self, value: Var, name: str) -> Var:
         """The variable under its name, if the last statement made it and it has none yet."""
@@ -137,15 +144,18 @@ class Base:
 
     # -- regions -----------------------------------------------------------------------------------------------------
 
-    def region(self, build: Callable[[], Atom | Flow | None], env: Env | None = None) -> Region:
-        """Run ``build`` on a new block and a copy of the environment."""
-        stmts, outer, boxed = self.stmts, self.env, self.boxed
+    def region(
+        self, build: Callable[[], Atom | Flow | None], env: Env | None = None, tail: bool = False
+    ) -> Region:
+        """Run ``build`` on a new block and a copy of the environment. ``tail``: nothing runs after the region."""
+        stmts, outer, boxed, was_tail = self.stmts, self.env, self.boxed, self.tail
+        self.tail = tail and was_tail
         self.stmts, self.env, self.boxed = [], dict(outer if env is None else env), dict(boxed)
         try:
             out = build()
             done = Region(self.stmts, self.env)
         finally:
-            self.stmts, self.env, self.boxed = stmts, outer, boxed
+            self.stmts, self.env, self.boxed, self.tail = stmts, outer, boxed, was_tail
         if isinstance(out, Flow):
             done.flow = out
         else:

@@ -8,7 +8,7 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.lower_base import FALSE, NONE, Base
+from s2sad.frontend.lower_base import FALSE, NONE, Base, NeedsCell
 from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, FRAMES, HIDDEN, OUTSIDE, UNARY_OPS
 from s2sad.frontend.resolve import StaticModule, attribute
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref
@@ -45,7 +45,7 @@ class Expressions(Base):
         if name == self.self_name:
             return self.itself(node)
         if name in self.shared_names:
-            return self.refuse("S2S003", node, f"{name!r} is shared with a nested function and has no first value")
+            raise NeedsCell(name)
         if name in self.scope.index:
             return self.refuse("S2S008", node, f"{name!r} is read before it is assigned")
         return self.free(node, name)

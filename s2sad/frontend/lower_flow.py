@@ -72,7 +72,7 @@ class Statements(Loops):
         """The rest of a block after a statement that may have left it."""
         test = get(self.env, _flag(flow))
         left = self.region(lambda: Flow(False, flow.ret, flow.brk, flow.cont))
-        right = self.region(lambda: self.seq(rest, end, need))
+        right = self.region(lambda: self.seq(rest, end, need), tail=True)
         self.join(rest[0], test, left, right, self._live(end, need))
         return left.flow | right.flow
 
@@ -94,17 +94,19 @@ class Statements(Loops):
         if not (a.escapes or b.escapes):
             return self._branches(stmt, test, stmt.body, stmt.orelse, after, ()), False
         if not rest:
-            return self._branches(stmt, test, stmt.body, stmt.orelse, end, need), True
+            return self._branches(stmt, test, stmt.body, stmt.orelse, end, need, True), True
         if a.normal and b.normal and not _is_small(rest):
             more = (*need, _flag(a | b))
             return self._branches(stmt, test, stmt.body, stmt.orelse, after | end, more), False
         then = [*stmt.body, *rest] if a.normal else stmt.body
         orelse = [*stmt.orelse, *rest] if b.normal else stmt.orelse
-        return self._branches(stmt, test, then, orelse, end, need), True
+        return self._branches(stmt, test, then, orelse, end, need, True), True
 
-    def _branches(self, stmt: Any, test: Atom, then: list[Any], orelse: list[Any], end: int, need: Need) -> Flow:
-        left = self.region(lambda: self.seq(then, end, need))
-        right = self.region(lambda: self.seq(orelse, end, need))
+    def _branches(
+        self, stmt: Any, test: Atom, then: list[Any], orelse: list[Any], end: int, need: Need, tail: bool = False
+    ) -> Flow:
+        left = self.region(lambda: self.seq(then, end, need), tail=tail)
+        right = self.region(lambda: self.seq(orelse, end, need), tail=tail)
         self.join(stmt, test, left, right, self._live(end, need))
         return left.flow | right.flow
 
@@ -200,9 +202,11 @@ class Statements(Loops):
         flow = self.flows.of(stmt.body)
         extra: Need = FLAGS if flow.escapes else ()
         live = self.live.finals[id(stmt)]
+        tail, self.tail = self.tail, False
         flow = self.seq(stmt.body, end | live, (*need, *extra))
         if not flow.normal and not flow.escapes:
             return flow
+        self.tail = tail
         last = self.flows.of(stmt.final)
         if last.escapes:
             self.refuse("S2S013", stmt.final[0], "return, break or continue in a finally clause")

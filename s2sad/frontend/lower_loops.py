@@ -32,7 +32,7 @@ class Loops(Assignments):
                 self.assign(target, item, target)
             return build()
 
-        done = self._body(body, env)
+        done = self.region(body, env)
         results = self._results(done, names, stop)
         targets = self._after(names)
         self.stmts.append(
@@ -43,11 +43,9 @@ class Loops(Assignments):
     def while_loop(self, node: Any, test: Any, names: Sequence[str], build: Build, stop: str) -> Region:
         """Emit ``while test``; the test has no effects."""
         carried, init, env = self._carry(names)
-        self.loop_depth += 1
         before = self.region(lambda: self.expr(test), env)
-        self.loop_depth -= 1
         cond = before.block(TRUE if before.value is None else before.value)
-        done = self._body(build, env)
+        done = self.region(build, env)
         results = self._results(done, names, stop)
         targets = self._after(names)
         self.stmts.append(
@@ -60,12 +58,6 @@ class Loops(Assignments):
         init = tuple(get(self.env, n) for n in names)
         env = {**self.env, "$stop": FALSE, "$done": FALSE, "$ret": FALSE, **dict(zip(names, carried, strict=True))}
         return carried, init, env
-
-    def _body(self, build: Build, env: Env) -> Region:
-        self.loop_depth += 1
-        done = self.region(build, env)
-        self.loop_depth -= 1
-        return done
 
     def _results(self, done: Region, names: Sequence[str], stop: str) -> list[Atom]:
         return [get(done.env, n) for n in (*names, *([stop] if stop else []))]

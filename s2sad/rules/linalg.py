@@ -175,7 +175,7 @@ def inv(y_bar, y, a, /):
 
 def solve_jvp(a_dot, b_dot, y, a, b):
     """Solve again with the same matrix."""
-    return rt.solve_dot(a, a_dot, y), np.linalg.solve(a, b_dot)
+    return -np.linalg.solve(a, np.matmul(a_dot, y)), np.linalg.solve(a, b_dot)
 
 
 @general(
@@ -229,7 +229,8 @@ def slogdet(y_bar, y, a, /):
 
 def cholesky_jvp(a_dot, y, a):
     """As the lower triangle moves."""
-    return rt.cholesky_jvp(a_dot, y)
+    inner = np.linalg.solve(y, rt.mt(np.linalg.solve(y, rt.from_lower(a_dot))))
+    return np.matmul(y, rt.half(inner))
 
 
 @general(
@@ -239,12 +240,15 @@ def cholesky_jvp(a_dot, y, a):
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2, (3,)))),
 )
 def cholesky(y_bar, y, a, /):
-    return rt.cholesky_adj(y_bar, y)
+    p = rt.half(np.matmul(rt.mt(y), np.tril(y_bar)))
+    s = np.linalg.solve(rt.mt(y), rt.mt(np.linalg.solve(rt.mt(y), rt.mt(p))))
+    return rt.to_lower(0.5 * (s + rt.mt(s)))
 
 
 def eigh_jvp(a_dot, y, a):
-    """First-order perturbation."""
-    return rt.eigh_jvp(a_dot, y[0], y[1])
+    """First-order perturbation; equal eigenvalues do not mix."""
+    inner = np.matmul(np.matmul(rt.mt(y[1]), rt.from_lower(a_dot)), y[1])
+    return np.diagonal(inner, axis1=-2, axis2=-1), np.matmul(y[1], rt.gaps(y[0]) * inner)
 
 
 @general(
@@ -254,12 +258,16 @@ def eigh_jvp(a_dot, y, a):
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigh(y_bar, y, a, /):
-    return rt.eigh_adj(y_bar[0], y_bar[1], y[0], y[1])
+    v = y[1]
+    inner = rt.gaps(y[0]) * np.matmul(rt.mt(v), y_bar[1]) + np.expand_dims(y_bar[0], -2) * np.eye(v.shape[-1])
+    s = np.matmul(np.matmul(v, inner), rt.mt(v))
+    return rt.to_lower(0.5 * (s + rt.mt(s)))
 
 
 def eigvalsh_jvp(a_dot, y, a):
     """First-order perturbation."""
-    return rt.eigvalsh_jvp(a_dot, a)
+    v = np.linalg.eigh(a)[1]
+    return np.sum(v * np.matmul(rt.from_lower(a_dot), v), axis=-2)
 
 
 @general(
@@ -269,7 +277,8 @@ def eigvalsh_jvp(a_dot, y, a):
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigvalsh(y_bar, y, a, /):
-    return rt.eigvalsh_adj(y_bar, a)
+    v = np.linalg.eigh(a)[1]
+    return rt.to_lower(np.matmul(v * np.expand_dims(y_bar, -2), rt.mt(v)))
 
 
 def svd_refuses(full_matrices=True, compute_uv=True, **static):
@@ -298,7 +307,11 @@ def svd(y_bar, y, a, /, *, full_matrices=True):
 
 def qr_jvp(a_dot, y, a):
     """For at least as many rows as columns."""
-    return rt.qr_jvp(a_dot, y[0], y[1])
+    ar = rt.mt(np.linalg.solve(rt.mt(y[1]), rt.mt(a_dot)))
+    qa = np.matmul(rt.mt(y[0]), ar)
+    low = np.tril(qa, -1)
+    skew = low - rt.mt(low)
+    return np.matmul(y[0], skew - qa) + ar, np.matmul(qa - skew, y[1])
 
 
 @general(
@@ -308,12 +321,19 @@ def qr_jvp(a_dot, y, a):
     sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
 )
 def qr(y_bar, y, a, /):
-    return rt.qr_adj(y_bar, y[0], y[1])
+    m = np.matmul(y[1], rt.mt(np.triu(y_bar[1]))) - np.matmul(rt.mt(y_bar[0]), y[0])
+    low = np.tril(m, -1)
+    sym = low + rt.mt(low) + m * np.eye(m.shape[-1])
+    return rt.mt(np.linalg.solve(y[1], rt.mt(y_bar[0] + np.matmul(y[0], sym))))
 
 
 def pinv_jvp(a_dot, y, a):
     """Where the rank does not change."""
-    return rt.pinv_jvp(a_dot, y, a)
+    d = rt.mt(a_dot)
+    left = d - np.matmul(np.matmul(d, a), y)
+    right = d - np.matmul(np.matmul(y, a), d)
+    out = np.matmul(np.matmul(y, rt.mt(y)), left) + np.matmul(right, np.matmul(rt.mt(y), y))
+    return out - np.matmul(np.matmul(y, a_dot), y)
 
 
 @general(
@@ -323,7 +343,11 @@ def pinv_jvp(a_dot, y, a):
     sample=samples.cases(lambda: call(values((4, 2))), lambda: call(square())),
 )
 def pinv(y_bar, y, a, /):
-    return rt.pinv_adj(y_bar, y, a)
+    g = rt.mt(y_bar)
+    left = g - np.matmul(np.matmul(a, y), g)
+    right = g - np.matmul(np.matmul(g, y), a)
+    out = np.matmul(left, np.matmul(y, rt.mt(y))) + np.matmul(np.matmul(rt.mt(y), y), right)
+    return out - np.matmul(np.matmul(rt.mt(y), y_bar), rt.mt(y))
 
 
 def matrix_power_jvp(a_dot, y, a, *, n):
@@ -376,15 +400,6 @@ def norm(y_bar, y, x, /, *, ord=None, axis=None, keepdims=False):
 @linear(rt.mt, np.matrix_transpose, aliases="view", type=ty.swapped_last, sample=samples.array((2, 3), (4, 2, 3)))
 def mt(y_bar, x, /):
     return rt.mt(y_bar)
-
-
-@bilinear(
-    rt.scaled,
-    type=ty.probe(rt.scaled),
-    sample=samples.cases(lambda: call(1.5, values((2, 2))), lambda: call(values((3,)), values((3, 2, 2)))),
-)
-def scaled(y_bar, g, m, /):
-    return rt.unbroadcast(rt.pairing(m, y_bar), g), rt.unbroadcast(rt.scaled(g, y_bar), m)
 
 
 nondiff(np.linalg.matrix_rank, np.linalg.cond, type=ty.probe(np.linalg.matrix_rank))

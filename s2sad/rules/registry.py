@@ -52,8 +52,8 @@ class Rule:
     varargs:  the operands are ``*operands`` (einsum, np.stack of separate arrays).
     pure:     no effect, and the same result for the same arguments (random draws and prints are not).
     singular: a partial may be infinite or undefined where the function is masked (sqrt, log, a quotient): where
-              ``y_bar`` may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, the partial being a quotient
-              ``num / den`` (its last operation), ``rt.safe_div(y_bar * num, den)``.
+              ``y_bar`` may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, for a partial whose last
+              operation is ``num / den``, ``rt.safe_div(y_bar * num, den)``.
     defaults: the operands that a call may leave out, with their values.
     refuses:  ``refuses(**static_values) -> str | None``: why these literal options have no derivative.
     """

@@ -69,3 +69,35 @@ def einsum_adj(g: Any, k: int, subscripts: str, *operands: Any) -> Any:
 def einsum_dot(x_dot: Any, k: int, subscripts: str, *operands: Any) -> Any:
     """The tangent of ``np.einsum`` by its operand ``k``."""
     return np.einsum(subscripts, *operands[:k], x_dot, *operands[k + 1 :])
+
+
+def _put(operands: tuple[Any, ...], k: int, x: Any) -> tuple[Any, ...]:
+    return (*operands[:k], x, *operands[k + 1 :])
+
+
+def einsum_adj_adj(h: Any, i: int, g: Any, k: int, subscripts: str, *operands: Any) -> Any:
+    """The adjoint of argument ``i`` of ``einsum_adj(g, k, subscripts, *operands)`` (0 is g, 3 the first operand)."""
+    if i == 0:
+        return einsum_dot(h, k, subscripts, *operands)
+    return einsum_adj(g, i - 3, subscripts, *_put(operands, k, h)) if i - 3 != k else np.zeros_like(operands[k])
+
+
+def einsum_adj_dot(x_dot: Any, i: int, g: Any, k: int, subscripts: str, *operands: Any) -> Any:
+    """The tangent of ``einsum_adj(g, k, subscripts, *operands)`` by its argument ``i``."""
+    if i == 0:
+        return einsum_adj(x_dot, k, subscripts, *operands)
+    return einsum_adj(g, k, subscripts, *_put(operands, i - 3, x_dot)) if i - 3 != k else np.zeros_like(operands[k])
+
+
+def einsum_dot_adj(h: Any, i: int, x_dot: Any, k: int, subscripts: str, *operands: Any) -> Any:
+    """The adjoint of argument ``i`` of ``einsum_dot(x_dot, k, subscripts, *operands)``."""
+    j = k if i == 0 else i - 3
+    return einsum_adj(h, j, subscripts, *_put(operands, k, x_dot)) if i == 0 or j != k else np.zeros_like(operands[k])
+
+
+def einsum_dot_dot(v: Any, i: int, x_dot: Any, k: int, subscripts: str, *operands: Any) -> Any:
+    """The tangent of ``einsum_dot(x_dot, k, subscripts, *operands)`` by its argument ``i``."""
+    if i == 0:
+        return einsum_dot(v, k, subscripts, *operands)
+    swapped = operands if i - 3 == k else _put(_put(operands, k, x_dot), i - 3, v)
+    return np.einsum(subscripts, *swapped) * (0.0 if i - 3 == k else 1.0)

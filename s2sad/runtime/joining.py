@@ -60,6 +60,12 @@ def concatenate_adj(g: Any, arrays: Sequence[Any], axis: int | None = 0, ndmin: 
     return [as_kind(np.reshape(p, np.shape(a)), a) for p, a in zip(parts, arrays, strict=True)]
 
 
+def rejoin(parts: Sequence[Any], axis: int | None = 0, ndmin: int = 0) -> Any:
+    """The transpose of ``concatenate_adj``."""
+    grown = [np.atleast_3d(p) if ndmin == 3 else np.atleast_2d(p) if ndmin == 2 else p for p in parts]
+    return np.concatenate(grown, axis=axis)
+
+
 def stack_adj(g: Any, arrays: Sequence[Any], axis: int = 0) -> list[Any]:
     """The layers of ``g`` along ``axis``."""
     g = np.moveaxis(np.asarray(g), axis, 0)
@@ -114,6 +120,11 @@ def diag_adj(g: Any, x: Any, k: int = 0) -> Any:
     if np.ndim(x) == 1:
         return as_kind(np.diagonal(g, k), x)
     return diagonal_adj(g, x, k)
+
+
+def diag_back(h: Any, g: Any, k: int = 0) -> Any:
+    """The transpose of ``diag_adj``: ``np.diag`` of ``h``, in the form of ``g``."""
+    return as_kind(np.diag(h, k), g)
 
 
 def diff_adj(g: Any, x: Any, n: int = 1, axis: int = -1) -> Any:

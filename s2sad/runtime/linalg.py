@@ -23,17 +23,25 @@ def solve_adj_a(b_bar: Any, y: Any, a: Any) -> Any:
     return unbroadcast(-np.matmul(b_bar, mt(y)), a)
 
 
-def solve_dot(a: Any, a_dot: Any, y: Any) -> Any:
-    """The tangent of ``solve(a, b)`` by ``a``."""
-    return -np.linalg.solve(a, np.matmul(a_dot, y))
-
-
 def cofactor(a: Any) -> Any:
     """The matrix of cofactors, the derivative of the determinant; right for singular matrices too."""
     u, s, vt = np.linalg.svd(a)
     sign = np.linalg.det(u) * np.linalg.det(vt)
     rest = others(s, -1)
     return np.asarray(sign)[..., None, None] * np.conj(np.matmul(u * rest[..., None, :], vt))
+
+
+def cofactor_dot(v: Any, a: Any) -> Any:
+    """The derivative of ``cofactor(a)`` along ``v``; a symmetric operator, exact for singular matrices too."""
+    u, s, vt = np.linalg.svd(a)
+    sign = np.asarray(np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
+    n = s.shape[-1]
+    keep = ~(np.eye(n, dtype=bool)[:, None, :] | np.eye(n, dtype=bool)[None, :, :])
+    rest = np.prod(np.where(keep, s[..., None, None, :], 1.0), axis=-1) * (1.0 - np.eye(n))
+    w = np.matmul(np.matmul(mt(u), v), mt(vt))
+    level = np.diagonal(w, axis1=-2, axis2=-1)
+    inner = -mt(w) * rest + np.matmul(rest, level[..., None]) * np.eye(n)
+    return sign * np.matmul(np.matmul(u, inner), vt)
 
 
 def scaled(g: Any, m: Any) -> Any:
@@ -46,63 +54,27 @@ def pairing(m: Any, x_dot: Any) -> Any:
     return np.sum(m * x_dot, axis=(-2, -1))
 
 
-def _half(p: Any) -> Any:
+def half(p: Any) -> Any:
     """The lower triangle with the diagonal halved."""
     low = np.tril(p)
-    return low - 0.5 * p * np.eye(p.shape[-1])
+    return low - 0.5 * p * np.eye(p.shape[-1], dtype=p.dtype)
 
 
-def _to_lower(s: Any) -> Any:
-    """The adjoint of a symmetric matrix of which only the lower triangle is read."""
-    return np.tril(s + mt(s)) - s * np.eye(s.shape[-1])
+def to_lower(s: Any) -> Any:
+    """The adjoint of a symmetric matrix of which only the lower triangle is read, from that of the whole matrix."""
+    return np.tril(s + mt(s)) - s * np.eye(s.shape[-1], dtype=s.dtype)
 
 
-def cholesky_adj(g: Any, y: Any) -> Any:
-    """The adjoint of ``np.linalg.cholesky``, which reads the lower triangle."""
-    p = _half(np.matmul(mt(y), np.tril(g)))
-    s = np.linalg.solve(mt(y), mt(np.linalg.solve(mt(y), mt(p))))
-    return _to_lower(0.5 * (s + mt(s)))
+def from_lower(x: Any) -> Any:
+    """The symmetric matrix of which ``x`` holds the lower triangle."""
+    low = np.tril(x)
+    return low + mt(low) - low * np.eye(low.shape[-1], dtype=low.dtype)
 
 
-def cholesky_jvp(x_dot: Any, y: Any) -> Any:
-    """The tangent of ``np.linalg.cholesky``."""
-    low = np.tril(x_dot)
-    full = low + mt(low) - low * np.eye(low.shape[-1])
-    inner = np.linalg.solve(y, mt(np.linalg.solve(y, full)))
-    return np.matmul(y, _half(inner))
-
-
-def _gaps(w: Any) -> Any:
-    """1 / (w_j - w_i), and 0 where they are equal."""
+def gaps(w: Any) -> Any:
+    """1 / (w_j - w_i) for row i and column j, and 0 where they are equal."""
     diff = w[..., None, :] - w[..., :, None]
     return safe_div((diff != 0).astype(diff.dtype), diff)
-
-
-def eigh_adj(w_bar: Any, v_bar: Any, w: Any, v: Any) -> Any:
-    """The adjoint of ``np.linalg.eigh``, which reads the lower triangle; equal eigenvalues do not mix."""
-    inner = _gaps(w) * np.matmul(mt(v), v_bar)
-    inner = inner + np.asarray(w_bar)[..., None, :] * np.eye(w.shape[-1])
-    s = np.matmul(np.matmul(v, inner), mt(v))
-    return _to_lower(0.5 * (s + mt(s)))
-
-
-def eigh_jvp(x_dot: Any, w: Any, v: Any) -> tuple[Any, Any]:
-    """The tangents of eigenvalues and eigenvectors."""
-    low = np.tril(x_dot)
-    full = low + mt(low) - low * np.eye(low.shape[-1])
-    inner = np.matmul(np.matmul(mt(v), full), v)
-    return np.diagonal(inner, axis1=-2, axis2=-1).copy(), np.matmul(v, _gaps(w) * inner)
-
-
-def eigvalsh_adj(g: Any, a: Any) -> Any:
-    """The adjoint of ``np.linalg.eigvalsh``."""
-    w, v = np.linalg.eigh(a)
-    return eigh_adj(g, np.zeros_like(v), w, v)
-
-
-def eigvalsh_jvp(x_dot: Any, a: Any) -> Any:
-    """The tangent of ``np.linalg.eigvalsh``."""
-    return eigh_jvp(x_dot, *np.linalg.eigh(a))[0]
 
 
 def _thin(u: Any, s: Any, vt: Any) -> None:
@@ -142,48 +114,6 @@ def svd_jvp(x_dot: Any, u: Any, s: Any, vt: Any) -> tuple[Any, Any, Any]:
     u_dot = np.matmul(u, f * (p * row + col * mt(p))) + (xv - np.matmul(u, np.matmul(mt(u), xv))) * inverse
     v_dot = np.matmul(v, f * (col * p + mt(p) * row)) + (xu - np.matmul(v, np.matmul(vt, xu))) * inverse
     return u_dot, s_dot, mt(v_dot)
-
-
-def qr_adj(bars: Any, q: Any, r: Any) -> Any:
-    """The adjoint of ``np.linalg.qr`` for at least as many rows as columns."""
-    if r.shape[-2] != r.shape[-1]:
-        raise ValueError("the derivative of qr is for matrices with at least as many rows as columns")
-    q_bar, r_bar = bars
-    m = np.matmul(r, mt(np.triu(r_bar))) - np.matmul(mt(q_bar), q)
-    sym = np.tril(m, -1)
-    sym = sym + mt(sym) + m * np.eye(m.shape[-1])
-    return mt(np.linalg.solve(r, mt(q_bar + np.matmul(q, sym))))
-
-
-def qr_jvp(x_dot: Any, q: Any, r: Any) -> tuple[Any, Any]:
-    """The tangents of ``np.linalg.qr``."""
-    if r.shape[-2] != r.shape[-1]:
-        raise ValueError("the derivative of qr is for matrices with at least as many rows as columns")
-    xr = mt(np.linalg.solve(mt(r), mt(x_dot)))
-    qx = np.matmul(mt(q), xr)
-    low = np.tril(qx, -1)
-    skew = low - mt(low)
-    return np.matmul(q, skew - qx) + xr, np.matmul(qx - skew, r)
-
-
-def pinv_adj(g: Any, y: Any, a: Any) -> Any:
-    """The adjoint of ``np.linalg.pinv`` where the rank does not change."""
-    left = np.eye(a.shape[-2]) - np.matmul(a, y)
-    right = np.eye(a.shape[-1]) - np.matmul(y, a)
-    gt = mt(g)
-    out = -np.matmul(np.matmul(mt(y), g), mt(y))
-    out = out + np.matmul(np.matmul(left, gt), np.matmul(y, mt(y)))
-    return out + np.matmul(np.matmul(mt(y), y), np.matmul(gt, right))
-
-
-def pinv_jvp(x_dot: Any, y: Any, a: Any) -> Any:
-    """The tangent of ``np.linalg.pinv`` where the rank does not change."""
-    left = np.eye(a.shape[-2]) - np.matmul(a, y)
-    right = np.eye(a.shape[-1]) - np.matmul(y, a)
-    dt = mt(x_dot)
-    out = -np.matmul(np.matmul(y, x_dot), y)
-    out = out + np.matmul(np.matmul(y, mt(y)), np.matmul(dt, left))
-    return out + np.matmul(np.matmul(right, dt), np.matmul(mt(y), y))
 
 
 def matrix_power_jvp(x_dot: Any, a: Any, n: int) -> Any:
@@ -305,3 +235,35 @@ def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     full[start : start + np.size(g)] = g
     return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+
+
+def _order(x: np.ndarray, ord: Any, axis: Axis) -> float | None:
+    """The p of a norm that is smooth and elementwise; 1 for those that are flat; None where it is neither."""
+    vector = ord is None or (axis is None and x.ndim == 1) or (np.ndim(axis) == 0 and axis is not None)
+    if ord is None or ord == "fro":
+        return 2.0
+    if ord in (0, 1, np.inf, -np.inf, -1):
+        return 1.0
+    return float(ord) if vector and not isinstance(ord, str) else None
+
+
+def norm_curve(y: Any, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """How ``norm_slope`` depends on each element of ``x`` for a fixed norm ``y``."""
+    x = np.asarray(x)
+    p = _order(x, ord, axis)
+    if p is None:
+        raise ValueError(f"np.linalg.norm with ord={ord!r} has no second derivative rule")
+    full = expand(y, x, axis, keepdims)
+    if p == 1.0:
+        return np.zeros_like(x)
+    inverse = safe_div(np.not_equal(full, 0).astype(x.dtype), full)
+    return (p - 1.0) * safe_div(np.abs(x), full) ** (p - 2.0) * inverse
+
+
+def norm_turn(y: Any, x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Any:
+    """How ``norm_slope`` depends on the norm ``y`` for a fixed ``x``."""
+    p = _order(np.asarray(x), ord, axis)
+    if p is None:
+        raise ValueError(f"np.linalg.norm with ord={ord!r} has no second derivative rule")
+    full = expand(y, x, axis, keepdims)
+    return (1.0 - p) * safe_div(norm_slope(y, x, ord, axis, keepdims), full)

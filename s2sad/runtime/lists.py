@@ -31,3 +31,12 @@ def repeated(g: list[Any], n: int) -> list[Any]:
 def shares_memory(y: Any, x: Any) -> bool:
     """Is ``y`` a view of the memory of ``x`` (NumPy decides for reshape, ravel, asarray...)?"""
     return bool(np.may_share_memory(y, x))
+
+
+def add_view(place: np.ndarray, g: Any) -> None:
+    """``place += g`` where ``place`` may be a broadcast view: its repeated elements get the sum."""
+    axes = tuple(k for k, (n, step) in enumerate(zip(place.shape, place.strides, strict=True)) if n > 1 and step == 0)
+    if axes:
+        g = np.broadcast_to(g, place.shape).sum(axis=axes, keepdims=True)
+        place = place[tuple(slice(0, 1) if k in axes else slice(None) for k in range(place.ndim))]
+    place += g

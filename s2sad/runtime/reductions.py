@@ -125,3 +125,72 @@ def diagonal_adj(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
     i = np.arange(k)
     view[..., i - min(offset, 0), i + max(offset, 0)] = g
     return out
+
+
+def others_dot(v: Any, x: Any, axis: Axis = None) -> Any:
+    """The derivative of ``others(x)`` along ``v``; a symmetric operator, exact with zeros."""
+    x, v = np.asarray(x), np.asarray(v)
+    axes = _axes(x, axis)
+    rest = [i for i in range(x.ndim) if i not in axes]
+    shape = [x.shape[i] for i in (*rest, *axes)]
+    flat = [*shape[: len(rest)], -1]
+    lines, dots = np.transpose(x, (*rest, *axes)).reshape(flat), np.transpose(v, (*rest, *axes)).reshape(flat)
+    out = np.zeros_like(lines)
+    for k in range(lines.shape[-1]):
+        without = lines.copy()
+        without[..., k] = 1.0
+        part = _others_last(without)
+        part[..., k] = 0.0
+        out += dots[..., k, None] * part
+    return np.transpose(out.reshape(shape), np.argsort((*rest, *axes)))
+
+
+def std_curve(v: Any, x: Any, axis: Axis = None, ddof: float = 0) -> Any:
+    """The derivative of ``std_slope(x)`` along ``v``; a symmetric operator, 0 where the deviation vanishes."""
+    axes = _axes(x, axis)
+    d = deviation(x, axis)
+    n = count(x, axis) - ddof
+    spread = np.sqrt(np.sum(d * d, axis=axes, keepdims=True) / n)
+    safe = np.where(spread == 0, np.inf, spread).astype(spread.dtype)
+    along = np.sum(d * v, axis=axes, keepdims=True)
+    return (v - np.mean(v, axis=axes, keepdims=True)) / (n * safe) - d * along / (n * n * safe * safe * safe)
+
+
+def _lines(x: Any, axis: int | None) -> np.ndarray:
+    return np.ravel(x) if axis is None else np.moveaxis(np.asarray(x), axis, -1)
+
+
+def cumprod_curve(g: Any, v: Any, x: Any, axis: int | None = None) -> Any:
+    """The derivative by ``x`` of the pairing of ``g`` with the tangent of ``np.cumprod(x)`` along ``v``."""
+    lines, gs, vs = _lines(x, axis), _lines(g, axis), _lines(v, axis)
+    n = lines.shape[-1]
+    p, q = np.ones_like(lines), np.zeros_like(lines)  # product and its tangent before each step
+    for k in range(1, n):
+        p[..., k] = p[..., k - 1] * lines[..., k - 1]
+        q[..., k] = q[..., k - 1] * lines[..., k - 1] + p[..., k - 1] * vs[..., k - 1]
+    out = np.zeros_like(lines)
+    q_bar: Any = 0.0
+    p_bar: Any = 0.0
+    for k in range(n - 1, -1, -1):
+        q_bar = q_bar + gs[..., k]
+        out[..., k] = q_bar * q[..., k] + p_bar * p[..., k]
+        p_bar = q_bar * vs[..., k] + p_bar * lines[..., k]
+        q_bar = q_bar * lines[..., k]
+    return out.reshape(np.shape(x)) if axis is None else np.moveaxis(out, -1, axis)
+
+
+def cumprod_second(u: Any, v: Any, x: Any, axis: int | None = None) -> Any:
+    """The second derivative of ``np.cumprod`` along ``u`` and ``v``."""
+    lines, us, vs = _lines(x, axis), _lines(u, axis), _lines(v, axis)
+    out = np.zeros_like(lines)
+    p: Any = 1.0
+    a: Any = 0.0
+    b: Any = 0.0
+    r: Any = 0.0
+    for k in range(lines.shape[-1]):
+        r = r * lines[..., k] + a * vs[..., k] + b * us[..., k]
+        a = a * lines[..., k] + p * us[..., k]
+        b = b * lines[..., k] + p * vs[..., k]
+        p = p * lines[..., k]
+        out[..., k] = r
+    return out if axis is None else np.moveaxis(out, -1, axis)

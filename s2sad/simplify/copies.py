@@ -33,7 +33,7 @@ import numpy as np
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import Memory
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
 from s2sad.ir.rewrite import with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar

@@ -30,7 +30,8 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import Memory, atom_has_memory, effect_of, has_memory
+from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Num, Scalar, Slice

@@ -31,7 +31,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import Effect, Memory, effect_of, may_raise
+from s2sad.analysis.effects import Effect, effect_of
+from s2sad.analysis.raises import may_raise
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -146,6 +148,8 @@ class _Dce:
             bound = [*stmt.carried, *(v for s in stmt.cond.stmts for v in targets_of(s))]
             return not bound or any(v in self.primal for v in bound)
         if isinstance(stmt, For):
+            if stmt.item not in self.primal:
+                return False
             t = type_of_atom(stmt.iter)
             return not isinstance(t, Range | Array | List | Tuple | Dict | Lit)
         return False

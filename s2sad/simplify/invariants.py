@@ -28,7 +28,9 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from s2sad.analysis.effects import Memory, effect_of, has_memory, may_raise
+from s2sad.analysis.effects import effect_of, has_memory
+from s2sad.analysis.raises import may_raise
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, For, Function, Let, Stmt, Var, While, blocks_of
 from s2sad.ir.rewrite import defined_vars, with_blocks, with_body, with_stmts
 from s2sad.simplify.contributions import makes_zeros

@@ -15,11 +15,13 @@ from typing import Any
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import PURE_OPS, Memory, effect_of, has_memory
+from s2sad.analysis.effects import PURE_OPS, effect_of, has_memory
 from s2sad.analysis.optypes import result_type
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of, walk
-from s2sad.ir.rewrite import defined_vars, subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_stmts
+from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar, Type, dims_of, is_number, rank_of
+from s2sad.specialise.primal import primal_vars
 
 Rule = Callable[["Rewriter", Let], "Atom | Let | None"]
 Rules = Mapping[Any, Sequence[Rule]]
@@ -34,23 +36,6 @@ def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, 
         for key, rules in table.items():
             out[key] = out.get(key, ()) + tuple(rules)
     return out
-
-
-def primal_vars(fn: Function) -> frozenset[Var]:
-    """The variables of the forward sweep: all that is defined before the comment that opens the reverse sweep.
-
-    Without such a comment everything is taken for primal, which is the safe side.
-    """
-    out: list[Var] = [p.var for p in fn.params]
-    for stmt in fn.body.stmts:
-        if isinstance(stmt, Let) and stmt.op == "comment" and str(_text(stmt)).startswith("reverse"):
-            return frozenset(out)
-        out.extend(defined_vars(Block((stmt,))))
-    return frozenset(out)
-
-
-def _text(stmt: Let) -> Any:
-    return stmt.args[0].value if stmt.args and isinstance(stmt.args[0], Const) else ""
 
 
 class Rewriter:

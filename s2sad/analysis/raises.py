@@ -1,0 +1,72 @@
+"""Which pure statements may raise: those of the user's stay in the forward sweep, used or not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
+from s2sad.ir.nodes import Const, Let, Ref
+from s2sad.ir.types import Array, Dict, List, Lit, Range, RefT, Scalar, Slice, Tuple, Type
+from s2sad.rules.registry import lookup
+
+_SAFE_OPS = frozenset(["neg", "pos", "not", "is_", "is_not", "tuple", "list", "dict", "slice", "copy"])
+_SAFE_ARITHMETIC = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
+_SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose)
+_SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
+
+
+def may_raise(let: Let) -> bool:
+    """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
+    op = let.op
+    types = [type_of_atom(a) for a in let.args]
+    if op in _SAFE_OPS:
+        return not all(isinstance(t, Scalar | Lit | Array | Tuple | List | Slice | Dict | Range | RefT) for t in types)
+    if op in _SAFE_ARITHMETIC:
+        return not _conformable(types)
+    if op == "truediv":
+        return not (_conformable(types) and any(isinstance(t, Array) for t in types))
+    if op == "getattr":
+        name = let.args[1].value if isinstance(let.args[1], Const) else ""
+        return not (isinstance(types[0], Array) and name in _SAFE_ATTRS)
+    if op == "getitem":
+        return not (isinstance(types[0], Array) and _slices_only(types[1], types[0].rank))
+    if op == "call" and isinstance(let.args[0], Ref):
+        if let.args[0].obj is range:
+            return not all(_is_int(t) for t in types[1:]) or len(types) > 3
+        if let.args[0].obj is len:
+            return not isinstance(types[1], List | Tuple | Dict) and not (isinstance(types[1], Array) and types[1].rank)
+        if let.args[0].obj in _SAFE_CALLS and isinstance(types[1], Array) and len(types) == 2:
+            return False
+        rule = lookup(let.args[0].obj)
+        module = getattr(let.args[0].obj, "__module__", None) or type(let.args[0].obj).__module__
+        elementwise = rule is not None and rule.kind == "elementwise" and module.startswith("numpy")
+        return not (elementwise and _conformable(types[1:]))
+    return True
+
+
+def _is_int(t: Type) -> bool:
+    return type(t.value) is int if isinstance(t, Lit) else isinstance(t, Scalar) and t.dtype.startswith("int")
+
+
+def _slices_only(index: Type, rank: int | None) -> bool:
+    """Slices and ``...`` of a known array never raise."""
+    parts = index.items if isinstance(index, Tuple) else (index,)
+    plain = all(isinstance(p, Slice) or (isinstance(p, Lit) and p.value in (None, Ellipsis)) for p in parts)
+    return plain and rank is not None and sum(isinstance(p, Slice) for p in parts) <= rank
+
+
+def _conformable(types: list[Type]) -> bool:
+    """Numbers and arrays of which all that are not scalar have the same, known dimensions."""
+    shapes = set()
+    for t in types:
+        if isinstance(t, Array):
+            if t.dims is None or t.dtype is None or t.dtype == "object" or any(d is None for d in t.dims):
+                return False
+            if t.dims:
+                shapes.add(t.dims)
+        elif not isinstance(t, Scalar) and not (isinstance(t, Lit) and isinstance(t.value, int | float | complex)):
+            return False
+    return len(shapes) <= 1
+
+
+__all__ = ["may_raise"]
