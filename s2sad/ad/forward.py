@@ -22,7 +22,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad.inline import inline, inline_whole
-from s2sad.ad.ops import product, rule_of, split_args
+from s2sad.ad.ops import UNKNOWN_STORE, product, rule_of, split_args
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
@@ -300,7 +300,7 @@ class Forward:
         total = terms[0]
         for t in terms[1:]:
             total = b.emit("add", total, t)
-        return self.like_result(total, s, b)
+        return self.like_result(total, rule, s, b)
 
     def elementwise(
         self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder
@@ -341,12 +341,18 @@ class Forward:
         kept = [t for t, a in zip(all_terms, operands, strict=False) if self.is_active(a) and not _is_none(t)]
         return kept or [self.zero(b, s.target)]
 
-    def like_result(self, dot: Atom, s: Let, b: Builder) -> Atom:
+    def shares(self, s: Let) -> bool:
+        """Is the memory of the result, or of an operand, stored into?"""
+        return any(self.info.is_mutated(a) for a in (s.target, *s.args) if isinstance(a, Var))
+
+    def like_result(self, dot: Atom, rule: Rule, s: Let, b: Builder) -> Atom:
         """Broadcast a tangent to the shape of the value where an operand that does not vary is larger."""
         assert s.target is not None
         t, d = s.target.type or UNKNOWN, type_of_atom(dot)
         if is_number(t):
             return dot
+        if isinstance(d, Array) and rule.aliases == "fresh" and self.shares(s):
+            dot = b.call(np.array, "np.array", dot, type=d)  # the value is new memory, so is its tangent
         if isinstance(t, Array) and isinstance(d, Array):
             mine, its = dims_of(d), dims_of(t)
             if mine is not None and its is not None and len(mine) == len(its):
@@ -361,6 +367,8 @@ class Forward:
     def store(self, s: Let, b: Builder) -> None:
         x = s.args[0]
         if not isinstance(x, Var) or not self.is_active(x):
+            if any(self.is_active(a) for a in s.args[1:]):
+                raise self.refuse(*UNKNOWN_STORE, s.loc)
             b.append(s)
             return
         x_dot = self.dot(b, x)

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
 
+UNKNOWN_STORE = ("S2S063", "an active value is stored into something that carries no derivative")
+INERT_ATTRIBUTES = frozenset("shape ndim size dtype itemsize nbytes strides flags T".split())
+
+
 def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """Append the adjoint of ``s`` to ``rb``; returns what replaces ``s`` in the forward sweep."""
     if s.op in ("getitem", "setitem", "aug_setitem") and isinstance(type_of_atom(s.args[1]), Array | Tuple):
@@ -61,6 +65,10 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
 
 
 def _check_opaque(r: Reverse, s: Let) -> None:
+    attr = getattr(s.args[1], "value", None) if s.op == "getattr" else None
+    if attr is not None and r.is_active(s.args[0]) and isinstance(type_of_atom(s.args[0]), Array):
+        if attr not in INERT_ATTRIBUTES:
+            raise r.refuse("S2S020", f"the attribute {attr} of an active array", s.loc, "use a NumPy function instead")
     if s.op in ("setattr", "aug_setattr", "delitem") and any(r.is_active(a) for a in s.args):
         raise r.refuse("S2S061", "an attribute of an object is set to an active value", s.loc, "return the value instead")
 
@@ -404,8 +412,7 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
     v = s.target
     assert v is not None
     if r.layout.is_mirror(v):
-        whole = r.buffer(state, rb, (v, ())) if r.is_shadow(v) and state.get((v, ())) is not None else state.get((v, ()))
-        state.drop((v, ()))
+        whole = r.shadow(state, rb, v) if r.is_paired(v) else state.drop((v, ()))
         if whole is None:
             return
         for k, a in parts:
@@ -429,6 +436,8 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
 def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     x = s.args[0]
     if not isinstance(x, Var) or not r.is_active(x):
+        if any(r.is_active(a) for a in s.args[1:]):
+            raise r.refuse(*UNKNOWN_STORE, s.loc)
         return [s]
     if isinstance(x.type, List | Dict):
         return _container_store(r, s, x, state, rb)

@@ -47,6 +47,7 @@ from s2sad.ir.nodes import (
     free_vars,
     inner_vars,
     targets_of,
+    walk,
 )
 from s2sad.ir.rewrite import subst_block
 from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
@@ -128,7 +129,7 @@ class Reverse:
         return self.escape and self.is_paired(v)
 
     def is_paired(self, v: Var) -> bool:
-        return isinstance(v.type, Array) and self.info.find(v) in self.paired
+        return isinstance(v.type, Array | List | Dict) and self.info.find(v) in self.paired
 
     # -- errors --------------------------------------------------------------------------------------------------
 
@@ -160,7 +161,7 @@ class Reverse:
             return
         if not path and self.is_shadow(v):
             place = self.shadow(state, rb, v)
-            if self.is_paired(v):
+            if self.is_paired(v) and isinstance(v.type, Array):
                 rb.effect("call", Ref(_rt.add_view, "rt.add_view"), place, g)
             elif isinstance(v.type, Array):
                 rb.effect("iadd", place, g)
@@ -399,7 +400,7 @@ class Reverse:
     def loop(self, s: For | While, state: State, rb: Builder) -> list[Stmt]:
         saved = dict(state.bars), set(state.owned)
         bars = self.taken(state, s.targets)
-        if not any(bars) and not self.memory.touches_active(s, self.activity):
+        if not any(bars) and not self.memory.touches_active(s, self.activity) and not self.makes_paired(s):
             return [s]
         try:
             self.loop_buffers(s, state, rb)
@@ -407,6 +408,13 @@ class Reverse:
         except NeedBuffer:
             state.bars, state.owned = saved
             raise
+
+    def makes_paired(self, s: For | While) -> bool:
+        """Does the loop compute memory whose adjoint is found by memory, not by name?"""
+        return any(
+            isinstance(t, Let) and t.target is not None and self.is_active(t.target) and self.is_paired(t.target)
+            for t in walk(s.body)
+        )
 
     def loop_buffers(self, s: For | While, state: State, rb: Builder) -> None:
         """Arrays from outside that the body reads get their buffer before the loop: each iteration adds into it."""

@@ -57,12 +57,13 @@ def _runtime_block(needed: list[str]) -> str:
         chosen[name] = pieces[name]
         todo.extend(sorted(pieces[name].reads, reverse=True))
     unique = {p.order: p.text for p in chosen.values()}
-    body = "\n\n".join(unique[k] for k in sorted(unique))
+    texts = list(dict.fromkeys(unique[k] for k in sorted(unique)))
+    imports = sorted({"from types import SimpleNamespace", *(t for t in texts if t.startswith(("import ", "from ")))})
+    body = "\n\n".join(["\n".join(imports), *(t for t in texts if t not in imports)])
     names = ", ".join(f"{n}={n}" for n in needed)
     return (
         "def _make_runtime():\n"
         '    """The helpers of s2sad that the functions below call."""\n'
-        "    from types import SimpleNamespace\n\n"
         f"{textwrap.indent(body, '    ')}\n\n"
         f"    return SimpleNamespace({names})\n\n\n"
         "rt = _make_runtime()"

@@ -239,10 +239,10 @@ def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
 
 def _order(x: np.ndarray, ord: Any, axis: Axis) -> float | None:
     """The p of a norm that is smooth and elementwise; 1 for those that are flat; None where it is neither."""
-    vector = ord is None or (axis is None and x.ndim == 1) or (np.ndim(axis) == 0 and axis is not None)
+    vector = ord is None or (axis is None and x.ndim == 1) or isinstance(axis, int)
     if ord is None or ord == "fro":
         return 2.0
-    if ord in (0, 1, np.inf, -np.inf, -1):
+    if ord in (0, 1, np.inf, -np.inf) or (ord == -1 and not vector):
         return 1.0
     return float(ord) if vector and not isinstance(ord, str) else None
 

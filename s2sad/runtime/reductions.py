@@ -88,8 +88,7 @@ def cumsum_adj(g: Any, x: Any, axis: int | None = None) -> Any:
 def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
     """The adjoint of ``np.cumprod``, exact with zeros: one backward pass ``r = g[k] + x[k+1] * r``, no division."""
     x = np.asarray(x)
-    lines = np.ravel(x) if axis is None else np.moveaxis(x, axis, -1)
-    gs = np.ravel(g) if axis is None else np.moveaxis(np.asarray(g), axis, -1)
+    lines, gs = _lines(x, axis), _lines(np.broadcast_to(g, x.shape), axis)
     before = np.ones_like(lines)
     np.cumprod(lines[..., :-1], axis=-1, out=before[..., 1:])
     out = np.zeros_like(lines)
@@ -104,8 +103,7 @@ def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
 def cumprod_jvp(x_dot: Any, x: Any, axis: int | None = None) -> Any:
     """The tangent of ``np.cumprod``, exact with zeros: the product rule step by step."""
     x = np.asarray(x)
-    lines = np.ravel(x) if axis is None else np.moveaxis(x, axis, -1)
-    dots = np.ravel(x_dot) if axis is None else np.moveaxis(np.asarray(x_dot), axis, -1)
+    lines, dots = _lines(x, axis), _lines(np.broadcast_to(x_dot, x.shape), axis)
     out = np.zeros(lines.shape, np.result_type(lines, dots))
     p: Any = np.ones_like(lines[..., 0])
     p_dot: Any = np.zeros_like(p)

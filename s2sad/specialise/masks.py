@@ -32,7 +32,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Scalar
+from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.driver import Rewriter, const, is_floating
 from s2sad.specialise.helpers import cast_free, helper
 
@@ -96,13 +96,25 @@ def _divisors(rw: Rewriter) -> dict[Var, bool]:
         if not isinstance(s, Let) or s.target is None or s.target not in rw.primal:
             continue
         if s.op == "truediv" and isinstance(s.args[1], Var):
-            found[s.args[1]] = True
+            found[s.args[1]] = found.get(s.args[1], False) or all(_is_python_number(a) for a in s.args)
         elif s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[-1], Var):
             if s.args[0].obj in _SCALAR_LOGS:
                 found[s.args[-1]] = True
             elif any(s.args[0].obj is f for f in _LOGS):
                 found.setdefault(s.args[-1], False)
     return found
+
+
+def _is_python_number(a: Atom) -> bool:
+    t = type_of_atom(a)
+    return isinstance(t, Lit) or (isinstance(t, Scalar) and t.weak)
+
+
+def _raised(rw: Rewriter, d: Atom) -> bool:
+    """Did the forward sweep raise if ``d`` is 0? Then it is not."""
+    if rw.divisors is None:
+        rw.divisors = _divisors(rw)
+    return isinstance(d, Var) and rw.divisors.get(d, False)
 
 
 def _pole_shows(rw: Rewriter, d: Atom) -> bool:
@@ -115,16 +127,13 @@ def _pole_shows(rw: Rewriter, d: Atom) -> bool:
     callee = made.args[0] if made is not None and made.op == "call" else None
     if isinstance(callee, Ref) and any(callee.obj is f for f in _ROOTS):
         return False
-    if rw.divisors is None:
-        rw.divisors = _divisors(rw)
-    raised = rw.divisors.get(d)
-    return raised is not None and (raised or isinstance(type_of_atom(d), Array))
+    return _raised(rw, d) or (rw.divisors is not None and d in rw.divisors and isinstance(type_of_atom(d), Array))
 
 
 def safe_div(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_div(g, d)`` to ``g / d``."""
     _, g, d = let.args
-    plain = const(d) or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
+    plain = const(d) or _raised(rw, d) or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
     return rw.let(let, "truediv", g, d) if plain else None
 
 
@@ -151,10 +160,27 @@ def nonzero(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
     return False
 
 
+def regular(rw: Rewriter, p: Atom, depth: int = 6) -> bool:
+    """Is this partial finite wherever the user's values are? A polynomial in them, as that of ``x ** 2``."""
+    if isinstance(p, Const):
+        return const(p) is not None
+    if not isinstance(p, Var) or depth == 0:
+        return False
+    if p in rw.primal:
+        return True
+    d = rw.defs.get(p)
+    if d is None:
+        return False
+    if d.op in ("mul", "add", "sub", "neg"):
+        return all(regular(rw, a, depth - 1) for a in d.args)
+    power = const(d.args[1]) if d.op == "pow" else None
+    return isinstance(power, int | float) and power >= 0 and regular(rw, d.args[0], depth - 1)
+
+
 def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_mul(g, p)`` to ``g * p``."""
     _, g, p = let.args
-    if const(p) is not None or (const(g) and cast_free(g, p)):
+    if const(p) is not None or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
         return rw.let(let, "mul", g, p)
     made = rw.definition(p) if isinstance(p, Var) and p not in rw.primal else None
     if made is not None and made.op == "neg":

@@ -10,7 +10,7 @@
 *after*, where ``x`` is an array of floats::
 
     def f(x):
-        p = 2 * x
+        p = 2.0 * x
         q = 3.0 * x ** 2.0
         return p + q
 
@@ -38,8 +38,8 @@ def pow_da(rw: Rewriter, let: Let) -> Atom | Let | None:
     if value in (0, 1):
         return None if isinstance(type_of_atom(a), Array) else Const(float(value))
     if value == 2:
-        return rw.let(let, "mul", b, a)
-    return rw.let(let, "mul", b, rw.emit("pow", a, Const(value - 1)))
+        return rw.let(let, "mul", Const(2.0), a)
+    return rw.let(let, "mul", Const(float(value)), rw.emit("pow", a, Const(value - 1)))
 
 
 RULES: dict[Any, tuple[Any, ...]] = {helper("pow_da"): (pow_da,)}

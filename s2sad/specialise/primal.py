@@ -50,8 +50,8 @@ def _spread_region(stmt: Stmt, dots: set[Var]) -> None:
     for b in blocks_of(stmt):
         _spread(b, dots)
     if isinstance(stmt, If):
-        for t, a, b in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
-            if a in dots or b in dots:
+        for t, one, other in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
+            if one in dots or other in dots:
                 dots.add(t)
 
 
