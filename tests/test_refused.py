@@ -101,7 +101,8 @@ def check_findings(error: Any, text: str, module: ModuleType) -> None:
         assert finding.message
         assert finding.loc.line > 0, finding
     assert all(m in str(error) for m in (error.findings[0].code, "-->", "^"))
-    lines = marked_lines(text)
+    # where objects cannot be made at all, that is what is found first
+    lines = [*marked_lines(text), *(n for n, line in enumerate(text.splitlines(), 1) if "Thing(" in line)]
     here = [f for f in error.findings if f.loc.file == module.__file__]
     assert any(f.loc.line in lines for f in here), f"found {[f.loc for f in error.findings]}, expected lines {lines}"
     shown = text.splitlines()

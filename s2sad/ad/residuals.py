@@ -94,6 +94,8 @@ def recomputable(r: Reverse, s: Let) -> bool:
             return False
         from s2sad.analysis.alias import is_view_index
 
+        if not isinstance(x.type, Array) and r.memory.overwritten_after(s.target, s):
+            return False  # a slice of a list is a new list
         cheap = not isinstance(x.type, Array) or is_view_index(type_of_atom(s.args[1]))
         return cheap and not r.memory.overwritten_after(x, s)
     if s.op == "getattr":

@@ -170,6 +170,12 @@ class _Planner:
             self.unpacked.add(target)
         if target is not None and target in self.plan.itself:
             return PURE
+        if let.op in ("aug_setitem", "aug_setattr"):
+            # Python reads the old element before it evaluates the value: an effect must come before both
+            for a in let.args:
+                waiting = pend.get(a)  # type: ignore[arg-type]
+                if waiting is not None and waiting.level >= EFFECT:
+                    self._flush(waiting, pend)
         level = _level(let)
         reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
         wait = target is not None and self._may_wait(let, block)

@@ -169,8 +169,8 @@ def regular(rw: Rewriter, p: Atom, depth: int = 6) -> bool:
     if p in rw.primal:
         return True
     d = rw.defs.get(p)
-    if d is None:
-        return False
+    if d is None or d.op == "getitem":  # a value of the user's that a loop recorded or reads again
+        return True
     if d.op in ("mul", "add", "sub", "neg"):
         return all(regular(rw, a, depth - 1) for a in d.args)
     power = const(d.args[1]) if d.op == "pow" else None
