@@ -5,17 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2sad.ad.state import State
 from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
+from s2sad import runtime as rt
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import UNKNOWN, Tuple
 
 if TYPE_CHECKING:
-    from s2sad.ad.leaves import Key
+    from s2sad.ad.leaves import Key, Path
     from s2sad.ad.reverse import Reverse
 
 
@@ -92,8 +93,7 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     given: list[Atom] = []
     by_path = {k[1]: (g, k, t) for (k, t), g in zip(keys, bars, strict=True)}
     for _, path in pair.inputs:
-        g, key, t = by_path.get(path, (None, (s.target, path), UNKNOWN))
-        given.append(r.zero(rb, key, t) if g is None else g)
+        given.append(_input(r, rb, s.target, path, by_path))
     residuals = Var(f"{spec.name}_res", UNKNOWN)
     _accumulate_outputs(r, pair, args, residuals, given, state, rb)
     both = Var("", Tuple((s.target.type or UNKNOWN, UNKNOWN)))
@@ -104,6 +104,27 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         Let(s.target, "getitem", (parts, Const(0)), (), s.loc),
         Let(residuals, "getitem", (parts, Const(1)), (), s.loc),
     ]
+
+
+def _input(r: Reverse, rb: Builder, target: Var, path: Path, by_path: dict[Path, Any]) -> Atom:
+    """The adjoint of one leaf of the result as the callee cuts it up; the caller may cut it up in another way."""
+    if path in by_path:
+        g, key, t = by_path[path]
+        return r.zero(rb, key, t) if g is None else g
+    for p, (g, key, t) in by_path.items():
+        if path[: len(p)] == p:  # a place inside a mirror
+            place = r.zero(rb, key, t) if g is None else g
+            for kind, k in path[len(p) :]:
+                place = rb.emit("getattr" if kind == "attr" else "getitem", place, Const(k))
+            return place
+    whole = rb.call(rt.zeros_like, "rt.zeros_like", r.leaf_atom(rb, (target, path)))
+    for p, (g, _, _) in by_path.items():
+        if p[: len(path)] == path and g is not None:  # the callee has a mirror here
+            place, steps = whole, [k for _, k in p[len(path) :]]
+            for k in steps[:-1]:
+                place = rb.emit("getitem", place, Const(k))
+            rb.effect("setitem", place, Const(steps[-1]), g)
+    return whole
 
 
 def _check_shared(r: Reverse, s: Let, spec: Spec) -> None:

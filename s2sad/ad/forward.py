@@ -23,6 +23,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.ops import UNKNOWN_STORE, product, rule_of, split_args
+from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
@@ -97,6 +98,12 @@ class Pushes:
         return push
 
 
+def _free_name(name: str, params: list[Param]) -> str:
+    while any(p.var.name == name for p in params):
+        name += "_"
+    return name
+
+
 def tangent(program: Infer, spec: Spec, active: tuple[str, ...]) -> list[Function]:
     """``f_jvp(*params, *dots) -> (value, tangent)``, one dot for each name in ``active``, in that order."""
     from s2sad.ad.expand import expand
@@ -122,7 +129,7 @@ class Forward:
     def function(self, name: str) -> Function:
         params = list(self.fn.params)
         for v in self.active:
-            dot = Var(f"{v.name}_dot", tangent_type(v.type))
+            dot = Var(_free_name(f"{v.name}_dot", params), tangent_type(v.type))
             self.dots[v] = dot
             params.append(Param(dot))
         b = Builder(self.fn.loc)
@@ -223,6 +230,7 @@ class Forward:
             b.append(While(s.carried + carried, s.init + init, s.cond, body, s.targets + targets, s.stop, s.loc))
 
     def try_(self, s: Try, b: Builder) -> None:
+        refuse_exception_values(self.fn, s, self.refuse)
         keep = self.active_positions(s.targets)
         body = self.region(s.body, s.targets, keep, s.loc)
         handlers = tuple(Handler(h.types, h.name, self.region(h.body, s.targets, keep, s.loc)) for h in s.handlers)

@@ -355,6 +355,9 @@ def _unpack(r: Reverse, s: Let, state: State, rb: Builder) -> None:
         g = state.drop(key)
         if g is None or not isinstance(x, Var) or not r.is_active(x):
             continue
+        if not key[1]:  # the unpacked tuple has a mirror of its own
+            r.add(state, rb, (x, ()), g)
+            continue
         (_, k), *rest = key[1]
         if isinstance(x.type, Array):
             target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))

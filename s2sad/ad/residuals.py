@@ -14,7 +14,7 @@ overwritten, integer arithmetic and shapes are recomputed; everything else is ex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,7 @@ from s2sad.ir.nodes import (
     atoms_of,
     free_vars,
     targets_of,
+    walk,
 )
 from s2sad.ir.rewrite import subst_block, subst_stmt
 from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar, Slice, Tuple, Type, Unknown, widen
@@ -329,12 +330,11 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
     the ``try``: what the body did until it raised is not differentiated, so it may not have stored into active memory."""
     from s2sad.ad.memory import stored_by
     from s2sad.ad.state import State
-    from s2sad.ir.nodes import walk
-
     assert isinstance(state, State)
     for st in walk(s.body):
         if isinstance(st, Let) and s.handlers and any(r.is_active(v) for v in stored_by(st)):
             raise r.refuse("S2S067", "a store into an active value inside try", st.loc, "store after the try statement")
+    refuse_exception_values(r.fn, s, r.refuse)
     changed: dict[tuple[Var, tuple[tuple[str, object], ...]], None] = {}
     for side in sides:
         changed.update(dict.fromkeys(side.state.outer_changes()))
@@ -361,6 +361,26 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
     for key, var in zip(keys, out, strict=True):
         state.set(key, var)
     return [Try(forward[0], handlers, targets, s.final, s.loc)]
+
+
+_MESSAGE_USES = (str, repr, print, isinstance, type, format)
+
+
+def refuse_exception_values(fn: object, s: Try, refuse: Callable[..., Exception]) -> None:
+    """A value that travels inside an exception is not followed: reading one out of it is refused."""
+    for h in s.handlers:
+        if h.name is None:
+            continue
+        for st in walk(h.body):
+            if not (isinstance(st, Let) and any(a is h.name for a in st.args)):
+                continue
+            callee = st.args[0] if st.op == "call" else None
+            if st.op in ("raise_", "format", "format_value", "is_", "is_not"):
+                continue
+            if isinstance(callee, Ref) and callee.obj in _MESSAGE_USES:
+                continue
+            raise refuse("S2S070", "a value is read out of a caught exception", st.loc,
+                         "return the value, or assign it before raising")  # fmt: skip
 
 
 def _dispatch(r: Reverse, s: Try, path: Var, reverse: list[Block], keys: list, rb: Builder) -> tuple[Atom, ...]:  # type: ignore[type-arg]

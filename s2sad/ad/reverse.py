@@ -101,6 +101,16 @@ class Reverse:
                     inner = self.info.classes.elem(inner)
                     if inner in self.info.mutated:
                         out.add(inner)
+        # a mutable container of what is paired is paired itself: its mirror holds the same adjoint memory
+        containers = [v for v in self.memory.definition if isinstance(v.type, List | Dict) and self.is_active(v)]
+        containers += [p.var for p in self.fn.params if isinstance(p.var.type, List | Dict) and self.is_active(p.var)]
+        before = -1
+        while before != len(out):
+            before = len(out)
+            for v in containers:
+                key = self.info.find(v)
+                if self.layout.is_mirror(v) and self.info.classes.has_elem(key) and self.info.classes.elem(key) in out:
+                    out.add(key)
         return out
 
     def leaf_class(self, v: Var, path: Path) -> Any:
@@ -159,6 +169,9 @@ class Reverse:
         v, path = key
         if not self.is_active(v):
             return
+        if not self.is_leaf(v, path):
+            self.add_elsewhere(state, rb, key, g)
+            return
         if not path and self.is_shadow(v):
             place = self.shadow(state, rb, v)
             if self.is_paired(v) and isinstance(v.type, Array):
@@ -191,6 +204,26 @@ class Reverse:
         else:
             state.set(key, rb.emit("add", old, g, name=self.bar_name(key)))
 
+    def is_leaf(self, v: Var, path: Path) -> bool:
+        return any(p == path for p, _ in self.layout.leaves(v))
+
+    def add_elsewhere(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
+        """Accumulate where the adjoint is cut up in another way: at a place inside a mirror, or over several leaves."""
+        v, path = key
+        for p, t in self.layout.leaves(v):
+            if path[: len(p)] == p:  # inside a mirror
+                place = self.shadow(state, rb, v) if not p and self.is_shadow(v) else self.buffer(state, rb, (v, p))
+                step, *rest = path[len(p) :]
+                ops.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown())
+                del t
+                return
+        for p, _ in self.layout.leaves(v):
+            if p[: len(path)] == path:  # g has the structure of several leaves
+                part = g
+                for kind, k in p[len(path) :]:
+                    part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
+                self.add(state, rb, (v, p), part)
+
     def named(self, rb: Builder, g: Atom, name: str) -> Atom:
         """Give a fresh temporary the name of the adjoint that it is."""
         if name and isinstance(g, Var) and not g.name and rb.stmts:
@@ -217,7 +250,7 @@ class Reverse:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
         if isinstance(v.type, Array):
             return self.info.is_mutated(v)
-        return self.layout.is_mirror(v) and self.info.deep_mutated(v)
+        return self.layout.is_mirror(v) and (self.info.deep_mutated(v) or self.is_paired(v))
 
     def zero(self, rb: Builder, key: Key, t: Type, like: Atom | None = None) -> Atom:
         """A fresh zero adjoint for a leaf."""

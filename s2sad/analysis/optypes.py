@@ -71,7 +71,7 @@ def truth(t: Type) -> bool | None:
     if isinstance(t, RefT):
         return True
     if isinstance(t, Tuple):
-        return bool(t.items)
+        return bool(t.items) or t.code is not None
     return None
 
 

@@ -136,6 +136,7 @@ class Num(Type):
 class Tuple(Type):
     items: tuple[Type, ...]
     cls: Any = None  # the class of a named tuple
+    code: Any = None  # what a function that is kept as the tuple of its captured values runs (see analysis.infer.functions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +223,9 @@ def join(a: Type, b: Type) -> Type:
         return b
     if isinstance(b, Never):
         return a
-    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.cls is b.cls:
-        return Tuple(tuple(map(join, a.items, b.items)), a.cls)
+    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items):
+        if a.cls is b.cls and a.code is b.code:
+            return Tuple(tuple(map(join, a.items, b.items)), a.cls, a.code)
     if isinstance(a, List) and isinstance(b, List):
         same = a.items is not None and b.items is not None and len(a.items) == len(b.items)
         items = tuple(map(join, a.items, b.items)) if same and a.items is not None and b.items is not None else None
@@ -309,7 +311,7 @@ def dims_of(t: Type) -> tuple[Dim, ...] | None:
 def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:
     """Apply ``f`` to the leaves of a container type."""
     if isinstance(t, Tuple):
-        return Tuple(tuple(map_leaves(f, i) for i in t.items), t.cls)
+        return Tuple(tuple(map_leaves(f, i) for i in t.items), t.cls, t.code)
     if isinstance(t, List):
         return List(map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items))
     if isinstance(t, Dict):
