@@ -26,8 +26,9 @@ from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function, Global
 from s2sad.ir.types import UNKNOWN, Type
 from s2sad.simplify import simplify
+from s2sad.simplify.dce import eliminate
 from s2sad.simplify.regroup import regroup
-from s2sad.specialise import specialise
+from s2sad.specialise import primal_vars, specialise
 
 _COUNTER = itertools.count(1)
 STAGES = ("lower", "infer", "adjoint", "specialise", "simplify", "emit")
@@ -125,7 +126,8 @@ class Compilation:
         self._each(regroup)
         names = {e.name for e in self.entries}
         self.functions = [
-            own_outputs(f, self.request.mode, self.request.has_aux) if f.name in names else f for f in self.functions
+            eliminate(own_outputs(f, self.request.mode, self.request.has_aux), primal_vars(f)) if f.name in names else f
+            for f in self.functions
         ]
         return self.functions
 
@@ -148,7 +150,7 @@ class Compilation:
 
     def load_source(self, fun: Any) -> Function | None:
         """The untyped IR of a callee, or None where it has no Python source."""
-        static = getattr(fun, "source", None)
+        static = getattr(fun, "static_source", None)
         if isinstance(static, FunctionSource):
             return self._lowered(static).function
         fun = unwrap(fun)

@@ -35,7 +35,8 @@ class Generator:
         return r.choice([
             f"{x} + {r.randint(-3, 3)}", f"{x} - {y}", f"{x} * 2 % 7", str(r.randint(-4, 4)), x,
             f"({x} if {y} > 0 else {r.randint(0, 3)})", f"({x} and {y} or 1)", f"sum(k * {x} for k in range(3))",
-            f"(lambda t: t + {x})({y})", "sum(f() for f in kept)", f"{r.choice(self.functions or ['abs'])}({x})",
+            f"(lambda t: t + {x})({y})", "sum(f() for f in kept)",
+            f"{r.choice(self.functions or ['abs'])}({x})",
         ])  # fmt: skip
 
     def test(self) -> str:
@@ -62,7 +63,8 @@ class Generator:
     def statement(self, depth: int, loop: bool) -> bool:
         """One statement; True when nothing can follow it."""
         r = self.rng
-        kind = r.choice(["assign"] * 5 + ["aug"] * 2 + ["print", "swap", "if", "if", "for", "while", "try", "leave"] + ["def", "keep"])
+        common = ["assign"] * 5 + ["aug"] * 2 + ["if"] * 2
+        kind = r.choice([*common, "print", "swap", "for", "while", "try", "leave", "def", "keep"])
         if depth > 5 and kind in ("if", "for", "while", "try"):
             kind = "assign"
         if kind == "assign":
@@ -146,9 +148,9 @@ class Generator:
         r = self.rng
         self.add(depth, "try:")
         self.block(depth + 1, loop, False)
-        self.add(depth + 1, f"{r.choice(self.known)} = 6 // {r.choice(self.known)}") if r.random() < 0.5 and not (
-            self.lines[-1].lstrip().startswith(("return", "raise", "break", "continue"))
-        ) else None
+        left = self.lines[-1].lstrip().startswith(("return", "raise", "break", "continue"))
+        if r.random() < 0.5 and not left:
+            self.add(depth + 1, f"{r.choice(self.known)} = 6 // {r.choice(self.known)}")
         final = r.random() < 0.3
         if not final or r.random() < 0.6:
             self.add(depth, r.choice(["except ZeroDivisionError:", "except KeyError as e:", "except Exception:"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import linecache
 import math
 import time
 import warnings
@@ -36,6 +37,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from tests.ir_interpreter import interpret
+from tests.random_flow import Generator
 
 SCALE = 2.5
 TABLE = [1.0, 2.0, 3.0]
@@ -876,11 +878,22 @@ def test_speed():
         "    for i in range(n):\n        s += x[i] ** 2 / (i + 1)\n"
         for k in range(12)
     ) + "    return s\n"
-    import linecache
-
     linecache.cache["<speed>"] = (len(text), None, text.splitlines(True), "<speed>")
     space = {"np": np}
     exec(compile(text, "<speed>", "exec"), space)
     start = time.perf_counter()
     lower(get_source(space["f"]))
     assert time.perf_counter() - start < 0.1  # 10 ms on a machine with nothing else to do
+
+
+@pytest.mark.parametrize("start", range(0, 300, 30))
+def test_random_control_flow(start):
+    for seed in range(start, start + 30):
+        text, name = Generator(seed).text(), f"<flow {seed}>"
+        linecache.cache[name] = (len(text), None, text.splitlines(True), name)
+        space: dict[str, Any] = {"__name__": "flow"}
+        exec(compile(text, name, "exec"), space)
+        function = lower(get_source(space["f"])).function
+        check_form(function)
+        for args in [(1, 2), (0, 0), (-1, 3), (4, -2)]:
+            assert equal(observe(interpret(function), args), observe(space["f"], args)), text

@@ -200,6 +200,14 @@ HAZARDS = {
         b_bar = a_bar + x
         return box[0], b_bar
     """,
+    "zeros are stored into through a view first": """
+    def f(x, y):
+        z = np.zeros_like(x)
+        v = z.T
+        v += y
+        z += y * x
+        return z
+    """,
     "a broadcast is not owned": """
     def f(x, y):
         a_bar = rt.unreduce(2.0, x, None, False)

@@ -22,7 +22,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad.inline import inline, inline_whole
-from s2sad.ad.ops import UNKNOWN_STORE, product, rule_of, split_args
+from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
@@ -316,7 +316,9 @@ class Forward:
         assert s.target is not None and rule.body is not None
         body = self.program.load(rule.body)
         assert body is not None
-        partials = inline(self.program, body, (s.target, *operands), static, b)
+        partials = one_sided(rule, s, [self.is_active(a) for a in operands], operands, b) or inline(
+            self.program, body, (s.target, *operands), static, b
+        )
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):

@@ -114,7 +114,9 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
     body = r.program.load(rule.body)
     assert body is not None
     if rule.kind == "elementwise":
-        partials = inline(r.program, body, (y, *kept), static, rb)
+        partials = one_sided(rule, s, [r.is_active(a) for a in operands], kept, rb) or inline(
+            r.program, body, (y, *kept), static, rb
+        )
         for x, partial in zip(operands, partials, strict=False):
             if r.is_active(x) and not (isinstance(partial, Const) and partial.value is None):
                 _accumulate(r, state, rb, x, product(rb, rule, y_bar, partial))
@@ -135,6 +137,21 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
                 add_structured(r, state, rb, x, g)
     return [*before, s, *after]
+
+
+_ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}
+
+
+def one_sided(
+    rule: Rule, s: Let, active: list[bool], operands: tuple[Atom, ...], rb: Builder
+) -> tuple[Atom, ...] | None:
+    """``max(x, c)`` with a constant: at a tie the element of smallest norm of Clarke's subdifferential is 0."""
+    test = _ONE_SIDED.get(rule.name)
+    if test is None or len(operands) != 2 or active[0] == active[1]:
+        return None
+    k = active.index(True)
+    mask = rb.emit(test, operands[k], operands[1 - k])
+    return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 
 def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:

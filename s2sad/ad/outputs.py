@@ -57,6 +57,11 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
     seen.add(a)
     if fresh:
         return a
+    if made is not None and made.op == "call" and isinstance(made.args[0], Ref) and made.args[0].obj is rt.conform:
+        source = lets.get(made.args[1]) if isinstance(made.args[1], Var) else None
+        if source is not None and source.op == "call" and isinstance(source.args[0], Ref):
+            if source.args[0].obj is rt.zeros_like:
+                return a  # a mirror made here: nobody else has it
     if isinstance(a.type, Array):
         spread = _spread(made)
         if spread is not None:

@@ -159,11 +159,32 @@ def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:  #
         g = place if g is None else rb.call(rt.accumulate, "rt.accumulate", g, place, type=t)
     if g is None:
         return sweeps.r.zero(rb, (v, path), t)
+    if _plain_mirror(t) and sweeps.state.get((v, path)) in _made_here(rb):
+        return g
     if isinstance(t, List | Dict | Tuple | Unknown | Num | Obj):
         return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
     if isinstance(t, Array) and t.dtype not in ("float64", None) and type_of_atom(g) != t:
         return rb.call(rt.conform, "rt.conform", g, sweeps.r.leaf_atom(rb, (v, path)), type=t)
     return g
+
+
+def _plain_mirror(t: Type) -> bool:
+    """Does the mirror of such a container have its structure and dtypes as it stands?"""
+    if isinstance(t, List):
+        return _plain_mirror(t.item) if t.items is None else all(map(_plain_mirror, t.items))
+    if isinstance(t, Dict):
+        return t.items is not None and all(_plain_mirror(c) for _, c in t.items)
+    if isinstance(t, Array):
+        return t.dtype == "float64"
+    return False
+
+
+def _made_here(rb: Builder) -> set[Var]:
+    return {
+        s.target for s in rb.stmts
+        if isinstance(s, Let) and s.target is not None and s.op == "call" and isinstance(s.args[0], Ref)
+        and s.args[0].obj is rt.zeros_like
+    }  # fmt: skip
 
 
 # -- split form ----------------------------------------------------------------------------------------------------

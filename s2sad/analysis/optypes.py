@@ -286,6 +286,9 @@ def _sequence_item(x: Tuple | List, i: Type) -> Type:
         return List(x.item if isinstance(x, List) else join_all(map(widen, x.items)), None)
     if items is not None and isinstance(i, Lit) and isinstance(i.value, int) and -len(items) <= i.value < len(items):
         return items[i.value]
+    span = i.span if isinstance(i, Scalar) else None
+    if items is not None and span is not None and 0 <= span[0] and span[1] <= len(items):
+        return join_all(map(widen, items[span[0] : span[1]]))
     return x.item if isinstance(x, List) else join_all(map(widen, x.items))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import types as pytypes
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -73,7 +74,7 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return Dict(join_all(widen(t) for _, t in pairs), pairs if len(pairs) <= _LIMIT else None)
     if cls is range:
         return Range()
-    if isinstance(value, _FUNCTIONS) or (callable(value) and hasattr(value, "__wrapped__")):
+    if isinstance(value, (*_FUNCTIONS, functools.partial)) or (callable(value) and hasattr(value, "__wrapped__")):
         return RefT(value)
     if is_dataclass(value):
         return Obj(cls, tuple((f.name, type_of(getattr(value, f.name), namer)) for f in fields(value)))

@@ -156,7 +156,7 @@ class Statements(Expressions):
         if any(a is not b for a, b in zip(*rows, strict=True)) or sorted(map(str, values)) != ["False", "True"]:
             return None
         out = self.copies(tail.dests, rows[0][: len(tail.dests)])
-        written = {n.id for s in out for n in gast.walk(s.targets[0]) if isinstance(n, gast.Name)}
+        written = _written(out)
         test = self.atom(last.test)
         if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
             return None
@@ -178,7 +178,7 @@ class Statements(Expressions):
             if isinstance(stop, Const):
                 return [*out, gast.Break()] if stop.value else out
             test = self.atom(stop)
-            written = {n.id for s in out for n in gast.walk(s.targets[0]) if isinstance(n, gast.Name)}
+            written = _written(out)
             if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
                 again = self.copies(tail.dests, results[: len(tail.dests)])
                 return [gast.If(test, [*out, gast.Break()], []), *again]
@@ -256,6 +256,7 @@ class Statements(Expressions):
         if isinstance(first, Let) and first.op == "unpack" and first.args[0] is stmt.item and not stmt.item.name:
             names, used = self._unpacked(stmts, 0)
             if names is not None and self.plan.used.get(stmt.item) == 1:
+                names, used = self._nested_target(names, stmts, used)
                 gone = set(stmts[:used])
                 rest = tuple(s for s in stmt.body.stmts if s not in gone)
                 return names, replace(stmt.body, stmts=rest)
@@ -263,6 +264,22 @@ class Statements(Expressions):
         if stmt.item not in self.plan.used and not stmt.item.name:
             name = self.dummy
         return syn.name(name, syn.STORE), stmt.body
+
+    def _nested_target(self, names: Any, stmts: list[Stmt], used: int) -> tuple[Any, int]:
+        """``for i, (a, b) in ...`` where an element of the item is itself unpacked at once."""
+        inner = stmts[used] if used < len(stmts) else None
+        if not (isinstance(inner, Let) and inner.op == "unpack" and isinstance(inner.args[0], Var)):
+            return names, used
+        whole = inner.args[0]
+        parts = [s.target for s in stmts[1:used] if isinstance(s, Let)]
+        if whole not in parts or whole.name or self.plan.used.get(whole) != 1:
+            return names, used
+        pattern, more = self._unpacked(stmts, used)
+        if pattern is None:
+            return names, used
+        hole = self.var(whole)
+        elts = [pattern if isinstance(e, gast.Name) and e.id == hole else e for e in names.elts]
+        return gast.Tuple(elts, syn.STORE), used + more
 
     def _note_false(self, stmt: For | While) -> None:
         """A carried flag that ends the loop when true, and starts false, is false at the start of every iteration."""
@@ -453,6 +470,10 @@ def _pattern(let: Let, names: list[str]) -> Any:
 def _at(node: Any, loc: Loc) -> Any:
     node._loc = loc
     return node
+
+
+def _written(body: Body) -> set[str]:
+    return {n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
 
 
 def _if_bound(name: str, value: Any) -> Any:

@@ -43,10 +43,11 @@ _add(
 _add(
     "S2S003",
     "captured variable without a value",
-    "A nested function reads a variable of the function around it, which is assigned only after the nested function has "
-    "been used for the last time: Python would raise NameError.",
+    "A nested function reads a variable of the function around it, which is assigned only after the nested function "
+    "has been used for the last time: Python would raise NameError.",
     "assign the variable before the nested function is used",
-    "def f(x):\n    def step():\n        return total * x\n    y = step()\n    total = 2.0\n    return y + total\n",
+    "def f(x):\n    def step():\n        return total * x\n    y = step()\n    total = 2.0\n"
+    "    return y + total\n",
     "def f(x):\n    total = 2.0\n    def step():\n        return total * x\n    y = step()\n    return y + total\n",
 )
 _add(

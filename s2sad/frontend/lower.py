@@ -93,7 +93,7 @@ class Lowering(Statements):
         return Function(name, params, block, tuple(self.captured), doc, self.loc(node), source.lines)
 
     def _built(self, node: Any, body: list[Any], params: tuple[Param, ...], early: list[str]) -> bool:
-        """Lower the body; False when a shared variable turns out to need its list at the start (it is then in ``early``).
+        """Lower the body; False when a shared variable turns out to need its list at the start (then in ``early``).
 
         Such a variable starts as None: it has no value yet, and Python would raise if it were read.
         """

@@ -115,6 +115,7 @@ class Scalar(Type):
     dtype: str = "float64"  # NumPy's name of the dtype
     weak: bool = True  # a Python number, not a NumPy scalar
     size: Affine | None = None  # for ints: the value as an affine form, where known
+    span: tuple[int, int] | None = None  # for ints: bounds [lo, hi) of the value, where known (loop indices)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ def _first(stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:
             out.append(Let(value, "neg", (args[2],), (), stmt.loc))
             return Let(None, "setitem", (args[0], args[1], value), (), stmt.loc)
     for a in args:
-        if isinstance(a, Var) and a in zeros and stmt.op != "getattr":
+        if isinstance(a, Var) and a in zeros:  # also for its shape: the array may come to be made later than that
             zeros.pop(a)
     return stmt
 

@@ -147,13 +147,12 @@ FUNCTIONS = [
     Snippet("spacing", "y = np.spacing(x)", may_work=True),
     Snippet("packed_bits", "y = x * np.packbits(v > 0)[0]", may_work=True),
     Snippet("character_ufunc", "y = x * len(np.char.upper(['a', 'b']))", may_work=True),
-    Snippet("subprocess", "y = x * subprocess.call(['true'])", top="import subprocess"),
+    Snippet("subprocess", "y = x * subprocess.call(['true'])", top="import subprocess", may_work=True),
     Snippet(
         "thread",
         "t = threading.Thread(target=print, args=(x,))  # refused\nt.start()  # refused\ny = x",
         top="import threading",
     ),
-    Snippet("socket", "y = x * socket.socket().fileno()", top="import socket"),
     Snippet("compiled_regex_of_active", "y = x * len(re.findall('1', str(x)))", top="import re", may_work=True),
 ]
 
@@ -177,12 +176,13 @@ OPTIONS = [
     Snippet("wrong_user_call", "y = two(x)", top="\ndef two(a, b):\n    return a * b\n"),
     Snippet("unknown_user_keyword", "y = one(x, b=3)", top="\ndef one(a):\n    return a\n"),
     Snippet("doubled_user_keyword", "y = one(x, a=3)", top="\ndef one(a):\n    return a\n"),
-    Snippet("call_of_number", "y = x(3)"),
-    Snippet("attribute_of_number", "y = x.no_such_attribute * 2"),
+    Snippet("call_of_number", "y = x(3)", may_work=True),
+    Snippet("attribute_of_number", "y = x.no_such_attribute * 2", may_work=True),
     Snippet("method_of_array", "y = v.no_such_method()"),
-    Snippet("index_of_number", "y = x[0]"),
-    Snippet("string_plus_active", "y = 'a' + x"),
-    Snippet("active_index", "y = v[x]"),
+    Snippet("index_of_number", "y = x[0]", may_work=True),
+    Snippet("string_plus_active", "y = 'a' + x", may_work=True),
+    Snippet("active_index", "y = v[x]", may_work=True),
 ]
 
+# The programs that fail by themselves may raise the same in their derivative, and count as working.
 SNIPPETS = [*LANGUAGE, *CONVERSIONS, *FUNCTIONS, *OPTIONS]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import builtins
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, functions
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
@@ -52,7 +53,9 @@ def _len(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: V
 
 
 def _range(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
-    return f.emit("call", Ref(range, "range"), *pos, name=name, type=RANGE)
+    out = f.emit("call", Ref(range, "range"), *pos, name=name, type=RANGE)
+    f.ranges[out] = pos
+    return out
 
 
 def _recipe(kind: str) -> Any:
@@ -101,6 +104,8 @@ def _python_class(t: Type) -> Any:
         return {"float64": float, "int64": int, "bool": bool, "complex128": complex}.get(t.dtype)
     if isinstance(t, Array):
         return np.ndarray
+    if isinstance(t, Tuple) and t.code is not None:
+        return FunctionType
     if isinstance(t, Tuple):
         return t.cls or tuple
     if isinstance(t, List):
@@ -126,7 +131,7 @@ def _type(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
 
 def _callable(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     t = type_of_atom(pos[0])
-    if isinstance(pos[0], Ref) or isinstance(t, RefT) or (isinstance(pos[0], Var) and pos[0] in f.closures):
+    if isinstance(pos[0], Ref) or functions.is_function(f, pos[0]):
         return Const(True)
     return Const(False) if isinstance(t, Scalar | Array | Tuple | List | Dict | Lit) else NotImplemented
 

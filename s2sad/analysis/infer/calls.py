@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.analysis.infer import functions
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Param, Ref, Var
 from s2sad.ir.types import (
@@ -18,7 +19,6 @@ from s2sad.ir.types import (
     UNKNOWN,
     Array,
     Dict,
-    Func,
     List,
     Lit,
     Num,
@@ -89,19 +89,40 @@ def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) 
 def call_atom(
     f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None = None
 ) -> Atom | None:
-    if isinstance(callee, Var) and isinstance(callee.type, RefT):
-        callee = Ref(callee.type.obj, getattr(callee.type.obj, "__name__", callee.name))
+    chosen = _chosen_argument(f, pos, kw)
+    if chosen is not None:
+        which, c = chosen
+
+        def with_one(g: Atom) -> Atom | None:
+            new_kw = {k: g if a is which else a for k, a in kw.items()}
+            return call_atom(f, callee, tuple(g if a is which else a for a in pos), new_kw, name, untyped)
+
+        return functions.dispatch(f, c, with_one, name)
+    t = type_of_atom(callee)
+    if not isinstance(callee, Ref) and isinstance(t, RefT):
+        callee = Ref(t.obj, getattr(t.obj, "__name__", getattr(callee, "name", "fn")))
     if isinstance(callee, Ref):
         return call_object(f, callee, pos, kw, name, untyped)
-    if isinstance(callee, Var) and callee in f.closures:
-        fn, captured = f.closures[callee]
-        return call_function(f, fn, captured, pos, kw, name)
-    t = type_of_atom(callee)
+    found = functions.choice(f, callee)
+    if found is not None:
+        return functions.dispatch(f, found, lambda g: call_atom(f, g, pos, kw, name, untyped), name)
+    value = functions.parts(f, callee)
+    if value is not None:
+        return functions.run(f, *value, pos, kw, name, untyped)
     if isinstance(t, Obj):
         return dunder(f, "__call__", callee, pos, name, kw)
     if t == NEVER:
         return UNDEF
     return opaque(f, callee, pos, kw, name, "a function that is not known when the derivative is compiled")
+
+
+def _chosen_argument(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom]) -> tuple[Atom, functions.Choice] | None:
+    """An argument that may be one of several functions: the call is made for each of them."""
+    for a in (*pos, *kw.values()):
+        c = functions.choice(f, a)
+        if c is not None:
+            return a, c
+    return None
 
 
 def call_object(
@@ -125,9 +146,8 @@ def call_object(
     if rule is not None:
         return rule_call(f, rule, pos, kw, name, ref)
     if isinstance(obj, partial):
-        inner = Ref(obj.func, getattr(obj.func, "__name__", "fn"))
-        bound = tuple(reference(a, "") if not _is_data(a) else Const(a) for a in obj.args)
-        return call_object(f, inner, bound + pos, {**{k: Const(v) for k, v in obj.keywords.items()}, **kw}, name, untyped)
+        inner, bound, named = functions.partial_parts(f, obj)
+        return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (Const(obj.__self__), *pos), kw, name, untyped)
     if isinstance(obj, type):
@@ -136,10 +156,6 @@ def call_object(
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
-
-
-def _is_data(a: Any) -> bool:
-    return not callable(a)
 
 
 def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
@@ -305,8 +321,6 @@ _VARARG_METHODS = {"reshape": "shape", "transpose": "axes"}
 
 def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
     """``x.name(*pos, **kw)``."""
-    from s2sad.analysis.infer.methods import container_method
-
     n = len(args) - len(s.kwnames)
     x, attr = args[0], args[1]
     key = str(getattr(attr, "value", ""))
@@ -318,16 +332,33 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     if kw_ is None:
         return UNDEF
     kw = kw_
+    untyped = s.args[0] if isinstance(s.args[0], Var) else None
+    return method_call(f, x, key, pos, kw, name, untyped, s.target)
+
+
+def method_call(
+    f: FunctionInfer,
+    x: Atom,
+    key: str,
+    pos: tuple[Atom, ...],
+    kw: dict[str, Atom],
+    name: str,
+    untyped: Var | None,
+    target: Var | None,
+) -> Atom | None:
+    """``x.key(*pos, **kw)``; ``untyped`` is the variable that x stands for, ``target`` the one for the result."""
+    from s2sad.analysis.infer.methods import container_method
+
     t = type_of_atom(x)
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
         if hasattr(obj, key):
             attribute_ = reference(getattr(obj, key), f"{getattr(x, 'text', '')}.{key}")
-            return call_atom(f, attribute_, pos, kw, name, s.target)
+            return call_atom(f, attribute_, pos, kw, name, target)
     if t == NEVER:
         return UNDEF
     if isinstance(t, Obj):
-        return object_method(f, x, t, key, pos, kw, name, s)
+        return object_method(f, x, t, key, pos, kw, name, target)
     if isinstance(t, Array | Num | Scalar | Unknown):
         rule = lookup_method(key)
         if rule is not None:
@@ -337,7 +368,7 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
                     whole = pos[0]
                 pos = (whole,)
             return rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, _text_of(rule)))
-    return container_method(f, s, x, t, key, pos, kw, name)
+    return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
 
 
 def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
@@ -368,16 +399,16 @@ def dunder(
 
 
 def object_method(
-    f: FunctionInfer, x: Atom, t: Obj, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, s: Let
+    f: FunctionInfer, x: Atom, t: Obj, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, target: Var | None
 ) -> Atom | None:
     fields = dict(t.attrs)
     if key in fields and isinstance(fields[key], RefT):
-        return call_object(f, Ref(fields[key].obj, key), pos, kw, name, s.target)  # type: ignore[attr-defined]
+        return call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
     value = inspect.getattr_static(t.cls, key, None)
     if isinstance(value, staticmethod):
-        return call_object(f, Ref(value.__func__, key), pos, kw, name, s.target)
+        return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
     if isinstance(value, classmethod):
-        return call_object(f, Ref(value.__func__, key), (Ref(t.cls, t.cls.__name__), *pos), kw, name, s.target)
+        return call_object(f, Ref(value.__func__, key), (Ref(t.cls, t.cls.__name__), *pos), kw, name, target)
     fn = f.program.load(value) if value is not None else None
     if fn is not None:
         return call_function(f, fn, (), (x, *pos), kw, name)
@@ -410,38 +441,42 @@ def call_function(
     f: FunctionInfer, fn: Function, captured: tuple[Atom, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
     """Call of a function with source: bind the arguments now, specialise the callee for their types."""
-    bound = bind(f, fn.params, pos, kw, fn.name)
+    from s2sad.analysis.infer.operations import store_into
+
+    bound = bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
     if bound is None:
         return UNDEF
     atoms = bound + captured
-    from s2sad.analysis.infer.operations import store_into, widen_fn
-
-    types = tuple(_argument_type(f, a, widen_fn(type_of_atom(a))) for a in atoms)
+    types = tuple(functions.argument_type(f, a) for a in atoms)
     spec = f.program.specialise(fn, types)
-    passed: list[Atom] = []
-    for a, t in zip(atoms, types, strict=True):
-        if isinstance(t, RefT):
-            continue
-        if isinstance(t, Func):
-            passed.extend(f.closures[a][1] if isinstance(a, Var) and a in f.closures else ())
-        else:
-            passed.append(a)
-    for k, item in spec.grows.items():
-        if k < len(atoms) and isinstance(atoms[k], Var):
-            store_into(f, f.origin.get(atoms[k]), atoms[k], item)  # type: ignore[arg-type]
+    passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
+    for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
+        a = _at(f, atoms, key)
+        if isinstance(a, Var):
+            store_into(f, f.origin.get(a, UNDEF), a, item)
     return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
 
 
-def _argument_type(f: FunctionInfer, a: Atom, t: Type) -> Type:
-    if isinstance(a, Ref):
-        return RefT(a.obj)
-    if isinstance(t, Scalar) and t.size is not None:  # sizes that grow or shrink would specialise without end
-        return Scalar(t.dtype, t.weak)
-    return t
+def _at(f: FunctionInfer, atoms: tuple[Atom, ...], key: tuple[int, ...]) -> Atom | None:
+    """The argument, or the value that a closure among the arguments captured, at a position."""
+    if key[0] >= len(atoms):
+        return None
+    a = atoms[key[0]]
+    for k in key[1:]:
+        found = functions.parts(f, a)
+        if found is None:
+            return None
+        a = found[1][k]
+    return a
 
 
 def bind(
-    f: FunctionInfer, params: tuple[Param, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], callee: str
+    f: FunctionInfer,
+    params: tuple[Param, ...],
+    pos: tuple[Atom, ...],
+    kw: dict[str, Atom],
+    callee: str,
+    captured: dict[Var, Atom],
 ) -> tuple[Atom, ...] | None:
     """One atom for each parameter, as Python would bind them; None (and a finding) when the call is wrong."""
     kw = dict(kw)
@@ -459,7 +494,7 @@ def bind(
         elif p.var.name in kw and p.kind != "pos":
             out.append(kw.pop(p.var.name))
         elif p.default is not None:
-            out.append(f.atom(p.default))
+            out.append(captured[p.default] if isinstance(p.default, Var) else p.default)
         else:
             f.refuse("S2S053", f"{callee}() is called without {p.var.name}")
             return None
@@ -476,6 +511,7 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     if isinstance(callee, Ref) and callee.obj in (str, repr, format, input, id, hash, open, type, dir, vars):
         result = STR if callee.obj in (str, repr, format) else Opaque()
     f.program.opaque_reasons[f.loc] = why
+    pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.analysis.infer import calls, iteration, operations
+from s2sad.analysis.infer import calls, functions, iteration, operations
+from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
@@ -28,9 +29,10 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
-from s2sad.ir.types import NEVER, UNKNOWN, Array, Func, List, RefT, Type, Unknown, join, join_all, widen
+from s2sad.ir.types import NEVER, UNKNOWN, Array, List, RefT, Tuple, Type, Unknown, join, join_all, widen
 
 _ROUNDS = 10
+_COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
 
 @dataclass(eq=False)
@@ -58,13 +60,18 @@ class FunctionInfer:
         self.growth: dict[Any, Growth] = {}  # class of a mutated container -> its elements
         self.changed = False
         self.origin: dict[Var, Var] = {}  # typed var -> untyped var it stands for
+        self.captured_keys: dict[tuple[int, ...], Var] = {}  # untyped stand-ins for what a closure passed to us captured
         self.reset()
 
     def reset(self) -> None:
         self.env, self.out = {}, []
         self.tuples: dict[Var, tuple[Atom, ...]] = {}  # typed var -> the atoms it was built from
-        self.closures: dict[Var, tuple[Function, tuple[Atom, ...]]] = {}
+        self.closures: dict[Var, tuple[Atom, ...]] = {}  # function values -> what they captured
+        self.made: set[Var] = set()  # function values that a statement defines
+        self.choices: dict[Var, functions.Choice] = {}
+        self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
+        self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
 
     # -- whole function ------------------------------------------------------------------------------------------
@@ -75,7 +82,7 @@ class FunctionInfer:
             self.changed = False
             try:
                 params = self.bind_params()
-                body = self.block(self.source.body)
+                body = self.returned(self.block(self.source.body))
             except Restart:
                 continue
             if not self.changed:
@@ -84,29 +91,39 @@ class FunctionInfer:
         fn = Function(self.spec.name, params, body, (), self.source.doc, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)
 
+    def returned(self, body: Block) -> Block:
+        """The body with a function that it returns as a value; the function that the user calls returns data."""
+        if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
+            self.refuse("S2S055", "the function returns a function", "call it, and return its result")
+        return self.concrete_block(body)
+
     def bind_params(self) -> tuple[Param, ...]:
         params: list[Param] = []
         untyped = [*self.source.params, *(Param(v) for v in self.source.captured)]
-        for p, t in zip(untyped, self.spec.arg_types, strict=True):
-            if isinstance(t, RefT):
-                text = getattr(t.obj, "__name__", p.var.name)
-                self.env[p.var] = calls.reference(t.obj, text)
-                if self.spec.entry:
-                    params.append(Param(Var(p.var.name, t), p.kind, p.default))
-                continue
-            if isinstance(t, Func):
-                captured = tuple(Var(v.name, ct) for v, ct in zip(t.fn.captured, t.captured, strict=True))
-                var = Var(p.var.name, t)
-                self.closures[var] = (t.fn, captured)
-                self.env[p.var] = var
-                params.extend(Param(c) for c in captured)
-                continue
-            grown = self.growth.get(self.classes.find(p.var))
-            var = Var(p.var.name, operations.grown_type(t, grown.item) if grown else t)
-            self.origin[var] = p.var
-            self.env[p.var] = var
-            params.append(Param(var, p.kind, p.default))
+        for k, (p, t) in enumerate(zip(untyped, self.spec.arg_types, strict=True)):
+            self.env[p.var] = self.bind_param(p, t, (k,), params)
         return tuple(params)
+
+    def bind_param(self, p: Param, t: Type, key: tuple[int, ...], params: list[Param]) -> Atom:
+        """The atom of a parameter. Known functions are not passed, and of a closure only what it captured."""
+        if isinstance(t, RefT):
+            if self.spec.entry:
+                params.append(Param(Var(p.var.name, t), p.kind, p.default))
+            return calls.reference(t.obj, getattr(t.obj, "__name__", p.var.name))
+        if isinstance(t, Tuple) and t.code is not None:
+            names = functions.captured_names(t.code, p.var.name, len(t.items))
+            items = [
+                self.bind_param(Param(self._stand_in((*key, j), n)), ct, (*key, j), params)
+                for j, (n, ct) in enumerate(zip(names, t.items, strict=True))
+            ]
+            return functions.make(self, t.code, tuple(items), p.var.name)
+        var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
+        self.origin[var] = p.var
+        params.append(Param(var, p.kind, p.default if self.spec.entry else None))
+        return var
+
+    def _stand_in(self, key: tuple[int, ...], name: str) -> Var:
+        return self.captured_keys.setdefault(key, Var(name))
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -117,6 +134,9 @@ class FunctionInfer:
         return type_of_atom(a)
 
     def emit(self, op: str, *args: Atom, kwnames: tuple[str, ...] = (), name: str = "", type: Type | None = None) -> Var:
+        if op in _COMPARES and any(functions.is_function(self, a) and isinstance(a, Var) for a in args):
+            self.refuse("S2S055", "a function made here is compared or printed", "compare flags or names instead")
+        args = tuple(map(self.concrete, args))
         t = type if type is not None else op_type(op, tuple(self.type(a) for a in args))
         target = Var(name, t)
         self.out.append(Let(target, op, args, kwnames, self.loc))
@@ -128,10 +148,58 @@ class FunctionInfer:
         return isinstance(a, Var) and a in self.stars
 
     def effect(self, op: str, *args: Atom, kwnames: tuple[str, ...] = ()) -> None:
+        args = tuple(map(self.concrete, args))
         self.out.append(Let(None, op, args, kwnames, self.loc))
 
     def refuse(self, code: str, message: str, help: str = "", loc: Loc | None = None) -> None:
         self.program.add_finding(code, message, loc or self.loc, self.source, help)
+
+    def concrete(self, a: Atom) -> Atom:
+        """An atom that may stand in a statement: virtual functions become the tuple of what they captured."""
+        if not isinstance(a, Var):
+            return a
+        if a in self.recipes:
+            self.refuse("S2S056", "an iterator is kept, passed on or returned", "make it a list: list(...)")
+            return UNDEF
+        items: tuple[Atom, ...] | None = self.closures.get(a) if a not in self.made else None
+        t = a.type
+        found = self.choices.get(a)
+        if found is not None and not found.by_identity:
+            if any(o.captured for o in found.options):
+                self.refuse("S2S055", f"{a.name or 'a function'} may be one of several functions and is kept as a value",
+                            "call it in both branches")  # fmt: skip
+                return UNDEF
+            code = functions.intern(self, functions.Code("choice", found.options))
+            items, t = (found.tag,), Tuple((self.type(found.tag),), None, code)
+        if items is None:
+            return a
+        target = Var(a.name, t)
+        items = tuple(map(self.concrete, items))
+        self.out.append(Let(target, "tuple", items, (), self.loc))
+        self.closures[target] = items
+        self.made.add(target)
+        return target
+
+    def number(self, callee: Any) -> int:
+        """The number that stands for a function in choices."""
+        key = callee.obj if isinstance(callee, Ref) else callee
+        return self.program.numbers.setdefault(id(key), (len(self.program.numbers), key))[0]
+
+    def branch(self, test: Atom, then: Any, orelse: Any, name: str = "") -> Atom:
+        """``then() if test else orelse()``, each in its own block."""
+        known = truth(self.type(test))
+        if known is not None:
+            return (then if known else orelse)() or UNDEF
+        blocks = []
+        for run in (then, orelse):
+            saved, self.out = self.out, []
+            result = run()
+            blocks.append(Block(tuple(self.out), (UNDEF if result is None else result,)))
+            self.out = saved
+        merge = Merge(self, *blocks)
+        out = merge.value(blocks[0].results[0], blocks[1].results[0], None, name)
+        self.out.append(merge.finish(test, self.loc))
+        return out
 
     # -- statements ----------------------------------------------------------------------------------------------
 
@@ -171,31 +239,16 @@ class FunctionInfer:
             for t, a in zip(s.targets, branch.results, strict=True):
                 self.env[t] = self.atom(a) if alive else UNDEF
             return alive
-        then, orelse = self.block(s.then), self.block(s.orelse)
-        keep: list[tuple[Var, Atom, Atom]] = []
+        before = set(self.consumed)
+        then = self.block(s.then)
+        after, self.consumed = self.consumed, before
+        orelse = self.block(s.orelse)
+        self.consumed |= after
+        merge = Merge(self, then, orelse)
         for t, a, b in zip(s.targets, then.results, orelse.results, strict=True):
-            if a is b and a is not UNDEF:
-                self.env[t] = a
-                continue
-            self.env[t] = self.new(t, self.join_branches(a, b))
-            keep.append((self.env[t], a, b))  # type: ignore[arg-type]
-        self.out.append(
-            If(
-                test,
-                Block(then.stmts, tuple(a for _, a, _ in keep)),
-                Block(orelse.stmts, tuple(b for _, _, b in keep)),
-                tuple(t for t, _, _ in keep),
-                s.loc,
-            )
-        )
+            self.env[t] = merge.value(a, b, t, t.name)
+        self.out.append(merge.finish(self.concrete(test), s.loc))
         return not (_raises(then) and _raises(orelse))
-
-    def join_branches(self, a: Atom, b: Atom) -> Type:
-        ta, tb = self.type(a), self.type(b)
-        # a closure that depends on a branch loses what it captured: only a known callee can be compiled
-        if isinstance(ta, Func) or isinstance(tb, Func):
-            return ta if tb == NEVER else tb if ta == NEVER else UNKNOWN
-        return join(ta, tb)
 
     def new(self, untyped: Var, t: Type) -> Var:
         var = Var(untyped.name, t)
@@ -232,7 +285,7 @@ class FunctionInfer:
         kept = [k for k in range(len(s.carried)) if k not in fixed]
         for k in fixed:
             self.env[s.targets[k]] = inits[k]
-        return tuple(v for v in carried if v is not None), tuple(inits[k] for k in kept), out, kept
+        return tuple(v for v in carried if v is not None), tuple(self.concrete(inits[k]) for k in kept), out, kept
 
     def finish_loop(self, s: For | While, carried: tuple[Var, ...], kept: list[int], body: Block) -> tuple[Any, Block]:
         """Targets after the loop, and the body with the results of the values that are really carried."""
@@ -242,11 +295,19 @@ class FunctionInfer:
             self.env[s.targets[k]] = t
             targets.append(t)
         stop = body.results[len(s.carried) :]
-        return tuple(targets), Block(body.stmts, tuple(body.results[k] for k in kept) + stop)
+        return tuple(targets), self.concrete_block(Block(body.stmts, tuple(body.results[k] for k in kept) + stop))
+
+    def concrete_block(self, b: Block) -> Block:
+        """The block with functions among its results made into values at its end."""
+        saved, self.out = self.out, list(b.stmts)
+        results = tuple(map(self.concrete, b.results))
+        block = Block(tuple(self.out), results)
+        self.out = saved
+        return block
 
     def while_(self, s: While) -> None:
         def infer_body() -> tuple[Block, Block]:
-            cond = self.block(s.cond)
+            cond = self.concrete_block(self.block(s.cond))
             return self.block(s.body), cond
 
         carried, inits, (body, cond), kept = self.carry(s, infer_body)
@@ -254,14 +315,14 @@ class FunctionInfer:
         self.out.append(While(carried, inits, cond, body, targets, s.stop, s.loc))
 
     def try_(self, s: Try) -> None:
-        body = self.block(s.body)
+        body = self.concrete_block(self.block(s.body))
         handlers = []
         for h in s.handlers:
             name = None
             if h.name is not None:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
-            handlers.append(Handler(None if h.types is None else self.atom(h.types), name, self.block(h.body)))
+            handlers.append(Handler(None if h.types is None else self.atom(h.types), name, self.concrete_block(self.block(h.body))))
         ends = [body, *(h.body for h in handlers)]
         targets = []
         for k, t in enumerate(s.targets):

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
-from s2sad.ir.types import INT, Array, Dict, List, Lit, Obj, RefT, Scalar, Tuple, Type, widen
+from s2sad.ir.types import Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Tuple, Type, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -127,6 +128,15 @@ def choice(f: FunctionInfer, a: Atom) -> Choice | None:
     return f.choices.get(a) if isinstance(a, Var) else None
 
 
+def captured_names(code: Code, name: str, n: int) -> list[str]:
+    """Names for what a function value captured."""
+    if code.kind == "function":
+        return [v.name for v in code.target.captured]
+    if code.kind == "partial" and isinstance(code.target, Code):
+        return captured_names(code.target, name, code.inner) + [""] * (n - code.inner)
+    return [name if code.kind == "method" else ""] * n
+
+
 def is_function(f: FunctionInfer, a: Atom) -> bool:
     """Is this a function that is known, or one of several known ones?"""
     t = type_of_atom(a)
@@ -220,12 +230,12 @@ def options_of(f: FunctionInfer, a: Atom) -> tuple[Atom, tuple[Option, ...]] | N
     t = type_of_atom(a)
     if isinstance(a, Ref) or (isinstance(t, RefT) and callable(t.obj)):
         obj = a.obj if isinstance(a, Ref) else t.obj  # type: ignore[union-attr]
-        option = Option(Ref(obj, a.text if isinstance(a, Ref) else getattr(obj, "__name__", "fn")), (), f.next_number())
+        option = Option(Ref(obj, a.text if isinstance(a, Ref) else getattr(obj, "__name__", "fn")), (), f.number(Ref(obj, "")))
         return Const(option.number), (option,)
     found = parts(f, a)
     if found is None:
         return None
-    option = Option(found[0], found[1], f.next_number())
+    option = Option(found[0], found[1], f.number(found[0]))
     return Const(option.number), (option,)
 
 
@@ -242,9 +252,20 @@ def partial_parts(f: FunctionInfer, obj: partial[Any]) -> tuple[Ref, tuple[Atom,
     return inner, pos, kw
 
 
-def unknown_method(untyped: Var | None, x: Atom, key: str) -> Let:
-    """A method call in untyped form, for handlers that want one."""
-    return Let(None, "method", (untyped if untyped is not None else x, Const(key)))
+def reified(f: FunctionInfer, a: Atom) -> Atom:
+    """A function value as a real function, for code that we cannot see into."""
+    found = parts(f, a)
+    if found is None:
+        return a
+    code, items = found
+    if code.kind != "function":
+        f.refuse("S2S055", f"{getattr(a, 'name', '') or 'a function'} goes into a call that is not compiled",
+                 "pass a plain function")  # fmt: skip
+        return UNDEF
+    inner = tuple(reified(f, i) for i in items)
+    target = Var(getattr(a, "name", ""), Opaque(FunctionType))
+    f.out.append(Let(target, "closure", (Ref(code.target, code.target.name), *inner), (), f.loc))
+    return target
 
 
-__all__ = ["INT", "Choice", "Code", "Option"]
+__all__ = ["Choice", "Code", "Option"]

@@ -23,7 +23,6 @@ from s2sad.ir.types import (
     UNKNOWN,
     Array,
     Dict,
-    Func,
     List,
     Lit,
     Num,
@@ -111,15 +110,33 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
         return _recipe_plan(f, x)
     t = type_of_atom(x)
     if isinstance(t, Range):
-        return Plan(x, lambda k, names: k, None)
+        return Plan(x, lambda k, names: k, None, range_item(f, x))
     if isinstance(t, Array | List | Tuple | Num | Unknown):
         n = length(f, x)
-        return Plan(_range(f, n), lambda k, names: f.emit("getitem", x, k, name=names[0]), n)
+        over = _range(f, n)
+        return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0]), n, range_item(f, over))
     item = STR if t in (STR,) or (isinstance(t, Lit) and isinstance(t.value, str)) else Opaque()
     return Plan(x, lambda k, names: k, None, item)
 
 
+def range_item(f: FunctionInfer, x: Atom) -> Type:
+    """The type of an index that runs over a ``range``: with its bounds, where they are known."""
+    made = f.ranges.get(x) if isinstance(x, Var) else None
+    bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
+    if any(type(b) is not int for b in bounds):
+        return INT
+    values = range(*bounds)  # type: ignore[arg-type]
+    if not values:
+        return INT
+    return Scalar("int64", True, None, (min(values[0], values[-1]), max(values[0], values[-1]) + 1))
+
+
 def _range(f: FunctionInfer, n: Atom) -> Atom:
+    t = type_of_atom(n)
+    if isinstance(t, Lit) and type(t.value) is int:
+        out = f.emit("call", Ref(range, "range"), n, type=RANGE)
+        f.ranges[out] = (n,)
+        return out
     return f.emit("call", Ref(range, "range"), n, type=RANGE)
 
 
@@ -277,7 +294,7 @@ def _must_unroll(items: list[Callable[[], Atom]]) -> bool:
 
 def _heterogeneous(types: list[Type]) -> bool:
     joined = join_all(widen(t) for t in types)
-    if any(isinstance(t, RefT | Func) for t in types):
+    if any(isinstance(t, RefT) or (isinstance(t, Tuple) and t.code is not None) for t in types):
         return True
     if isinstance(joined, Unknown) and not all(isinstance(t, Unknown) for t in types):
         return True

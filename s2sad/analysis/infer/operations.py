@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, functions
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -12,7 +12,6 @@ from s2sad.ir.types import (
     UNKNOWN,
     Array,
     Dict,
-    Func,
     List,
     Lit,
     Num,
@@ -115,10 +114,30 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None
 
 
 def note_params(f: FunctionInfer) -> None:
-    for k, p in enumerate([*f.source.params]):
-        growth = f.growth.get(f.classes.find(p.var))
+    """Tell the callers which of the lists and dicts that they pass (or that a closure of theirs captured) grow."""
+    keys: list[tuple[tuple[int, ...], Var]] = [((k,), p.var) for k, p in enumerate(f.source.params)]
+    keys += [((len(f.source.params) + k,), v) for k, v in enumerate(f.source.captured)]
+    for key, var in (*keys, *f.captured_keys.items()):
+        growth = f.growth.get(f.classes.find(var))
         if growth is not None:
-            f.spec.grows[k] = join(f.spec.grows.get(k, NEVER), growth.item)
+            f.spec.grows[key] = join(f.spec.grows.get(key, NEVER), growth.item)
+
+
+def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
+    """The type of a value of a class, with what is stored later into it and into what it holds."""
+    growth = f.growth.get(key)
+    if growth is not None:
+        t = grown_type(t, growth.item)
+    if not f.growth or not isinstance(t, List | Dict | Tuple) or not f.classes.has_elem(key):
+        return t
+    inner = f.classes.elem(key)
+    if isinstance(t, Tuple):
+        return Tuple(tuple(grown(f, i, inner) for i in t.items), t.cls, t.code)
+    if isinstance(t, List):
+        items = None if t.items is None else tuple(grown(f, i, inner) for i in t.items)
+        return List(grown(f, t.item, inner), items)
+    pairs = None if t.items is None else tuple((k, grown(f, v, inner)) for k, v in t.items)
+    return Dict(grown(f, t.value, inner), pairs)
 
 
 def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
@@ -261,7 +280,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return calls.rule_call(f, calls.numpy_rule(key), (x,), {}, name)
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)
-    return f.emit("getattr", x, attr, name=name)
+    bound = functions.bound_method(f, x, t, key, name)
+    return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 
 
 def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
@@ -301,18 +321,7 @@ def _unpack_star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) ->
 def _closure(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     ref = args[0]
     assert isinstance(ref, Ref) and isinstance(ref.obj, Function)
-    captured = args[1:]
-    t = Func(ref.obj, tuple(widen_fn(type_of_atom(a)) for a in captured))
-    target = f.emit("closure", *args, name=name, type=t)
-    f.closures[target] = (ref.obj, captured)
-    return target
-
-
-def widen_fn(t: Type) -> Type:
-    """Argument types: numbers forget their value, strings, bools, None and small ints steer branches and keep it."""
-    if isinstance(t, Lit) and isinstance(t.value, float | complex):
-        return widen(t)
-    return t
+    return functions.make(f, functions.Code("function", ref.obj), args[1:], name)
 
 
 def _star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:

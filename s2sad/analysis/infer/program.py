@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.errors import Finding, UnsupportedError
-from s2sad.ir.nodes import Callee, Function, Loc
+from s2sad.frontend.resolve import atom_of
+from s2sad.ir.nodes import Atom, Callee, Const, Function, Loc
 from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
@@ -44,7 +46,17 @@ class Infer:
         self.specs: dict[tuple[Any, ...], Spec] = {}
         self.findings: dict[tuple[str, Loc, str], Finding] = {}
         self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
+        self.codes: dict[Any, Any] = {}  # interned codes of function values
+        self.numbers: dict[int, tuple[int, Any]] = {}  # functions among which branches choose
+        self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}
+
+    def data(self, owner: Any, name: str, value: Any) -> Atom:
+        """An atom for a value that an object holds: a literal, a function, or data read from a namespace of its own."""
+        key = (id(owner), name)
+        if key not in self._data:
+            self._data[key] = owner, _data_atom(name, value)
+        return self._data[key][1]
 
     def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
         line = fn.lines[loc.line - 1] if 0 < loc.line <= len(fn.lines) else ""
@@ -99,6 +111,14 @@ class Infer:
             spec.running = False
 
 
+def _data_atom(name: str, value: Any) -> Atom:
+    if value is None or value is Ellipsis or type(value) in (bool, int, str, bytes):
+        return Const(value)
+    if type(value) is float and math.isfinite(value):
+        return Const(value)
+    return atom_of(name, value, {name: value})
+
+
 def forget(t: Type) -> Type:
     """An argument type without literal ints, sizes and lengths: a recursion that changes them ends in it."""
     t = widen(t) if isinstance(t, Lit) and type(t.value) is int else t
@@ -109,7 +129,7 @@ def forget(t: Type) -> Type:
     if isinstance(t, List):
         return List(forget(t.item), None)
     if isinstance(t, Tuple):
-        return Tuple(tuple(map(forget, t.items)), t.cls)
+        return Tuple(tuple(map(forget, t.items)), t.cls, t.code)
     if isinstance(t, Dict):
         items = None if t.items is None else tuple((k, forget(v)) for k, v in t.items)
         return Dict(forget(t.value), items)
