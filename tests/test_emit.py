@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import inspect
 import io
 import pickle
 from types import MethodType
@@ -14,10 +13,9 @@ import numpy as np
 import pytest
 
 from s2sad.backend.emit import emit_module
-from s2sad.backend.load import annotate, inject, load
+from s2sad.backend.load import load
 from s2sad.errors import SourceError, UnsupportedError
 from s2sad.frontend.lower import lower_function
-from s2sad.ir import nodes as ir
 from s2sad.ir.verify import verify
 from tests.programs import Program
 from tests.programs import load as corpus

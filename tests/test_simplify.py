@@ -49,6 +49,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
         lambda fn: contributions.assign_first(dce.eliminate(run_rules(fn, contributions.RULES, ()), ())), [V, W[1:]]),
     "s2sad.simplify.stores": (rules_of("s2sad.simplify.stores"), [V, W[1:]]),
     "s2sad.simplify.copies": (lambda fn: copies.absorb(fn, ()), [V, S]),
+    "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),

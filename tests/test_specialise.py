@@ -142,3 +142,12 @@ def test_what_cannot_be_specialised_is_the_same_object() -> None:
     assert specialise(fn) is fn
     assert simplify(fn) is fn
     assert all(isinstance(s, Let) for s in walk(fn.body))
+
+
+@pytest.mark.parametrize("text", ["rt.unreduce(2.0, x, None, False)", "rt.unreduce(2.0, x, None, False) * 0.5"])
+def test_single_precision_stays_single(text: str) -> None:
+    fn = lower(f"def f(x):\n    g = {text}\n    return g @ x.T, g + x, -g", [values(3, 4).astype(np.float32)])
+    x = values(3, 4).astype(np.float32)
+    for primal in ((), None):
+        out = to_function(simplify(specialise(fn, primal), primal))(x)
+        assert [a.dtype for a in out] == [np.float32] * 3

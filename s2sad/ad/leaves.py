@@ -24,6 +24,9 @@ Key = tuple[Var, Path]
 _STATIC_USES = frozenset({"tuple", "list", "dict", "getattr", "unpack", "copy", "is_", "is_not", "not", "in_", "not_in"})
 
 
+_ELEMENT_METHODS = frozenset({"append", "insert", "pop"})  # what they take or give keeps its own structure
+
+
 @dataclass(frozen=True)
 class Layout:
     """Which containers of a function are mirrors. ``dynamic`` holds the classes of memory accessed dynamically."""
@@ -91,7 +94,8 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
             isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
         ):
             return
-    for a in s.args:
+    known = s.op == "method" and getattr(s.args[1], "value", "") in _ELEMENT_METHODS
+    for a in s.args[:1] if known else s.args:
         if isinstance(a, Var):
             dynamic.add(info.find(a))
 

@@ -293,8 +293,8 @@ def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder)
     if isinstance(type_of_atom(i), Slice):
         _mirror_slice(r, y, x, i, state, rb)
         return
-    if r.is_shadow(y) or (r.layout.is_mirror(y) and r.info.deep_mutated(x)):
-        return
+    if r.is_shadow(y):
+        return  # its adjoint is a place in the mirror of x already
     for key, t in r.keys(y):
         g = state.drop(key)
         if g is None:

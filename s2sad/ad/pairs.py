@@ -7,7 +7,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.leaves import Key, Layout, layout
-from s2sad.ad.residuals import again, plan
+from s2sad.ad.residuals import again, assigned, plan
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
 from s2sad.analysis.activity import activity
@@ -50,10 +50,9 @@ def named_result(fn: Function, name: str = "value") -> Function:
 class Sweeps:
     """Forward and reverse statements of one function, seeded; the adjoints of its parameters at the end."""
 
-    def __init__(self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, split: bool) -> None:
+    def __init__(self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...]) -> None:
         self.fn = fn
         self.r = Reverse(program, pairs, fn, active)
-        self.r.split = split
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
         self.active = active
@@ -82,7 +81,7 @@ def joint(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     fn = named_result(expand(spec.fn))
     by_name = {p.var.name: p.var for p in fn.params}
     wanted = tuple(by_name[n] for n in active)
-    sweeps = Sweeps(program, pairs, fn, wanted, split=False)
+    sweeps = Sweeps(program, pairs, fn, wanted)
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux))
     start = Builder(fn.loc)
     grads = [gradient(sweeps, rb, v) for v in wanted]
@@ -206,7 +205,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
     outputs = pair.outputs
     if fn is not pair.spec.fn and isinstance(fn.result, Var) and isinstance(result, Var):
         fn = with_body(fn, fn.body)
-    sweeps = Sweeps(program, pairs, fn, wanted, split=True)
+    sweeps = Sweeps(program, pairs, fn, wanted)
     seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
     forward, rb = sweeps.run(seeds)
     grads = []
@@ -247,7 +246,7 @@ def split(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     fn = named_result(expand(spec.fn))
     by_name = {p.var.name: p.var for p in fn.params}
     wanted = tuple(by_name[n] for n in active)
-    sweeps = Sweeps(program, pairs, fn, wanted, split=True)
+    sweeps = Sweeps(program, pairs, fn, wanted)
     sweeps.r.escape = True
     result = fn.result
     head = Builder(fn.loc)
@@ -298,7 +297,7 @@ def _halves(
     passed = [_escaped(sweeps, kept, v) if escape else v for v in p.taped]
     env: dict[Var, Atom] = {}
     fb = Builder(fn.loc)
-    fb.extend(forward)
+    fb.extend(assigned(forward, p.taped))
     fb.extend(kept.stmts)
     residual_tuple = fb.emit("tuple", *passed, name="residuals")
     both = fb.emit("tuple", fn.result, residual_tuple)

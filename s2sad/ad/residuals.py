@@ -35,11 +35,13 @@ from s2sad.ir.nodes import (
     Var,
     While,
     atoms_of,
+    blocks_of,
     free_vars,
+    replace,
     targets_of,
     walk,
 )
-from s2sad.ir.rewrite import subst_block, subst_stmt
+from s2sad.ir.rewrite import subst_block, subst_stmt, with_blocks, with_stmts
 from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar, Slice, Tuple, Type, Unknown, widen
 
 if TYPE_CHECKING:
@@ -131,6 +133,54 @@ def again(p: Plan, env: dict[Var, Atom]) -> list[Stmt]:
     return out
 
 
+def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> list[Stmt]:
+    """The forward sweep with None assigned to what is kept on those paths that leave it unassigned: a tape or a tuple of
+    residuals reads it on every path."""
+    wanted = set(kept)
+    before = -1
+    while before != len(wanted):
+        before = len(wanted)
+        for s in walk(Block(tuple(forward))):
+            for t, sources in _flows(s):
+                if t in wanted:
+                    wanted.update(a for a in sources if isinstance(a, Var))
+    return [_defined(s, wanted) for s in forward]
+
+
+def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
+    """For each variable that control flow binds: the atoms that it may be."""
+    if isinstance(s, If):
+        return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
+    if isinstance(s, For | While):
+        out = []
+        for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
+            out += [(c, (i, n)), (t, (i, n))]
+        return out
+    return []
+
+
+def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
+    def fill(targets: Sequence[Var], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        if not any(a is UNDEF for a in atoms):
+            return atoms
+        head = tuple(
+            Const(None) if a is UNDEF and t in wanted else a for t, a in zip(targets, atoms, strict=False)
+        )
+        return head + atoms[len(head) :]
+
+    if isinstance(s, Let):
+        return s
+    blocks = tuple(with_stmts(b, [_defined(i, wanted) for i in b.stmts]) for b in blocks_of(s))
+    if isinstance(s, If):
+        blocks = tuple(Block(b.stmts, fill(s.targets, b.results)) for b in blocks)
+    elif isinstance(s, For | While):
+        init, body = fill(s.carried, s.init), blocks[-1]
+        body = Block(body.stmts, fill(s.carried, body.results))
+        s = replace(s, init=init)
+        blocks = (*blocks[:-1], body)
+    return with_blocks(s, blocks)
+
+
 # -- branches ----------------------------------------------------------------------------------------------------
 
 
@@ -146,10 +196,9 @@ def export_branches(
         exported.append(taped)
         targets.append(news)
         reverse.append(block)
-    pad = Const(None) if r.pads else UNDEF
     forward = []
     for k, (b, side) in enumerate(zip(blocks, sides, strict=True)):
-        extra = [a if j == k else pad for j, taped in enumerate(exported) for a in taped]
+        extra = [a if j == k else UNDEF for j, taped in enumerate(exported) for a in taped]
         forward.append(Block(tuple(side.forward), (*b.results, *extra)))
     return forward, reverse, tuple(v for news in targets for v in news)
 
@@ -198,7 +247,7 @@ def record_loop(
     rb.loc = s.loc
     fb = Builder(s.loc)
     entry = _entry(p.taped)
-    body = list(swept.forward)
+    body = assigned(swept.forward, p.taped)
     tape = trips = None
     if p.taped:
         tape = fb.emit("list", name="tape", type=List(entry.type or Unknown()))

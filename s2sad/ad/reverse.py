@@ -78,12 +78,6 @@ class Reverse:
         self.uses_shadows = False
         self.paired = self._paired_classes()
         self.escape = False  # the residuals outlive the call: the caller may change its arrays
-        self.split = False  # residuals leave the function: whatever a branch exports must be assigned on every path
-        self.depth = 0  # loops around the region at hand
-
-    @property
-    def pads(self) -> bool:
-        return self.split or self.depth > 0
 
     def _paired_classes(self) -> set[Any]:
         """Classes of memory in which some array comes out of a branch, a loop or a container: which of several arrays it
@@ -499,11 +493,7 @@ class LoopSweep:
             value = s.body.results[s.carried.index(key[0])]
             if isinstance(value, Var) and r.is_active(value):
                 r.add(child, rb, (value, key[1]), self.phis[key])
-        r.depth += 1
-        try:
-            swept = r.region(s.body, child, s.loc)
-        finally:
-            r.depth -= 1
+        swept = r.region(s.body, child, s.loc)
         swept.reverse.stmts[:0] = rb.stmts
         self.swept = swept
         missing = [k for k in child.outer_changes() if k not in self.phis and k[0] not in child.local]

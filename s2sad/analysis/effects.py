@@ -60,7 +60,8 @@ _HELPERS_FRESH = frozenset(
         "unreduce", "zeros_like", "scatter", "count", "share", "wins", "safe_mul", "safe_div", "pow_da", "pow_db",
         "log_or_zero", "exp_or_zero", "copy", "gather", "last_store", "deviation", "cumsum_adj", "cumprod_adj",
         "diagonal_adj", "std_slope", "var_slope", "others", "median_share", "ptp_share", "clip_inside", "clip_low",
-        "clip_high", "sinc_slope", "sinc_curve", "outer_adj_a", "outer_adj_b",
+        "clip_high", "sinc_slope", "sinc_curve", "outer_adj_a", "outer_adj_b", "matmul_adj_a", "matmul_adj_b",
+        "dot_adj_a", "dot_adj_b", "tensordot_adj_a", "tensordot_adj_b",
     }
 )
 _PURE_BUILTINS: frozenset[Any] = frozenset(

@@ -78,10 +78,11 @@ def _annotate(
         end = _header_end(node)
         for k in range(node.lineno, end + 1):
             places[k] = loc
-        if comments and loc.line != last and not isinstance(node, ast.FunctionDef) and not hasattr(mine, "_is_doc"):
-            if end == node.lineno or not hasattr(node, "body"):
-                trailing[end] = f"  # L{loc.line}"
-                last = loc.line
+        if not comments or loc.line == last or isinstance(node, ast.FunctionDef) or hasattr(mine, "_is_doc"):
+            continue
+        if end == node.lineno or not hasattr(node, "body"):
+            trailing[end] = f"  # L{loc.line}"
+            last = loc.line
     out: list[str] = []
     line_map: dict[int, Loc] = {}
     for k, line in enumerate(lines, 1):

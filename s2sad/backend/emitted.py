@@ -11,8 +11,8 @@ from s2sad.ir.nodes import Function, Global, Loc
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """``line_map``: line of the text -> place in the user's file. ``globals``: name in the text -> the global it stands
-    for, whose value is set before each call. ``objects``: name -> an object that no import reaches. ``names``: the final
-    name of each function."""
+    for, whose value is set before each call. ``objects``: name -> an object that no import reaches. ``names``: the
+    final name of each function."""
 
     text: str
     line_map: dict[int, Loc] = field(default_factory=dict)

@@ -12,7 +12,22 @@ from dataclasses import dataclass, field
 
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.ir.nodes import (
-    UNDEF, Atom, Block, Const, For, Function, Global, If, Let, Ref, Stmt, Try, Var, While, blocks_of, targets_of,
+    UNDEF,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+    blocks_of,
+    targets_of,
 )
 from s2sad.ir.types import Array, is_number
 
@@ -23,8 +38,8 @@ STATEMENT_OPS = INPLACE_OPS | {
     "setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "raise_", "assert_", "unpack", "unpack_star",
     "comment", "with_exit",
 }  # fmt: skip
-_SCALAR_OPS = frozenset("add sub mul neg pos lt le gt ge eq ne is_ is_not not".split())
-_DISPLAY_OPS = frozenset("tuple list slice copy star".split())
+_SCALAR_OPS = frozenset(["add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "not"])
+_DISPLAY_OPS = frozenset(["tuple", "list", "slice", "copy", "star"])
 _STABLE_ATTRS = frozenset({"shape", "ndim", "size", "dtype"})
 
 
@@ -43,10 +58,10 @@ class Plan:
         return [s for s in block.stmts if not self.is_folded(s)]
 
     def is_folded(self, stmt: Stmt) -> bool:
-        target = stmt.target if stmt.__class__ is Let else None  # type: ignore[union-attr]
+        target = stmt.target if stmt.__class__ is Let else None
         if target is not None:
             return target in self.inline or target in self.itself
-        return stmt in self.as_expression and stmt.targets[0] in self.inline  # type: ignore[operator, union-attr]
+        return stmt in self.as_expression and stmt.targets[0] in self.inline
 
     def is_lambda(self, fn: Function) -> bool:
         """Can a nested function be written as a lambda?"""
@@ -96,7 +111,7 @@ class _Planner:
     def _count(self, block: Block, fold_results: bool) -> None:
         for stmt in block.stmts:
             if stmt.__class__ is Let:
-                self._count_let(stmt, block)  # type: ignore[arg-type]
+                self._count_let(stmt, block)
             else:
                 self._count_region(stmt, block)
         for a in block.results:
@@ -104,11 +119,11 @@ class _Planner:
 
     def _use(self, a: Atom, home: Block | None) -> None:
         if a.__class__ is Var:
-            self.uses[a] = self.uses.get(a, 0) + 1  # type: ignore[index, arg-type]
+            self.uses[a] = self.uses.get(a, 0) + 1
             if home is not None:
-                self.home[a] = home  # type: ignore[index]
+                self.home[a] = home
             else:
-                self.home.pop(a, None)  # type: ignore[arg-type]
+                self.home.pop(a, None)
 
     def _count_let(self, let: Let, block: Block) -> None:
         fixed = let.op in INPLACE_OPS or let.op == "closure"
@@ -150,7 +165,7 @@ class _Planner:
         top = PURE
         for k, stmt in enumerate(block.stmts):
             if stmt.__class__ is Let:
-                level = self._let(stmt, block, pend, k, depth)  # type: ignore[arg-type]
+                level = self._let(stmt, block, pend, k, depth)
             elif isinstance(stmt, If):
                 level = self._if(stmt, block, pend, k, depth)
             else:
@@ -173,7 +188,7 @@ class _Planner:
         if let.op in ("aug_setitem", "aug_setattr"):
             # Python reads the old element before it evaluates the value: an effect must come before both
             for a in let.args:
-                waiting = pend.get(a)  # type: ignore[arg-type]
+                waiting = pend.get(a)
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
         level = _level(let)
@@ -208,8 +223,8 @@ class _Planner:
         level = max(self._block(stmt.then, depth + 1), self._block(stmt.orelse, depth + 1))
         expression = self._is_expression(stmt)
         test = stmt.test
-        if not expression and test in self.decided_by and self.decided_by[test] is stmt and test in pend:  # type: ignore[index]
-            self._flush(pend[test], pend)  # type: ignore[index]
+        if not expression and test in self.decided_by and self.decided_by[test] is stmt and test in pend:
+            self._flush(pend[test], pend)
         if not expression:
             self._consume((test,), pend, level, k, WIDTH - 4 * depth - 4, 8, True, (), stmt.targets)
             return level
@@ -220,7 +235,8 @@ class _Planner:
         reads = self._tree_reads(stmt.then) | self._tree_reads(stmt.orelse)
         if isinstance(test, Var) and test not in pend:
             reads.add(test.name)
-        item = self._consume((test,), pend, level, k, WIDTH - 4 * depth, width, not wait, reads, () if wait else (target,))
+        room, targets = WIDTH - 4 * depth, () if wait else (target,)
+        item = self._consume((test,), pend, level, k, room, width, not wait, reads, targets)
         if wait:
             item.var, item.stmt = target, stmt
             pend[target] = item
@@ -276,13 +292,13 @@ class _Planner:
         targets: Iterable[Var | None] = (),
     ) -> _Item:
         """Fold the waiting operands into a statement, and write down those of the others that it may not pass."""
-        operands = [a for a in operands if a.__class__ is Var]
+        operands = [a for a in operands if isinstance(a, Var)]
         self._order(operands, pend)
         self._fit(operands, pend, own, limit)
         if kept:
             names = {t.name for t in targets if t is not None and t.name}
             self._bar(operands, pend, level, k, names)
-        taken = [pend.pop(a) for a in operands if a in pend]  # type: ignore[arg-type]
+        taken = [pend.pop(a) for a in operands if a in pend]
         active = [c for c in taken if c.level]
         lo = min([c.lo for c in active], default=k)
         all_reads = frozenset(reads).union(*[c.reads for c in taken])
@@ -290,11 +306,11 @@ class _Planner:
         hi = k if level or not active else max(c.hi for c in active)
         return _Item(Var(), Let(None, "", ()), top, lo, hi, own + sum(c.width for c in taken), all_reads)
 
-    def _order(self, operands: list[Atom], pend: dict[Var, _Item]) -> None:
+    def _order(self, operands: list[Var], pend: dict[Var, _Item]) -> None:
         """Operands are evaluated from left to right: one that must come before an earlier operand gets its own line."""
         before: list[_Item] = []
         for a in operands:
-            item = pend.get(a)  # type: ignore[arg-type]
+            item = pend.get(a)
             if item is None:
                 continue
             if any(_clash(e, item) and e.hi > item.lo and e.var in pend for e in before):
@@ -302,18 +318,18 @@ class _Planner:
             else:
                 before.append(item)
 
-    def _fit(self, operands: list[Atom], pend: dict[Var, _Item], own: int, limit: int) -> None:
+    def _fit(self, operands: list[Var], pend: dict[Var, _Item], own: int, limit: int) -> None:
         while True:
-            items = [pend[a] for a in operands if a in pend]  # type: ignore[index]
+            items = [pend[a] for a in operands if a in pend]
             if own + sum(i.width for i in items) <= limit or not any(i.width > 12 for i in items):
                 return
             self._flush(max(items, key=lambda i: i.width), pend)
 
-    def _bar(self, operands: list[Atom], pend: dict[Var, _Item], level: int, k: int, names: set[str]) -> None:
+    def _bar(self, operands: list[Var], pend: dict[Var, _Item], level: int, k: int, names: set[str]) -> None:
         changed = True
         while changed:
             changed = False
-            taken = [pend[a] for a in operands if a in pend]  # type: ignore[index]
+            taken = [pend[a] for a in operands if a in pend]
             mine = {i.var for i in taken}
             top = max([level, *[i.level for i in taken]])
             hi = k if level else max([i.hi for i in taken if i.level], default=-1)
@@ -355,16 +371,6 @@ def _width(a: Atom) -> int:
     if isinstance(a, Const):
         return min(len(repr(a.value)), 60)
     return len(getattr(a, "text", "") or getattr(a, "name", ""))
-
-
-def _own_width(let: Let, folded: Mapping[Var, object]) -> int:
-    """About how many columns an operation takes without what is folded into it."""
-    total = sum(_width(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
-    if let.op in ("call", "method", "tuple", "list", "dict"):
-        return total + 2 * len(let.args)
-    if let.op in ("slice", "format_value"):
-        return total - 4 * sum(isinstance(a, Const) and a.value is None for a in let.args) + 2
-    return total + (3 if len(let.args) == 2 else 1)
 
 
 def _own_width(let: Let, folded: Mapping[Var, object]) -> int:

@@ -54,8 +54,8 @@ def needed(fn: Function, plan: Plan) -> set[Var]:
     while roots:
         a = roots.pop()
         if a.__class__ is Var and a not in out:
-            out.add(a)  # type: ignore[arg-type]
-            roots.extend(edges.get(a, ()))  # type: ignore[arg-type]
+            out.add(a)
+            roots.extend(edges.get(a, ()))
     return out
 
 
@@ -117,9 +117,9 @@ class _Walker:
         """A use at a place, also by way of what is folded into it."""
         if a.__class__ is not Var or a in self.plan.itself:
             return
-        stmt = self.plan.inline.get(a)  # type: ignore[arg-type]
+        stmt = self.plan.inline.get(a)
         if stmt is None:
-            self.uses.append((a, region, place))  # type: ignore[arg-type]
+            self.uses.append((a, region, place))
         else:
             self._use_tree(stmt, region, place)
 

@@ -21,8 +21,10 @@ def load(
     objects: Mapping[str, Any] | None = None,
     globals_: Mapping[str, Global] | None = None,
 ) -> dict[str, Any]:
-    """Run the text as a module called ``name`` and give its namespace. ``objects`` and the values of ``globals_`` (which
-    defaults may read) are put in before it runs."""
+    """Run the text as a module called ``name`` and give its namespace.
+
+    ``objects`` and the values of ``globals_`` (which defaults of parameters may read) are put in before it runs.
+    """
     code = compile(text, filename, "exec", dont_inherit=True)
     register(filename, text)
     namespace: dict[str, Any] = {"__name__": name, "__file__": filename}

@@ -1,8 +1,9 @@
 """A Python name for each variable: out of SSA by coalescing (union-find) and then by colouring.
 
 Variables that a branch or a loop joins get one name when they are never live at the same time and the user did not
-give them different names; where that fails the emitter writes a copy. Then each class takes the user's name if no other
-class of that name is live at the same time, else that name with a number; temporaries are ``t1, t2...`` in program order.
+give them different names; where that fails the emitter writes a copy. Then each class takes the user's name if no
+other class of that name is live at the same time, else that name with a number; temporaries are ``t1, t2...`` in
+program order.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class _Classes:
             return
         if a not in self.ranges or b not in self.ranges:
             return
-        x, y = self.find(a), self.find(b)  # type: ignore[arg-type]
+        x, y = self.find(a), self.find(b)
         if x is y or self.ranges[x] & self.ranges[y]:
             return
         hx, hy = self.hint(x), self.hint(y)

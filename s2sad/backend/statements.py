@@ -13,13 +13,10 @@ from typing import Any
 
 import gast
 
-from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend import syntax as syn
-from s2sad.backend.expressions import EmitError, Expressions
 from s2sad.backend.naming import assign_names
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Ref, Stmt, Try, Var, While, replace
-
-Body = list[Any]
+from s2sad.backend.simple import Body, SimpleStatements
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,13 @@ class Tail:
     stop: bool = False
     returns: bool = False
     loop: bool = False  # the end of the block is the end of a loop's body
+    ret: tuple[int, int] | None = None  # where result ``ret[0]`` is true, result ``ret[1]`` is returned at once
 
 
-class Statements(Expressions):
+class Statements(SimpleStatements):
     """Prints one function."""
 
     returns = 0  # how many ``return`` statements were written
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
@@ -59,11 +53,6 @@ class Statements(Expressions):
         node._loc = self.fn.loc
         return node
 
-    @property
-    def dummy(self) -> str:
-        """The name of what is not used."""
-        return "_unused" if "_" in self.names.names.values() else "_"
-
     def nested(self, fn: Function, def_name: str = "") -> Statements:
         plan = self.plan.nested[fn]
         inner = Statements(fn, plan, assign_names(fn, plan, self.module.roots_of(fn)), self.module, self)
@@ -79,6 +68,9 @@ class Statements(Expressions):
         out: Body = []
         comments: list[str] = []
         k, n = 0, len(stmts) - 1 if sink else len(stmts)
+        early = self._early_return(stmts, results, tail) if sink else self._endless_return(stmts, results, tail)
+        if early is not None:
+            n = len(stmts) - (2 if sink else 1)
         while k < n:
             stmt = stmts[k]
             if isinstance(stmt, Let) and stmt.op == "comment":
@@ -88,7 +80,9 @@ class Statements(Expressions):
             done, k = self._statement(stmts, k)
             _attach(done, comments)
             out += done
-        if sink:
+        if early is not None:
+            done = early
+        elif sink:
             assert isinstance(last, If)
             done = self._sunk(last, results, tail)
         elif out and isinstance(out[-1], gast.Raise):
@@ -137,15 +131,65 @@ class Statements(Expressions):
         flat = self._flat_stop(last, results, tail)
         if flat is not None:
             return flat
-        bodies = []
-        for block in (last.then, last.orelse):
-            env = dict(zip(last.targets, block.results, strict=True))
-            bodies.append(self.block(block, [env.get(r, r) if isinstance(r, Var) else r for r in results], tail))
+        bodies = [self.block(b, _inside(last, b, results, tail), tail) for b in (last.then, last.orelse)]
         return self._choose(self.atom(last.test), bodies[0], bodies[1], last.loc)
+
+    # -- returning from inside a loop ------------------------------------------------------------------------------
+    def _early_return(self, stmts: list[Stmt], results: Sequence[Atom], tail: Tail) -> Body | None:
+        """A loop followed by ``if has_returned: return value``: the loop returns, and the rest stands flat after it."""
+        loop, last = stmts[-2] if len(stmts) > 1 else None, stmts[-1]
+        if not isinstance(loop, For | While) or not isinstance(last, If) or last.test not in loop.targets:
+            return None
+        if self.plan.kept(last.then) or not loop.stop:
+            return None
+        value = self._returned(_inside(last, last.then, results, tail), tail)
+        if value not in loop.targets or self.plan.used.get(value) != 1:  # type: ignore[arg-type]
+            return None
+        flag, place = loop.targets.index(last.test), loop.targets.index(value)  # type: ignore[arg-type]
+        first = loop.init[flag]
+        if not (first in self.false or (isinstance(first, Const) and first.value is False)):
+            return None
+        body = self._returning(loop, flag, place)
+        if body is None:
+            return None
+        return body + self.block(last.orelse, _inside(last, last.orelse, results, tail), tail)
+
+    def _endless_return(self, stmts: list[Stmt], results: Sequence[Atom], tail: Tail) -> Body | None:
+        """A ``while True`` that is left by returning alone, at the end of the function."""
+        loop = stmts[-1] if stmts else None
+        if not isinstance(loop, While) or not loop.stop or not tail.returns or results[0] not in loop.targets:
+            return None
+        test = loop.cond.results[0]
+        if loop.cond.stmts or not isinstance(test, Const) or test.value is not True:
+            return None
+        place = loop.targets.index(results[0])  # type: ignore[arg-type]
+        return self._returning(loop, -1, place) if loop.init[place] is UNDEF else None
+
+    def _returned(self, results: Sequence[Atom], tail: Tail) -> Atom | None:
+        """What is returned at the end of a block with these results, if that is what happens there."""
+        if tail.returns:
+            return results[0]
+        if tail.ret is not None and isinstance(flag := results[tail.ret[0]], Const) and flag.value is True:
+            return results[tail.ret[1]]
+        return None
+
+    def _returning(self, loop: For | While, flag: int, place: int) -> Body | None:
+        """The loop with ``return`` where the flag is set; None if flag and value are read in other ways too."""
+        before = self.returns
+        gone = {place, flag} - {-1}
+        names = {self.var(v) for k in gone for v in (loop.carried[k], loop.targets[k]) if v in self.names.names}
+        body = self._for(loop, (flag, place)) if isinstance(loop, For) else self._while(loop, (flag, place))
+        if any(isinstance(n, gast.Name) and n.id in names for s in body for n in gast.walk(s)):
+            self.returns = before
+            return None
+        for s in body:
+            if not hasattr(s, "_loc"):
+                s._loc = loop.loc
+        return body
 
     def _flat_stop(self, last: If, results: Sequence[Atom], tail: Tail) -> Body | None:
         """The copies, then ``if test: break``, where the branches differ in nothing but the flag."""
-        if tail.returns or self.plan.kept(last.then) or self.plan.kept(last.orelse):
+        if tail.returns or tail.ret is not None or self.plan.kept(last.then) or self.plan.kept(last.orelse):
             return None
         rows = []
         for block in (last.then, last.orelse):
@@ -170,17 +214,34 @@ class Statements(Expressions):
                 return []
             self.returns += 1
             return [gast.Return(self.atom(results[0]))]
-        out = self.copies(tail.dests, results[: len(tail.dests)])
+        first: Body = []
+        if tail.ret is not None:
+            flag = results[tail.ret[0]]
+            leaves = [gast.Return(self.atom(results[tail.ret[1]]))]
+            if isinstance(flag, Const) and flag.value:
+                self.returns += 1
+                return leaves
+            if not isinstance(flag, Const) and flag not in self.false:
+                self.returns += 1
+                first = [gast.If(self.atom(flag), leaves, [])]
+        return first + self._next(results, tail)
+
+    def _next(self, results: Sequence[Atom], tail: Tail) -> Body:
+        """The copies, and ``break`` if that is what the result for it says."""
+        skip = () if tail.ret is None else tail.ret
+        kept = [k for k in range(len(tail.dests)) if k not in skip]
+        dests, sources = [tail.dests[k] for k in kept], [results[k] for k in kept]
+        out = self.copies(dests, sources)
         if tail.stop:
             stop = results[-1]
-            if stop in self.false:
+            if stop in self.false or (tail.ret is not None and stop is results[tail.ret[0]]):
                 return out
             if isinstance(stop, Const):
                 return [*out, gast.Break()] if stop.value else out
             test = self.atom(stop)
             written = _written(out)
             if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
-                again = self.copies(tail.dests, results[: len(tail.dests)])
+                again = self.copies(dests, sources)
                 return [gast.If(test, [*out, gast.Break()], []), *again]
             out.append(gast.If(test, [gast.Break()], []))
         return out
@@ -238,15 +299,13 @@ class Statements(Expressions):
         return [_at(gast.If(test, then, orelse), loc)]
 
     # -- loops -----------------------------------------------------------------------------------------------------
-    def _for(self, stmt: For) -> Body:
-        before = self.copies(stmt.carried, stmt.init)
+    def _for(self, stmt: For, ret: tuple[int, int] | None = None) -> Body:
+        before, after = self._around(stmt, ret)
         over = self.atom(stmt.iter)
         target, block = self._loop_target(stmt)
         self._note_false(stmt)
-        self._note_false(stmt)
-        body = self.block(block, block.results, Tail(stmt.carried, stmt.stop, loop=True))
+        body = self.block(block, block.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
         body = _flatten(body)
-        after = self.copies(stmt.targets, stmt.carried)
         return [*before, _at(gast.For(target, over, body or [gast.Pass()], [], None), stmt.loc), *after]
 
     def _loop_target(self, stmt: For) -> tuple[Any, Block]:
@@ -289,26 +348,24 @@ class Statements(Expressions):
                 if last is stmt.body.results[-1] and starts_false:
                     self.false.add(c)
 
-    def _note_false(self, stmt: For | While) -> None:
-        """A carried flag that ends the loop when true, and starts false, is false at the start of every iteration."""
-        if stmt.stop:
-            for c, first, last in zip(stmt.carried, stmt.init, stmt.body.results, strict=False):
-                starts_false = first in self.false or (isinstance(first, Const) and first.value is False)
-                if last is stmt.body.results[-1] and starts_false:
-                    self.false.add(c)
+    def _around(self, stmt: For | While, ret: tuple[int, int] | None) -> tuple[Body, Body]:
+        """The copies before and after a loop."""
+        kept = [k for k in range(len(stmt.carried)) if ret is None or k not in ret]
+        carried = [stmt.carried[k] for k in kept]
+        before = self.copies(carried, [stmt.init[k] for k in kept])
+        return before, self.copies([stmt.targets[k] for k in kept], carried)
 
-    def _while(self, stmt: While) -> Body:
-        before = self.copies(stmt.carried, stmt.init)
+    def _while(self, stmt: While, ret: tuple[int, int] | None = None) -> Body:
+        before, after = self._around(stmt, ret)
         cond = self.block(stmt.cond, (), Tail())
         test = self.atom(stmt.cond.results[0])
         self._note_false(stmt)
-        body = self.block(stmt.body, stmt.body.results, Tail(stmt.carried, stmt.stop, loop=True))
+        body = self.block(stmt.body, stmt.body.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
         body = _flatten(body)
         if cond:
             leave = _at(gast.If(syn.negate(test), [gast.Break()], []), stmt.loc)
             body = [*cond, leave, *body]
             test = gast.Constant(True, None)
-        after = self.copies(stmt.targets, stmt.carried)
         return [*before, _at(gast.While(test, body or [gast.Pass()], []), stmt.loc), *after]
 
     def _try(self, stmt: Try) -> Body:
@@ -325,151 +382,23 @@ class Statements(Expressions):
             return body
         return [gast.Try(body, handlers, [], final)]
 
-    # -- simple statements -----------------------------------------------------------------------------------------
-    def _store(self, target: Var | None, value: Any) -> Any:
-        if target is None or (not target.name and target not in self.plan.used):
-            return gast.Expr(value)
-        return syn.assign(syn.name(self.var(target), syn.STORE), value)
-
-    def _let(self, let: Let) -> Body:
-        if let.op in INPLACE_OPS:
-            return self._inplace(let)
-        method = getattr(self, "_s_" + let.op, None)
-        if method is not None:
-            return [method(let)]
-        if let.op == "closure" and isinstance(let.args[0], Ref) and not self.plan.is_lambda(let.args[0].obj):
-            return [self._def(let)]
-        value = self.value(let)
-        if let.op == "copy" and let.target is not None and isinstance(value, gast.Name):
-            if value.id == self.names.names.get(let.target):
-                return []
-        return [self._store(let.target, value)]
-
-    def _def(self, let: Let) -> Any:
-        callee, *captured = let.args
-        assert isinstance(callee, Ref)
-        fn = callee.obj
-        name = self.var(let.target) if let.target is not None else fn.name
-        inner = self.nested(fn, name)
-        return inner.function(self.captures(fn, inner, captured))
-
-    def _inplace(self, let: Let) -> Body:
-        x, v = let.args
-        value = self.atom(v)
-        if let.target is None:  # an effect alone
-            target = self.atom(x)
-            if not isinstance(target, gast.Name | gast.Subscript | gast.Attribute):
-                raise EmitError(f"{let.op} on an expression")
-            return [gast.AugAssign(syn.stored(target), syn.binary_of(let.op), value)]
-        name = self.var(let.target)
-        old = self.atom(x)
-        out: Body = []
-        if not (isinstance(old, gast.Name) and old.id == name):
-            if any(isinstance(n, gast.Name) and n.id == name for n in gast.walk(value)):
-                raise EmitError(f"{let.op}: the operand is overwritten")
-            out.append(syn.assign(syn.name(name, syn.STORE), old))
-        out.append(gast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value))
-        return out
-
-    def _item(self, x: Atom, index: Atom, ctx: Any) -> Any:
-        return gast.Subscript(self.atom(x), self.index(index), ctx)
-
-    def _s_setitem(self, let: Let) -> Any:
-        x, i, v = let.args
-        return syn.assign(self._item(x, i, syn.STORE), self.atom(v))
-
-    def _s_aug_setitem(self, let: Let) -> Any:
-        x, i, v, op = let.args
-        return gast.AugAssign(self._item(x, i, syn.STORE), syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
-
-    def _s_delitem(self, let: Let) -> Any:
-        return gast.Delete([self._item(let.args[0], let.args[1], syn.DEL)])
-
-    def _s_setattr(self, let: Let) -> Any:
-        x, name, v = let.args
-        return syn.assign(gast.Attribute(self.atom(x), str(name.value), syn.STORE), self.atom(v))  # type: ignore[union-attr]
-
-    def _s_aug_setattr(self, let: Let) -> Any:
-        x, name, v, op = let.args
-        target = gast.Attribute(self.atom(x), str(name.value), syn.STORE)  # type: ignore[union-attr]
-        return gast.AugAssign(target, syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
-
-    def _s_raise_(self, let: Let) -> Any:
-        error = let.args[0]
-        cause = self.atom(let.args[1]) if len(let.args) > 1 else None
-        if isinstance(error, Const) and error.value is None:
-            return gast.Raise(None, None)
-        return gast.Raise(self.atom(error), cause)
-
-    def _s_assert_(self, let: Let) -> Any:
-        test = let.args[0]
-        message = let.args[1] if len(let.args) > 1 else Const(None)
-        empty = isinstance(message, Const) and message.value is None
-        return gast.Assert(self.atom(test), None if empty else self.atom(message))
-
-    def _s_with_exit(self, let: Let) -> Any:
-        manager, *rest = let.args
-        func = gast.Attribute(self.atom(manager), "__exit__", syn.LOAD)
-        if rest:
-            error = self.atom(rest[0])
-            kind = syn.call(syn.name("type"), [error])
-            trace = gast.Attribute(self.atom(rest[0]), "__traceback__", syn.LOAD)
-            return gast.Expr(syn.call(func, [kind, error, trace]))
-        return gast.Expr(syn.call(func, [syn.literal(None)] * 3))
-
-    # -- unpacking -------------------------------------------------------------------------------------------------
-    def _unpack(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
-        """``a, b = x`` from an ``unpack`` and the reads of its elements that follow."""
-        let = stmts[k]
-        assert isinstance(let, Let)
-        value = self.atom(let.args[0])
-        target, used = self._unpacked(stmts, k)
-        if target is not None:
-            return [syn.assign(target, value)], used
-        base = "_" if let.target is None or let.target not in self.plan.used else self.var(let.target) + "_"
-        names = [f"{base}{i}" for i in range(_width_of(let))]
-        out = [syn.assign(_pattern(let, names), value)]
-        if let.target is not None and let.target in self.plan.used:
-            whole = gast.Tuple([syn.name(n) for n in names], syn.LOAD)
-            out.append(syn.assign(syn.name(self.var(let.target), syn.STORE), whole))
-        return out, 1
-
-    def _unpacked(self, stmts: list[Stmt], k: int) -> tuple[Any, int]:
-        """The target ``a, b`` and how many statements it stands for; None if the tuple itself is needed."""
-        let = stmts[k]
-        assert isinstance(let, Let) and let.target is not None
-        dummy = self.dummy
-        names = [dummy] * _width_of(let)
-        used = 1
-        for s in stmts[k + 1 : k + 1 + len(names)]:
-            if not (isinstance(s, Let) and s.op == "getitem" and s.args[0] is let.target and s.target is not None):
-                break
-            index = s.args[1].value if isinstance(s.args[1], Const) else -1
-            if not isinstance(index, int) or not 0 <= index < len(names) or names[index] != dummy:
-                break
-            names[index] = self.var(s.target)
-            used += 1
-        if self.plan.used.get(let.target, 0) != used - 1 or len(set(names) - {dummy}) != used - 1:
-            return None, 1
-        return _pattern(let, names), used
-
-
-def _width_of(let: Let) -> int:
-    sizes = [a.value for a in let.args[1:] if isinstance(a, Const)]
-    return int(sizes[0]) if let.op == "unpack" else int(sizes[0]) + 1 + int(sizes[1])
-
-
-def _pattern(let: Let, names: list[str]) -> Any:
-    elts = [syn.name(n, syn.STORE) for n in names]
-    if let.op == "unpack_star":
-        before = int(let.args[1].value)  # type: ignore[union-attr]
-        elts[before] = gast.Starred(elts[before], syn.STORE)
-    return gast.Tuple(elts, syn.STORE)
-
 
 def _at(node: Any, loc: Loc) -> Any:
     node._loc = loc
     return node
+
+
+def _inside(stmt: If, block: Block, results: Sequence[Atom], tail: Tail) -> list[Atom]:
+    """The results of the tail as seen from a branch: its own values for the targets; flags that are the test are known
+    there."""
+    env = dict(zip(stmt.targets, block.results, strict=True))
+    out = [env.get(r, r) if isinstance(r, Var) else r for r in results]
+    flags = [len(out) - 1] if tail.stop else []
+    flags += [tail.ret[0]] if tail.ret is not None else []
+    for k in flags:
+        if out[k] is stmt.test and not getattr(stmt.test, "name", ""):
+            out[k] = Const(block is stmt.then)
+    return out
 
 
 def _written(body: Body) -> set[str]:

@@ -117,12 +117,15 @@ def param(text: str) -> Any:
     return gast.Name(text, gast.Param(), None, None)
 
 
+_OPPOSITE: dict[Any, Any] = {gast.Is: gast.IsNot, gast.IsNot: gast.Is, gast.In: gast.NotIn, gast.NotIn: gast.In}
+
+
 def negate(test: Any) -> Any:
     """``not test``, without a double negation and with ``is not`` and ``not in`` where they fit."""
     if isinstance(test, gast.UnaryOp) and isinstance(test.op, gast.Not):
         return test.operand
     if isinstance(test, gast.Compare) and len(test.ops) == 1:
-        other = {gast.Is: gast.IsNot, gast.IsNot: gast.Is, gast.In: gast.NotIn, gast.NotIn: gast.In}.get(type(test.ops[0]))
+        other = _OPPOSITE.get(type(test.ops[0]))
         if other is not None:
             return gast.Compare(test.left, [other()], test.comparators)
     return gast.UnaryOp(gast.Not(), test)

@@ -1,11 +1,12 @@
 """The cache on disk: one readable ``.py`` file per entry, whole or not there.
 
 The head of a file holds the sha256 of its key and of its body; the body is the emitted module, and a last comment line
-with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then renamed,
-so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. Where the folder
-cannot be read or written, everything works without it.
+with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then
+renamed, so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. Where
+the folder cannot be read or written, everything works without it.
 
-``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns it off.
+``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns
+it off.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _META = "# s2sad: "
 class Entry:
     """All that a process needs to run a derivative without any transformation.
 
-    ``line_map``: emitted line -> (file, line) of the user. ``globals``: name in the text -> (module, name) of the global
-    whose value is set before each call; the module is "" for a variable of the function's own closure. ``objects``:
-    name -> (module, qualified name) of what is injected. ``extra``: JSON data of the caller's own.
+    ``line_map``: emitted line -> (file, line) of the user. ``globals``: name in the text -> (module, name) of the
+    global whose value is set before each call; the module is "" for a variable of the function's own closure.
+    ``objects``: name -> (module, qualified name) of what is injected. ``extra``: JSON data of the caller's own.
     """
 
     text: str

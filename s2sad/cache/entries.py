@@ -50,8 +50,8 @@ def find(module: str, qualname: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Running code: its namespace, the globals to inject before each call (``backend.load.inject``), the file name it is
-    compiled under, and the map from its lines to the user's (for ``backend.load.annotate``)."""
+    """Running code: its namespace, the globals to inject before each call (``backend.load.inject``), the file name it
+    is compiled under, and the map from its lines to the user's (for ``backend.load.annotate``)."""
 
     namespace: dict[str, Any]
     globals: dict[str, Global]
@@ -67,7 +67,8 @@ def run(entry: Entry, key: str, resolve: Resolve | None = None) -> Loaded:
     Raises ``LookupError`` where something that the entry needs is gone: then compile anew.
     """
     objects = {name: find(*path) for name, path in entry.objects.items()}
-    globals_ = {name: Global(var, None, _space(name, module, var, resolve)) for name, (module, var) in entry.globals.items()}
+    spaces = ((name, var, _space(name, module, var, resolve)) for name, (module, var) in entry.globals.items())
+    globals_ = {name: Global(var, None, space) for name, var, space in spaces}
     path = path_of(entry.name, key)
     filename = str(path) if enabled() and path.exists() else f"<s2sad {path.stem}>"
     try:

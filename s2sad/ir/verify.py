@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from s2sad.ir.nodes import (
-    Atom, Block, Const, For, Function, Global, If, Let, Ref, Stmt, Try, Var, While, _Undef,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+    _Undef,
 )  # fmt: skip
 
-_BINARY = "add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor".split()
-_COMPARE = "lt le gt ge eq ne is_ is_not in_ not_in".split()
+_BINARY = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_", "xor"]
+_COMPARE = ["lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "in_", "not_in"]
 _FIXED: dict[str, tuple[int, int]] = {
     **{op: (2, 2) for op in (*_BINARY, *_COMPARE, *["i" + b for b in _BINARY], "iand", "ior", "ixor")},
     **{op: (1, 1) for op in ("neg", "pos", "invert", "not", "star", "copy", "iter_list", "comment", "with_enter")},
@@ -16,9 +29,10 @@ _FIXED: dict[str, tuple[int, int]] = {
     "unpack": (2, 2), "unpack_star": (3, 3), "raise_": (1, 2), "assert_": (1, 2), "with_exit": (1, 2),
 }  # fmt: skip
 _ANY_NUMBER = {"tuple": 0, "list": 0, "set": 0, "dict": 0, "format": 0, "call": 1, "method": 2, "closure": 1}
-EFFECTS = frozenset(
-    "setitem delitem aug_setitem setattr aug_setattr call method raise_ assert_ with_enter with_exit".split()
-)
+EFFECTS = frozenset({
+    "setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "call", "method", "raise_", "assert_",
+    "with_enter", "with_exit",
+})  # fmt: skip
 KNOWN_OPS = frozenset(_FIXED) | frozenset(_ANY_NUMBER)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from s2sad.ir.nodes import Function, Var
 from s2sad.simplify import (
+    contiguous,
     contributions,
     copies,
     cse,
@@ -51,6 +52,13 @@ def algebra(fn: Function, primal: Container[Var]) -> Function:
     return run_rules(fn, ALGEBRA, primal)
 
 
+def fill(fn: Function, primal: Container[Var]) -> Function:
+    """Broadcasts that are left become arrays where their precision or a matrix product asks for it."""
+    new = run_rules(fn, contiguous.PRECISION, primal, everywhere=True)
+    new = run_rules(new, contiguous.RULES, primal)
+    return fn if new is fn else dce.eliminate(new, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn)),
@@ -59,6 +67,7 @@ ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("tape", lambda fn, primal: tape.trim(fn)),
 )
 LAST: tuple[NamedPass, ...] = (
+    NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),

@@ -28,9 +28,8 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
-from s2sad.ir.types import Array
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_real, is_scalar, known_dims
-from s2sad.specialise.helpers import cast_free
 
 _ATTRS = ("size", "shape")
 
@@ -70,7 +69,8 @@ def array(rw: Rewriter, let: Let) -> Atom | Let | None:
     d = rw.definition(x)
     if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
         return None
-    if not is_scalar(d.args[1]) or not cast_free(d.args[1], x):
+    dtypes = (dtype_of(type_of_atom(d.args[1])), dtype_of(type_of_atom(x)))
+    if not is_scalar(d.args[1]) or dtypes != ("float64", "float64"):
         return None
     return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import inspect
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,8 @@ RTOL = 1e-5
 
 @dataclass(frozen=True)
 class Result:
-    """``kind``: right, wrong, refused, crash, or no oracle (differences do not settle, or the example fails)."""
+    """``kind``: right, wrong, refused, crash, point branch (right beside the point, where the function has a case for the
+    point alone), or no oracle (differences do not settle, or the example fails)."""
 
     kind: str
     reason: str = ""
@@ -31,8 +34,29 @@ def positional(case: Case) -> tuple[Callable[..., Any], list[str], dict[str, Any
     return case.fn, list(bound.arguments), dict(bound.arguments)
 
 
+class TooLong(Exception):
+    """An example takes more than its seconds."""
+
+
+def check(case: Case, seconds: int = 30) -> Result:
+    """The result of one example; a crash where it takes too long."""
+
+    def ring(signum: int, frame: FrameType | None) -> None:
+        raise TooLong(f"more than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.alarm(seconds)
+    try:
+        return compared(case)
+    except TooLong as error:
+        return Result("crash", f"TooLong: {error}")
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def slopes(fn: Callable[..., Any], arguments: dict[str, Any], name: str, leaf: int, index: tuple[int, ...]) -> Any:
-    """The gap between two step sizes and the central difference of the value with respect to one number, or None."""
+    """The gap between two step sizes and the central difference with respect to one number; None where unsettled."""
     leaves = oracles.leaves(arguments[name])
     x = float(leaves[leaf][index])
     scale = abs(x) if x else 1e-3
@@ -48,17 +72,30 @@ def slopes(fn: Callable[..., Any], arguments: dict[str, Any], name: str, leaf: i
     best: Any = None
     for relative in (1e-3, 1e-4, 1e-5):
         h = relative * scale
-        coarse, fine = (at(x + h) - at(x - h)) / (2 * h), (at(x + h / 2) - at(x - h / 2)) / h
+        try:
+            coarse, fine = (at(x + h) - at(x - h)) / (2 * h), (at(x + h / 2) - at(x - h / 2)) / h
+        except (ArithmeticError, ValueError, TypeError, LookupError):
+            continue  # the edge of the function's domain: a smaller step may stay inside
         size = max(float(np.max(np.abs(fine), initial=0.0)), 1e-300)
         gap = float(np.max(np.abs(fine - coarse), initial=0.0)) / size
         if np.all(np.isfinite(fine)) and (best is None or gap < best[0]):
             best = (gap, (4 * fine - coarse) / 3)
-    if best is None or best[0] > 1e-4:
+    if best is None or best[0] > 1e-4 or _kinked(at, x, scale * 1e-5):
         return None
     return best
 
 
-def check(case: Case) -> Result:
+def _kinked(at: Callable[[float], np.ndarray], x: float, h: float) -> bool:
+    """Do the slopes to the left and to the right differ? Central differences settle on their mean."""
+    try:
+        here, left, right = at(x), at(x - h), at(x + h)
+    except (ArithmeticError, ValueError, TypeError, LookupError):
+        return True
+    sides = np.abs((right - here) - (here - left))
+    return bool(np.any(sides > 1e-2 * np.abs(right - left) + 1e-13 * np.abs(here)))
+
+
+def compared(case: Case) -> Result:
     """Differentiate one example with respect to all its floats and compare."""
     import s2sad
 
@@ -92,8 +129,30 @@ def check(case: Case) -> Result:
                 scale = max(float(np.abs(weights) @ np.abs(slope)), 1e-12 * float(np.max(np.abs(weights))))
                 if not abs(float(got[index]) - expected) <= max(RTOL, 3 * gap) * scale:
                     detail = f"d/d{name}{list(index)}: {got[index]!r}, differences say {expected!r}"
+                    place = (name, k, index, expected, max(RTOL, 3 * gap) * scale)
+                    if _branches_at(s2sad, fn, floats, arguments, value, seed, place):
+                        return Result("point branch", "the function treats this one point on its own", detail)
                     return Result("wrong", name, detail)
     return Result("right")
+
+
+def _branches_at(
+    s2sad: Any, fn: Any, floats: list[str], arguments: dict[str, Any], value: Any, seed: Any, place: tuple[Any, ...]
+) -> bool:
+    """Is the derivative right on both sides, so that a branch is taken at this very point (``if x == table[-1]``)?
+
+    The path taken is the path differentiated: that such a path is constant is the function's doing.
+    """
+    name, k, index, expected, tolerance = place
+    for side in (1 - 1e-7, 1 + 1e-7):
+        moved = [x.copy() for x in oracles.leaves(arguments[name])]
+        moved[k][index] *= side
+        near = {**arguments, name: oracles.replace_leaves(arguments[name], moved)}
+        gradient = derivative(s2sad, fn, floats, near, value, seed)[floats.index(name)]
+        got = float(oracles.gradient_leaves(gradient, arguments[name])[k][index])
+        if not abs(got - expected) <= 10 * tolerance:
+            return False
+    return True
 
 
 def derivative(s2sad: Any, fn: Any, floats: list[str], arguments: dict[str, Any], value: Any, seed: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import functools as ft
+import importlib
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -153,7 +155,7 @@ def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untype
 
 
 def _list(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
-    from s2sad.analysis.infer.iteration import materialise
+    from s2sad.analysis.infer.iterables import materialise
     from s2sad.analysis.infer.operations import grow
 
     if not pos:
@@ -166,13 +168,36 @@ def _list(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
 def _tuple(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     if not pos:
         return f.emit("tuple", name=name)
+    from s2sad.analysis.infer.iterables import as_sequence
+
     parts = calls.elements(f, pos[0])
     if parts is not None:
         return f.emit("tuple", *parts, name=name)
+    if isinstance(pos[0], Var) and pos[0] in f.recipes:
+        pos = (as_sequence(f, pos[0]),)
     t = type_of_atom(pos[0])
     if isinstance(t, List):
         return f.emit("call", Ref(tuple, "tuple"), *pos, name=name, type=List(t.item))
     return NotImplemented
+
+
+def _lazy(module: str, handler: str) -> Any:
+    """A handler of a module that imports this one's callers."""
+
+    def run(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+        found = getattr(importlib.import_module(f"s2sad.analysis.infer.{module}"), handler)
+        return found(f, pos, kw, name, untyped)
+
+    return run
+
+
+def _partial(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    made = functions.bind_partial(f, pos, kw, name)
+    return NotImplemented if made is None else made
+
+
+def _divmod(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    return f.emit("tuple", arithmetic(f, "floordiv", pos, ""), arithmetic(f, "mod", pos, ""), name=name)
 
 
 def _dict(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
@@ -199,14 +224,14 @@ def _sum(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: V
         for k, p in enumerate(parts):
             total = arithmetic(f, "add", (total, p), name if k == len(parts) - 1 else "")
         return total if parts else start
-    from s2sad.analysis.infer.iteration import fold
+    from s2sad.analysis.infer.iterables import fold
 
     return fold(f, pos[0], start, lambda acc, item: arithmetic(f, "add", (acc, item), ""), name)
 
 
 def _extreme(which: Any) -> Any:
     def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
-        from s2sad.analysis.infer.iteration import extreme
+        from s2sad.analysis.infer.iterables import extreme
 
         return extreme(f, which, pos, kw, name)
 
@@ -246,7 +271,10 @@ def _plain(result: Type) -> Any:
         return True
 
     def _emit(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str) -> Atom:
+        from s2sad.analysis.infer.iterables import as_sequence
+
         fn = handler.fn  # type: ignore[attr-defined]
+        pos = tuple(as_sequence(f, a) if isinstance(a, Var) and a in f.recipes else a for a in pos)
         args = (*pos, *kw.values())
         return f.emit("call", Ref(fn, fn.__name__), *args, kwnames=tuple(kw), name=name, type=result)
 
@@ -276,6 +304,13 @@ BUILTINS: dict[Any, Any] = {
     sum: _sum,
     max: _extreme(max),
     min: _extreme(min),
+    sorted: _lazy("iterables", "sorted_"),
+    map: _lazy("iterables", "map_"),
+    filter: _lazy("iterables", "filter_"),
+    next: _lazy("iterables", "next_"),
+    ft.reduce: _lazy("iterables", "reduce_"),
+    ft.partial: _partial,
+    divmod: _divmod,
     abs: _abs,
     float: _float,
     int: _int,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import functions
+from s2sad.analysis.infer import functions, plans
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Param, Ref, Var
 from s2sad.ir.types import (
@@ -130,12 +130,13 @@ def call_object(
 ) -> Atom | None:
     """Call of an object known at compile time."""
     from s2sad.analysis.infer.builtins import BUILTINS
+    from s2sad.analysis.infer.handlers import HANDLERS
 
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
     try:
-        handler = BUILTINS.get(obj)
+        handler = BUILTINS.get(obj) or HANDLERS.get(obj)
     except TypeError:
         handler = None
     if handler is not None:
@@ -172,15 +173,28 @@ def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
 
 
 def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
-    """The elements of a tuple or list whose length is known."""
+    """The elements of a tuple or list whose length is known, or of an iterator over one (which is then used up)."""
     if isinstance(x, Var) and x in f.tuples:
         return f.tuples[x]
+    if isinstance(x, Var) and x in f.recipes:
+        getters = plans.static_items(f, x)
+        if getters is None:
+            return None
+        plans.use(f, x)
+        return tuple(g() for g in getters)
     t = type_of_atom(x)
+    if isinstance(t, Dict) and t.items is not None:
+        return tuple(Const(k) for k, _ in t.items)
     if isinstance(t, Tuple | List) and t.items is not None:
         return tuple(f.emit("getitem", x, Const(k)) for k in range(len(t.items)))
     if isinstance(t, Array) and t.dims and t.dims[0] is not None and t.dims[0].is_const:
         return tuple(f.emit("getitem", x, Const(k)) for k in range(t.dims[0].const))
     return None
+
+
+def known_length(f: FunctionInfer, t: Type) -> int | None:
+    """The number of elements of a tuple, list or dict, where it is known."""
+    return len(t.items) if isinstance(t, Tuple | List | Dict) and t.items is not None else None
 
 
 # -- rules -------------------------------------------------------------------------------------------------------

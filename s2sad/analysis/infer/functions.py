@@ -91,7 +91,7 @@ def argument_type(f: FunctionInfer, a: Atom) -> Type:
     t = type_of_atom(a)
     if isinstance(t, Lit) and isinstance(t.value, float | complex):
         return widen(t)
-    if isinstance(t, Scalar) and t.size is not None:  # sizes that grow or shrink would specialise without end
+    if isinstance(t, Scalar) and (t.size is not None or t.span is not None):  # sizes that grow or shrink would specialise without end
         return Scalar(t.dtype, t.weak)
     return t
 

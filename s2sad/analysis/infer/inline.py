@@ -1,0 +1,97 @@
+"""Calls that are given objects made in the program: the callee is compiled in place, where the records are known.
+
+A store into ``self`` is then a store into the record that the caller holds, and what the callee returns may be the object.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from s2sad.analysis.infer.records import CODE, involves
+from s2sad.analysis.unionfind import untyped_classes
+from s2sad.ir.nodes import UNDEF, Atom, Function, Var
+from s2sad.ir.types import Dict, List, Obj, Tuple, Type
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_RECURSION = 24  # how often a function may be compiled inside itself
+_DEPTH = 80
+
+
+def wanted(f: FunctionInfer, atoms: tuple[Atom, ...]) -> bool:
+    """Does an argument (or what a closure captured) reach an object with a record?"""
+    return f.tracked.active and any(involves(f, a) for a in atoms)
+
+
+def makes_objects(t: Type) -> bool:
+    """Does a callee return an object that it made?"""
+    if isinstance(t, Tuple):
+        return any(map(makes_objects, t.items))
+    if isinstance(t, List):
+        return t.items is not None and any(map(makes_objects, t.items))
+    return isinstance(t, Obj)
+
+
+def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
+    """Infer the body of ``fn`` here, for one atom for each parameter and captured variable; the returned value."""
+    if f.stack.count(fn) >= _RECURSION or len(f.stack) >= _DEPTH:
+        f.refuse(CODE, f"{fn.name} calls itself with objects that are made in the function",
+                 "pass numbers and arrays to the recursive function, or write a loop")  # fmt: skip
+        return UNDEF
+    _join_classes(f, fn)
+    saved, loc, current = f.env, f.loc, f.current
+    f.env = dict(saved)
+    f.stack.append(fn)
+    f.current = fn
+    try:
+        for v, a in zip((*(p.var for p in fn.params), *fn.captured), atoms, strict=True):
+            f.env[v] = a
+            unify(f, v, a)
+        alive = f.statements(fn.body)
+        result = f.atom(fn.body.results[0]) if alive and fn.body.results else UNDEF
+    finally:
+        f.env, f.loc, f.current = saved, loc, current
+        f.stack.pop()
+    return result
+
+
+def _join_classes(f: FunctionInfer, fn: Function) -> None:
+    """The structure of the callee's lists and dicts is seen together with the caller's."""
+    f.tracked.inlined = True
+    if fn in f.merged:
+        return
+    f.merged.add(fn)
+    if fn is not f.source:
+        _keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
+
+
+def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
+    """``untyped`` is another name of the list, dict or tuple ``typed``: what is stored through one is in the other."""
+    if not f.tracked.inlined or not isinstance(untyped, Var) or not isinstance(typed, Var):
+        return
+    if not isinstance(typed.type, List | Dict | Tuple):
+        return
+    origin = f.origin.get(typed)
+    if origin is None or origin is untyped or f.classes.same(origin, untyped):
+        return
+    _keep_growth(f, lambda: f.classes.union(untyped, origin))
+
+
+def _keep_growth(f: FunctionInfer, change: Any) -> None:
+    """Change the classes; what is known of how containers grow is carried over to the new representatives."""
+    from s2sad.analysis.infer.function import Growth
+    from s2sad.ir.types import join
+
+    before = list(f.growth.items())
+    change()
+    f.growth.clear()
+    for key, growth in before:
+        rep = f.classes.find(key)
+        known = f.growth.get(rep)
+        if known is None:
+            f.growth[rep] = Growth(growth.item) if rep != key else growth
+            f.changed = f.changed or rep != key
+        elif known.item != growth.item:
+            f.growth[rep] = Growth(join(known.item, growth.item))
+            f.changed = True

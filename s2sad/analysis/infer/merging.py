@@ -1,0 +1,360 @@
+"""Records through branches and loops: every attribute that differs becomes a result of the branch or is carried.
+
+A record that comes out of a branch or a loop may be one of several objects: the originals and the merged one are frozen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from s2sad.analysis.infer import records
+from s2sad.analysis.infer.records import CODE, Record, record_of, virtual_of
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Ref, Var
+from s2sad.ir.types import NEVER, Func, RefT, Type, join, widen
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+Saved = dict[Any, tuple[dict[str, Atom], Any]]
+_MERGED = "it may be one of several objects (it comes out of a branch or a loop)"
+
+
+def snapshot(f: FunctionInfer) -> Saved:
+    """The contents of all records now."""
+    out: Saved = {r: (dict(r.attrs), r.real) for r in f.tracked.objects.values()}
+    out.update({v: ({}, v.real) for v in f.tracked.virtual.values()})
+    return out
+
+
+def restore(saved: Saved) -> None:
+    for r, (attrs, made) in saved.items():
+        r.real = made
+        if isinstance(r, Record):
+            r.attrs = dict(attrs)
+
+
+# -- the shape of a tracked value ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shape:
+    """``kind``: leaf, fixed (a function or class: ``what``), object (``what``: the class), tuple, list or dict."""
+
+    kind: str
+    what: Any = None
+    keys: tuple[Any, ...] = ()
+    parts: tuple[Shape, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Shape)
+            and (self.kind, self.keys, self.parts) == (other.kind, other.keys, other.parts)
+            and self.what is other.what
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+LEAF = Shape("leaf")
+
+
+def flatten(f: FunctionInfer, a: Atom, depth: int = 0) -> tuple[Shape, list[Atom]]:
+    """The shape of a value and its leaves."""
+    record, virtual = record_of(f, a), virtual_of(f, a)
+    if depth > 20:
+        f.refuse(CODE, "an object that refers to itself comes out of a branch or a loop")
+        return LEAF, [UNDEF]
+    if record is not None:
+        return _flatten_object(f, a, record, depth)
+    if virtual is not None:
+        parts = [flatten(f, p, depth + 1) for _, p in virtual.parts]
+        keys = tuple(k for k, _ in virtual.parts)
+        cls = getattr(a.type, "cls", None) if isinstance(a, Var) else None
+        return Shape(virtual.kind, cls, keys, tuple(s for s, _ in parts)), [x for _, xs in parts for x in xs]
+    if isinstance(a, Ref):
+        return Shape("fixed", a.obj, (a,)), []
+    t = type_of_atom(a)
+    if isinstance(t, RefT):
+        return Shape("fixed", t.obj, (a,)), []
+    if isinstance(t, Func) or (isinstance(a, Var) and (a in f.closures or a in f.tracked.bound)):
+        return Shape("fixed", a, (a,)), []
+    return LEAF, [a]
+
+
+def _flatten_object(f: FunctionInfer, a: Atom, record: Record, depth: int) -> tuple[Shape, list[Atom]]:
+    names = list(dict.fromkeys([*record.declared, *record.attrs]))
+    parts = []
+    for k in names:
+        value = record.attrs.get(k)
+        if value is None:
+            assert record.real is not None
+            value = f.emit("getattr", record.real, Const(k), type=record.declared[k])
+        parts.append(flatten(f, value, depth + 1))
+    return Shape("object", record.cls, tuple(names), tuple(s for s, _ in parts)), [x for _, xs in parts for x in xs]
+
+
+def rebuild(f: FunctionInfer, shape: Shape, leaves: list[Atom], name: str) -> Atom:
+    """A value of this shape with these leaves (taken from the front of the list)."""
+    if shape.kind == "leaf":
+        return leaves.pop(0)
+    if shape.kind == "fixed":
+        fixed: Atom = shape.keys[0]
+        return fixed
+    parts = [rebuild(f, s, leaves, str(k)) for k, s in zip(shape.keys, shape.parts, strict=True)]
+    if shape.kind == "object":
+        record = Record(shape.what, name, dict(zip(shape.keys, parts, strict=True)), frozen=_MERGED)
+        return records.new_object(f, record)
+    out = records.new_virtual(f, shape.kind, tuple(zip(shape.keys, parts, strict=True)), name)
+    if shape.what is not None:
+        f.tracked.objects.pop(out, None)
+        object.__setattr__(out, "type", type(out.type)(out.type.items, shape.what))  # type: ignore[union-attr, call-arg]
+    return out
+
+
+def leaf_names(shape: Shape, name: str) -> list[str]:
+    if shape.kind == "leaf":
+        return [name]
+    if shape.kind == "fixed":
+        return []
+    return [n for k, s in zip(shape.keys, shape.parts, strict=True) for n in leaf_names(s, f"{name}_{k}" if name else str(k))]
+
+
+def _same(a: Shape, b: Shape) -> bool:
+    """Equal, where functions are the same function."""
+    if a.kind != b.kind or a.what is not b.what:
+        return False
+    if a.kind in ("leaf", "fixed"):
+        return True
+    return a.keys == b.keys and all(map(_same, a.parts, b.parts))
+
+
+# -- branches ------------------------------------------------------------------------------------------------------------
+
+Slots = list[tuple[Var, Atom, Atom]]
+
+
+def merge_values(f: FunctionInfer, a: Atom, b: Atom, name: str, slots: Slots) -> Atom:
+    """What a variable is after a branch that gives it a tracked value; what differs is added to ``slots``."""
+    if a is UNDEF or b is UNDEF:
+        return _merge_half(f, a, b, name, slots)
+    (shape, left), (other, right) = flatten(f, a), flatten(f, b)
+    if not _same(shape, other):
+        f.refuse(CODE, f"{name or 'a value'} is an object of one kind in one branch and something else in the other",
+                 "use the object inside the branch")  # fmt: skip
+        return UNDEF
+    for x in (a, b):
+        records.freeze(f, x, _MERGED)
+    return rebuild(f, shape, _merge_leaves(f, left, right, leaf_names(shape, name), slots), name)
+
+
+def _merge_half(f: FunctionInfer, a: Atom, b: Atom, name: str, slots: Slots) -> Atom:
+    """Only one path assigns it."""
+    shape, leaves = flatten(f, b if a is UNDEF else a)
+    none: list[Atom] = [UNDEF] * len(leaves)
+    left, right = (none, leaves) if a is UNDEF else (leaves, none)
+    records.freeze(f, b if a is UNDEF else a, _MERGED)
+    return rebuild(f, shape, _merge_leaves(f, left, right, leaf_names(shape, name), slots), name)
+
+
+def _merge_leaves(f: FunctionInfer, left: list[Atom], right: list[Atom], names: list[str], slots: Slots) -> list[Atom]:
+    out: list[Atom] = []
+    for x, y, n in zip(left, right, names, strict=True):
+        if x is y or (isinstance(x, Const) and isinstance(y, Const) and type_of_atom(x) == type_of_atom(y)):
+            out.append(x)
+            continue
+        var = Var(n, f.join_branches(x, y))
+        slots.append((var, x, y))
+        out.append(var)
+    return out
+
+
+def merge_states(f: FunctionInfer, before: Saved, then: Saved, orelse: Saved, alive: tuple[bool, bool], slots: Slots) -> None:
+    """After a branch: the attributes that one of the paths has stored."""
+    for r, (_, made) in before.items():
+        r.real = made
+        if not isinstance(r, Record):
+            continue
+        a, b = then[r][0], orelse[r][0]
+        if not all(alive):
+            r.attrs = dict(a if alive[0] else b) if any(alive) else dict(a)
+            _dead(f, r, before[r][0], alive, slots)
+            continue
+        merged: dict[str, Atom] = {}
+        for k in dict.fromkeys([*a, *b]):
+            merged[k] = _merge_attr(f, r, k, a.get(k), b.get(k), slots)
+        r.attrs = merged
+
+
+def _dead(f: FunctionInfer, r: Record, old: dict[str, Atom], alive: tuple[bool, bool], slots: Slots) -> None:
+    """One path raises: what the other stored is a result of the branch."""
+    for k, x in list(r.attrs.items()):
+        if old.get(k) is x:
+            continue
+        if records.is_tracked(f, x):
+            r.attrs[k] = merge_values(f, x if alive[0] else UNDEF, UNDEF if alive[0] else x, k, slots)
+        elif isinstance(x, Var) and x not in f.closures:
+            var = Var(x.name or k, type_of_atom(x))
+            slots.append((var, x, UNDEF) if alive[0] else (var, UNDEF, x))
+            r.attrs[k] = var
+
+
+def _merge_attr(f: FunctionInfer, r: Record, k: str, x: Atom | None, y: Atom | None, slots: Slots) -> Atom:
+    if r.given and (x is None or y is None) and k in r.declared:
+        assert r.real is not None
+        old = f.emit("getattr", r.real, Const(k), type=r.declared[k])
+        x, y = old if x is None else x, old if y is None else y
+    if x is y and x is not None:
+        return x
+    x, y = UNDEF if x is None else x, UNDEF if y is None else y
+    if records.is_tracked(f, x) or records.is_tracked(f, y):
+        return merge_values(f, x, y, k, slots)
+    for v in (x, y):
+        if isinstance(v, Var) and v in f.closures:
+            f.refuse(CODE, f"the attribute {k} is set to a function that depends on a branch")
+    return _merge_leaves(f, [x], [y], [k], slots)[0]
+
+
+# -- loops ---------------------------------------------------------------------------------------------------------------
+
+
+class LoopSlots:
+    """What a loop carries besides its plain variables: the leaves of carried objects (by position among the carried
+    variables of the loop), and the attributes of outer objects that the body stores (by record and name)."""
+
+    def __init__(self, f: FunctionInfer, names: list[str], inits: list[Atom]) -> None:
+        self.f = f
+        self.before = snapshot(f)
+        self.shapes: dict[Any, Shape] = {}
+        self.inits: dict[Any, list[Atom]] = {}
+        self.types: dict[Any, list[Type]] = {}
+        self.names: dict[Any, list[str]] = {}
+        self.fixed: dict[Any, set[int]] = {}
+        for k, (name, a) in enumerate(zip(names, inits, strict=True)):
+            if records.is_tracked(f, a):
+                self._open(k, name, a)
+                records.freeze(f, a, _MERGED)
+
+    def _open(self, slot: Any, name: str, init: Atom) -> None:
+        shape, leaves = flatten(self.f, init)
+        self._set(slot, name, shape, leaves)
+
+    def _set(self, slot: Any, name: str, shape: Shape, leaves: list[Atom]) -> None:
+        self.shapes[slot], self.inits[slot] = shape, leaves
+        self.types[slot] = [widen(type_of_atom(a)) for a in leaves]
+        self.names[slot] = leaf_names(shape, name)
+        self.fixed[slot] = set()
+
+    def __contains__(self, slot: Any) -> bool:
+        return slot in self.shapes
+
+    def start(self) -> None:
+        """Bring the records to the start of an iteration."""
+        restore(self.before)
+        self.phis: dict[Any, list[Atom]] = {}
+        self.atoms: dict[Any, Atom] = {}
+        for slot, shape in self.shapes.items():
+            phis: list[Atom] = []
+            for j, (n, t) in enumerate(zip(self.names[slot], self.types[slot], strict=True)):
+                phis.append(self.inits[slot][j] if j in self.fixed[slot] else Var(n, t))
+            self.phis[slot] = phis
+            name = self.names[slot][0] if self.names[slot] else ""
+            atom = rebuild(self.f, shape, list(phis), name)
+            self.atoms[slot] = atom
+            if isinstance(slot, tuple):
+                slot[0].attrs[slot[1]] = atom
+        self.at_start = snapshot(self.f)
+
+    def unchanged(self) -> bool:
+        """Has nothing been stored since the start of the iteration?"""
+        return all(r.attrs == attrs for r, (attrs, _) in self.at_start.items() if isinstance(r, Record))
+
+    def finish(self, results: tuple[Atom, ...]) -> bool:
+        """After the body: is another round needed?"""
+        again = self._stored()
+        self.nexts: dict[Any, list[Atom]] = {}
+        for slot in list(self.shapes):
+            value = slot[0].attrs[slot[1]] if isinstance(slot, tuple) else results[slot]
+            if value is UNDEF:
+                self.nexts[slot] = [UNDEF] * len(self.inits[slot])
+                continue
+            again = self._next(slot, value) or again
+        return again
+
+    def _stored(self) -> bool:
+        """Attributes of outer objects that this iteration has stored for the first time."""
+        again = False
+        for r, (attrs, _) in self.at_start.items():
+            if not isinstance(r, Record) or r not in self.before:
+                continue
+            for k, value in r.attrs.items():
+                if (r, k) not in self.shapes and attrs.get(k) is not value:
+                    self._store_slot(r, k, value)
+                    again = True
+        return again
+
+    def _store_slot(self, r: Record, k: str, value: Atom) -> None:
+        init = self.before[r][0].get(k)
+        if init is None and k in r.declared and r.real is not None:
+            init = self.f.emit("getattr", r.real, Const(k), type=r.declared[k])
+        shape, leaves = flatten(self.f, value)
+        if init is None:
+            self._set((r, k), k, shape, [UNDEF] * len(leaves))
+            return
+        self._open((r, k), k, init)
+        if records.is_tracked(self.f, init):
+            records.freeze(self.f, init, _MERGED)
+
+    def _next(self, slot: Any, value: Atom) -> bool:
+        f, again = self.f, False
+        shape, leaves = flatten(f, value)
+        if not _same(shape, self.shapes[slot]):
+            f.refuse(CODE, "an object that a loop carries is of another kind after an iteration",
+                     "give it all its attributes before the loop, and keep its class")  # fmt: skip
+            leaves = list(self.phis[slot])
+        if value is not self.atoms[slot] and records.is_tracked(f, value):
+            records.freeze(f, value, _MERGED)
+        for j, a in enumerate(leaves):
+            if j in self.fixed[slot]:
+                continue
+            if a is self.phis[slot][j] and self.inits[slot][j] is not UNDEF:
+                self.fixed[slot].add(j)
+                again = True
+                continue
+            joined = join(self.types[slot][j], widen(type_of_atom(a)))
+            if joined != self.types[slot][j]:
+                self.types[slot][j] = joined
+                again = True
+        self.nexts[slot] = leaves
+        return again
+
+    def moving(self) -> list[tuple[Any, int]]:
+        """The leaves that are really carried."""
+        return [(s, j) for s in self.shapes for j in range(len(self.inits[s])) if j not in self.fixed[s]]
+
+    def close(self, env: dict[Var, Atom], targets: tuple[Var, ...]) -> tuple[list[Var], list[Atom], list[Atom], list[Var]]:
+        """After the loop: carried variables, inits, next values and targets; records hold the targets."""
+        restore(self.before)
+        carried, inits, nexts, after = [], [], [], []
+        out: dict[Any, list[Atom]] = {s: list(v) for s, v in self.inits.items()}
+        for slot, j in self.moving():
+            phi = self.phis[slot][j]
+            assert isinstance(phi, Var)
+            target = Var(phi.name, self.types[slot][j] if self.types[slot][j] != NEVER else phi.type)
+            carried.append(phi)
+            inits.append(self.inits[slot][j])
+            nexts.append(self.nexts[slot][j])
+            after.append(target)
+            out[slot][j] = target
+        for slot, shape in self.shapes.items():
+            name = self.names[slot][0] if self.names[slot] else ""
+            atom = rebuild(self.f, shape, out[slot], name)
+            if isinstance(slot, tuple):
+                slot[0].attrs[slot[1]] = atom
+            else:
+                env[targets[slot]] = atom
+        return carried, inits, nexts, after
+
+
+__all__ = ["Block", "LoopSlots", "merge_states", "merge_values", "restore", "snapshot"]

@@ -1,0 +1,386 @@
+"""Objects: what ``x.a``, ``x.a = v``, ``x.m()``, ``C(...)`` and operators mean for instances of Python classes.
+
+See ``records`` for how objects are represented. What a class does by means that cannot be seen (``__getattr__``,
+``__setattr__``, metaclasses, base classes written in C) makes its instances opaque; a store that cannot be followed is
+refused.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import functools
+import inspect
+import types as pytypes
+from typing import TYPE_CHECKING, Any, Generic, Protocol
+
+from s2sad.analysis.infer import calls, generated, records
+from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.typeof import type_of
+from s2sad.ir.nodes import UNDEF, Atom, Const, Global, If, Let, Ref, Block, Var
+from s2sad.ir.types import BOOL, UNKNOWN, Array, Lit, Num, Obj, RefT, Type, Unknown, is_differentiable, widen
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a class statement
+_HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__")
+_PLAIN = (object, Generic, Protocol, abc.ABC)
+_BY_CLASS: dict[Any, str] = {}
+
+
+def unsupported(cls: Any) -> str:
+    """Why instances of a class cannot be followed; "" where they can."""
+    if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
+        return f"{cls.__name__} has a metaclass"
+    if getattr(cls, "__abstractmethods__", None):
+        return f"{cls.__name__} is abstract"
+    for base in cls.__mro__:
+        if base in _PLAIN:
+            continue
+        if not base.__flags__ & _HEAP or base.__module__ == "builtins":
+            return f"{base.__name__} is not written in Python"
+        for hook in _HOOKS:
+            if hook in vars(base) and not generated.is_frozen_hook(base, hook):
+                return f"{base.__name__} defines {hook}"
+    return ""
+
+
+# -- construction ----------------------------------------------------------------------------------------------------
+
+
+def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
+    """``C(...)``; None where the class cannot be followed (the call is opaque then)."""
+    cls = ref.obj
+    why = unsupported(cls)
+    init = inspect.getattr_static(cls, "__init__", None)
+    if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
+        f.program.opaque_reasons[f.loc] = why or f"{cls.__name__}.__init__ is not a function"
+        return None
+    record = Record(cls, name)
+    var = new_object(f, record)
+    init_with(f, var, cls, init, pos, kw)
+    return var
+
+
+def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom]) -> None:
+    """Run an ``__init__`` on an object: the user's, or the one that ``@dataclass`` made."""
+    if init is object.__init__:
+        if pos or kw:
+            f.refuse("S2S053", f"{cls.__name__}() takes no arguments")
+        return
+    if generated.is_generated(cls, "__init__"):
+        generated.dataclass_init(f, x, cls, pos, kw)
+        return
+    fn = f.program.load(init)
+    if fn is None:
+        f.refuse(CODE, f"the source of {cls.__name__}.__init__ cannot be read", "make the object outside of the function")
+        return
+    calls.call_function(f, fn, (), (x, *pos), kw, "")
+
+
+def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
+    """A parameter that is an object, and the objects that it holds."""
+    t = var.type
+    if not isinstance(t, Obj) or unsupported(t.cls) or var in f.tracked.objects or depth > 8:
+        return
+    record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
+    f.tracked.objects[var] = record
+    for key, part in t.attrs:
+        if isinstance(part, Obj):
+            inner = Var(key, part)
+            f.tracked.prologue.append(Let(inner, "getattr", (var, Const(key)), (), f.source.loc))
+            record.attrs[key] = inner
+            given(f, inner, depth + 1)
+
+
+def distinct(f: FunctionInfer) -> tuple[Any, ...]:
+    """Statements that check, at the start, that a given object that is stored into was not given twice."""
+    out: list[Any] = list(f.tracked.prologue)
+    known = [r for r in f.tracked.objects.values() if r.given]
+    for cls in f.tracked.stored:
+        for k, a in enumerate(known):
+            for b in known[k + 1 :]:
+                if cls in (a.cls, b.cls) and (issubclass(a.cls, b.cls) or issubclass(b.cls, a.cls)):
+                    out += _check(f, a, b)
+        for other, loc in f.tracked.reads.items():
+            if issubclass(other, cls) or issubclass(cls, other):
+                f.refuse(CODE, f"an object of class {other.__name__} may be one that the function stores into",
+                         "pass the objects as arguments of their own", loc)  # fmt: skip
+    return tuple(out)
+
+
+def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
+    assert a.real is not None and b.real is not None
+    loc = f.source.loc
+    same, error = Var("", BOOL), Var("", UNKNOWN)
+    text = f"{a.name} and {b.name} are one object, which the function stores into"
+    made = Let(error, "call", (Ref(RuntimeError, "RuntimeError"), Const(text)), (), loc)
+    fail = Block((made, Let(None, "raise_", (error,), (), loc)), ())
+    return [Let(same, "is_", (a.real, b.real), (), loc), If(same, fail, Block(), (), loc)]
+
+
+# -- attributes ------------------------------------------------------------------------------------------------------
+
+
+def read(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom | None:
+    """``x.key``; None leaves it to what is done for objects without a record."""
+    record = record_of(f, x)
+    if record is None:
+        if isinstance(x, Var):
+            f.tracked.reads.setdefault(t.cls, f.loc)
+        return None
+    static = inspect.getattr_static(record.cls, key, None)
+    if isinstance(static, property):
+        return _getter(f, x, static.fget, key, name)
+    if key in record.attrs:
+        if record.opened and is_differentiable(type_of_atom(record.attrs[key])):
+            f.refuse(CODE, f"{key} of {record.name or 'an object'} is read after {record.opened}",
+                     "read the attribute before, into a variable")  # fmt: skip
+        return record.attrs[key]
+    if key in record.declared:
+        assert record.real is not None
+        t_ = UNKNOWN if record.opened else record.declared[key]
+        return f.emit("getattr", record.real, Const(key), name=name, type=t_)
+    return _class_attribute(f, x, record, key, static, name)
+
+
+def _getter(f: FunctionInfer, x: Atom, getter: Any, key: str, name: str) -> Atom:
+    fn = f.program.load(getter) if getter is not None else None
+    if fn is None:
+        f.refuse(CODE, f"the source of the property {key} cannot be read", "compute it outside of the function")
+        return UNDEF
+    return calls.call_function(f, fn, (), (x,), {}, name) or UNDEF
+
+
+def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static: Any, name: str) -> Atom:
+    cls = record.cls
+    if key == "__class__":
+        return Ref(cls, cls.__name__)
+    if isinstance(static, functools.cached_property):
+        value = _getter(f, x, static.func, key, name)
+        store(f, x, key, value)
+        return value
+    if isinstance(static, pytypes.FunctionType):
+        var = Var(name or key, UNKNOWN)
+        f.tracked.bound[var] = (static, x)
+        return var
+    if isinstance(static, staticmethod | classmethod) or isinstance(static, type):
+        return calls.reference(getattr(cls, key), f"{cls.__name__}.{key}")
+    if static is None and not hasattr(cls, key) or isinstance(static, pytypes.MemberDescriptorType):
+        f.refuse(CODE, f"an object of class {cls.__name__} has no attribute {key} here",
+                 "set it in __init__, on every path")  # fmt: skip
+        return UNDEF
+    if static is not None and hasattr(type(static), "__get__"):
+        f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
+        return UNDEF
+    value = getattr(cls, key)
+    if calls._is_data(value):
+        return f.emit("getattr", Ref(cls, cls.__name__), Const(key), name=name, type=widen(type_of(value)))
+    return calls.reference(value, f"{cls.__name__}.{key}")
+
+
+def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False) -> bool:
+    """``x.key = value``; False where ``x`` is no object with a record and the store stays a statement.
+
+    raw: by ``object.__setattr__``, which a frozen dataclass allows."""
+    t = type_of_atom(x)
+    record = record_of(f, x)
+    cls = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
+    static = inspect.getattr_static(cls, key, None) if cls is not None else None
+    if isinstance(static, property):
+        return _setter(f, x, static, key, value)
+    if record is None:
+        return False
+    if not raw and generated.is_frozen(cls):
+        f.refuse("S2S061", f"{cls.__name__} is a frozen dataclass", "use dataclasses.replace")
+        return True
+    if record.frozen:
+        f.refuse("S2S061", f"the attribute {key} is set of an object that cannot be followed: {record.frozen}",
+                 "make a new object, or set the attribute before")  # fmt: skip
+        return True
+    if static is not None and hasattr(type(static), "__set__") and not isinstance(static, pytypes.MemberDescriptorType):
+        f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
+        return True
+    record.attrs[key] = value
+    if record.real is not None:
+        _store_real(f, record, key, value)
+    return True
+
+
+def _store_real(f: FunctionInfer, record: Record, key: str, value: Atom) -> None:
+    """The object exists: it is changed as well (no derivative is read from it after that)."""
+    assert record.real is not None
+    if not f.spec.entry:
+        f.refuse("S2S061", f"the attribute {key} of an argument is set in a function that calls itself",
+                 "return the value instead")  # fmt: skip
+    f.tracked.stored.setdefault(record.cls, f.loc)
+    f.effect("call", Ref(setattr, "setattr"), record.real, Const(key), records.real(f, value))
+
+
+def _setter(f: FunctionInfer, x: Atom, static: property, key: str, value: Atom) -> bool:
+    fn = f.program.load(static.fset) if static.fset is not None else None
+    if fn is None:
+        f.refuse("S2S061", f"the property {key} has no setter that can be compiled", "set a plain attribute")
+        return True
+    calls.call_function(f, fn, (), (x, value), {}, "")
+    return True
+
+
+def delete(f: FunctionInfer, x: Atom, key: str) -> None:
+    record = record_of(f, x)
+    if record is None or record.frozen or record.real is not None or key not in record.attrs:
+        f.refuse(CODE, f"the attribute {key} is deleted", "leave the attribute there")
+        return
+    del record.attrs[key]
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------
+
+
+def method(
+    f: FunctionInfer, x: Atom, record: Record, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str,
+    untyped: Var | None,
+) -> Atom | None:  # fmt: skip
+    """``x.key(...)`` of an object with a record."""
+    static = inspect.getattr_static(record.cls, key, None)
+    if key not in record.attrs and key not in record.declared:
+        found = found_method(f, x, record.cls, static, key, pos, kw, name, untyped)
+        if found is not NotImplemented:
+            return found  # type: ignore[no-any-return]
+    callee = read(f, x, Obj(record.cls), key, key)
+    return calls.call_atom(f, callee or UNDEF, pos, kw, name, untyped)
+
+
+def found_method(
+    f: FunctionInfer, x: Atom, cls: Any, static: Any, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str,
+    untyped: Var | None,
+) -> Any:  # fmt: skip
+    """A call of what the class has under ``key``; NotImplemented where that is no function."""
+    if isinstance(static, staticmethod):
+        return calls.call_object(f, Ref(static.__func__, key), pos, kw, name, untyped)
+    if isinstance(static, classmethod):
+        return calls.call_object(f, Ref(static.__func__, key), (Ref(cls, cls.__name__), *pos), kw, name, untyped)
+    if key == "__init__" and (static is object.__init__ or isinstance(static, pytypes.FunctionType)):
+        init_with(f, x, cls, static, pos, kw)
+        return Const(None)
+    fn = f.program.load(static) if isinstance(static, pytypes.FunctionType) else None
+    if fn is None:
+        return NotImplemented
+    return calls.call_function(f, fn, (), (x, *pos), kw, name)
+
+
+def super_method(
+    f: FunctionInfer, x: Var, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None
+) -> Atom | None:
+    """``super().key(...)``: the next class after the given one that has it."""
+    after, obj = f.tracked.supers[x]
+    t = type_of_atom(obj)
+    cls = t.cls if isinstance(t, Obj) else t.obj if isinstance(t, RefT) else obj.obj if isinstance(obj, Ref) else None
+    mro = list(cls.__mro__) if isinstance(cls, type) else []
+    for base in mro[mro.index(after) + 1 :] if after in mro else []:
+        if key in vars(base):
+            static = vars(base)[key]
+            if key == "__init__":
+                init_with(f, obj, base, static, pos, kw)
+                return Const(None)
+            if key == "__post_init__" or not isinstance(static, property):
+                found = found_method(f, obj, cls, static, key, pos, kw, name, untyped)
+                if found is not NotImplemented:
+                    return found  # type: ignore[no-any-return]
+            break
+    f.refuse(CODE, f"super().{key} is no method that can be compiled", f"name the class: Base.{key}(self, ...)")
+    return UNDEF
+
+
+# -- operators -------------------------------------------------------------------------------------------------------
+
+_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv", "mod": "mod", "pow": "pow",
+    "matmul": "matmul", "and_": "and", "or_": "or", "xor": "xor", "lshift": "lshift", "rshift": "rshift",
+    **{k: k for k in _REFLECTED},
+}  # fmt: skip
+
+
+def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
+    """An operator with an object among its operands; None where no class says what it means."""
+    types = [type_of_atom(a) for a in args]
+    if len(args) == 1:
+        return calls.dunder(f, f"__{op}__", args[0], (), name)
+    if op in ("in_", "not_in"):
+        return _contains(f, op, args, name)
+    if op not in _BINARY:
+        return None
+    own = f"__{_BINARY[op]}__"
+    other = f"__{_REFLECTED[op]}__" if op in _REFLECTED else f"__r{_BINARY[op]}__"
+    tries = [(own, args[0], args[1]), (other, args[1], args[0])]
+    if _overrides(types[0], types[1], other):
+        tries.reverse()
+    for method_name, x, y in tries:
+        if not isinstance(type_of_atom(x), Obj):
+            if isinstance(type_of_atom(x), Array | Num | Unknown) and _numpy_first(types[1]):
+                f.refuse(CODE, f"NumPy's own operator meets an object of class {types[1].cls.__name__}",  # type: ignore[attr-defined]
+                         "put the object on the left, or set __array_ufunc__ = None in its class")  # fmt: skip
+                return UNDEF
+            continue
+        result = calls.dunder(f, method_name, x, (y,), name)
+        if result is not None and not _not_implemented(result):
+            return result
+    return generated.compare(f, op, args, name)
+
+
+def _overrides(a: Type, b: Type, name: str) -> bool:
+    """The right operand comes first where its class is a subclass that overrides the reflected method."""
+    if not isinstance(a, Obj) or not isinstance(b, Obj) or a.cls is b.cls or not issubclass(b.cls, a.cls):
+        return False
+    return inspect.getattr_static(b.cls, name, None) is not inspect.getattr_static(a.cls, name, None)
+
+
+def _numpy_first(t: Type) -> bool:
+    return isinstance(t, Obj) and getattr(t.cls, "__array_ufunc__", ()) is not None
+
+
+def _not_implemented(a: Atom) -> bool:
+    return isinstance(a, Ref | Global) and a.obj is NotImplemented
+
+
+def _contains(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
+    if not isinstance(type_of_atom(args[1]), Obj):
+        return None
+    found = calls.dunder(f, "__contains__", args[1], (args[0],), name)
+    if found is None:
+        return None
+    return truth(f, found, negate=op == "not_in")
+
+
+def truth(f: FunctionInfer, a: Atom, *, negate: bool = False) -> Atom:
+    """``bool(a)`` (or its negation) as an atom: of an object by ``__bool__``, ``__len__``, or True."""
+    t = type_of_atom(a)
+    if isinstance(t, Obj):
+        size: Atom | None = calls.dunder(f, "__bool__", a, (), "")
+        if size is None:
+            size = calls.dunder(f, "__len__", a, (), "")
+        if size is None:
+            return Const(not negate)
+        a, t = size, type_of_atom(size)
+    if isinstance(t, Lit):
+        return Const(bool(t.value) != negate)
+    return f.emit("not", a) if negate else a
+
+
+def iterated(f: FunctionInfer, x: Atom) -> Atom:
+    """What ``for ... in x`` runs over where ``x`` is an object with ``__iter__``."""
+    t = type_of_atom(x)
+    if not isinstance(t, Obj):
+        return x
+    found = calls.dunder(f, "__iter__", x, (), "")
+    if found is None or isinstance(type_of_atom(found), Obj):
+        f.refuse(CODE, f"an object of class {t.cls.__name__} is iterated over",
+                 "iterate over a list that it holds")  # fmt: skip
+        return UNDEF
+    return found
+
+
+__all__ = ["Unknown", "construct", "dataclasses", "delete", "given", "iterated", "method", "operator", "read", "store", "truth"]

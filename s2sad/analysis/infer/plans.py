@@ -1,0 +1,411 @@
+"""How to iterate over a value: by index, by key, or element by element where the elements are known.
+
+A *recipe* is an iterator that is not iterated yet (``zip``, ``map``, ``d.items()``...): a variable in ``f.recipes`` which no
+statement defines, with its kind and its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from s2sad.analysis.infer import calls
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.types import (
+    INT,
+    RANGE,
+    STR,
+    UNKNOWN,
+    Array,
+    Dict,
+    List,
+    Lit,
+    Num,
+    Opaque,
+    Range,
+    RefT,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    join_all,
+    widen,
+)
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+UNROLL = 32
+VIEWS = frozenset({"items", "keys", "values"})  # these can be iterated again, all others are used up
+
+
+@dataclass
+class Plan:
+    """How to iterate: ``range_`` is what the loop runs over, ``item(k, names)`` emits the element in the body."""
+
+    range_: Atom
+    item: Callable[[Var, tuple[str, ...]], Atom]
+    length: Atom | None = None
+    item_type: Type = INT
+    infinite: bool = False
+
+
+def use(f: FunctionInfer, x: Atom) -> None:
+    """Note that an iterator is used up; refuse where it has been already."""
+    if not isinstance(x, Var) or x not in f.recipes:
+        return
+    kind, parts = f.recipes[x]
+    if kind in VIEWS:
+        return
+    if x in f.consumed:
+        f.refuse("S2S056", "an iterator is iterated a second time, when it is empty", "make it a list: list(...)")
+    f.consumed.add(x)
+    for p in parts:
+        use(f, p)
+
+
+def make_plan(f: FunctionInfer, x: Atom) -> Plan:
+    if isinstance(x, Var) and x in f.recipes:
+        return _recipe_plan(f, x)
+    t = type_of_atom(x)
+    if isinstance(t, Range):
+        return Plan(x, lambda k, names: k, None, range_item(f, x))
+    if isinstance(t, Array | List | Tuple | Num | Unknown):
+        n = length(f, x)
+        over = _range(f, n)
+        return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0]), n, range_item(f, over))
+    item = STR if t in (STR,) or (isinstance(t, Lit) and isinstance(t.value, str)) else Opaque()
+    return Plan(x, lambda k, names: k, None, item)
+
+
+def range_item(f: FunctionInfer, x: Atom) -> Type:
+    """The type of an index that runs over a ``range``: with its bounds, where they are known."""
+    made = f.ranges.get(x) if isinstance(x, Var) else None
+    bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
+    if any(type(b) is not int for b in bounds):
+        return INT
+    values = range(*bounds)  # type: ignore[arg-type]
+    if not values:
+        return INT
+    return Scalar("int64", True, None, (min(values[0], values[-1]), max(values[0], values[-1]) + 1))
+
+
+def _range(f: FunctionInfer, n: Atom) -> Atom:
+    t = type_of_atom(n)
+    if isinstance(t, Lit) and type(t.value) is int:
+        out = f.emit("call", Ref(range, "range"), n, type=RANGE)
+        f.ranges[out] = (n,)
+        return out
+    return f.emit("call", Ref(range, "range"), n, type=RANGE)
+
+
+def length(f: FunctionInfer, x: Atom) -> Atom:
+    t = type_of_atom(x)
+    if isinstance(t, Tuple | List) and t.items is not None:
+        return Const(len(t.items))
+    size = t.dims[0] if isinstance(t, Array) and t.dims else None
+    return f.emit("call", Ref(len, "len"), x, type=Scalar("int64", True, size))
+
+
+def _recipe_plan(f: FunctionInfer, x: Var) -> Plan:
+    kind, parts = f.recipes[x]
+    if kind == "enumerate":
+        return _enumerate_plan(f, parts)
+    if kind == "zip":
+        plans = [_indexed(f, p) for p in parts]
+        lengths = [p.length for p in plans if p.length is not None and not p.infinite]
+        if not lengths:
+            return _endless(f)
+        n = lengths[0] if len(lengths) == 1 else _min_length(f, lengths)
+        return Plan(_range(f, n), lambda k, names: _tuple(f, plans, k, names), n)
+    if kind == "reversed":
+        return _reversed_plan(f, parts[0])
+    handler = _PLANS.get(kind)
+    if handler is not None:
+        return handler(f, parts)
+    d = parts[0]
+    if kind == "keys":
+        return Plan(d, lambda k, names: k, None, Opaque())
+    if kind == "values":
+        return Plan(d, lambda k, names: f.emit("getitem", d, k, name=names[0]), None, Opaque())
+    return Plan(d, lambda k, names: f.emit("tuple", k, f.emit("getitem", d, k, name=_nth(names, 1))), None, Opaque())
+
+
+def _nth(names: tuple[str, ...], k: int) -> str:
+    return names[k] if k < len(names) else ""
+
+
+def _min_length(f: FunctionInfer, lengths: list[Atom]) -> Atom:
+    types = [type_of_atom(n) for n in lengths]
+    sizes = [t.size if isinstance(t, Scalar) else None for t in map(widen, types)]
+    if sizes[0] is not None and all(z == sizes[0] for z in sizes):
+        return lengths[0]
+    return f.emit("call", Ref(min, "min"), *lengths, type=INT)
+
+
+def _indexed(f: FunctionInfer, x: Atom) -> Plan:
+    """A plan whose items can be had by index."""
+    plan = make_plan(f, x)
+    if plan.length is None:
+        t = type_of_atom(x)
+        if isinstance(t, Range):
+            n = f.emit("call", Ref(len, "len"), x, type=INT)
+            return Plan(x, lambda k, names: f.emit("getitem", x, k, name=names[0], type=INT), n)
+        as_list = f.emit("call", Ref(list, "list"), x, type=List(Opaque()))
+        return make_plan(f, as_list)
+    return plan
+
+
+def _tuple(f: FunctionInfer, plans: list[Plan], k: Var, names: tuple[str, ...]) -> Atom:
+    return f.emit("tuple", *(p.item(k, (_nth(names, j),)) for j, p in enumerate(plans)))
+
+
+def _enumerate_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    inner = _indexed(f, parts[0])
+    start = parts[1]
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        zero = isinstance(start, Const) and start.value == 0
+        index = k if zero else f.emit("add", k, start, name=_nth(names, 0))
+        return f.emit("tuple", index, inner.item(k, (_nth(names, 1),)))
+
+    return Plan(_range(f, inner.length or Const(0)), item, inner.length)
+
+
+def _reversed_plan(f: FunctionInfer, x: Atom) -> Plan:
+    if isinstance(type_of_atom(x), Range):
+        backwards = f.emit("call", Ref(reversed, "reversed"), x, type=RANGE)
+        return Plan(backwards, lambda k, names: k, None)
+    inner = _indexed(f, x)
+    n = inner.length or Const(0)
+    last = f.emit("sub", n, Const(1))
+    down = f.emit("call", Ref(range, "range"), last, Const(-1), Const(-1), type=RANGE)
+    return Plan(down, inner.item, None)
+
+
+def _endless(f: FunctionInfer) -> Plan:
+    f.refuse("S2S057", "a loop over an iterator without end", "write a while loop")
+    return Plan(Const(None), lambda k, names: UNDEF, Const(0))
+
+
+def _map_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """``map(g, xs, ys)``: the function is called where an item is asked for."""
+    inner = _recipe_of(f, "zip", parts[1:])
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        row = inner.item(k, ("",) * (len(parts) - 1))
+        return calls.call_atom(f, parts[0], f.tuples[row], {}, names[0] if names else "") or UNDEF  # type: ignore[index]
+
+    return Plan(inner.range_, item, inner.length, inner.item_type)
+
+
+def _recipe_of(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> Plan:
+    marker = Var("", UNKNOWN)
+    f.recipes[marker] = (kind, parts)
+    return make_plan(f, marker)
+
+
+def _starmap_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    inner = _indexed(f, parts[1])
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        row = calls.elements(f, inner.item(k, ("",)))
+        if row is None:
+            f.refuse("S2S052", "starmap over rows whose length is not known", "write the loop")
+            return UNDEF
+        return calls.call_atom(f, parts[0], row, {}, _nth(names, 0)) or UNDEF
+
+    return Plan(inner.range_, item, inner.length, inner.item_type)
+
+
+def _gather_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """``xs[order[k]]``."""
+    xs, order = parts
+    inner = _indexed(f, order)
+    return Plan(
+        inner.range_,
+        lambda k, names: f.emit("getitem", xs, inner.item(k, ("",)), name=_nth(names, 0)),
+        inner.length,
+        inner.item_type,
+    )
+
+
+def _gathers_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """``(xs[i], ys[j])`` for the tuples ``(i, j)`` of a list."""
+    rows, *sources = parts
+    inner = _indexed(f, rows)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        row = inner.item(k, ("",))
+        places = [f.emit("getitem", row, Const(j)) for j in range(len(sources))]
+        got = [f.emit("getitem", s, p, name=_nth(names, j)) for j, (s, p) in enumerate(zip(sources, places, strict=True))]
+        return f.emit("tuple", *got)
+
+    return Plan(inner.range_, item, inner.length, inner.item_type)
+
+
+def _count_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    start, step = parts
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        return f.emit("add", start, f.emit("mul", k, step), name=_nth(names, 0))
+
+    return Plan(Const(None), item, Const(0), INT, True)
+
+
+def _repeat_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    if len(parts) == 1:
+        return Plan(Const(None), lambda k, names: parts[0], Const(0), INT, True)
+    over = _range(f, parts[1])
+    return Plan(over, lambda k, names: parts[0], parts[1], range_item(f, over))
+
+
+def _cycle_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    n = length(f, parts[0])
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        return f.emit("getitem", parts[0], f.emit("mod", k, n), name=_nth(names, 0))
+
+    return Plan(Const(None), item, Const(0), INT, True)
+
+
+_PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
+    "iter": lambda f, parts: make_plan(f, parts[0]),
+    "map": _map_plan,
+    "starmap": _starmap_plan,
+    "gather": _gather_plan,
+    "gathers": _gathers_plan,
+    "count": _count_plan,
+    "repeat": _repeat_plan,
+    "cycle": _cycle_plan,
+}
+
+
+# -- known elements ------------------------------------------------------------------------------------------------
+
+
+def static_items(f: FunctionInfer, x: Atom) -> list[Callable[[], Atom]] | None:
+    """How to get each element, where their number is known and small."""
+    if isinstance(x, Var) and x in f.recipes:
+        kind, parts = f.recipes[x]
+        return _static_recipe(f, kind, parts)
+    t = type_of_atom(x)
+    if isinstance(x, Var) and x in f.tuples and len(f.tuples[x]) <= UNROLL and isinstance(t, Tuple):
+        return [lambda a=a: a for a in f.tuples[x]]  # type: ignore[misc]
+    if isinstance(t, Tuple | List) and t.items is not None and len(t.items) <= UNROLL:
+        items = t.items
+        return [_typed(lambda k=k: f.emit("getitem", x, Const(k)), items[k]) for k in range(len(items))]  # type: ignore[misc]
+    return None
+
+
+def _typed(get: Callable[[], Atom], t: Type) -> Callable[[], Atom]:
+    get.item_type = t  # type: ignore[attr-defined]
+    return get
+
+
+def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list[Callable[[], Atom]] | None:
+    if kind in ("items", "keys", "values"):
+        t = type_of_atom(parts[0])
+        if not isinstance(t, Dict) or t.items is None or len(t.items) > UNROLL:
+            return None
+        out: list[Callable[[], Atom]] = []
+        for key, vt in t.items:
+            value = (lambda key=key: f.emit("getitem", parts[0], Const(key)))  # noqa: E731
+            if kind == "keys":
+                out.append(lambda key=key: Const(key))  # type: ignore[misc]
+            elif kind == "values":
+                out.append(_typed(value, vt))
+            else:
+                pair = (lambda key=key, value=value: f.emit("tuple", Const(key), value()))  # noqa: E731
+                out.append(_typed(pair, Tuple((RefT(key), vt))))
+        return out
+    if kind == "enumerate" and isinstance(parts[1], Const):
+        inner = static_items(f, parts[0])
+        if inner is None:
+            return None
+        start = parts[1].value
+        return [
+            _typed(lambda k=k, g=g: f.emit("tuple", Const(k + start), g()), _type_of(g))  # type: ignore[misc]
+            for k, g in enumerate(inner)
+        ]
+    if kind == "zip":
+        columns = [static_items(f, p) for p in parts]
+        shortest = min((len(c) for c in columns if c is not None), default=0)
+        columns = [_endless_items(f, p, shortest) if c is None else c for c, p in zip(columns, parts, strict=True)]
+        if any(c is None for c in columns):
+            return None
+        rows = list(zip(*(c for c in columns if c is not None), strict=False))
+        return [
+            _typed(lambda r=r: f.emit("tuple", *(g() for g in r)), Tuple(tuple(_type_of(g) for g in r)))  # type: ignore[misc]
+            for r in rows
+        ]
+    if kind == "reversed":
+        inner = static_items(f, parts[0])
+        return None if inner is None else inner[::-1]
+    if kind == "iter":
+        return static_items(f, parts[0])
+    if kind == "repeat" and len(parts) == 2:
+        n = type_of_atom(parts[1])
+        known = isinstance(n, Lit) and type(n.value) is int and n.value <= UNROLL
+        return [lambda: parts[0]] * n.value if known else None  # type: ignore[union-attr]
+    if kind == "map":
+        rows = _static_recipe(f, "zip", parts[1:])
+        if rows is None:
+            return None
+        return [lambda r=r: calls.call_atom(f, parts[0], f.tuples[r()], {}, "") or UNDEF for r in rows]  # type: ignore[misc]
+    if kind == "starmap":
+        rows = static_items(f, parts[1])
+        if rows is None or any(calls.known_length(f, _type_of(r)) is None for r in rows):
+            return None
+        return [
+            lambda r=r: calls.call_atom(f, parts[0], calls.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
+            for r in rows
+        ]
+    return None
+
+
+def _endless_items(f: FunctionInfer, x: Atom, n: int) -> list[Callable[[], Atom]] | None:
+    """The first items of ``count()`` and the like."""
+    kind, parts = f.recipes.get(x, ("", ())) if isinstance(x, Var) else ("", ())
+    plan = _PLANS[kind](f, parts) if kind in ("count", "repeat", "cycle") else None
+    if plan is None or not plan.infinite or n == 0:
+        return None
+    return [lambda k=k: plan.item(Const(k), ("",)) for k in range(n)]  # type: ignore[misc,union-attr,arg-type]
+
+
+def _type_of(get: Callable[[], Atom]) -> Type:
+    """The type of an element: known, or found by a trial whose statements are thrown away."""
+    known = getattr(get, "item_type", None)
+    return known if known is not None else type_of_atom(get())
+
+
+def must_unroll(f: FunctionInfer, items: list[Callable[[], Atom]]) -> bool:
+    """Elements that one loop body cannot serve: different kinds of types, or functions."""
+    saved, f.out = f.out, []
+    types = [_type_of(g) for g in items]
+    f.out = saved
+    return len(types) > 0 and _heterogeneous(types)
+
+
+def _heterogeneous(types: list[Type]) -> bool:
+    joined = join_all(widen(t) for t in types)
+    if any(isinstance(t, RefT) or (isinstance(t, Tuple) and t.code is not None) for t in types):
+        return True
+    if isinstance(joined, Unknown) and not all(isinstance(t, Unknown) for t in types):
+        return True
+    if isinstance(joined, Num) and not any(isinstance(t, Num) for t in types):
+        return True
+    if isinstance(joined, Array) and joined.dims is None and all(isinstance(t, Array) and t.dims is not None for t in types):
+        return True
+    if isinstance(joined, Tuple):
+        return any(
+            _heterogeneous([t.items[k] for t in types if isinstance(t, Tuple)]) for k in range(len(joined.items))
+        )
+    if isinstance(joined, Dict) and joined.items is not None:
+        keys = [k for k, _ in joined.items]
+        return any(_heterogeneous([dict(t.items)[k] for t in types if isinstance(t, Dict) and t.items]) for k in keys)
+    return False
+
+

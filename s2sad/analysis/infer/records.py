@@ -1,0 +1,299 @@
+"""Objects as bundles of variables: the attributes of an object made in the program are SSA values of their own.
+
+*user code*                            *after inference*::
+
+    p = Point(x, y)                        x_2 = x * 2.0
+    p.x = p.x * 2.0                        y_2 = x_2 * y
+    return p.x * p.y                       return y_2
+
+``Record`` is what is known of one object at one point of the program. Stores change the record, branches and loops merge
+records like variables, methods are compiled in place. So no statement is left that makes, reads or changes the object,
+and the transformation never meets one. Where code that is not compiled needs the object itself (a list that grows, a
+result, ``print``), ``real`` makes it by ``rt.make_object``, and from then on stores through the record are refused.
+
+An object that the caller gave (``given``) exists: stores are done to it as well, reads before any store read it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from s2sad import runtime as rt
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Const, Loc, Ref, Stmt, Var
+from s2sad.ir.types import Dict, List, Lit, Obj, Tuple, Type, is_differentiable, join_all, widen
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+CODE = "S2S071"  # an object that cannot be followed
+
+
+@dataclass(eq=False)
+class Record:
+    """One object. ``attrs``: what each attribute holds; of a given object only what has been stored.
+
+    real: the object itself, where it exists in the emitted program. declared: attribute types of a given object.
+    frozen: why no store can be followed any more. opened: the code it was handed to that we cannot see into.
+    """
+
+    cls: Any
+    name: str = ""
+    attrs: dict[str, Atom] = field(default_factory=dict)
+    real: Var | None = None
+    given: bool = False
+    declared: dict[str, Type] = field(default_factory=dict)
+    frozen: str = ""
+    opened: str = ""
+
+
+Parts = tuple[tuple[Any, Atom], ...]
+
+
+@dataclass(eq=False)
+class Virtual:
+    """A tuple, list or dict display that holds objects: known by its parts, made only where it must be."""
+
+    kind: str
+    parts: Parts
+    real: Atom | None = None
+
+
+@dataclass(eq=False)
+class Tracker:
+    """All records of one function under inference."""
+
+    objects: dict[Var, Record] = field(default_factory=dict)
+    virtual: dict[Var, Virtual] = field(default_factory=dict)
+    supers: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)
+    bound: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)  # a method taken as a value
+    making: list[Record] = field(default_factory=list)
+    stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
+    reads: dict[Any, Loc] = field(default_factory=dict)  # classes of objects read without a record
+    prologue: list[Stmt] = field(default_factory=list)
+    inlined: bool = False
+
+    @property
+    def active(self) -> bool:
+        return bool(self.objects or self.virtual or self.bound)
+
+
+def record_of(f: FunctionInfer, a: Atom) -> Record | None:
+    return f.tracked.objects.get(a) if isinstance(a, Var) else None
+
+
+def virtual_of(f: FunctionInfer, a: Atom) -> Virtual | None:
+    return f.tracked.virtual.get(a) if isinstance(a, Var) else None
+
+
+def is_tracked(f: FunctionInfer, a: Atom) -> bool:
+    """Is the atom an object with a record, or a display that holds one?"""
+    return isinstance(a, Var) and (a in f.tracked.objects or a in f.tracked.virtual or a in f.tracked.bound)
+
+
+def involves(f: FunctionInfer, a: Atom) -> bool:
+    """Does the atom reach an object with a record: itself, in a display, through a closure, zip or enumerate?"""
+    if not isinstance(a, Var) or not f.tracked.active:
+        return False
+    if is_tracked(f, a):
+        return True
+    if a in f.recipes:
+        return any(involves(f, x) for x in f.recipes[a][1])
+    return any(isinstance(x, Var) and x is not a and involves(f, x) for x in _captured(f, a))
+
+
+def _captured(f: FunctionInfer, a: Var) -> list[Atom]:
+    """What a closure captured (its variables may be held as ``(function, captured)``)."""
+    out: list[Atom] = []
+    for item in f.closures.get(a) or ():
+        out.extend(item) if isinstance(item, tuple) else out.append(item)  # type: ignore[arg-type]
+    return out
+
+
+def new_object(f: FunctionInfer, record: Record) -> Var:
+    """The variable that stands for an object; no statement defines it."""
+    var = Var(record.name, Obj(record.cls, ()))
+    f.tracked.objects[var] = record
+    return var
+
+
+def new_virtual(f: FunctionInfer, kind: str, parts: Parts, name: str) -> Var:
+    """The variable that stands for a display."""
+    types = [type_of_atom(a) for _, a in parts]
+    t: Type
+    if kind == "tuple":
+        t = Tuple(tuple(types))
+    elif kind == "list":
+        t = List(join_all(map(widen, types)), tuple(types))
+    else:
+        t = Dict(join_all(map(widen, types)), tuple((k, q) for (k, _), q in zip(parts, types, strict=True)))
+    var = Var(name, t)
+    f.tracked.virtual[var] = Virtual(kind, parts)
+    if kind != "dict":
+        f.tuples[var] = tuple(a for _, a in parts)
+    return var
+
+
+# -- the object itself ------------------------------------------------------------------------------------------------
+
+
+def freeze(f: FunctionInfer, a: Atom, why: str, *, opened: bool = False) -> None:
+    """From here on stores through the record of ``a``, and of all objects it holds, cannot be followed."""
+    todo, seen = [a], set()
+    while todo:
+        v = todo.pop()
+        if not isinstance(v, Var) or v in seen:
+            continue
+        seen.add(v)
+        record, virtual = record_of(f, v), virtual_of(f, v)
+        if record is not None:
+            record.frozen = record.frozen or why
+            record.opened = record.opened or (why if opened else "")
+            todo.extend(record.attrs.values())
+        elif virtual is not None:
+            todo.extend(p for _, p in virtual.parts)
+        elif v in f.tracked.bound:
+            todo.append(f.tracked.bound[v][1])
+
+
+def real(f: FunctionInfer, a: Atom) -> Atom:
+    """The value itself in the emitted program; objects and displays are made where they do not exist yet."""
+    if not isinstance(a, Var):
+        return a
+    record = record_of(f, a)
+    if record is not None:
+        return _real_object(f, record)
+    virtual = virtual_of(f, a)
+    if virtual is not None:
+        if virtual.real is None:
+            virtual.real = _real_display(f, a, virtual)
+        return virtual.real
+    if a in f.tracked.bound:
+        fn, x = f.tracked.bound[a]
+        return f.emit("getattr", real(f, x), Const(getattr(fn, "__name__", "")))
+    return a
+
+
+def _real_object(f: FunctionInfer, record: Record) -> Atom:
+    if record.real is not None:
+        return record.real
+    if record in f.tracked.making:
+        f.refuse(CODE, f"an object of class {record.cls.__name__} that refers to itself leaves the function",
+                 "return the numbers that are needed, not the object")  # fmt: skip
+        return UNDEF
+    f.tracked.making.append(record)
+    try:
+        values = {k: real(f, v) for k, v in record.attrs.items()}
+    finally:
+        f.tracked.making.pop()
+    t = Obj(record.cls, tuple((k, type_of_atom(v)) for k, v in values.items()))
+    ref = Ref(rt.make_object, "rt.make_object")
+    cls = Ref(record.cls, record.cls.__name__)
+    record.real = f.emit("call", ref, cls, *values.values(), kwnames=tuple(values), name=record.name, type=t)
+    return record.real
+
+
+def _real_display(f: FunctionInfer, a: Var, virtual: Virtual) -> Atom:
+    values = [(k, real(f, v)) for k, v in virtual.parts]
+    if virtual.kind == "dict":
+        return f.emit("dict", *(x for k, v in values for x in (Const(k), v)), name=a.name)
+    out = f.emit(virtual.kind, *(v for _, v in values), name=a.name)
+    if isinstance(a.type, Tuple) and a.type.cls is not None:
+        cls = a.type.cls
+        parts = tuple(v for _, v in values)
+        f.out.pop()
+        out = f.emit("call", Ref(cls, cls.__name__), *parts, name=a.name, type=Tuple(tuple(map(type_of_atom, parts)), cls))
+        f.tuples[out] = parts
+    return out
+
+
+def unpinned(f: FunctionInfer, var: Var) -> Var:
+    """A display that turns out to be mutated: it is made now, and what it holds is frozen."""
+    freeze(f, var, "it was put into a list or dict that changes")
+    made = real(f, var)
+    assert isinstance(made, Var)
+    return made
+
+
+# -- operations on tracked values --------------------------------------------------------------------------------------
+
+_HARMLESS = (print, str, repr, len, isinstance, type, format, callable, hasattr, setattr, id, rt.make_object)
+_IDENTITY = ("is_", "is_not", "in_", "not_in", "not", "eq", "ne")
+
+
+def emit_tracked(
+    f: FunctionInfer, op: str, args: tuple[Atom, ...], kwnames: tuple[str, ...], name: str, t: Type
+) -> Atom | None:
+    """The result of a pure operation on tracked values where it is known without a statement; else None."""
+    if op in ("tuple", "list") and all(not (isinstance(a, Var) and a in f.stars) for a in args):
+        return new_virtual(f, op, tuple(enumerate(args)), name)
+    if op == "dict" and all(isinstance(k, Const) for k in args[::2]):
+        keys = [k.value for k in args[::2] if isinstance(k, Const)]
+        return new_virtual(f, op, tuple(zip(keys, args[1::2], strict=True)), name)
+    if op == "closure":
+        return Var(name, t)
+    if op == "getitem":
+        return _part(f, args, name)
+    if op in _IDENTITY:
+        return _identity(f, op, args, t)
+    if op == "call" and isinstance(args[0], Ref) and args[0].obj in (len, isinstance, hasattr, callable):
+        return Const(t.value) if isinstance(t, Lit) else None
+    return None
+
+
+def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
+    virtual, i = virtual_of(f, args[0]), type_of_atom(args[1])
+    if virtual is None or not isinstance(i, Lit):
+        return None
+    if virtual.kind == "dict":
+        return next((a for k, a in virtual.parts if type(k) is type(i.value) and k == i.value), None)
+    parts = [a for _, a in virtual.parts]
+    if isinstance(i.value, int) and -len(parts) <= i.value < len(parts):
+        return parts[i.value]
+    return None
+
+
+def _identity(f: FunctionInfer, op: str, args: tuple[Atom, ...], t: Type) -> Atom | None:
+    if op in ("is_", "is_not") and len(args) == 2:
+        a, b = (record_of(f, x) for x in args)
+        if a is not None and b is not None and (a is b or not (a.given and b.given)) and not (a.frozen and b.frozen):
+            return Const((a is b) == (op == "is_"))
+    return Const(t.value) if isinstance(t, Lit) else None
+
+
+def values(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """The operands of a statement that is emitted: tracked values become the objects themselves."""
+    why, opened = _hold(op, args)
+    out = []
+    for a in args:
+        if is_tracked(f, a):
+            out.append(real(f, a))
+            if why:
+                freeze(f, a, why, opened=opened)
+        else:
+            out.append(a)
+    return tuple(out)
+
+
+def _hold(op: str, args: tuple[Atom, ...]) -> tuple[str, bool]:
+    """What a statement may do to an object that it is given: the reason to freeze it, and whether it may change it."""
+    if op == "call":
+        if isinstance(args[0], Ref):
+            try:
+                if args[0].obj in _HARMLESS:
+                    return "", False
+            except TypeError:
+                pass
+            return f"it was handed to {args[0].text}", True
+        return "it was handed to a function that is not known", True
+    if op == "method":
+        return "one of its methods cannot be compiled", True
+    if op in ("is_", "is_not", "format_value", "format", "assert_", "raise_", "not"):
+        return "", False
+    return "it was put into a container that changes", False
+
+
+def differs(t: Type) -> bool:
+    """May a derivative be lost with a value of this type?"""
+    return is_differentiable(t)
