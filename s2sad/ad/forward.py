@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ad import scatter
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
@@ -249,6 +250,9 @@ class Forward:
             return
         if s.op == "method":
             self.method(s, b)
+            return
+        if scatter.sign_of(s) is not None:
+            scatter.forward(self, s, b)
             return
         b.append(s)
         if s.target is None:

@@ -8,11 +8,13 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad import calls
+from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.build import Builder
+from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
@@ -50,6 +52,9 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return _store(r, s, state, rb)
     if s.op == "method":
         return _method(r, s, state, rb)
+    sign = scatters.sign_of(s)
+    if sign is not None:
+        return scatters.reverse(r, s, sign, state, rb)
     if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
         return calls.spec_call(r, s, state, rb)
     if s.target is None or not r.is_active(s.target) or s.op == "closure":
@@ -65,6 +70,8 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
 
 
 def _check_opaque(r: Reverse, s: Let) -> None:
+    if s.op == "call" and isinstance(s.args[0], Ref) and changes_first(s.args[0].obj) and r.is_active(s.args[1]):
+        raise r.refuse("S2S020", f"{s.args[0].text} changes an active value in place", s.loc)
     attr = getattr(s.args[1], "value", None) if s.op == "getattr" else None
     if attr is not None and r.is_active(s.args[0]) and isinstance(type_of_atom(s.args[0]), Array):
         if attr not in INERT_ATTRIBUTES:

@@ -11,6 +11,7 @@ from typing import Any
 
 from s2sad.analysis.alias import AliasInfo, alias, is_reference
 from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.optypes import INPLACE
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
 from s2sad.ir.types import is_differentiable
@@ -170,6 +171,9 @@ class _Varied:
                     if isinstance(a, Var) and self.info.deep_mutated(a):
                         self._mark(a)
             return
+        if isinstance(callee, Ref) and changes_first(callee.obj):
+            for a in s.args[2:]:
+                self._stored(s.args[1], a)
         rule = lookup(callee.obj) if isinstance(callee, Ref) else None
         operands = s.args[1:]
         if rule is not None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
@@ -166,6 +167,10 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
     if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
         _spec_call(classes, s, callee.obj, touched)
         return
+    if isinstance(callee, Ref) and changes_first(callee.obj):
+        touched.extend(s.args[1:2])
+        if callee.obj in SCATTERS:
+            return
     rule = lookup(callee.obj) if isinstance(callee, Ref) else None
     if rule is not None:
         if rule.aliases != "fresh" and s.target is not None and len(s.args) > 1:

@@ -85,9 +85,10 @@ def unify_structure(block: Block, classes: Classes, let: Callable[[Let], None]) 
                     union(t, a)
 
 
-def untyped_classes(block: Block) -> Classes:
-    """The classes of a block before any type is known (for list and dict displays that are mutated later)."""
-    classes = Classes()
+def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
+    """The classes of a block before any type is known (for list and dict displays that are mutated later), added to
+    ``classes`` where given."""
+    classes = Classes() if classes is None else classes
 
     def let(s: Let) -> None:
         args = [a if isinstance(a, Var) else None for a in s.args]

@@ -292,13 +292,13 @@ class _Planner:
         targets: Iterable[Var | None] = (),
     ) -> _Item:
         """Fold the waiting operands into a statement, and write down those of the others that it may not pass."""
-        operands = [a for a in operands if isinstance(a, Var)]
-        self._order(operands, pend)
-        self._fit(operands, pend, own, limit)
+        waiting = [a for a in operands if isinstance(a, Var)]
+        self._order(waiting, pend)
+        self._fit(waiting, pend, own, limit)
         if kept:
             names = {t.name for t in targets if t is not None and t.name}
-            self._bar(operands, pend, level, k, names)
-        taken = [pend.pop(a) for a in operands if a in pend]
+            self._bar(waiting, pend, level, k, names)
+        taken = [pend.pop(a) for a in waiting if a in pend]
         active = [c for c in taken if c.level]
         lo = min([c.lo for c in active], default=k)
         all_reads = frozenset(reads).union(*[c.reads for c in taken])

@@ -133,9 +133,15 @@ def equal(a: Any, b: Any) -> bool:
         elif isinstance(x, list):
             if len(x) != len(y) or not all(map(_same_item, x, y)):
                 return False
-        elif x.__class__ is not y.__class__ or (x != y and repr(x) != repr(y)) or (isinstance(x, float | complex) and repr(x) != repr(y)):
+        elif x.__class__ is not y.__class__ or not _same_value(x, y):
             return False
     return True
+
+
+def _same_value(x: Any, y: Any) -> bool:
+    if isinstance(x, float | complex):  # zeros have two signs, and a nan equals none
+        return repr(x) == repr(y)
+    return bool(x == y)
 
 
 def _same_item(x: Any, y: Any) -> bool:

@@ -18,6 +18,8 @@ from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
 
+_GONE = "$gone"  # stands for a variable that must not be read
+
 
 @dataclass(frozen=True, slots=True)
 class Tail:
@@ -90,7 +92,7 @@ class Statements(SimpleStatements):
         else:
             done = self.leave(results, tail)
         _attach(done, comments)
-        return out + done
+        return _return_at_once(out, done)
 
     def _statement(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
         stmt = stmts[k]
@@ -138,14 +140,16 @@ class Statements(SimpleStatements):
     def _early_return(self, stmts: list[Stmt], results: Sequence[Atom], tail: Tail) -> Body | None:
         """A loop followed by ``if has_returned: return value``: the loop returns, and the rest stands flat after it."""
         loop, last = stmts[-2] if len(stmts) > 1 else None, stmts[-1]
-        if not isinstance(loop, For | While) or not isinstance(last, If) or last.test not in loop.targets:
+        if not isinstance(loop, For | While) or not isinstance(last, If) or not isinstance(last.test, Var):
+            return None
+        if last.test not in loop.targets:
             return None
         if self.plan.kept(last.then) or not loop.stop:
             return None
         value = self._returned(_inside(last, last.then, results, tail), tail)
-        if value not in loop.targets or self.plan.used.get(value) != 1:  # type: ignore[arg-type]
+        if value not in loop.targets or not isinstance(value, Var) or self.plan.used.get(value) != 1:
             return None
-        flag, place = loop.targets.index(last.test), loop.targets.index(value)  # type: ignore[arg-type]
+        flag, place = loop.targets.index(last.test), loop.targets.index(value)
         first = loop.init[flag]
         if not (first in self.false or (isinstance(first, Const) and first.value is False)):
             return None
@@ -162,7 +166,7 @@ class Statements(SimpleStatements):
         test = loop.cond.results[0]
         if loop.cond.stmts or not isinstance(test, Const) or test.value is not True:
             return None
-        place = loop.targets.index(results[0])  # type: ignore[arg-type]
+        place = list(loop.targets).index(results[0])
         return self._returning(loop, -1, place) if loop.init[place] is UNDEF else None
 
     def _returned(self, results: Sequence[Atom], tail: Tail) -> Atom | None:
@@ -177,9 +181,11 @@ class Statements(SimpleStatements):
         """The loop with ``return`` where the flag is set; None if flag and value are read in other ways too."""
         before = self.returns
         gone = {place, flag} - {-1}
-        names = {self.var(v) for k in gone for v in (loop.carried[k], loop.targets[k]) if v in self.names.names}
+        saved = {v: self.names.names.get(v) for k in gone for v in (loop.carried[k], loop.targets[k])}
+        self.names.names.update(dict.fromkeys(saved, _GONE))
         body = self._for(loop, (flag, place)) if isinstance(loop, For) else self._while(loop, (flag, place))
-        if any(isinstance(n, gast.Name) and n.id in names for s in body for n in gast.walk(s)):
+        self.names.names.update({v: n for v, n in saved.items() if n is not None})
+        if any(isinstance(n, gast.Name) and n.id == _GONE for s in body for n in gast.walk(s)):
             self.returns = before
             return None
         for s in body:
@@ -409,6 +415,19 @@ def _if_bound(name: str, value: Any) -> Any:
     """Copy a variable of the user's that may have no value: reading it later is what must raise."""
     error = gast.ExceptHandler(syn.name("UnboundLocalError"), None, [gast.Pass()])
     return gast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
+
+
+def _return_at_once(out: Body, done: Body) -> Body:
+    """``return value`` for ``t1 = value`` and ``return t1``."""
+    last = out[-1] if out else None
+    if len(done) == 1 and isinstance(done[0], gast.Return) and isinstance(last, gast.Assign):
+        target, value = last.targets[0], done[0].value
+        if isinstance(target, gast.Name) and isinstance(value, gast.Name) and target.id == value.id:
+            if target.id[0] == "t" and target.id[1:].isdigit():
+                last_return = _at(gast.Return(last.value), last._loc)
+                last_return._comments = getattr(last, "_comments", [])
+                return [*out[:-1], last_return]
+    return out + done
 
 
 def _attach(done: Body, comments: list[str]) -> None:

@@ -147,7 +147,7 @@ from s2sad.runtime.shapes import (
     unbroadcast,
     unreduce,
 )
-from s2sad.runtime.tangents import rebuild, zero_tangent
+from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
 __all__ = [
     "PAD_MODES",
@@ -221,6 +221,7 @@ __all__ = [
     "last_store",
     "linspace_adj",
     "log_or_zero",
+    "make_object",
     "matmul_adj_a",
     "matmul_adj_b",
     "matrix_power_adj",

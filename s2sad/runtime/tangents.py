@@ -35,3 +35,11 @@ def rebuild(x: Any, fields: dict[str, Any]) -> Any:
     out = _copy.copy(x)
     vars(out).update(fields)
     return out
+
+
+def make_object(cls: type, /, **attributes: Any) -> Any:
+    """An object of class ``cls`` with these attributes. Its ``__init__`` does not run: its effects are done already."""
+    out = object.__new__(cls)
+    for name, value in attributes.items():
+        object.__setattr__(out, name, value)
+    return out

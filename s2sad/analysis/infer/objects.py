@@ -14,12 +14,12 @@ import inspect
 import types as pytypes
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
-from s2sad.analysis.infer import calls, generated, records
+from s2sad.analysis.infer import calls, generated, merging, records
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
-from s2sad.ir.nodes import UNDEF, Atom, Const, Global, If, Let, Ref, Block, Var
-from s2sad.ir.types import BOOL, UNKNOWN, Array, Lit, Num, Obj, RefT, Type, Unknown, is_differentiable, widen
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Try, Var
+from s2sad.ir.types import BOOL, UNKNOWN, Array, List, Lit, Num, Obj, RefT, Type, Unknown, is_differentiable, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -381,6 +381,95 @@ def iterated(f: FunctionInfer, x: Atom) -> Atom:
                  "iterate over a list that it holds")  # fmt: skip
         return UNDEF
     return found
+
+
+# -- whole functions and regions ---------------------------------------------------------------------------------------
+
+
+def whole_body(f: FunctionInfer, body: Block) -> Block:
+    """The body of the function: what it returns leaves it as a value, and given objects are checked at the start."""
+    alive = f.statements(body)
+    results = tuple(records.real(f, f.atom(a)) if alive else UNDEF for a in body.results)
+    return Block((*distinct(f), *f.out), results)
+
+
+def condition(f: FunctionInfer, cond: Block) -> Block:
+    """The condition of a ``while``: its stores could not be seen by the body."""
+    before = merging.snapshot(f)
+    block = f.block(cond)
+    if any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record)):
+        f.refuse("S2S061", "an attribute is set in the condition of a while loop",
+                 "write `while True:` and test inside")  # fmt: skip
+    return block
+
+
+def after_try(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
+    """After the body of a ``try``: a handler does not know which of the body's stores were done."""
+    changed = any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record))
+    if changed and (s.handlers or s.final.stmts):
+        f.refuse("S2S061", "an attribute is set where an exception may be caught", "set it after the try statement")
+
+
+def after_handlers(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
+    if s.handlers:
+        after_try(f, before, s)
+
+
+def from_try(f: FunctionInfer, ends: list[Block], k: int, name: str) -> Atom:
+    """A variable that holds an object after a ``try``: known where no handler gives it another value."""
+    given_ = [b.results[k] for b in ends if b.results[k] is not UNDEF]
+    if len(ends) == 1 or all(a is given_[0] for a in given_):
+        return given_[0]
+    f.refuse(CODE, f"{name or 'a value'} is an object that a try statement makes", "make the object after it")
+    return UNDEF
+
+
+def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:
+    """A statement done for its effect on an object; False where it stays as it is."""
+    x = args[0]
+    if op == "setattr":
+        return store(f, x, str(getattr(args[1], "value", "")), args[2])
+    if op == "aug_setattr":
+        return _augmented(f, x, str(getattr(args[1], "value", "")), args[2], str(getattr(args[3], "value", "")))
+    if op == "setitem":
+        return calls.dunder(f, "__setitem__", x, args[1:3], "") is not None
+    if op == "delitem":
+        return calls.dunder(f, "__delitem__", x, args[1:2], "") is not None
+    if op == "aug_setitem":
+        old = calls.dunder(f, "__getitem__", x, args[1:2], "")
+        if old is None:
+            return False
+        new = _inplace(f, old, args[2], str(getattr(args[3], "value", "")))
+        return calls.dunder(f, "__setitem__", x, (args[1], new), "") is not None
+    return False
+
+
+def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> bool:
+    """``x.key op= value``: read, operate (in place where the attribute is an array or list), store."""
+    t = type_of_atom(x)
+    static = inspect.getattr_static(t.cls, key, None) if isinstance(t, Obj) else None
+    if record_of(f, x) is None and not isinstance(static, property):
+        return False
+    assert isinstance(t, Obj)
+    old = calls.attribute(f, x, t, key, key)
+    return store(f, x, key, _inplace(f, old, value, op))
+
+
+def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
+    from s2sad.analysis.infer.operations import inplace_value, store_into
+
+    told = type_of_atom(old)
+    if isinstance(told, List) and isinstance(old, Var):
+        other = type_of_atom(value)
+        store_into(f, f.origin.get(old, old), old, other.item if isinstance(other, List) else UNKNOWN)
+    return inplace_value(f, "i" + op.rstrip("_"), old, value)
+
+
+def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:
+    """The object that a method was bound to when the program was written."""
+    if isinstance(method_.__self__, type):
+        return Ref(method_.__self__, method_.__self__.__name__)
+    return f.emit("getattr", ref, Const("__self__"), type=type_of(method_.__self__))
 
 
 __all__ = ["Unknown", "construct", "dataclasses", "delete", "given", "iterated", "method", "operator", "read", "store", "truth"]

@@ -1,0 +1,21 @@
+"""The functions that add into their first argument in place, with the sign of what they add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from s2sad import runtime as rt
+
+SCATTERS: dict[Any, int] = {rt.add_at: 1, np.add.at: 1, np.subtract.at: -1}
+
+# Helpers of the runtime that change their first argument.
+CHANGES_FIRST: tuple[Any, ...] = (
+    *SCATTERS, rt.accumulate_into, rt.add_slice, rt.add_view, rt.unsort, rt.put_adjoint, rt.store_adjoint, rt.take_tail,
+)  # fmt: skip
+
+
+def changes_first(obj: Any) -> bool:
+    """Is ``obj`` one of them? (Bound methods of ufuncs are equal, not identical, at each look.)"""
+    return any(obj is c or (type(obj) is type(c) and obj == c) for c in CHANGES_FIRST)
