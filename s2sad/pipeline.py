@@ -165,7 +165,7 @@ class Compilation:
             return None
 
 
-def compile(request: Request) -> Program:  # noqa: A001 - the pipeline compiles
+def compile(request: Request) -> Program:
     """Run all stages and load the result. Raises ``UnsupportedError`` with all findings, before anything runs."""
     c = Compilation(request)
     for name, stage in (

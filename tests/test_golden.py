@@ -70,6 +70,7 @@ class Golden:
 LABELS = (RNG.uniform(size=(7, 1)) > 0.5).astype(float)
 NET = {"W": [normal(3, 4), normal(4, 4), normal(4, 1)], "b": [normal(4), normal(4), normal(1)]}
 OPTIONS = (uniform(80, 120, 6), uniform(80, 120, 6), uniform(0.2, 2, 6), uniform(0.1, 0.4, 6), 0.03)
+CELL = (normal(5, 12), normal(12), normal(4, 2), normal(4, 3), normal(4, 3))
 PLACES = (48.1, 11.6, 40.7, -74.0)
 
 GOLDEN = [
@@ -79,10 +80,11 @@ GOLDEN = [
     Golden(programs.rosenbrock, (normal(5),), ("x",), "jvp"),
     Golden(programs.attention, (normal(4, 3), normal(6, 3), normal(6, 2), normal(4, 2)), ("q", "k", "v")),
     Golden(programs.jacobi, (normal(8), normal(8), 5), ("u", "rhs")),
+    Golden(programs.swapped, (normal(8), normal(8), 5), ("u", "rhs")),
     Golden(programs.newton, (7.0, 2.0), ("a",)),
-    Golden(programs.sde, (0.8, 0.5, 1.2, 0.3, [0.1, -0.2, 0.15], 0.1), ("x", "theta", "mu", "sigma")),
+    Golden(programs.sde, (0.8, 0.5, 1.2, 0.3, normal(9), 0.1), ("x", "theta", "mu", "sigma")),
     Golden(programs.option, OPTIONS, ("spot", "strike", "time", "vol")),
-    Golden(programs.lstm_cell, (normal(5, 12), normal(12), normal(4, 2), normal(4, 3), normal(4, 3)), ("w", "b"), "vjp"),
+    Golden(programs.lstm_cell, CELL, ("w", "b"), "vjp"),
     Golden(programs.mixture, (normal(3), normal(3, 2), normal(3), normal(7, 2)), ("alphas", "means", "log_scales")),
     Golden(programs.haversine, PLACES, ("lat1", "lon1", "lat2", "lon2")),
     Golden(programs.haversine, PLACES, ("lat1", "lon1", "lat2", "lon2"), "jvp"),

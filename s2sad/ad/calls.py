@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from s2sad import runtime as rt
 from s2sad.ad.state import State
 from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
-from s2sad import runtime as rt
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import UNKNOWN, Tuple
 

@@ -45,16 +45,27 @@ from s2sad.ir.nodes import (
     Loc,
     Param,
     Ref,
-    Stmt,
     Try,
     Var,
     While,
 )
-from s2sad.ir.types import UNKNOWN, Array, Dict, List, Scalar, Tuple, Type, dims_of, is_differentiable, is_number, map_leaves
+from s2sad.ir.types import (
+    UNKNOWN,
+    Array,
+    Dict,
+    List,
+    Scalar,
+    Tuple,
+    Type,
+    dims_of,
+    is_differentiable,
+    is_number,
+    map_leaves,
+)
 from s2sad.rules.registry import Rule, lookup
 
 _SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
-_LIST_EFFECTS = frozenset({"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill"})
+_LIST_EFFECTS = frozenset({"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"})
 
 
 def _is_none(a: Atom) -> bool:
@@ -256,6 +267,10 @@ class Forward:
             return
         b.append(s)
         if s.target is None:
+            if s.op == "delitem" and isinstance(s.args[0], Var) and isinstance(s.args[0].type, List | Dict):
+                if self.is_active(s.args[0]):
+                    b.effect("delitem", self.dot(b, s.args[0]), s.args[1])
+                return
             if s.op in ("setattr", "aug_setattr", "delitem") and any(self.is_active(a) for a in s.args):
                 raise self.refuse("S2S061", "an attribute of an object is set to an active value", s.loc,
                                   "return the value instead")  # fmt: skip
@@ -311,7 +326,10 @@ class Forward:
             terms = self.general(rule, s, operands, static, b)
         total = terms[0]
         for t in terms[1:]:
-            total = b.emit("add", total, t)
+            if isinstance(s.target.type if s.target else None, List | Tuple | Dict):
+                total = b.call(rt.accumulate, "rt.accumulate", total, t, type=type_of_atom(total))
+            else:
+                total = b.emit("add", total, t)
         return self.like_result(total, rule, s, b)
 
     def elementwise(
@@ -429,6 +447,9 @@ class Forward:
 
     def method(self, s: Let, b: Builder) -> None:
         x, name = s.args[0], str(getattr(s.args[1], "value", ""))
+        if name == "sort" and isinstance(x, Var) and self.is_active(x):
+            self.sort(s, x, b)
+            return
         b.append(s)
         if not any(self.is_active(a) for a in (*s.args, s.target) if a is not None):
             return
@@ -446,6 +467,18 @@ class Forward:
         else:
             out = b.emit("method", self.dot(b, x), Const(name), *values, type=tangent_type(s.target.type))
             self.bind(s.target, b, out)
+
+    def sort(self, s: Let, x: Var, b: Builder) -> None:
+        """``x.sort()``: the tangent is permuted alike."""
+        if isinstance(x.type, Array):
+            axis = s.kwargs.get("axis", s.args[2] if len(s.posargs) > 2 else Const(-1))
+            order = b.call(np.argsort, "np.argsort", x, kw={"axis": axis, "kind": Const("stable")})
+            moved = b.call(np.take_along_axis, "np.take_along_axis", self.dot(b, x), order, axis, type=x.type)
+            b.effect("setitem", self.dot(b, x), Const(Ellipsis), moved)
+        else:
+            order = b.call(rt.sort_order, "rt.sort_order", x, kw=s.kwargs or None)
+            b.effect("call", Ref(rt.sort_list, "rt.sort_list"), self.dot(b, x), order)
+        b.append(s)
 
     # -- calls -------------------------------------------------------------------------------------------------------
 

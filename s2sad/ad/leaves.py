@@ -90,7 +90,7 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
         if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
             _call(info, s, callee.obj, dynamic)
             return
-        if isinstance(callee, Ref) and callee.obj in (len, isinstance, type) or (
+        if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type)) or (
             isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
         ):
             return

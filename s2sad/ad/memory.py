@@ -10,9 +10,23 @@ import numpy as np
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
 from s2sad.analysis.infer.program import Spec
-from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.optypes import INPLACE, type_of_atom
-from s2sad.ir.nodes import Atom, Block, For, Function, Let, Loc, Ref, Stmt, Var, While, blocks_of, inner_vars, targets_of
+from s2sad.analysis.scatters import changes_first
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    For,
+    Function,
+    Let,
+    Loc,
+    Ref,
+    Stmt,
+    Var,
+    While,
+    blocks_of,
+    inner_vars,
+    targets_of,
+)
 from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import calls
+from s2sad.ad import calls, lists
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.build import Builder
-from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 UNKNOWN_STORE = ("S2S063", "an active value is stored into something that carries no derivative")
-INERT_ATTRIBUTES = frozenset("shape ndim size dtype itemsize nbytes strides flags T".split())
+INERT_ATTRIBUTES = frozenset(["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "T"])
 
 
 def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
@@ -50,6 +50,9 @@ def _with_kept_index(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt
 def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
         return _store(r, s, state, rb)
+    if s.op == "delitem" and isinstance(s.args[0], Var) and r.is_active(s.args[0]):
+        if isinstance(s.args[0].type, List | Dict):
+            return lists.delete(r, s, s.args[0], state, rb)
     if s.op == "method":
         return _method(r, s, state, rb)
     sign = scatters.sign_of(s)
@@ -467,7 +470,7 @@ def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
             raise r.refuse(*UNKNOWN_STORE, s.loc)
         return [s]
     if isinstance(x.type, List | Dict):
-        return _container_store(r, s, x, state, rb)
+        return lists.store(r, s, x, state, rb)
     if not isinstance(x.type, Array | Num):
         raise r.refuse("S2S063", "a store into a value whose type is not known", s.loc,
                        "call the derivative with arrays, or give the types with --types")  # fmt: skip
@@ -557,37 +560,6 @@ def _aug_general(
     return [*before, s]
 
 
-def _container_store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
-    if s.op in INPLACE:  # list += other
-        other = s.args[1]
-        place = mirror(r, state, rb, x)
-        if isinstance(other, Var) and r.is_active(other):
-            return [s, *_extended(r, s, place, other, state, rb)]
-        raise r.refuse("S2S065", "a list is extended in place with values that carry no derivative", s.loc,
-                       "append the elements one by one")  # fmt: skip
-    i, v = s.args[1], s.args[2]
-    place = mirror(r, state, rb, x)
-    g = rb.emit("getitem", place, i, type=type_of_atom(v))
-    if isinstance(v, Var) and r.is_active(v):
-        if r.is_paired(v):
-            rb.effect("setitem", place, i, Const(0.0))
-            return [s]
-        g2 = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type) if not is_number(type_of_atom(v)) else g
-        add_structured(r, state, rb, v, g2)
-    rb.effect("setitem", place, i, Const(0.0))
-    return [s]
-
-
-def _extended(r: Reverse, s: Let, place: Atom, other: Var, state: State, rb: Builder) -> list[Stmt]:
-    """Reverse of ``xs.extend(other)``: the tail of the mirror is the adjoint of ``other``."""
-    tail = rb.call(rt.take_tail, "rt.take_tail", place, other, type=other.type)
-    if r.layout.is_mirror(other):
-        rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), mirror(r, state, rb, other), tail)
-    else:
-        add_structured(r, state, rb, other, tail)
-    return []
-
-
 def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     x, name = s.args[0], str(getattr(s.args[1], "value", ""))
     active = any(r.is_active(a) for a in (*s.args, s.target) if a is not None)
@@ -610,7 +582,7 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if mutates:
         raise r.refuse("S2S020", f"the method {name} changes an active array and has no derivative rule", s.loc,
                        "use a NumPy function that returns a new array")  # fmt: skip
-    return _container_method(r, s, x, name, state, rb)
+    return lists.method(r, s, x, name, state, rb)
 
 
 def _sort_in_place(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
@@ -620,45 +592,6 @@ def _sort_in_place(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> lis
     order = fb.call(np.argsort, "np.argsort", x, name="order", kw={"axis": axis, "kind": Const("stable")})
     rb.effect("call", Ref(rt.unsort, "rt.unsort"), r.shadow(state, rb, x), order, axis)
     return [*fb.stmts, s]
-
-
-def _container_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> list[Stmt]:
-    place = mirror(r, state, rb, x)
-    if name == "append" or (name == "insert" and len(s.args) == 4):
-        v = s.args[-1]
-        g = rb.emit("method", place, Const("pop"), *s.args[2:-1], type=type_of_atom(v))
-        if isinstance(v, Var) and r.is_active(v):
-            if r.is_paired(v):
-                return [s]
-            if not is_number(type_of_atom(v)):
-                g = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type)
-            add_structured(r, state, rb, v, g)
-        return [s]
-    if name == "pop" and s.target is not None and isinstance(x.type, List):
-        g2 = target_bar(r, s.target, state, rb)
-        value: Atom = Const(0.0) if g2 is None else g2
-        if len(s.args) == 2:
-            rb.effect("method", place, Const("append"), value)
-        else:
-            rb.effect("method", place, Const("insert"), s.args[2], value)
-        return [s]
-    if name == "extend" and isinstance(s.args[2], Var) and r.is_active(s.args[2]):
-        return [s, *_extended(r, s, place, s.args[2], state, rb)]
-    if name == "reverse":
-        rb.effect("method", place, Const("reverse"))
-        return [s]
-    if name in ("copy", "get") and s.target is not None:
-        g3 = target_bar(r, s.target, state, rb)
-        if g3 is not None:
-            if name == "copy":
-                rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), place, g3)
-            else:
-                rb.effect("call", Ref(rt.add_at, "rt.add_at"), place, s.args[2], g3)
-        return [s]
-    if name in ("index", "count", "keys"):
-        return [s]
-    raise r.refuse("S2S066", f"the method {name} of a {type(x.type).__name__.lower()} that holds active values", s.loc,
-                   "write the loop out")  # fmt: skip
 
 
 _HANDLERS: dict[str, Any] = {

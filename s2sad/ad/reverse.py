@@ -115,7 +115,7 @@ class Reverse:
         return key
 
     def is_paired_leaf(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), Array) and self.leaf_class(v, path) in self.paired
+        return isinstance(self.leaf_type(v, path), Array | List | Dict) and self.leaf_class(v, path) in self.paired
 
     def holds_paired(self, v: Var) -> bool:
         """A container with a mirror whose elements are arrays that are paired at run time."""
@@ -178,7 +178,10 @@ class Reverse:
         if path and self.is_paired_leaf(v, path):
             self.uses_shadows = True
             place = rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(v, path))
-            rb.effect("call", Ref(_rt.add_view, "rt.add_view"), place, g)
+            if isinstance(self.leaf_type(v, path), Array):
+                rb.effect("call", Ref(_rt.add_view, "rt.add_view"), place, g)
+            else:
+                rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), place, g)
             return
         if self.is_mirror_leaf(v, path) and self.holds_paired(v):
             self.uses_shadows = True
@@ -450,7 +453,7 @@ class Reverse:
             if v in own or not self.is_active(v) or self.is_shadow(v):
                 continue
             for key, t in self.keys(v):
-                if isinstance(t, Array | List | Dict | Tuple):
+                if isinstance(t, Array | List | Dict | Tuple) and not self.is_paired_leaf(*key):
                     self.buffer(state, rb, key)
 
     def reverse_loop(self, s: For | While, bars: list[dict[Key, Atom]], state: State, rb: Builder) -> list[Stmt]:
@@ -547,8 +550,9 @@ def _value_type(t: Type, g: Type | None) -> Type:
     return t
 
 
+import numpy as _np  # noqa: E402
+
 from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
-import numpy as _np  # noqa: E402
 
 __all__ = ["RANGE", "UNDEF", "Reverse", "Swept", "Tuple", "normal_step", "subst_block"]

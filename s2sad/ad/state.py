@@ -6,7 +6,7 @@ from s2sad.ad.leaves import Key
 from s2sad.ir.nodes import Atom, Var
 
 
-class NeedBuffer(Exception):  # noqa: N818 - control flow of the transformation, never seen by users
+class NeedBuffer(Exception):
     """A region scatters into the adjoint of a variable of an enclosing region: that region must make the buffer first."""
 
     def __init__(self, key: Key) -> None:

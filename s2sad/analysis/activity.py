@@ -11,8 +11,8 @@ from typing import Any
 
 from s2sad.analysis.alias import AliasInfo, alias, is_reference
 from s2sad.analysis.infer.program import Spec
-from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.optypes import INPLACE
+from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
 from s2sad.ir.types import is_differentiable
 from s2sad.rules.registry import lookup

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from s2sad.analysis.infer.program import Spec
-from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
@@ -20,7 +20,7 @@ from s2sad.rules.registry import lookup
 
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", *INPLACE})
 MUTATING_METHODS = frozenset(
-    "append extend insert pop remove clear sort reverse update setdefault popitem fill partition put itemset resize".split()
+    ["append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem", "fill", "partition", "put", "itemset", "resize"]
 )
 _DEPTH = 4  # how deep the elements of arguments are followed into callees
 

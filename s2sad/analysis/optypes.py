@@ -37,10 +37,10 @@ from s2sad.rules import typing
 from s2sad.rules.registry import Rule, lookup
 
 ARITHMETIC = frozenset(
-    "add sub mul truediv floordiv mod pow matmul lshift rshift and_ or_ xor neg pos invert".split()
+    ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_", "xor", "neg", "pos", "invert"]
 )
-COMPARISONS = frozenset("lt le gt ge eq ne".split())
-IDENTITY = frozenset("is_ is_not in_ not_in not".split())
+COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
+IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])
 INPLACE = {f"i{n.rstrip('_')}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
 
 _FOLDABLE: dict[str, Callable[..., Any]] = {
@@ -287,7 +287,7 @@ def _sequence_item(x: Tuple | List, i: Type) -> Type:
     if items is not None and isinstance(i, Lit) and isinstance(i.value, int) and -len(items) <= i.value < len(items):
         return items[i.value]
     span = i.span if isinstance(i, Scalar) else None
-    if items is not None and span is not None and 0 <= span[0] and span[1] <= len(items):
+    if items is not None and span is not None and span[0] >= 0 and span[1] <= len(items):
         return join_all(map(widen, items[span[0] : span[1]]))
     return x.item if isinstance(x, List) else join_all(map(widen, x.items))
 

@@ -13,6 +13,7 @@ SCATTERS: dict[Any, int] = {rt.add_at: 1, np.add.at: 1, np.subtract.at: -1}
 # Helpers of the runtime that change their first argument.
 CHANGES_FIRST: tuple[Any, ...] = (
     *SCATTERS, rt.accumulate_into, rt.add_slice, rt.add_view, rt.unsort, rt.put_adjoint, rt.store_adjoint, rt.take_tail,
+    rt.unstore_slice, rt.take_inserted, rt.put_back, rt.sort_list, rt.unsort_list,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.api.signature import key_of
+from s2sad.ir.dependency import Dependency
 
 if TYPE_CHECKING:
     from s2sad.api.programs import Compiled
@@ -64,8 +65,6 @@ Named = list[tuple[dict[str, Any], str, Any]]
 
 def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[[], bool]]]:
     """Names that must mean the same object, names that must have a value of the same type, and what asks for itself."""
-    from s2sad.frontend.resolve import Dependency
-
     same: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
     typed: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
     others: list[Callable[[], bool]] = []

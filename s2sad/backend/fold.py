@@ -188,7 +188,7 @@ class _Planner:
         if let.op in ("aug_setitem", "aug_setattr"):
             # Python reads the old element before it evaluates the value: an effect must come before both
             for a in let.args:
-                waiting = pend.get(a)
+                waiting = pend.get(a) if isinstance(a, Var) else None
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
         level = _level(let)

@@ -27,32 +27,42 @@ class PrintError(Exception):
 def print_module(tree: Any) -> tuple[str, ast.Module]:
     """The text of a gast (or ast) module, and what the text parses to (the same tree, with positions)."""
     module = gast.gast_to_ast(tree) if isinstance(tree, gast.Module) else tree
-    normalise(module)
-    text = _attempt(module, _astor_text)
-    if text is None:
+    done = _attempt(module, _astor_text)
+    if done is None:
+        normalise(module)
+        done = _attempt(module, _astor_text)
+    if done is None:
         text = "\n\n".join(_print_part(part) for part in module.body) + "\n"
-    parsed = ast.parse(text)
-    if not equal(module, parsed):
-        raise PrintError("the parts of a module print right, the whole does not")
-    return text, parsed
+        done = text, ast.parse(text)
+        if not equal(module, done[1]):
+            raise PrintError("the parts of a module print right, the whole does not")
+    return done
 
 
 def _print_part(part: ast.stmt) -> str:
     module = ast.Module([part], [])
     for printer in (_astor_text, ast.unparse):
-        text = _attempt(module, printer)
-        if text is not None:
-            return text.strip("\n")
-    raise PrintError(f"no printer can write {ast.dump(part)[:300]}")
+        done = _attempt(module, printer)
+        if done is not None:
+            return done[0].strip("\n")
+    raise PrintError(f"no printer can write {_head(part)}")
 
 
-def _attempt(module: ast.Module, printer: Any) -> str | None:
-    """The text of a printer, if it parses back to the tree."""
+def _head(part: ast.stmt) -> str:
+    try:
+        return ast.dump(part)[:300]
+    except ValueError:  # an integer of more digits than Python converts
+        return type(part).__name__
+
+
+def _attempt(module: ast.Module, printer: Any) -> tuple[str, ast.Module] | None:
+    """The text of a printer and its tree, if that is the same tree."""
     try:
         text = str(printer(module))
-        return text if equal(module, ast.parse(text)) else None
+        parsed = ast.parse(text)
     except (SyntaxError, ValueError, AttributeError, TypeError, KeyError, AssertionError, RecursionError):
         return None
+    return (text, parsed) if equal(module, parsed) else None
 
 
 @cache

@@ -8,29 +8,28 @@ the tail moves into its branches: that gives back ``if c: break``, ``if c: conti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gast
 
 from s2sad.backend import syntax as syn
+from s2sad.backend.forms import (
+    Tail,
+    at,
+    attach,
+    flatten,
+    if_bound,
+    inside,
+    is_terminal,
+    return_at_once,
+    returns_none,
+    written,
+)  # fmt: skip
 from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
 
 _GONE = "$gone"  # stands for a variable that must not be read
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """What follows the statements of a block: ``dests[k]`` receives result k; with ``stop`` one more result says
-    whether to leave the loop; with ``returns`` the only result is returned."""
-
-    dests: tuple[Var, ...] = ()
-    stop: bool = False
-    returns: bool = False
-    loop: bool = False  # the end of the block is the end of a loop's body
-    ret: tuple[int, int] | None = None  # where result ``ret[0]`` is true, result ``ret[1]`` is returned at once
 
 
 class Statements(SimpleStatements):
@@ -44,7 +43,7 @@ class Statements(SimpleStatements):
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
-        if len(body) > 1 and _returns_none(body[-1]) and self.returns == 1:
+        if len(body) > 1 and returns_none(body[-1]) and self.returns == 1:
             body.pop()
         if self.fn.doc is not None:
             doc = gast.Expr(gast.Constant(self.fn.doc, None))
@@ -80,7 +79,7 @@ class Statements(SimpleStatements):
                 k += 1
                 continue
             done, k = self._statement(stmts, k)
-            _attach(done, comments)
+            attach(done, comments)
             out += done
         if early is not None:
             done = early
@@ -91,8 +90,8 @@ class Statements(SimpleStatements):
             done = []
         else:
             done = self.leave(results, tail)
-        _attach(done, comments)
-        return _return_at_once(out, done)
+        attach(done, comments)
+        return return_at_once(out, done)
 
     def _statement(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
         stmt = stmts[k]
@@ -133,7 +132,7 @@ class Statements(SimpleStatements):
         flat = self._flat_stop(last, results, tail)
         if flat is not None:
             return flat
-        bodies = [self.block(b, _inside(last, b, results, tail), tail) for b in (last.then, last.orelse)]
+        bodies = [self.block(b, inside(last, b, results, tail), tail) for b in (last.then, last.orelse)]
         return self._choose(self.atom(last.test), bodies[0], bodies[1], last.loc)
 
     # -- returning from inside a loop ------------------------------------------------------------------------------
@@ -146,7 +145,7 @@ class Statements(SimpleStatements):
             return None
         if self.plan.kept(last.then) or not loop.stop:
             return None
-        value = self._returned(_inside(last, last.then, results, tail), tail)
+        value = self._returned(inside(last, last.then, results, tail), tail)
         if value not in loop.targets or not isinstance(value, Var) or self.plan.used.get(value) != 1:
             return None
         flag, place = loop.targets.index(last.test), loop.targets.index(value)
@@ -156,7 +155,7 @@ class Statements(SimpleStatements):
         body = self._returning(loop, flag, place)
         if body is None:
             return None
-        return body + self.block(last.orelse, _inside(last, last.orelse, results, tail), tail)
+        return body + self.block(last.orelse, inside(last, last.orelse, results, tail), tail)
 
     def _endless_return(self, stmts: list[Stmt], results: Sequence[Atom], tail: Tail) -> Body | None:
         """A ``while True`` that is left by returning alone, at the end of the function."""
@@ -206,12 +205,12 @@ class Statements(SimpleStatements):
         if any(a is not b for a, b in zip(*rows, strict=True)) or sorted(map(str, values)) != ["False", "True"]:
             return None
         out = self.copies(tail.dests, rows[0][: len(tail.dests)])
-        written = _written(out)
+        names = written(out)
         test = self.atom(last.test)
-        if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
+        if any(isinstance(n, gast.Name) and n.id in names for n in gast.walk(test)):
             return None
         test = test if values[0] else syn.negate(test)
-        return [*out, _at(gast.If(test, [gast.Break()], []), last.loc)]
+        return [*out, at(gast.If(test, [gast.Break()], []), last.loc)]
 
     def leave(self, results: Sequence[Atom], tail: Tail) -> Body:
         """The copies at the end of a block, then ``return`` or ``break``."""
@@ -245,8 +244,8 @@ class Statements(SimpleStatements):
             if isinstance(stop, Const):
                 return [*out, gast.Break()] if stop.value else out
             test = self.atom(stop)
-            written = _written(out)
-            if any(isinstance(n, gast.Name) and n.id in written for n in gast.walk(test)):
+            names = written(out)
+            if any(isinstance(n, gast.Name) and n.id in names for n in gast.walk(test)):
                 again = self.copies(dests, sources)
                 return [gast.If(test, [*out, gast.Break()], []), *again]
             out.append(gast.If(test, [gast.Break()], []))
@@ -268,7 +267,7 @@ class Statements(SimpleStatements):
             if isinstance(value, gast.Name) and value.id == name:
                 continue
             if isinstance(source, Var) and source in self.names.unbound and source.name:
-                unsafe.append(_if_bound(name, value))
+                unsafe.append(if_bound(name, value))
                 continue
             todo.append((name, value, {n.id for n in gast.walk(value) if isinstance(n, gast.Name)}))
         out: Body = []
@@ -295,14 +294,14 @@ class Statements(SimpleStatements):
     def _choose(self, test: Any, then: Body, orelse: Body, loc: Loc) -> Body:
         """``if``: negated when only the else branch does something, flat after a branch that leaves."""
         if not then and not orelse:
-            return [] if isinstance(test, gast.Name | gast.Constant) else [_at(gast.Expr(test), loc)]
+            return [] if isinstance(test, gast.Name | gast.Constant) else [at(gast.Expr(test), loc)]
         if not then:
-            node = _at(gast.If(syn.negate(test), orelse, []), loc)
+            node = at(gast.If(syn.negate(test), orelse, []), loc)
             node._skips = test
             return [node]
-        if orelse and _is_terminal(then[-1]):
-            return [_at(gast.If(test, then, []), loc), *orelse]
-        return [_at(gast.If(test, then, orelse), loc)]
+        if orelse and is_terminal(then[-1]):
+            return [at(gast.If(test, then, []), loc), *orelse]
+        return [at(gast.If(test, then, orelse), loc)]
 
     # -- loops -----------------------------------------------------------------------------------------------------
     def _for(self, stmt: For, ret: tuple[int, int] | None = None) -> Body:
@@ -311,8 +310,8 @@ class Statements(SimpleStatements):
         target, block = self._loop_target(stmt)
         self._note_false(stmt)
         body = self.block(block, block.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
-        body = _flatten(body)
-        return [*before, _at(gast.For(target, over, body or [gast.Pass()], [], None), stmt.loc), *after]
+        body = flatten(body)
+        return [*before, at(gast.For(target, over, body or [gast.Pass()], [], None), stmt.loc), *after]
 
     def _loop_target(self, stmt: For) -> tuple[Any, Block]:
         """``for i, x in ...`` where the item is unpacked at once and not used otherwise."""
@@ -367,12 +366,12 @@ class Statements(SimpleStatements):
         test = self.atom(stmt.cond.results[0])
         self._note_false(stmt)
         body = self.block(stmt.body, stmt.body.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
-        body = _flatten(body)
+        body = flatten(body)
         if cond:
-            leave = _at(gast.If(syn.negate(test), [gast.Break()], []), stmt.loc)
+            leave = at(gast.If(syn.negate(test), [gast.Break()], []), stmt.loc)
             body = [*cond, leave, *body]
             test = gast.Constant(True, None)
-        return [*before, _at(gast.While(test, body or [gast.Pass()], []), stmt.loc), *after]
+        return [*before, at(gast.While(test, body or [gast.Pass()], []), stmt.loc), *after]
 
     def _try(self, stmt: Try) -> Body:
         tail = Tail(stmt.targets)
@@ -389,69 +388,4 @@ class Statements(SimpleStatements):
         return [gast.Try(body, handlers, [], final)]
 
 
-def _at(node: Any, loc: Loc) -> Any:
-    node._loc = loc
-    return node
-
-
-def _inside(stmt: If, block: Block, results: Sequence[Atom], tail: Tail) -> list[Atom]:
-    """The results of the tail as seen from a branch: its own values for the targets; flags that are the test are known
-    there."""
-    env = dict(zip(stmt.targets, block.results, strict=True))
-    out = [env.get(r, r) if isinstance(r, Var) else r for r in results]
-    flags = [len(out) - 1] if tail.stop else []
-    flags += [tail.ret[0]] if tail.ret is not None else []
-    for k in flags:
-        if out[k] is stmt.test and not getattr(stmt.test, "name", ""):
-            out[k] = Const(block is stmt.then)
-    return out
-
-
-def _written(body: Body) -> set[str]:
-    return {n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
-
-
-def _if_bound(name: str, value: Any) -> Any:
-    """Copy a variable of the user's that may have no value: reading it later is what must raise."""
-    error = gast.ExceptHandler(syn.name("UnboundLocalError"), None, [gast.Pass()])
-    return gast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
-
-
-def _return_at_once(out: Body, done: Body) -> Body:
-    """``return value`` for ``t1 = value`` and ``return t1``."""
-    last = out[-1] if out else None
-    if len(done) == 1 and isinstance(done[0], gast.Return) and isinstance(last, gast.Assign):
-        target, value = last.targets[0], done[0].value
-        if isinstance(target, gast.Name) and isinstance(value, gast.Name) and target.id == value.id:
-            if target.id[0] == "t" and target.id[1:].isdigit():
-                last_return = _at(gast.Return(last.value), last._loc)
-                last_return._comments = getattr(last, "_comments", [])
-                return [*out[:-1], last_return]
-    return out + done
-
-
-def _attach(done: Body, comments: list[str]) -> None:
-    if done and comments:
-        done[0]._comments = [*comments, *getattr(done[0], "_comments", ())]
-        comments.clear()
-
-
-def _is_terminal(node: Any) -> bool:
-    return isinstance(node, gast.Return | gast.Break | gast.Continue | gast.Raise)
-
-
-def _returns_none(node: Any) -> bool:
-    return isinstance(node, gast.Return) and isinstance(node.value, gast.Constant) and node.value.value is None
-
-
-def _flatten(body: Body) -> Body:
-    """``if c: continue`` and the rest flat, where the rest of a loop's body stands under ``if not c`` alone."""
-    last = body[-1] if body else None
-    if not isinstance(last, gast.If) or last.orelse or not hasattr(last, "_skips") or len(last.body) < 3:
-        return body
-    node = _at(gast.If(last._skips, [_at(gast.Continue(), last._loc)], []), last._loc)
-    node._comments = getattr(last, "_comments", [])
-    return [*body[:-1], node, *_flatten(last.body)]
-
-
-__all__ = ["Statements", "Tail"]
+__all__ = ["Statements"]

@@ -22,9 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.ir.dependency import MISSING, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Atom, Const, Global, Ref
-
-_MISSING = object()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,35 +39,6 @@ class StaticModule:
 
     name: str
     namespace: Any
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Dependency:
-    """A name that a lowered function was resolved with: it is stale when ``namespace`` has another object there.
-
-    ``data`` says that the object is read afresh at every call, so that another value of the same type is no change.
-    """
-
-    name: str
-    namespace: Any  # a dict of globals, or a closure cell
-    obj: Any
-    data: bool = False
-
-    def __repr__(self) -> str:
-        return f"Dependency({self.name})"
-
-    def is_current(self) -> bool:
-        now = _read(self.namespace, self.name)
-        return now is self.obj or (self.data and now is not _MISSING and type(now) is type(self.obj))
-
-
-def _read(namespace: Any, name: str) -> Any:
-    if isinstance(namespace, CellType):
-        try:
-            return namespace.cell_contents
-        except ValueError:
-            return _MISSING
-    return namespace.get(name, _MISSING)
 
 
 class Namespace:
@@ -92,28 +62,18 @@ class Namespace:
         place: Any = self.cells.get(name)
         if place is None:
             if name not in self.globals:
-                value = self.builtins.get(name, _MISSING)
+                value = self.builtins.get(name, MISSING)
                 # a global of that name may appear later and hide the builtin
-                return None if value is _MISSING else (self._atom(name, value, self.builtins), _Hidden(name, self))
+                return None if value is MISSING else (self._atom(name, value, self.builtins), Hidden(name, self.globals))
             place = self.globals
-        value = _read(place, name)
-        if value is _MISSING:
+        value = read_name(place, name)
+        if value is MISSING:
             return None
         atom = self._atom(name, value, place)
         return atom, Dependency(name, place, value, isinstance(atom, Global))
 
     def _atom(self, name: str, value: Any, place: Any) -> Atom:
         return atom_of(name, value, place, self.module)
-
-
-class _Hidden(Dependency):
-    """A builtin name: current as long as no global hides it."""
-
-    def __init__(self, name: str, space: Namespace) -> None:
-        super().__init__(name, space.globals, None)
-
-    def is_current(self) -> bool:
-        return self.name not in self.namespace
 
 
 def atom_of(name: str, value: Any, place: Any, module: str = "") -> Atom:
@@ -161,8 +121,8 @@ def attribute(base: Ref, attr: str, module: str = "") -> tuple[Atom, Dependency 
     if isinstance(owner, StaticModule):
         found: tuple[Atom, Dependency | None] | None = owner.namespace.lookup(attr)
         return found
-    value = getattr(owner, attr, _MISSING)
-    if value is _MISSING:
+    value = getattr(owner, attr, MISSING)
+    if value is MISSING:
         return None
     text = f"{base.text}.{attr}"
     if isinstance(value, ModuleType):

@@ -57,7 +57,7 @@ class Affine:
         return self * -1
 
     def __sub__(self, other: Affine | int) -> Affine:
-        return self + (-other if isinstance(other, Affine) else -other)
+        return self + -other
 
     @property
     def is_const(self) -> bool:

@@ -63,7 +63,10 @@ from s2sad.runtime.linalg import (
     svd_jvp,
     to_lower,
 )
-from s2sad.runtime.lists import add_slice, add_view, repeated, shares_memory, unsort
+from s2sad.runtime.lists import (
+    add_slice, add_view, put_back, repeated, require_same, shares_memory, sort_list, sort_order, take_inserted, unsort,
+    unsort_list, unstore_slice,
+)
 from s2sad.runtime.memory import (
     Shadow,
     add_at,
@@ -155,7 +158,7 @@ __all__ = [
     "accumulate",
     "accumulate_into",
     "add_at",
-    "add_slice", "add_view",
+    "put_back", "require_same", "sort_list", "sort_order", "take_inserted", "unsort_list", "unstore_slice", "add_slice", "add_view",
     "angle_adj",
     "angle_jvp",
     "as_adjoint",

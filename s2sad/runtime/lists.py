@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import accumulate
+from s2sad.runtime.containers import accumulate, zeros_like
 
 
 def add_slice(place: list[Any], index: slice, g: Any) -> None:
@@ -40,3 +40,56 @@ def add_view(place: np.ndarray, g: Any) -> None:
         g = np.broadcast_to(g, place.shape).sum(axis=axes, keepdims=True)
         place = place[tuple(slice(0, 1) if k in axes else slice(None) for k in range(place.ndim))]
     place += g
+
+
+def unstore_slice(place: list[Any], index: slice, values: list[Any], old: list[Any]) -> list[Any]:
+    """Undo ``xs[index] = values`` in the mirror of xs: the adjoints of ``values``, cut out; zeros for ``old`` put back."""
+    n = len(place) - len(values) + len(old)
+    start, _, step = index.indices(n)
+    zeros = zeros_like(list(old))
+    if step != 1:
+        g = place[index]
+        place[index] = zeros
+        return g
+    g = place[start : start + len(values)]
+    place[start : start + len(values)] = zeros
+    return g
+
+
+def take_inserted(place: list[Any], index: int) -> Any:
+    """Undo ``xs.insert(index, v)``: the adjoint of v."""
+    n = len(place) - 1
+    return place.pop(max(0, n + index) if index < 0 else min(index, n))
+
+
+def put_back(place: list[Any], index: int, g: Any) -> None:
+    """Undo ``xs.pop(index)`` or ``del xs[index]``: g takes the place of what was taken."""
+    place.insert(index if index >= 0 else len(place) + 1 + index, g)
+
+
+def sort_order(xs: list[Any], key: Any = None, reverse: bool = False) -> list[int]:
+    """The permutation of ``xs.sort(key=key, reverse=reverse)``: element ``order[k]`` goes to place k."""
+    keys = [key(x) for x in xs] if key is not None else xs
+    return sorted(range(len(xs)), key=keys.__getitem__, reverse=reverse)
+
+
+def sort_list(place: list[Any], order: list[int]) -> None:
+    """Permute in place."""
+    place[:] = [place[k] for k in order]
+
+
+def unsort_list(place: list[Any], order: list[int]) -> None:
+    """Undo ``sort_list``."""
+    out = list(place)
+    for k, source in enumerate(order):
+        out[source] = place[k]
+    place[:] = out
+
+
+def require_same(xs: Any, index: Any, v: Any) -> None:
+    """Raise ``RuntimeError`` where ``xs[index] = v`` replaces an array of the caller's container by another one."""
+    if xs[index] is not v:
+        raise RuntimeError(
+            f"element {index!r} of an argument is replaced by another array that is stored into: s2sad cannot tell whose "
+            "gradient is asked for; build a new container instead"
+        )

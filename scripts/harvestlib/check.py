@@ -20,8 +20,11 @@ RTOL = 1e-5
 
 @dataclass(frozen=True)
 class Result:
-    """``kind``: right, wrong, refused, crash, point branch (right beside the point, for which the function has a case of
-    its own), or no oracle (differences do not settle, or the example fails)."""
+    """How an example went, why, and what to show.
+
+    ``kind``: right, wrong, refused, crash, point branch (right beside the point, for which the function has a case
+    of its own), or no oracle (differences do not settle, or the example fails).
+    """
 
     kind: str
     reason: str = ""

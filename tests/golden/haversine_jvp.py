@@ -6,18 +6,18 @@ from s2sad import runtime as rt
 
 def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot):
     """The distance on a sphere with the radius of the Earth, in km; degrees in."""
-    p1 = math.radians(lat1)  # L108
+    p1 = math.radians(lat1)  # L118
     p1_dot = lat1_dot * 0.017453292519943295
     p2 = math.radians(lat2)
     p2_dot = lat2_dot * 0.017453292519943295
-    t1 = (p2 - p1) / 2.0  # L109
+    t1 = (p2 - p1) / 2.0  # L119
     1.0 / 2.0
     -t1 / 2.0
     t4 = math.sin(t1)
     a = t4 ** 2
     rt.pow_db(a, t4)
     a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t4)
-    t6 = math.cos(p1)  # L110
+    t6 = math.cos(p1)  # L120
     t7 = math.cos(p2)
     t8 = t6 * t7
     t9 = math.radians(lon2 - lon1) / 2.0
@@ -28,7 +28,7 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     t14 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t9) * (2.0 * t11) * t8
     a = a + t8 * t12
     a_dot = a_dot + (t14 - (p1_dot * math.sin(p1) * t7 + p2_dot * math.sin(p2) * t6) * t12)
-    t15 = 2.0 * 6371.0  # L111
+    t15 = 2.0 * 6371.0  # L121
     t16 = math.sqrt(a)
     t17 = math.asin(t16)
     value = t15 * t17

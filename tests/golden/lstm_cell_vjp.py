@@ -5,31 +5,31 @@ from s2sad import runtime as rt
 
 def lstm_cell_fwd(w, b, x, h, c):
     """One step of an LSTM: the new hidden and cell state."""
-    n = h.shape[1]  # L80
-    t1 = np.concatenate((x, h), axis=1)  # L81
+    n = h.shape[1]  # L90
+    t1 = np.concatenate((x, h), axis=1)  # L91
     t2 = t1 @ w
     gates = t2 + b
-    t3 = -gates[:, :n]  # L90
+    t3 = -gates[:, :n]  # L100
     t4 = np.exp(t3)
     t5 = 1.0 + t4
     t6 = 1.0 / t5
-    t7 = 2 * n  # L83
-    t8 = -gates[:, n:t7]  # L90
+    t7 = 2 * n  # L93
+    t8 = -gates[:, n:t7]  # L100
     t9 = np.exp(t8)
     t10 = 1.0 + t9
     t11 = 1.0 / t10
-    t12 = 3 * n  # L84
-    t13 = -gates[:, t7:t12]  # L90
+    t12 = 3 * n  # L94
+    t13 = -gates[:, t7:t12]  # L100
     t14 = np.exp(t13)
     t15 = 1.0 + t14
     t16 = 1.0 / t15
-    t17 = t11 * c  # L85
+    t17 = t11 * c  # L95
     t18 = np.tanh(gates[:, t12:])
     t19 = t6 * t18
     c_2 = t17 + t19
-    t20 = np.tanh(c_2)  # L86
+    t20 = np.tanh(c_2)  # L96
     value = t16 * t20, c_2
-    t21 = np.array(c_2)  # L78
+    t21 = np.array(c_2)  # L88
     t22 = np.array(h)
     t23 = np.array(c)
     t24 = np.array(b)
@@ -41,36 +41,36 @@ def lstm_cell_fwd(w, b, x, h, c):
 
 def lstm_cell_adj(residuals, value_bar):
     t2, t3, _, _, t4, t5, t6, gates, h, c, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, _, _, _, t17 = (
-        residuals)  # L78
-    n = h.shape[1]  # L80
-    t18 = slice(None, None, None)  # L82
+        residuals)  # L88
+    n = h.shape[1]  # L90
+    t18 = slice(None, None, None)  # L92
     t19 = slice(None, n, None)
     t20 = gates[t18, t19]
-    t21 = slice(None, None, None)  # L83
+    t21 = slice(None, None, None)  # L93
     t22 = 2 * n
     t23 = slice(n, t22, None)
     t24 = gates[t21, t23]
-    t25 = slice(None, None, None)  # L84
+    t25 = slice(None, None, None)  # L94
     t26 = 3 * n
     t27 = slice(t22, t26, None)
     t28 = gates[t25, t27]
-    t29 = slice(None, None, None)  # L85
+    t29 = slice(None, None, None)  # L95
     t30 = slice(t26, None, None)
-    value_0_bar = value_bar[0]  # L78
+    value_0_bar = value_bar[0]  # L88
     value_1_bar = value_bar[1]
-    t31 = rt.unbroadcast(value_0_bar * t2, t3)  # L86
+    t31 = rt.unbroadcast(value_0_bar * t2, t3)  # L96
     c_bar = value_1_bar + value_0_bar * t3 * (1.0 - t2 * t2)
-    t32 = rt.unbroadcast(c_bar, t4)  # L85
+    t32 = rt.unbroadcast(c_bar, t4)  # L95
     t33 = rt.unbroadcast(t32 * t5, t6)
     t34 = rt.unbroadcast(rt.unbroadcast(t32 * t6, t5) * (1.0 - t5 * t5), gates[t29, t30])
     gates_bar = np.zeros_like(gates)
     gates_bar[t29, t30] = t34
     t35 = rt.unbroadcast(c_bar * c, t7)
-    t36 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t31 * t3), t8), t8), t9) * t9  # L90
-    gates_bar[t25, t27] += rt.unbroadcast(-rt.unbroadcast(t36, t10), t28)  # L84
-    t37 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t35 * t7), t11), t11), t12) * t12  # L90
-    gates_bar[t21, t23] += rt.unbroadcast(-rt.unbroadcast(t37, t13), t24)  # L83
-    t38 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t33 * t6), t14), t14), t15) * t15  # L90
-    gates_bar[t18, t19] += rt.unbroadcast(-rt.unbroadcast(t38, t16), t20)  # L82
-    b_bar = np.sum(gates_bar, axis=0)  # L81
+    t36 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t31 * t3), t8), t8), t9) * t9  # L100
+    gates_bar[t25, t27] += rt.unbroadcast(-rt.unbroadcast(t36, t10), t28)  # L94
+    t37 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t35 * t7), t11), t11), t12) * t12  # L100
+    gates_bar[t21, t23] += rt.unbroadcast(-rt.unbroadcast(t37, t13), t24)  # L93
+    t38 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t33 * t6), t14), t14), t15) * t15  # L100
+    gates_bar[t18, t19] += rt.unbroadcast(-rt.unbroadcast(t38, t16), t20)  # L92
+    b_bar = np.sum(gates_bar, axis=0)  # L91
     return t17.T @ gates_bar, b_bar

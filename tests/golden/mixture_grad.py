@@ -4,49 +4,49 @@ from s2sad import runtime as rt
 
 
 def logsumexp_fwd(x):
-    top = np.max(x, axis=-1, keepdims=True)  # L102
-    t1 = x - top  # L103
+    top = np.max(x, axis=-1, keepdims=True)  # L112
+    t1 = x - top  # L113
     t2 = np.exp(t1)
     t3 = np.sum(t2, axis=-1)
     t4 = np.log(t3)
-    residuals = t4, top, t3, t2, t1, x  # L101
+    residuals = t4, top, t3, t2, t1, x  # L111
     return t4 + top[..., 0], residuals
 
 
 def logsumexp_adj(residuals, y_bar):
-    _, top, t2, t3, _, x = residuals  # L101
-    top_bar = np.zeros_like(top)  # L103
+    _, top, t2, t3, _, x = residuals  # L111
+    top_bar = np.zeros_like(top)  # L113
     top_bar[..., 0] = y_bar
     x_bar = rt.safe_div(y_bar, t2)[:, None] * t3
     top_bar -= np.sum(x_bar, axis=1, keepdims=True)
-    x_bar = x_bar + top_bar * rt.share(top, x, -1, True)  # L102
+    x_bar = x_bar + top_bar * rt.share(top, x, -1, True)  # L112
     return x_bar
 
 
 def mixture_grad(alphas, means, log_scales, x):
     """The log-likelihood of a mixture of isotropic Gaussians."""
     # forward sweep
-    d = x.shape[1]  # L95
-    t1 = x[:, None, :] - means  # L96
+    d = x.shape[1]  # L105
+    t1 = x[:, None, :] - means  # L106
     squares = np.sum(t1 ** 2, axis=2)
-    t2 = 0.5 * squares  # L97
+    t2 = 0.5 * squares  # L107
     t3 = np.exp(-2.0 * log_scales)
     terms = alphas - d * log_scales - t2 * t3
-    t5, logsumexp_res = logsumexp_fwd(terms)  # L98
+    t5, logsumexp_res = logsumexp_fwd(terms)  # L108
     t6 = x.shape[0]
     t7 = np.exp(alphas)
     t8 = np.sum(t7)
     value = np.sum(t5) - t6 * np.log(t8)
     # reverse sweep
-    alphas_bar = rt.safe_div(-1.0 * t6, t8) * t7  # L98
+    alphas_bar = rt.safe_div(-1.0 * t6, t8) * t7  # L108
     terms_bar = logsumexp_adj(logsumexp_res, np.full_like(t5, 1.0))
-    t9 = np.sum(terms_bar, axis=0)  # L97
+    t9 = np.sum(terms_bar, axis=0)  # L107
     t10 = -terms_bar
     log_scales_bar = np.sum(t10 * t2, axis=0) * t3 * -2.0
     squares_bar = t10 * t3 * 0.5
     alphas_bar += t9
     log_scales_bar -= t9 * d
-    means_bar = -np.sum(squares_bar[..., None] * (2.0 * t1), axis=0)  # L96
-    alphas_bar = np.array(alphas_bar)  # L93
+    means_bar = -np.sum(squares_bar[..., None] * (2.0 * t1), axis=0)  # L106
+    alphas_bar = np.array(alphas_bar)  # L103
     log_scales_bar = np.array(log_scales_bar)
     return value, alphas_bar, means_bar, log_scales_bar

@@ -6,20 +6,20 @@ from s2sad import runtime as rt
 def newton_grad(a, x):
     """The cube root of ``a`` by Newton's iteration from ``x``."""
     # forward sweep
-    tape = []  # L54
+    tape = []  # L64
     while abs(x * x * x - a) > 1e-12 * abs(a):
-        t1 = x * x  # L55
+        t1 = x * x  # L65
         t2 = 3.0 * x
         t3 = t2 * x
         t4 = (t1 * x - a) / t3
         x_2 = x - t4
-        tape.append((x, t4, t3, t2, t1))  # L54
+        tape.append((x, t4, t3, t2, t1))  # L64
         x = x_2
     # reverse sweep
-    x_bar = 1.0  # L54
+    x_bar = 1.0  # L64
     a_bar = 0.0
     for x_2, t7, t8, t9, t10 in reversed(tape):
-        t11 = rt.safe_div(-x_bar, t8)  # L55
+        t11 = rt.safe_div(-x_bar, t8)  # L65
         t12 = rt.safe_div(x_bar * t7, t8)
         x_bar = x_bar + t12 * t9
         x_bar = x_bar + t12 * x_2 * 3.0

@@ -4,20 +4,20 @@ from s2sad import runtime as rt
 
 
 def normal_fwd(x):
-    t1 = -1.5976 * x  # L75
+    t1 = -1.5976 * x  # L85
     t2 = x ** 3
     t3 = 0.07056 * t2
     t4 = t1 - t3
     t5 = np.exp(t4)
     t6 = 1.0 + t5
     t7 = 1.0 / t6
-    residuals = t6, t7, t5, t4, t1, t3, t2, x  # L74
+    residuals = t6, t7, t5, t4, t1, t3, t2, x  # L84
     return t7, residuals
 
 
 def normal_adj(residuals, y_bar):
-    t2, t3, t4, _, _, _, _, x = residuals  # L74
-    t5 = rt.safe_div(-(y_bar * t3), t2) * t4  # L75
+    t2, t3, t4, _, _, _, _, x = residuals  # L84
+    t5 = rt.safe_div(-(y_bar * t3), t2) * t4  # L85
     x_bar = t5 * x ** 2 * -0.21167999999999998
     x_bar += t5 * -1.5976
     return x_bar
@@ -26,14 +26,14 @@ def normal_adj(residuals, y_bar):
 def option_grad(spot, strike, time, vol, rate):
     """Black and Scholes' call prices over many options, with a logistic approximation of the normal distribution."""
     # forward sweep
-    t1 = np.sqrt(time)  # L68
+    t1 = np.sqrt(time)  # L78
     root = vol * t1
-    t2 = spot / strike  # L69
+    t2 = spot / strike  # L79
     t3 = 0.5 * vol
     t4 = rate + t3 * vol
     d1 = (np.log(t2) + t4 * time) / root
-    d2 = d1 - root  # L70
-    t6, normal_res = normal_fwd(d1)  # L71
+    d2 = d1 - root  # L80
+    t6, normal_res = normal_fwd(d1)  # L81
     t7 = spot * t6
     t8 = -rate
     t9 = np.exp(t8 * time)
@@ -41,13 +41,13 @@ def option_grad(spot, strike, time, vol, rate):
     t12, normal_res_2 = normal_fwd(d2)
     value = np.sum(t7 - t10 * t12)
     # reverse sweep
-    t13 = -t12  # L71
+    t13 = -t12  # L81
     d2_bar = normal_adj(normal_res_2, -t10)
     strike_bar = t13 * t9
     time_bar = t13 * strike * t9 * t8
     d1_bar = normal_adj(normal_res, spot)
-    d1_bar = d1_bar + d2_bar  # L70
-    t14 = rt.safe_div(d1_bar, root)  # L69
+    d1_bar = d1_bar + d2_bar  # L80
+    t14 = rt.safe_div(d1_bar, root)  # L79
     root_bar = rt.safe_div(-(d1_bar * d1), root) - d2_bar
     t15 = t14 * time
     time_bar += t14 * t4
@@ -56,9 +56,9 @@ def option_grad(spot, strike, time, vol, rate):
     t16 = rt.safe_div(t14, t2)
     spot_bar = t6 + rt.safe_div(t16, strike)
     strike_bar += rt.safe_div(-(t16 * t2), strike)
-    vol_bar += root_bar * t1  # L68
+    vol_bar += root_bar * t1  # L78
     time_bar += rt.safe_div(root_bar * vol * 0.5, t1)
-    strike_bar = np.array(strike_bar)  # L66
+    strike_bar = np.array(strike_bar)  # L76
     time_bar = np.array(time_bar)
     vol_bar = np.array(vol_bar)
     return value, spot_bar, strike_bar, time_bar, vol_bar

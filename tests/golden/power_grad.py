@@ -5,66 +5,66 @@ from s2sad import runtime as rt
 
 def power_fwd(x, n):
     """``x`` to a whole number, by squaring."""
-    t1 = n == 0  # L116
+    t1 = n == 0  # L126
     if t1:
         t4 = 1.0
         t3 = None
         root = None
         power_res = None
     else:
-        root, power_res = power_fwd(x, n // 2)  # L118
-        if n % 2:  # L119
-            t3 = root * root  # L120
+        root, power_res = power_fwd(x, n // 2)  # L128
+        if n % 2:  # L129
+            t3 = root * root  # L130
             t4 = t3 * x
         else:
-            t4 = root * root  # L121
+            t4 = root * root  # L131
             t3 = None
-    residuals = t1, n, x, t3, root, power_res  # L114
+    residuals = t1, n, x, t3, root, power_res  # L124
     return t4, residuals
 
 
 def power_adj(residuals, y_bar):
-    t2, n, x, t3, root, power_res = residuals  # L114
-    if t2:  # L116
+    t2, n, x, t3, root, power_res = residuals  # L124
+    if t2:  # L126
         return 0.0
-    if n % 2:  # L119
-        t4 = rt.unbroadcast(y_bar * x, t3)  # L120
+    if n % 2:  # L129
+        t4 = rt.unbroadcast(y_bar * x, t3)  # L130
         x_bar = rt.unbroadcast(y_bar * t3, x)
         root_bar = rt.unbroadcast(t4 * root, root)
         root_bar = rt.accumulate(root_bar, rt.unbroadcast(t4 * root, root))
     else:
-        root_bar = rt.unbroadcast(y_bar * root, root)  # L121
+        root_bar = rt.unbroadcast(y_bar * root, root)  # L131
         root_bar = rt.accumulate(root_bar, rt.unbroadcast(y_bar * root, root))
         x_bar = 0.0
-    x_bar = x_bar + power_adj(power_res, root_bar)  # L118
+    x_bar = x_bar + power_adj(power_res, root_bar)  # L128
     return x_bar
 
 
 def power_grad(x, n):
     """``x`` to a whole number, by squaring."""
     # forward sweep
-    t1 = n == 0  # L116
+    t1 = n == 0  # L126
     if t1:
         value = 1.0
     else:
-        root, power_res = power_fwd(x, n // 2)  # L118
-        if n % 2:  # L119
-            t3 = root * root  # L120
+        root, power_res = power_fwd(x, n // 2)  # L128
+        if n % 2:  # L129
+            t3 = root * root  # L130
             value = t3 * x
         else:
-            value = root * root  # L121
+            value = root * root  # L131
     # reverse sweep
-    if t1:  # L116
+    if t1:  # L126
         x_bar = 0.0
     else:
-        if n % 2:  # L119
-            t4 = rt.unbroadcast(x, t3)  # L120
+        if n % 2:  # L129
+            t4 = rt.unbroadcast(x, t3)  # L130
             x_bar = rt.unbroadcast(1.0 * t3, x)
             root_bar = rt.unbroadcast(t4 * root, root)
             root_bar = rt.accumulate(root_bar, rt.unbroadcast(t4 * root, root))
         else:
-            root_bar = rt.unbroadcast(1.0 * root, root)  # L121
+            root_bar = rt.unbroadcast(1.0 * root, root)  # L131
             root_bar = rt.accumulate(root_bar, rt.unbroadcast(1.0 * root, root))
             x_bar = 0.0
-        x_bar = x_bar + power_adj(power_res, root_bar)  # L118
+        x_bar = x_bar + power_adj(power_res, root_bar)  # L128
     return value, x_bar

@@ -302,7 +302,6 @@ def trapezoid(y):
 
 
 PROGRAMS.add(trapezoid, arr(5))
-PROGRAMS.add(math.hypot, 0.7, 0.4)
 
 
 def quadrature_of_function(f_scale, a, b):

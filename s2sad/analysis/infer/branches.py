@@ -6,7 +6,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import functions
+from s2sad.analysis.infer import functions, merging, records
 from s2sad.analysis.infer.functions import Choice, Code, Option
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, If, Loc, Ref, Stmt, Var, targets_of
@@ -31,6 +31,8 @@ class Merge:
         """The atom for a variable that is ``a`` after one branch and ``b`` after the other."""
         if (a is b and a is not UNDEF) or functions.same_function(a, b):
             return a
+        if records.is_tracked(self.f, a) or records.is_tracked(self.f, b):
+            return merging.merge_values(self.f, a, b, name, self.value)
         if self._functions(a, b):
             merged = self._function(a, b, name)
             if merged is not None:

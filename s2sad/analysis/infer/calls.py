@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import functions, plans
+from s2sad.analysis.infer import functions, generated, inline, objects, plans, records
+from s2sad.analysis.infer.rewritten import REWRITTEN
 from s2sad.analysis.optypes import rule_type, type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Param, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
     STR,
@@ -46,6 +47,13 @@ def reference(obj: Any, text: str) -> Atom:
     if isinstance(obj, int | float | complex):
         return Const(obj)
     return Ref(obj, text)
+
+
+def sentinel(a: Atom) -> Atom:
+    """A global that is only there to be compared by identity (``object()``, ``np._NoValue``) as the object it is."""
+    if isinstance(a, Global) and (type(a.obj) is object or a.obj is np._NoValue):  # type: ignore[attr-defined]
+        return Ref(a.obj, a.name)
+    return a
 
 
 def numpy_rule(name: str) -> Rule:
@@ -131,14 +139,19 @@ def call_object(
     """Call of an object known at compile time."""
     from s2sad.analysis.infer.builtins import BUILTINS
     from s2sad.analysis.infer.handlers import HANDLERS
+    from s2sad.analysis.infer.numpy_calls import method_handler
 
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
     try:
-        handler = BUILTINS.get(obj) or HANDLERS.get(obj)
+        handler = BUILTINS.get(obj) or HANDLERS.get(obj) or method_handler(obj)
     except TypeError:
         handler = None
+    if generated.handles(obj):
+        result = generated.HANDLERS[obj](f, pos, kw, name, untyped)
+        if result is not NotImplemented:
+            return result
     if handler is not None:
         result = handler(f, pos, kw, name, untyped)
         if result is not NotImplemented:
@@ -150,10 +163,10 @@ def call_object(
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
     if isinstance(obj, pytypes.MethodType):
-        return call_object(f, Ref(obj.__func__, obj.__name__), (Const(obj.__self__), *pos), kw, name, untyped)
+        return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     if isinstance(obj, type):
         return construct(f, ref, pos, kw, name)
-    fn = f.program.load(obj)
+    fn = f.program.load(REWRITTEN.get(obj, obj))
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
@@ -220,6 +233,8 @@ def rule_call(
     text = ref.text if ref is not None else _text_of(rule)
     target = ref.obj if ref is not None else rule.canonical
     out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
+    if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
+        out, pos = pos[target.nin], pos[: target.nin]
     if rule.kind == "nondiff" and not rule.static:
         return _emit_rule(f, rule, Ref(target, text), pos, kw, name, out)
     bound = _bind(f, rule, target, pos, kw, text)
@@ -364,6 +379,8 @@ def method_call(
     from s2sad.analysis.infer.methods import container_method
 
     t = type_of_atom(x)
+    if isinstance(x, Var) and x in f.tracked.supers:
+        return objects.super_method(f, x, key, pos, kw, name, target)
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
         if hasattr(obj, key):
@@ -387,6 +404,9 @@ def method_call(
 
 def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
     """``x.key`` of an instance: a field, a property (its getter is compiled), a class attribute."""
+    known = objects.read(f, x, t, key, name)
+    if known is not None:
+        return known
     if key in dict(t.attrs):
         return f.emit("getattr", x, Const(key), name=name)
     value = inspect.getattr_static(t.cls, key, None)
@@ -406,7 +426,7 @@ def dunder(
     t = type_of_atom(x)
     assert isinstance(t, Obj)
     value = inspect.getattr_static(t.cls, method_name, None)
-    fn = f.program.load(value) if value is not None else None
+    fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
         return None
     return call_function(f, fn, (), (x, *pos), kw or {}, name)
@@ -415,6 +435,9 @@ def dunder(
 def object_method(
     f: FunctionInfer, x: Atom, t: Obj, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, target: Var | None
 ) -> Atom | None:
+    record = records.record_of(f, x)
+    if record is not None:
+        return objects.method(f, x, record, key, pos, kw, name, target)
     fields = dict(t.attrs)
     if key in fields and isinstance(fields[key], RefT):
         return call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
@@ -433,19 +456,23 @@ def object_method(
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``: named tuples and exceptions; other classes with active arguments are refused by activity."""
     cls = ref.obj
-    types = [type_of_atom(a) for a in pos]
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         given = dict(zip(cls._fields, pos, strict=False)) | kw
         given = {**{k: Const(v) for k, v in cls._field_defaults.items() if k not in given}, **given}
         parts = tuple(given[k] for k in cls._fields if k in given)
         if len(parts) == len(cls._fields):
+            if any(records.is_tracked(f, p) for p in parts):
+                return records.new_virtual(f, "tuple", tuple(enumerate(parts)), name, cls)
             out = f.emit("call", ref, *parts, name=name, type=Tuple(tuple(map(type_of_atom, parts)), cls))
             f.tuples[out] = parts
             return out
     if issubclass(cls, BaseException):
         return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
-    del types
-    return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed")
+    made = objects.construct(f, ref, pos, kw, name)
+    if made is not None:
+        return made
+    why = objects.unsupported(cls)
+    return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed" + (f" ({why})" if why else ""))
 
 
 # -- Python functions ----------------------------------------------------------------------------------------------
@@ -461,8 +488,12 @@ def call_function(
     if bound is None:
         return UNDEF
     atoms = bound + captured
+    if inline.wanted(f, atoms):
+        return inline.inline(f, fn, atoms)
     types = tuple(functions.argument_type(f, a) for a in atoms)
     spec = f.program.specialise(fn, types)
+    if spec.fn is not None and not spec.running and not spec.recursive and inline.makes_objects(spec.result):
+        return inline.inline(f, fn, atoms)
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
     for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
         a = _at(f, atoms, key)
@@ -508,7 +539,7 @@ def bind(
         elif p.var.name in kw and p.kind != "pos":
             out.append(kw.pop(p.var.name))
         elif p.default is not None:
-            out.append(captured[p.default] if isinstance(p.default, Var) else p.default)
+            out.append(captured[p.default] if isinstance(p.default, Var) else sentinel(p.default))
         else:
             f.refuse("S2S053", f"{callee}() is called without {p.var.name}")
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.analysis.infer import calls, functions, iteration, operations
+from s2sad.analysis.infer import calls, functions, iteration, merging, objects, operations, records
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
@@ -18,6 +18,7 @@ from s2sad.ir.nodes import (
     Const,
     For,
     Function,
+    Global,
     Handler,
     If,
     Let,
@@ -61,6 +62,10 @@ class FunctionInfer:
         self.changed = False
         self.origin: dict[Var, Var] = {}  # typed var -> untyped var it stands for
         self.captured_keys: dict[tuple[int, ...], Var] = {}  # untyped stand-ins for what a closure passed to us captured
+        self.slots: list[merging.LoopSlots] = []  # of the loops that are being inferred
+        self.stack: list[Function] = [spec.source]  # the functions that are compiled in place
+        self.joined: set[Function] = set()  # functions whose structure is in ``classes``
+        self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.reset()
 
     def reset(self) -> None:
@@ -73,6 +78,8 @@ class FunctionInfer:
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
+        self.tracked = records.Tracker()
+        self.current = self.source  # the function that the statements at hand are from
 
     # -- whole function ------------------------------------------------------------------------------------------
 
@@ -88,14 +95,15 @@ class FunctionInfer:
             if not self.changed:
                 break
         result = body.results[0] if body.results else UNDEF
-        fn = Function(self.spec.name, params, body, (), self.source.doc, self.source.loc, self.source.lines)
+        fn = Function(self.spec.name, params, body, (), self.source.doc if self.spec.entry else None, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)
 
     def returned(self, body: Block) -> Block:
         """The body with a function that it returns as a value; the function that the user calls returns data."""
         if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
             self.refuse("S2S055", "the function returns a function", "call it, and return its result")
-        return self.concrete_block(body)
+        body = self.concrete_block(body)
+        return Block((*objects.prologue(self), *body.stmts), body.results)
 
     def bind_params(self) -> tuple[Param, ...]:
         params: list[Param] = []
@@ -119,6 +127,7 @@ class FunctionInfer:
             return functions.make(self, t.code, tuple(items), p.var.name)
         var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
+        objects.given(self, var)
         params.append(Param(var, p.kind, p.default if self.spec.entry else None))
         return var
 
@@ -128,12 +137,19 @@ class FunctionInfer:
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def atom(self, a: Atom) -> Atom:
-        return self.env.get(a, UNDEF) if isinstance(a, Var) else a
+        if isinstance(a, Var):
+            return self.env.get(a, UNDEF)
+        return calls.sentinel(a) if isinstance(a, Global) else a
 
     def type(self, a: Atom) -> Type:
         return type_of_atom(a)
 
     def emit(self, op: str, *args: Atom, kwnames: tuple[str, ...] = (), name: str = "", type: Type | None = None) -> Var:
+        if self.tracked.active and any(records.is_tracked(self, a) for a in args):
+            known = records.emit_tracked(self, op, args, name, type)
+            if known is not None:
+                return known  # type: ignore[return-value]
+            args = records.values(self, op, args)
         if op in _COMPARES and any(functions.is_function(self, a) and isinstance(a, Var) for a in args):
             self.refuse("S2S055", "a function made here is compared or printed", "compare flags or names instead")
         args = tuple(map(self.concrete, args))
@@ -148,16 +164,19 @@ class FunctionInfer:
         return isinstance(a, Var) and a in self.stars
 
     def effect(self, op: str, *args: Atom, kwnames: tuple[str, ...] = ()) -> None:
+        args = records.values(self, op, args) if self.tracked.active else args
         args = tuple(map(self.concrete, args))
         self.out.append(Let(None, op, args, kwnames, self.loc))
 
     def refuse(self, code: str, message: str, help: str = "", loc: Loc | None = None) -> None:
-        self.program.add_finding(code, message, loc or self.loc, self.source, help)
+        self.program.add_finding(code, message, loc or self.loc, self.current, help)
 
     def concrete(self, a: Atom) -> Atom:
         """An atom that may stand in a statement: virtual functions become the tuple of what they captured."""
         if not isinstance(a, Var):
             return a
+        if records.is_tracked(self, a):
+            return records.kept(self, a)
         if a in self.recipes:
             self.refuse("S2S056", "an iterator is kept, passed on or returned", "make it a list: list(...)")
             return UNDEF
@@ -191,12 +210,15 @@ class FunctionInfer:
         if known is not None:
             return (then if known else orelse)() or UNDEF
         blocks = []
+        states = merging.States(self)
         for run in (then, orelse):
             saved, self.out = self.out, []
             result = run()
             blocks.append(Block(tuple(self.out), (UNDEF if result is None else result,)))
             self.out = saved
+            states.end(True)
         merge = Merge(self, *blocks)
+        states.merge(merge.value)
         out = merge.value(blocks[0].results[0], blocks[1].results[0], None, name)
         self.out.append(merge.finish(test, self.loc))
         return out
@@ -231,7 +253,7 @@ class FunctionInfer:
         return True
 
     def if_(self, s: If) -> bool:
-        test = self.atom(s.test)
+        test = objects.truth(self, self.atom(s.test))
         known = truth(self.type(test))
         if known is not None:
             branch = s.then if known else s.orelse
@@ -240,13 +262,17 @@ class FunctionInfer:
                 self.env[t] = self.atom(a) if alive else UNDEF
             return alive
         before = set(self.consumed)
+        states = merging.States(self)
         then = self.block(s.then)
+        states.end(not _raises(then))
         after, self.consumed = self.consumed, before
         orelse = self.block(s.orelse)
+        states.end(not _raises(orelse))
         self.consumed |= after
         merge = Merge(self, then, orelse)
         for t, a, b in zip(s.targets, then.results, orelse.results, strict=True):
             self.env[t] = merge.value(a, b, t, t.name)
+        states.merge(merge.value)
         self.out.append(merge.finish(self.concrete(test), s.loc))
         return not (_raises(then) and _raises(orelse))
 
@@ -262,40 +288,49 @@ class FunctionInfer:
         variables, inits, what ``infer_body`` returned, and the positions in ``s.carried`` that are really carried."""
         inits = [self.atom(a) for a in s.init]
         types = [widen(self.type(a)) for a in inits]
+        slots = merging.LoopSlots(self, [c.name for c in s.carried], inits)
         fixed: set[int] = set()
         for round_ in range(_ROUNDS):
             carried: list[Var | None] = []
+            slots.start()
             for k, (c, a, t) in enumerate(zip(s.carried, inits, types, strict=True)):
-                var = None if k in fixed else self.new(c, t)
+                var = None if k in fixed or k in slots else self.new(c, t)
                 carried.append(var)
-                self.env[c] = a if var is None else var
+                self.env[c] = slots.atoms[k] if k in slots else a if var is None else var
             out = infer_body()
             body: Block = out[0]
             nexts = body.results[: len(s.carried)]
+            if slots.finish(nexts):
+                continue
             trivial = {k for k, v in enumerate(carried) if v is not None and nexts[k] is v and inits[k] is not UNDEF}
             if trivial:
                 fixed |= trivial
                 continue
             joined = [join(t, widen(self.type(a))) for t, a in zip(types, nexts, strict=True)]
+            joined = [types[k] if k in slots else j for k, j in enumerate(joined)]
             if round_ > 3:
                 joined = [j if j == t else _forget_dims(j) for j, t in zip(joined, types, strict=True)]
             if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
                 break
             types = joined
-        kept = [k for k in range(len(s.carried)) if k not in fixed]
+        kept = [k for k in range(len(s.carried)) if k not in fixed and k not in slots]
+        self.slots.append(slots)
         for k in fixed:
             self.env[s.targets[k]] = inits[k]
-        return tuple(v for v in carried if v is not None), tuple(self.concrete(inits[k]) for k in kept), out, kept
+        phis = tuple(v for v in carried if v is not None) + slots.carried()
+        return phis, (*(self.concrete(inits[k]) for k in kept), *slots.first()), out, kept
 
     def finish_loop(self, s: For | While, carried: tuple[Var, ...], kept: list[int], body: Block) -> tuple[Any, Block]:
         """Targets after the loop, and the body with the results of the values that are really carried."""
         targets = []
-        for k, c in zip(kept, carried, strict=True):
+        for k, c in zip(kept, carried, strict=False):
             t = self.new(s.targets[k], c.type or UNKNOWN)
             self.env[s.targets[k]] = t
             targets.append(t)
         stop = body.results[len(s.carried) :]
-        return tuple(targets), self.concrete_block(Block(body.stmts, tuple(body.results[k] for k in kept) + stop))
+        after, nexts = self.slots.pop().close(self.env, s.targets)
+        results = (*(body.results[k] for k in kept), *nexts, *stop)
+        return (*targets, *after), self.concrete_block(Block(body.stmts, results))
 
     def concrete_block(self, b: Block) -> Block:
         """The block with functions among its results made into values at its end."""
@@ -307,7 +342,7 @@ class FunctionInfer:
 
     def while_(self, s: While) -> None:
         def infer_body() -> tuple[Block, Block]:
-            cond = self.concrete_block(self.block(s.cond))
+            cond = self.concrete_block(objects.condition(self, s.cond))
             return self.block(s.body), cond
 
         carried, inits, (body, cond), kept = self.carry(s, infer_body)
@@ -315,7 +350,9 @@ class FunctionInfer:
         self.out.append(While(carried, inits, cond, body, targets, s.stop, s.loc))
 
     def try_(self, s: Try) -> None:
+        before = merging.snapshot(self)
         body = self.concrete_block(self.block(s.body))
+        objects.after_try(self, before, s)
         handlers = []
         for h in s.handlers:
             name = None
@@ -323,6 +360,7 @@ class FunctionInfer:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
             handlers.append(Handler(None if h.types is None else self.atom(h.types), name, self.concrete_block(self.block(h.body))))
+        objects.after_handlers(self, before, s)
         ends = [body, *(h.body for h in handlers)]
         targets = []
         for k, t in enumerate(s.targets):

@@ -326,3 +326,10 @@ HANDLERS: dict[Any, Any] = {
     round: _dunder_of("__round__"),
     builtins.divmod: _dunder_of("__divmod__"),
 }
+
+
+def handles(obj: Any) -> bool:
+    try:
+        return obj in HANDLERS
+    except TypeError:  # not hashable
+        return False

@@ -21,7 +21,7 @@ _DEPTH = 80
 
 def wanted(f: FunctionInfer, atoms: tuple[Atom, ...]) -> bool:
     """Does an argument (or what a closure captured) reach an object with a record?"""
-    return f.tracked.active and any(involves(f, a) for a in atoms)
+    return any(involves(f, a) for a in atoms)
 
 
 def makes_objects(t: Type) -> bool:
@@ -59,9 +59,9 @@ def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
 def _join_classes(f: FunctionInfer, fn: Function) -> None:
     """The structure of the callee's lists and dicts is seen together with the caller's."""
     f.tracked.inlined = True
-    if fn in f.merged:
+    if fn in f.joined:
         return
-    f.merged.add(fn)
+    f.joined.add(fn)
     if fn is not f.source:
         _keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
 

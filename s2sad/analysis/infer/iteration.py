@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from s2sad.analysis.infer import objects
 from s2sad.analysis.infer.plans import make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def for_(f: FunctionInfer, s: For) -> None:
-    x = f.atom(s.iter)
+    x = objects.iterated(f, f.atom(s.iter))
     if x is UNDEF:
         for t, a in zip(s.targets, s.init, strict=True):
             f.env[t] = f.atom(a)

@@ -5,14 +5,15 @@ A record that comes out of a branch or a loop may be one of several objects: the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import records
+from s2sad.analysis.infer import functions, records
 from s2sad.analysis.infer.records import CODE, Record, record_of, virtual_of
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Ref, Var
-from s2sad.ir.types import NEVER, Func, RefT, Type, join, widen
+from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.types import RefT, Type, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -60,30 +61,26 @@ class Shape:
 LEAF = Shape("leaf")
 
 
-def flatten(f: FunctionInfer, a: Atom, depth: int = 0) -> tuple[Shape, list[Atom]]:
+def flatten(f: FunctionInfer, a: Atom, depth: int = 0, *, fix: bool = False) -> tuple[Shape, list[Atom]]:
     """The shape of a value and its leaves."""
     record, virtual = record_of(f, a), virtual_of(f, a)
     if depth > 20:
         f.refuse(CODE, "an object that refers to itself comes out of a branch or a loop")
         return LEAF, [UNDEF]
     if record is not None:
-        return _flatten_object(f, a, record, depth)
+        return _flatten_object(f, record, depth, fix)
     if virtual is not None:
-        parts = [flatten(f, p, depth + 1) for _, p in virtual.parts]
+        parts = [flatten(f, p, depth + 1, fix=fix) for _, p in virtual.parts]
         keys = tuple(k for k, _ in virtual.parts)
         cls = getattr(a.type, "cls", None) if isinstance(a, Var) else None
         return Shape(virtual.kind, cls, keys, tuple(s for s, _ in parts)), [x for _, xs in parts for x in xs]
-    if isinstance(a, Ref):
-        return Shape("fixed", a.obj, (a,)), []
-    t = type_of_atom(a)
-    if isinstance(t, RefT):
-        return Shape("fixed", t.obj, (a,)), []
-    if isinstance(t, Func) or (isinstance(a, Var) and (a in f.closures or a in f.tracked.bound)):
-        return Shape("fixed", a, (a,)), []
+    if fix and functions.is_function(f, a):
+        t = type_of_atom(a)
+        return Shape("fixed", a.obj if isinstance(a, Ref) else t.obj if isinstance(t, RefT) else a, (a,)), []
     return LEAF, [a]
 
 
-def _flatten_object(f: FunctionInfer, a: Atom, record: Record, depth: int) -> tuple[Shape, list[Atom]]:
+def _flatten_object(f: FunctionInfer, record: Record, depth: int, fix: bool) -> tuple[Shape, list[Atom]]:
     names = list(dict.fromkeys([*record.declared, *record.attrs]))
     parts = []
     for k in names:
@@ -91,7 +88,7 @@ def _flatten_object(f: FunctionInfer, a: Atom, record: Record, depth: int) -> tu
         if value is None:
             assert record.real is not None
             value = f.emit("getattr", record.real, Const(k), type=record.declared[k])
-        parts.append(flatten(f, value, depth + 1))
+        parts.append(flatten(f, value, depth + 1, fix=fix))
     return Shape("object", record.cls, tuple(names), tuple(s for s, _ in parts)), [x for _, xs in parts for x in xs]
 
 
@@ -106,11 +103,7 @@ def rebuild(f: FunctionInfer, shape: Shape, leaves: list[Atom], name: str) -> At
     if shape.kind == "object":
         record = Record(shape.what, name, dict(zip(shape.keys, parts, strict=True)), frozen=_MERGED)
         return records.new_object(f, record)
-    out = records.new_virtual(f, shape.kind, tuple(zip(shape.keys, parts, strict=True)), name)
-    if shape.what is not None:
-        f.tracked.objects.pop(out, None)
-        object.__setattr__(out, "type", type(out.type)(out.type.items, shape.what))  # type: ignore[union-attr, call-arg]
-    return out
+    return records.new_virtual(f, shape.kind, tuple(zip(shape.keys, parts, strict=True)), name, shape.what)
 
 
 def leaf_names(shape: Shape, name: str) -> list[str]:
@@ -132,88 +125,66 @@ def _same(a: Shape, b: Shape) -> bool:
 
 # -- branches ------------------------------------------------------------------------------------------------------------
 
-Slots = list[tuple[Var, Atom, Atom]]
+Leaf = Callable[[Atom, Atom, Var | None, str], Atom]
 
 
-def merge_values(f: FunctionInfer, a: Atom, b: Atom, name: str, slots: Slots) -> Atom:
-    """What a variable is after a branch that gives it a tracked value; what differs is added to ``slots``."""
-    if a is UNDEF or b is UNDEF:
-        return _merge_half(f, a, b, name, slots)
-    (shape, left), (other, right) = flatten(f, a), flatten(f, b)
-    if not _same(shape, other):
+def merge_values(f: FunctionInfer, a: Atom, b: Atom, name: str, leaf: Leaf) -> Atom:
+    """What a variable is after a branch that gives it a tracked value; ``leaf`` merges plain values."""
+    if a is b:
+        return a
+    none = a is UNDEF or b is UNDEF
+    (shape, left), (other, right) = (flatten(f, b if x is UNDEF else x) if none else flatten(f, x) for x in (a, b))
+    if none:
+        (shape, some) = flatten(f, b if a is UNDEF else a)
+        nothing: list[Atom] = [UNDEF] * len(some)
+        left, right = (nothing, some) if a is UNDEF else (some, nothing)
+    elif not _same(shape, other):
         f.refuse(CODE, f"{name or 'a value'} is an object of one kind in one branch and something else in the other",
                  "use the object inside the branch")  # fmt: skip
         return UNDEF
     for x in (a, b):
         records.freeze(f, x, _MERGED)
-    return rebuild(f, shape, _merge_leaves(f, left, right, leaf_names(shape, name), slots), name)
+    merged = [_leaf(x, y, n, leaf) for x, y, n in zip(left, right, leaf_names(shape, name), strict=True)]
+    return rebuild(f, shape, merged, name)
 
 
-def _merge_half(f: FunctionInfer, a: Atom, b: Atom, name: str, slots: Slots) -> Atom:
-    """Only one path assigns it."""
-    shape, leaves = flatten(f, b if a is UNDEF else a)
-    none: list[Atom] = [UNDEF] * len(leaves)
-    left, right = (none, leaves) if a is UNDEF else (leaves, none)
-    records.freeze(f, b if a is UNDEF else a, _MERGED)
-    return rebuild(f, shape, _merge_leaves(f, left, right, leaf_names(shape, name), slots), name)
-
-
-def _merge_leaves(f: FunctionInfer, left: list[Atom], right: list[Atom], names: list[str], slots: Slots) -> list[Atom]:
-    out: list[Atom] = []
-    for x, y, n in zip(left, right, names, strict=True):
-        if x is y or (isinstance(x, Const) and isinstance(y, Const) and type_of_atom(x) == type_of_atom(y)):
-            out.append(x)
-            continue
-        var = Var(n, f.join_branches(x, y))
-        slots.append((var, x, y))
-        out.append(var)
-    return out
-
-
-def merge_states(f: FunctionInfer, before: Saved, then: Saved, orelse: Saved, alive: tuple[bool, bool], slots: Slots) -> None:
-    """After a branch: the attributes that one of the paths has stored."""
-    for r, (_, made) in before.items():
-        r.real = made
-        if not isinstance(r, Record):
-            continue
-        a, b = then[r][0], orelse[r][0]
-        if not all(alive):
-            r.attrs = dict(a if alive[0] else b) if any(alive) else dict(a)
-            _dead(f, r, before[r][0], alive, slots)
-            continue
-        merged: dict[str, Atom] = {}
-        for k in dict.fromkeys([*a, *b]):
-            merged[k] = _merge_attr(f, r, k, a.get(k), b.get(k), slots)
-        r.attrs = merged
-
-
-def _dead(f: FunctionInfer, r: Record, old: dict[str, Atom], alive: tuple[bool, bool], slots: Slots) -> None:
-    """One path raises: what the other stored is a result of the branch."""
-    for k, x in list(r.attrs.items()):
-        if old.get(k) is x:
-            continue
-        if records.is_tracked(f, x):
-            r.attrs[k] = merge_values(f, x if alive[0] else UNDEF, UNDEF if alive[0] else x, k, slots)
-        elif isinstance(x, Var) and x not in f.closures:
-            var = Var(x.name or k, type_of_atom(x))
-            slots.append((var, x, UNDEF) if alive[0] else (var, UNDEF, x))
-            r.attrs[k] = var
-
-
-def _merge_attr(f: FunctionInfer, r: Record, k: str, x: Atom | None, y: Atom | None, slots: Slots) -> Atom:
-    if r.given and (x is None or y is None) and k in r.declared:
-        assert r.real is not None
-        old = f.emit("getattr", r.real, Const(k), type=r.declared[k])
-        x, y = old if x is None else x, old if y is None else y
-    if x is y and x is not None:
+def _leaf(x: Atom, y: Atom, name: str, leaf: Leaf) -> Atom:
+    if x is y or (isinstance(x, Const) and isinstance(y, Const) and type_of_atom(x) == type_of_atom(y)):
         return x
-    x, y = UNDEF if x is None else x, UNDEF if y is None else y
-    if records.is_tracked(f, x) or records.is_tracked(f, y):
-        return merge_values(f, x, y, k, slots)
-    for v in (x, y):
-        if isinstance(v, Var) and v in f.closures:
-            f.refuse(CODE, f"the attribute {k} is set to a function that depends on a branch")
-    return _merge_leaves(f, [x], [y], [k], slots)[0]
+    return leaf(x, y, None, name)
+
+
+class States:
+    """The records at the start and at the two ends of a branch."""
+
+    def __init__(self, f: FunctionInfer) -> None:
+        self.f = f
+        self.before = snapshot(f)
+        self.ends: list[tuple[Saved, bool]] = []
+
+    def end(self, alive: bool) -> None:
+        """One path is done; the other starts where this one did."""
+        self.ends.append((snapshot(self.f), alive))
+        restore(self.before)
+
+    def merge(self, leaf: Leaf) -> None:
+        """After both: what one of the paths has stored."""
+        (then, a_alive), (orelse, b_alive) = self.ends
+        for r in self.before:
+            if not isinstance(r, Record):
+                continue
+            a, b = then[r][0], orelse[r][0]
+            for k in dict.fromkeys([*a, *b]):
+                x, y = a.get(k), b.get(k)
+                if x is not y or x is None:
+                    r.attrs[k] = self._attribute(r, k, x if a_alive else UNDEF, y if b_alive else UNDEF, leaf)
+
+    def _attribute(self, r: Record, k: str, x: Atom | None, y: Atom | None, leaf: Leaf) -> Atom:
+        if r.given and (x is None or y is None) and k in r.declared:
+            assert r.real is not None
+            old = self.f.emit("getattr", r.real, Const(k), type=r.declared[k])
+            x, y = old if x is None else x, old if y is None else y
+        return leaf(UNDEF if x is None else x, UNDEF if y is None else y, None, k)
 
 
 # -- loops ---------------------------------------------------------------------------------------------------------------
@@ -237,7 +208,7 @@ class LoopSlots:
                 records.freeze(f, a, _MERGED)
 
     def _open(self, slot: Any, name: str, init: Atom) -> None:
-        shape, leaves = flatten(self.f, init)
+        shape, leaves = flatten(self.f, init, fix=True)
         self._set(slot, name, shape, leaves)
 
     def _set(self, slot: Any, name: str, shape: Shape, leaves: list[Atom]) -> None:
@@ -298,7 +269,7 @@ class LoopSlots:
         init = self.before[r][0].get(k)
         if init is None and k in r.declared and r.real is not None:
             init = self.f.emit("getattr", r.real, Const(k), type=r.declared[k])
-        shape, leaves = flatten(self.f, value)
+        shape, leaves = flatten(self.f, value, fix=True)
         if init is None:
             self._set((r, k), k, shape, [UNDEF] * len(leaves))
             return
@@ -308,7 +279,7 @@ class LoopSlots:
 
     def _next(self, slot: Any, value: Atom) -> bool:
         f, again = self.f, False
-        shape, leaves = flatten(f, value)
+        shape, leaves = flatten(f, value, fix=True)
         if not _same(shape, self.shapes[slot]):
             f.refuse(CODE, "an object that a loop carries is of another kind after an iteration",
                      "give it all its attributes before the loop, and keep its class")  # fmt: skip
@@ -333,19 +304,23 @@ class LoopSlots:
         """The leaves that are really carried."""
         return [(s, j) for s in self.shapes for j in range(len(self.inits[s])) if j not in self.fixed[s]]
 
-    def close(self, env: dict[Var, Atom], targets: tuple[Var, ...]) -> tuple[list[Var], list[Atom], list[Atom], list[Var]]:
-        """After the loop: carried variables, inits, next values and targets; records hold the targets."""
+    def carried(self) -> tuple[Var, ...]:
+        """The variables that the loop carries besides its own."""
+        phis = (self.phis[s][j] for s, j in self.moving())
+        return tuple(v for v in phis if isinstance(v, Var))
+
+    def first(self) -> tuple[Atom, ...]:
+        return tuple(self.f.concrete(self.inits[s][j]) for s, j in self.moving())
+
+    def close(self, env: dict[Var, Atom], targets: tuple[Var, ...]) -> tuple[list[Var], list[Atom]]:
+        """After the loop: targets and next values; records and variables hold the targets."""
         restore(self.before)
-        carried, inits, nexts, after = [], [], [], []
         out: dict[Any, list[Atom]] = {s: list(v) for s, v in self.inits.items()}
+        after, nexts = [], []
         for slot, j in self.moving():
-            phi = self.phis[slot][j]
-            assert isinstance(phi, Var)
-            target = Var(phi.name, self.types[slot][j] if self.types[slot][j] != NEVER else phi.type)
-            carried.append(phi)
-            inits.append(self.inits[slot][j])
-            nexts.append(self.nexts[slot][j])
+            target = Var(self.names[slot][j], self.types[slot][j])
             after.append(target)
+            nexts.append(self.nexts[slot][j])
             out[slot][j] = target
         for slot, shape in self.shapes.items():
             name = self.names[slot][0] if self.names[slot] else ""
@@ -354,7 +329,5 @@ class LoopSlots:
                 slot[0].attrs[slot[1]] = atom
             else:
                 env[targets[slot]] = atom
-        return carried, inits, nexts, after
+        return after, nexts
 
-
-__all__ = ["Block", "LoopSlots", "merge_states", "merge_values", "restore", "snapshot"]

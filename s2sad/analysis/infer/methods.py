@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import calls
+import numpy as np
+
+from s2sad.analysis.infer import calls, mutations, plans
 from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
@@ -22,6 +24,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     Unknown,
+    is_differentiable,
     join,
     join_all,
     widen,
@@ -35,6 +38,7 @@ _STR_RESULT: dict[str, Type] = {
     **dict.fromkeys(("find", "index", "count", "rfind"), INT),
     **dict.fromkeys(("split", "splitlines", "rsplit"), List(STR)),
 }
+_LIKE_FUNCTIONS = {"put": np.put, "tolist": np.ndarray.tolist}
 _ARRAY_EFFECTS = frozenset({"fill", "sort", "partition", "put", "itemset", "resize", "setflags"})
 
 
@@ -53,11 +57,15 @@ def container_method(
         parts = calls.elements(f, x) or ()
         given = {**dict(zip(t.cls._fields, parts, strict=True)), **kw}
         return calls.construct(f, calls.Ref(t.cls, t.cls.__name__), (), given, name)
+    if isinstance(t, Array) and key in _LIKE_FUNCTIONS:
+        from s2sad.analysis.infer.handlers import HANDLERS
+
+        result = HANDLERS[_LIKE_FUNCTIONS[key]](f, (x, *pos), kw, name, s.target)
+        if result is not NotImplemented:
+            return result
     if isinstance(t, Array) and key in _ARRAY_EFFECTS:
         f.effect("method", x, Const(key), *pos, *kw.values(), kwnames=tuple(kw))
         return Const(None)
-    if isinstance(t, Array) and key == "tolist":
-        return _emit(f, x, key, pos, kw, name, UNKNOWN)
     if isinstance(t, Unknown) and key in LIST_MUTATORS | DICT_MUTATORS:
         return _emit(f, x, key, pos, kw, name, UNKNOWN)
     result: Type = Opaque() if isinstance(t, Opaque) else UNKNOWN
@@ -93,16 +101,54 @@ def _list_method(
         elif key == "insert":
             item = widen(type_of_atom(pos[1]))
         elif key == "extend":
-            other = type_of_atom(pos[0])
-            item = other.item if isinstance(other, List) else join_all(map(widen, getattr(other, "items", ()) or ()))
+            item = element_type(f, pos[0])
         store_into(f, s.args[0], x, item)
         if key == "pop":
             return _emit(f, x, key, pos, kw, name, t.item)
+        if key in mutations.LIST_METHODS and is_differentiable(t):
+            mutations.LIST_METHODS[key](f, x, pos, kw)
+            return Const(None)
         f.effect("method", x, Const(key), *pos, *kw.values(), kwnames=tuple(kw))
         return Const(None)
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, INT)
+
+
+def element_type(f: FunctionInfer, x: Atom) -> Type:
+    """The join of the elements of anything that can be iterated (a trial whose statements are thrown away)."""
+    t = type_of_atom(x)
+    if isinstance(t, List):
+        return t.item
+    if isinstance(t, Tuple):
+        return join_all(map(widen, t.items))
+    if isinstance(t, Array) or (isinstance(x, Var) and x in f.recipes):
+        saved, f.out = f.out, []
+        plan = plans.make_plan(f, x)
+        item = widen(type_of_atom(plan.item(Var("k", plan.item_type), ("", ""))))
+        f.out = saved
+        return item
+    return UNKNOWN if not isinstance(t, Opaque | Dict) else Opaque()
+
+
+def _pair_value(t: Type) -> Type:
+    return widen(t.items[1]) if isinstance(t, Tuple) and len(t.items) == 2 else UNKNOWN
+
+
+def _dict_mutation(
+    f: FunctionInfer, x: Atom, t: Dict, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
+) -> Atom | None:
+    if key == "setdefault":
+        return mutations.setdefault(f, x, t, pos, name)
+    if key == "update":
+        mutations.update(f, x, pos, kw)
+        return Const(None)
+    if key == "pop":
+        return mutations.pop_key(f, x, t, pos, name)
+    if key == "clear":
+        mutations.clear_dict(f, x)
+        return Const(None)
+    return None
 
 
 def _dict_method(
@@ -121,10 +167,16 @@ def _dict_method(
         return _emit(f, x, key, pos, kw, name, join(t.value, widen(type_of_atom(default))))
     if key in DICT_MUTATORS:
         item = widen(type_of_atom(pos[1])) if key == "setdefault" and len(pos) > 1 else NEVER
-        if key == "update" and pos:
-            other = type_of_atom(pos[0])
-            item = other.value if isinstance(other, Dict) else UNKNOWN
+        if key == "update":
+            item = join_all(map(widen, map(type_of_atom, kw.values())))
+            for a in pos:
+                other = type_of_atom(a)
+                item = join(item, other.value if isinstance(other, Dict) else _pair_value(element_type(f, a)))
         store_into(f, s.args[0], x, item)
+        if is_differentiable(t) or is_differentiable(item):
+            result = _dict_mutation(f, x, t, key, pos, kw, name)
+            if result is not None:
+                return result
         return _emit(f, x, key, pos, kw, name, join(t.value, item) if key in ("pop", "setdefault") else Lit(None))
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))

@@ -14,7 +14,7 @@ import inspect
 import types as pytypes
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
-from s2sad.analysis.infer import calls, generated, merging, records
+from s2sad.analysis.infer import calls, functions, generated, merging, records
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
@@ -83,7 +83,7 @@ def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, .
 def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
     """A parameter that is an object, and the objects that it holds."""
     t = var.type
-    if not isinstance(t, Obj) or unsupported(t.cls) or var in f.tracked.objects or depth > 8:
+    if not f.spec.entry or not isinstance(t, Obj) or unsupported(t.cls) or var in f.tracked.objects or depth > 8:
         return
     record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
     f.tracked.objects[var] = record
@@ -95,8 +95,9 @@ def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
             given(f, inner, depth + 1)
 
 
-def distinct(f: FunctionInfer) -> tuple[Any, ...]:
-    """Statements that check, at the start, that a given object that is stored into was not given twice."""
+def prologue(f: FunctionInfer) -> tuple[Any, ...]:
+    """What the function does first: it reads the objects that its arguments hold, and checks that none that is stored
+    into was given twice."""
     out: list[Any] = list(f.tracked.prologue)
     known = [r for r in f.tracked.objects.values() if r.given]
     for cls in f.tracked.stored:
@@ -163,9 +164,7 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
         store(f, x, key, value)
         return value
     if isinstance(static, pytypes.FunctionType):
-        var = Var(name or key, UNKNOWN)
-        f.tracked.bound[var] = (static, x)
-        return var
+        return functions.make(f, functions.Code("method", key), (x,), name)
     if isinstance(static, staticmethod | classmethod) or isinstance(static, type):
         return calls.reference(getattr(cls, key), f"{cls.__name__}.{key}")
     if static is None and not hasattr(cls, key) or isinstance(static, pytypes.MemberDescriptorType):
@@ -272,9 +271,10 @@ def found_method(
 
 
 def super_method(
-    f: FunctionInfer, x: Var, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None
-) -> Atom | None:
-    """``super().key(...)``: the next class after the given one that has it."""
+    f: FunctionInfer, x: Var, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None,
+    *, read: bool = False,
+) -> Atom | None:  # fmt: skip
+    """``super().key(...)``: the next class after the given one that has it. read: without the call."""
     after, obj = f.tracked.supers[x]
     t = type_of_atom(obj)
     cls = t.cls if isinstance(t, Obj) else t.obj if isinstance(t, RefT) else obj.obj if isinstance(obj, Ref) else None
@@ -282,13 +282,16 @@ def super_method(
     for base in mro[mro.index(after) + 1 :] if after in mro else []:
         if key in vars(base):
             static = vars(base)[key]
+            if isinstance(static, property):
+                return _getter(f, obj, static.fget, key, name)
+            if read:
+                break
             if key == "__init__":
                 init_with(f, obj, base, static, pos, kw)
                 return Const(None)
-            if key == "__post_init__" or not isinstance(static, property):
-                found = found_method(f, obj, cls, static, key, pos, kw, name, untyped)
-                if found is not NotImplemented:
-                    return found  # type: ignore[no-any-return]
+            found = found_method(f, obj, cls, static, key, pos, kw, name, untyped)
+            if found is not NotImplemented:
+                return found  # type: ignore[no-any-return]
             break
     f.refuse(CODE, f"super().{key} is no method that can be compiled", f"name the class: Base.{key}(self, ...)")
     return UNDEF
@@ -386,13 +389,6 @@ def iterated(f: FunctionInfer, x: Atom) -> Atom:
 # -- whole functions and regions ---------------------------------------------------------------------------------------
 
 
-def whole_body(f: FunctionInfer, body: Block) -> Block:
-    """The body of the function: what it returns leaves it as a value, and given objects are checked at the start."""
-    alive = f.statements(body)
-    results = tuple(records.real(f, f.atom(a)) if alive else UNDEF for a in body.results)
-    return Block((*distinct(f), *f.out), results)
-
-
 def condition(f: FunctionInfer, cond: Block) -> Block:
     """The condition of a ``while``: its stores could not be seen by the body."""
     before = merging.snapshot(f)
@@ -413,15 +409,6 @@ def after_try(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
 def after_handlers(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
     if s.handlers:
         after_try(f, before, s)
-
-
-def from_try(f: FunctionInfer, ends: list[Block], k: int, name: str) -> Atom:
-    """A variable that holds an object after a ``try``: known where no handler gives it another value."""
-    given_ = [b.results[k] for b in ends if b.results[k] is not UNDEF]
-    if len(ends) == 1 or all(a is given_[0] for a in given_):
-        return given_[0]
-    f.refuse(CODE, f"{name or 'a value'} is an object that a try statement makes", "make the object after it")
-    return UNDEF
 
 
 def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:

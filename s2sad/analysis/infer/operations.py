@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, functions
+from s2sad.analysis.infer import calls, functions, inline, objects, records
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -23,6 +23,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     Unknown,
+    is_differentiable,
     join,
     widen,
 )
@@ -46,6 +47,7 @@ def let(f: FunctionInfer, s: Let) -> None:
     if s.target is not None:
         if isinstance(result, Var):
             f.origin.setdefault(result, s.target)
+            inline.unify(f, s.target, result)
         f.env[s.target] = UNDEF if result is None else result
 
 
@@ -68,12 +70,25 @@ def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
+    if args and isinstance(f.type(args[0]), Obj) and objects.effect(f, s.op, args):
+        return
     if s.op == "setitem":
         index = f.type(args[1])
         value = f.type(args[2])
-        store_into(f, s.args[0], args[0], value.item if isinstance(index, Slice) and isinstance(value, List) else value)
+        if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
+            from s2sad.analysis.infer import methods, mutations
+
+            store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
+            mutations.store_slice(f, *args)
+            return
+        store_into(f, s.args[0], args[0], value)
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
+        if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
+            from s2sad.analysis.infer import mutations
+
+            mutations.delete(f, *args)
+            return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
         item = f.emit("getitem", args[0], args[1])
@@ -99,6 +114,7 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None
 
     if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
         return
+    inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
     item = widen(item)
     growth = f.growth.get(key)
@@ -144,6 +160,8 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
     """Give a new container the type that its later mutations ask for."""
     if untyped is not None:
         growth = f.growth.get(f.classes.find(untyped))
+        if growth is not None and records.is_tracked(f, var):
+            var = records.unpinned(f, var)
         if growth is not None and var.type is not None:
             new = Var(var.name, grown_type(var.type, growth.item))
             last = f.out[-1]
@@ -209,15 +227,10 @@ _DUNDER = {
 
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
-    if op in _DUNDER and any(isinstance(t, Obj) for t in types):
-        if isinstance(types[0], Obj):
-            result = calls.dunder(f, f"__{_DUNDER[op]}__", args[0], args[1:], name)
-            if result is not None:
-                return result
-        if len(args) == 2 and isinstance(types[1], Obj):
-            result = calls.dunder(f, f"__r{_DUNDER[op]}__", args[1], args[:1], name)
-            if result is not None:
-                return result
+    if any(isinstance(t, Obj) for t in types):
+        result = objects.operator(f, op, args, name)
+        if result is not None:
+            return result
     if op in ("add", "mul") and any(isinstance(t, Tuple | List) for t in types):
         parts = _sequence_parts(f, op, args, types)
         if parts is not None:
@@ -270,6 +283,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     x, attr = args
     t = f.type(x)
     key = attr.value if isinstance(attr, Const) else ""
+    if isinstance(x, Var) and x in f.tracked.supers:
+        return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
         if hasattr(obj, key):
@@ -334,6 +349,12 @@ def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> A
     return calls.builtin_list(f, args[0], name, s.target)
 
 
+def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    if isinstance(f.type(args[0]), Obj):
+        return objects.truth(f, args[0], negate=True)
+    return f.emit("not", *args, name=name)
+
+
 def _copy(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return args[0]
 
@@ -351,5 +372,8 @@ _OPS: dict[str, Any] = {
     "star": _star,
     "iter_list": _iter_list,
     "copy": _copy,
+    "in_": _arithmetic,
+    "not_in": _arithmetic,
+    "not": _not,
     **{op: _arithmetic for op in _DUNDER},
 }

@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Loc, Ref, Stmt, Var
-from s2sad.ir.types import Dict, List, Lit, Obj, Tuple, Type, is_differentiable, join_all, widen
+from s2sad.ir.types import Dict, List, Lit, Obj, Tuple, Type, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -67,7 +67,6 @@ class Tracker:
     objects: dict[Var, Record] = field(default_factory=dict)
     virtual: dict[Var, Virtual] = field(default_factory=dict)
     supers: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)
-    bound: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)  # a method taken as a value
     making: list[Record] = field(default_factory=list)
     stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
     reads: dict[Any, Loc] = field(default_factory=dict)  # classes of objects read without a record
@@ -76,7 +75,7 @@ class Tracker:
 
     @property
     def active(self) -> bool:
-        return bool(self.objects or self.virtual or self.bound)
+        return bool(self.objects or self.virtual)
 
 
 def record_of(f: FunctionInfer, a: Atom) -> Record | None:
@@ -89,7 +88,7 @@ def virtual_of(f: FunctionInfer, a: Atom) -> Virtual | None:
 
 def is_tracked(f: FunctionInfer, a: Atom) -> bool:
     """Is the atom an object with a record, or a display that holds one?"""
-    return isinstance(a, Var) and (a in f.tracked.objects or a in f.tracked.virtual or a in f.tracked.bound)
+    return isinstance(a, Var) and (a in f.tracked.objects or a in f.tracked.virtual)
 
 
 def involves(f: FunctionInfer, a: Atom) -> bool:
@@ -100,15 +99,7 @@ def involves(f: FunctionInfer, a: Atom) -> bool:
         return True
     if a in f.recipes:
         return any(involves(f, x) for x in f.recipes[a][1])
-    return any(isinstance(x, Var) and x is not a and involves(f, x) for x in _captured(f, a))
-
-
-def _captured(f: FunctionInfer, a: Var) -> list[Atom]:
-    """What a closure captured (its variables may be held as ``(function, captured)``)."""
-    out: list[Atom] = []
-    for item in f.closures.get(a) or ():
-        out.extend(item) if isinstance(item, tuple) else out.append(item)  # type: ignore[arg-type]
-    return out
+    return any(involves(f, x) for x in f.closures.get(a, ()))
 
 
 def new_object(f: FunctionInfer, record: Record) -> Var:
@@ -118,12 +109,12 @@ def new_object(f: FunctionInfer, record: Record) -> Var:
     return var
 
 
-def new_virtual(f: FunctionInfer, kind: str, parts: Parts, name: str) -> Var:
+def new_virtual(f: FunctionInfer, kind: str, parts: Parts, name: str, cls: Any = None) -> Var:
     """The variable that stands for a display."""
     types = [type_of_atom(a) for _, a in parts]
     t: Type
     if kind == "tuple":
-        t = Tuple(tuple(types))
+        t = Tuple(tuple(types), cls)
     elif kind == "list":
         t = List(join_all(map(widen, types)), tuple(types))
     else:
@@ -153,8 +144,8 @@ def freeze(f: FunctionInfer, a: Atom, why: str, *, opened: bool = False) -> None
             todo.extend(record.attrs.values())
         elif virtual is not None:
             todo.extend(p for _, p in virtual.parts)
-        elif v in f.tracked.bound:
-            todo.append(f.tracked.bound[v][1])
+        else:
+            todo.extend(f.closures.get(v, ()))
 
 
 def real(f: FunctionInfer, a: Atom) -> Atom:
@@ -169,10 +160,13 @@ def real(f: FunctionInfer, a: Atom) -> Atom:
         if virtual.real is None:
             virtual.real = _real_display(f, a, virtual)
         return virtual.real
-    if a in f.tracked.bound:
-        fn, x = f.tracked.bound[a]
-        return f.emit("getattr", real(f, x), Const(getattr(fn, "__name__", "")))
-    return a
+    return f.concrete(a)
+
+
+def kept(f: FunctionInfer, a: Atom) -> Atom:
+    """A tracked value where it is a result of a region or is captured by a function that is a value."""
+    freeze(f, a, "it was kept as a value")
+    return real(f, a)
 
 
 def _real_object(f: FunctionInfer, record: Record) -> Atom:
@@ -223,7 +217,7 @@ _IDENTITY = ("is_", "is_not", "in_", "not_in", "not", "eq", "ne")
 
 
 def emit_tracked(
-    f: FunctionInfer, op: str, args: tuple[Atom, ...], kwnames: tuple[str, ...], name: str, t: Type
+    f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str, given: Type | None
 ) -> Atom | None:
     """The result of a pure operation on tracked values where it is known without a statement; else None."""
     if op in ("tuple", "list") and all(not (isinstance(a, Var) and a in f.stars) for a in args):
@@ -231,8 +225,7 @@ def emit_tracked(
     if op == "dict" and all(isinstance(k, Const) for k in args[::2]):
         keys = [k.value for k in args[::2] if isinstance(k, Const)]
         return new_virtual(f, op, tuple(zip(keys, args[1::2], strict=True)), name)
-    if op == "closure":
-        return Var(name, t)
+    t = given if given is not None else op_type(op, tuple(map(type_of_atom, args)))
     if op == "getitem":
         return _part(f, args, name)
     if op in _IDENTITY:
@@ -293,7 +286,3 @@ def _hold(op: str, args: tuple[Atom, ...]) -> tuple[str, bool]:
         return "", False
     return "it was put into a container that changes", False
 
-
-def differs(t: Type) -> bool:
-    """May a derivative be lost with a value of this type?"""
-    return is_differentiable(t)

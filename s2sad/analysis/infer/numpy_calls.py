@@ -1,0 +1,274 @@
+"""Functions of NumPy and ``math`` that are other operations in disguise: stores into an argument, methods of ufuncs.
+
+*before*                              *after*::
+
+    np.copyto(a, b)                       a[...] = b
+    np.add.at(a, idx, v)                  for k in range(len(idx)): a[idx[k]] += v[k]
+    np.add.reduce(x)                      np.sum(x, axis=0)
+    math.log(x, b)                        math.log(x) / math.log(b)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from s2sad.analysis.infer import calls
+from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
+from s2sad.analysis.infer.operations import arithmetic
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
+from s2sad.ir.types import INT, RANGE, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
+from s2sad.rules.registry import lookup
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+Args = tuple[Atom, ...]
+Kw = dict[str, Atom]
+Handler = Callable[..., Any]
+
+
+def _np(f: FunctionInfer, name: str, *args: Atom, kw: Kw | None = None) -> Atom:
+    """A call of a NumPy function as inference makes it for the user's."""
+    return calls.call_object(f, Ref(getattr(np, name), f"np.{name}"), args, kw or {}, "", None) or UNDEF
+
+
+def _given(names: str, pos: Args, kw: Kw) -> dict[str, Atom]:
+    """Arguments by name."""
+    return {**dict(zip(names.split(), pos, strict=False)), **kw}
+
+
+def _is_none(a: Atom | None) -> bool:
+    t = type_of_atom(a) if a is not None else Lit(None)
+    return isinstance(t, Lit) and t.value is None
+
+
+# -- stores into an argument ---------------------------------------------------------------------------------------
+
+
+def _copyto(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    g = _given("dst src casting where", pos, kw)
+    value, where = g["src"], g.get("where")
+    t = type_of_atom(where) if where is not None else Lit(True)
+    if "casting" in g:
+        return f.refuse("S2S054", "the option casting= of np.copyto has no derivative rule", "leave it out")
+    if not (isinstance(t, Lit) and t.value is True):
+        value = _np(f, "where", where or UNDEF, value, g["dst"])
+    f.effect("setitem", g["dst"], Const(Ellipsis), value)
+    return Const(None)
+
+
+def _fill_diagonal(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    g = _given("a val wrap", pos, kw)
+    t = type_of_atom(g["a"])
+    if "wrap" in g or not isinstance(t, Array) or t.rank != 2:
+        return f.refuse("S2S054", "np.fill_diagonal of an array that is not known to be a matrix", "store a[i, i] in a loop")
+    n = f.emit("call", Ref(min, "min"), f.emit("getattr", g["a"], Const("shape")), type=INT)
+    i = _np(f, "arange", n)
+    f.effect("setitem", g["a"], f.emit("tuple", i, i), g["val"])
+    return Const(None)
+
+
+def _put(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    g = _given("a ind v mode", pos, kw)
+    t = type_of_atom(g["a"])
+    if "mode" in g or not isinstance(t, Array) or t.rank is None:
+        return f.refuse("S2S054", "np.put with a mode, or into an array of unknown rank", "write a.flat[i] = v")
+    index: Atom = g["ind"]
+    if t.rank != 1:
+        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), index, f.emit("getattr", g["a"], Const("shape")),
+                       type=Tuple((Array("int64", None),) * t.rank))  # fmt: skip
+    f.effect("setitem", g["a"], _as_index(f, index), g["v"])
+    return Const(None)
+
+
+def _as_index(f: FunctionInfer, index: Atom) -> Atom:
+    """A list of positions as an array."""
+    t = type_of_atom(index)
+    return index if isinstance(t, Array | Tuple) or is_number(t) else _np(f, "array", index)
+
+
+def _putmask(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``a[mask] = v``, or ``v[mask]`` where v has the shape of a."""
+    g = _given("a mask values", pos, kw)
+    a, value, t, target = g["a"], g["values"], type_of_atom(g["values"]), type_of_atom(g["a"])
+    if isinstance(t, Array) and isinstance(target, Array) and t.dims is not None and t.dims == target.dims:
+        value = f.emit("getitem", value, g["mask"])
+    elif not is_number(t):
+        return f.refuse("S2S054", "np.putmask with values of another shape than the array", "write a[mask] = values")
+    f.effect("setitem", a, g["mask"], value)
+    return Const(None)
+
+
+def _place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``a[mask] = vals[:count]``: the first values, one for each true element."""
+    g = _given("arr mask vals", pos, kw)
+    value = g["vals"]
+    if not is_number(type_of_atom(value)):
+        n = _np(f, "count_nonzero", g["mask"])
+        value = f.emit("getitem", _np(f, "ravel", value), f.emit("slice", Const(None), n, Const(None)))
+    f.effect("setitem", g["arr"], g["mask"], value)
+    return Const(None)
+
+
+def _fromiter(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    g = _given("iter dtype count", pos, kw)
+    if "count" in g or "like" in g:
+        return NotImplemented
+    return calls.call_object(
+        f, Ref(np.array, "np.array"), (as_sequence(f, g["iter"]),), {"dtype": g["dtype"]}, name, untyped
+    )
+
+
+def _tolist(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``x.tolist()``: nested lists of Python numbers."""
+    t = type_of_atom(pos[0])
+    if not isinstance(t, Array) or t.rank is None or t.dtype not in ("float64", "int64"):
+        return NotImplemented
+    number = Ref(float, "float") if t.dtype == "float64" else Ref(int, "int")
+    if t.rank == 0:
+        return calls.call_object(f, number, pos, {}, name, untyped)
+    each = number if t.rank == 1 else Ref(np.ndarray.tolist, "np.ndarray.tolist")
+    return materialise(f, recipe(f, "map", (each, pos[0])), name, untyped)
+
+
+# -- methods of ufuncs ---------------------------------------------------------------------------------------------
+
+
+def _at(ufunc: np.ufunc, op: str) -> Handler:
+    """``ufunc.at(a, index, v)``: one position after the other, repeated ones again."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        a, index, v = pos
+        it = type_of_atom(index)
+        columns = [_as_index(f, c) for c in (calls.elements(f, index) or ())] if isinstance(it, Tuple) else [_as_index(f, index)]
+        types = [type_of_atom(c) for c in columns]
+        if not types or not all(isinstance(t, Array) and t.rank == 1 and t.dtype != "bool" for t in types):
+            if len(types) == 1 and is_number(types[0]):
+                f.effect("aug_setitem", a, index, v, Const(op))
+                return Const(None)
+            return f.refuse("S2S064", f"np.{ufunc.__name__}.at with an index that is not a list of positions", "write a loop")
+        rest, vt = type_of_atom(a), type_of_atom(v)
+        ranks = (rank_of(rest), rank_of(vt))
+        if ranks[0] is None or ranks[1] is None or isinstance(vt, Array) and vt.dims and vt.dims[0] is None:
+            return f.refuse("S2S064", f"np.{ufunc.__name__}.at with arrays of unknown shape", "write a loop")
+        each = ranks[1] == ranks[0] - len(columns) + 1
+        if each and isinstance(vt, Array) and vt.dims and vt.dims[0] is not None and vt.dims[0].is_one:
+            each, v = False, f.emit("getitem", v, Const(0))
+        n = f.emit("call", Ref(len, "len"), columns[0], type=INT)
+        over = f.emit("call", Ref(range, "range"), n, type=RANGE)
+        saved, f.out = f.out, []
+        k = Var("k", INT)
+        place = [f.emit("getitem", c, k) for c in columns]
+        value = f.emit("getitem", v, k) if each else v
+        where = place[0] if len(place) == 1 else f.emit("tuple", *place)
+        f.effect("aug_setitem", a, where, value, Const(op))
+        body, f.out = f.out, saved
+        f.out.append(For(k, over, (), (), Block(tuple(body), ()), (), False, f.loc))
+        return Const(None)
+
+    return handler
+
+
+def _reduce(canonical: str) -> Handler:
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        g = _given("array axis dtype out keepdims", pos, kw)
+        options: Kw = {"axis": g.get("axis", Const(0)), **{k: g[k] for k in ("keepdims",) if k in g}}
+        unknown = [k for k in g if k not in ("array", "axis", "keepdims") and not _is_none(g[k])]
+        if unknown:
+            return f.refuse("S2S054", f"the option {unknown[0]}= of a ufunc's reduce has no derivative rule", "leave it out")
+        return calls.call_object(f, Ref(getattr(np, canonical), f"np.{canonical}"), (g["array"],), options, name, untyped)
+
+    return handler
+
+
+def _accumulate(canonical: str) -> Handler:
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        g = _given("array axis", pos, kw)
+        if set(g) - {"array", "axis"}:
+            return NotImplemented
+        axis = {"axis": g.get("axis", Const(0))}
+        return calls.call_object(f, Ref(getattr(np, canonical), f"np.{canonical}"), (g["array"],), axis, name, untyped)
+
+    return handler
+
+
+def _outer(ufunc: np.ufunc) -> Handler:
+    """``ufunc.outer(a, b)``: ``ufunc(a[..., None], b)``."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        a, b = (x if isinstance(type_of_atom(x), Array) or is_number(type_of_atom(x)) else _np(f, "array", x) for x in pos)
+        rank = rank_of(type_of_atom(b))
+        if kw or rank is None:
+            return f.refuse("S2S054", f"np.{ufunc.__name__}.outer of an array of unknown rank", "write a[:, None] and b")
+        if rank and isinstance(type_of_atom(a), Array):
+            a = f.emit("getitem", a, f.emit("tuple", Const(Ellipsis), *[Const(None)] * rank))
+        return calls.call_object(f, Ref(ufunc, f"np.{ufunc.__name__}"), (a, b), {}, name, untyped)
+
+    return handler
+
+
+_BINARY = (np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.minimum, np.hypot, np.arctan2, np.logaddexp)
+
+
+def method_handler(obj: Any) -> Handler | None:
+    """The handler of a bound method of a ufunc (``np.add.at``), which is a new object each time it is read."""
+    owner, key = getattr(obj, "__self__", None), getattr(obj, "__name__", "")
+    if not isinstance(owner, np.ufunc):
+        return None
+    return _METHODS.get((owner, key)) or (_outer(owner) if key == "outer" and owner in _BINARY else None)
+
+
+_METHODS: dict[tuple[np.ufunc, str], Handler] = {
+    (np.add, "at"): _at(np.add, "add"),
+    (np.subtract, "at"): _at(np.subtract, "sub"),
+    (np.multiply, "at"): _at(np.multiply, "mul"),
+    (np.divide, "at"): _at(np.divide, "truediv"),
+    (np.add, "reduce"): _reduce("sum"),
+    (np.multiply, "reduce"): _reduce("prod"),
+    (np.maximum, "reduce"): _reduce("max"),
+    (np.minimum, "reduce"): _reduce("min"),
+    (np.add, "accumulate"): _accumulate("cumsum"),
+    (np.multiply, "accumulate"): _accumulate("cumprod"),
+}
+
+
+# -- math ----------------------------------------------------------------------------------------------------------
+
+
+def _log(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    if len(pos) != 2:
+        return NotImplemented
+    rule = lookup(math.log)
+    assert rule is not None
+    ref = Ref(math.log, "math.log")
+    parts = tuple(calls.rule_call(f, rule, (a,), {}, "", ref) or UNDEF for a in pos)
+    return arithmetic(f, "truediv", parts, name)
+
+
+def _frexp(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``math.frexp(x)``: x = m * 2**e with an integer e."""
+    e = f.emit("getitem", f.emit("call", Ref(math.frexp, "math.frexp"), pos[0], type=_NUMBERS), Const(1), type=INT)
+    scaled = calls.call_object(f, Ref(math.ldexp, "math.ldexp"), (pos[0], f.emit("neg", e)), {}, "", None)
+    return f.emit("tuple", scaled or UNDEF, e, name=name)
+
+
+_NUMBER: Type = Scalar("float64")
+_NUMBERS: Type = Tuple((_NUMBER, _NUMBER))
+
+
+NUMPY: dict[Any, Handler] = {
+    np.copyto: _copyto,
+    np.fill_diagonal: _fill_diagonal,
+    np.put: _put,
+    np.putmask: _putmask,
+    np.place: _place,
+    np.fromiter: _fromiter,
+    math.log: _log,
+    math.frexp: _frexp,
+    np.ndarray.tolist: _tolist,
+}

@@ -1,0 +1,100 @@
+"""What the end of a block becomes, and the small rewrites that give statements the forms that people write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gast
+
+from s2sad.backend import syntax as syn
+from s2sad.ir.nodes import Atom, Block, Const, If, Loc, Var
+
+Body = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What follows the statements of a block: ``dests[k]`` receives result k; with ``stop`` one more result says
+    whether to leave the loop; with ``returns`` the only result is returned."""
+
+    dests: tuple[Var, ...] = ()
+    stop: bool = False
+    returns: bool = False
+    loop: bool = False  # the end of the block is the end of a loop's body
+    ret: tuple[int, int] | None = None  # where result ``ret[0]`` is true, result ``ret[1]`` is returned at once
+
+
+def at(node: Any, loc: Loc) -> Any:
+    """The node, with the place of the user's line that it comes from."""
+    node._loc = loc
+    return node
+
+
+def inside(stmt: If, block: Block, results: Sequence[Atom], tail: Tail) -> list[Atom]:
+    """The results of the tail as seen from a branch: its own values for the targets; flags that are the test are known
+    there."""
+    env = dict(zip(stmt.targets, block.results, strict=True))
+    out = [env.get(r, r) if isinstance(r, Var) else r for r in results]
+    flags = [len(out) - 1] if tail.stop else []
+    flags += [tail.ret[0]] if tail.ret is not None else []
+    for k in flags:
+        if out[k] is stmt.test and not getattr(stmt.test, "name", ""):
+            out[k] = Const(block is stmt.then)
+    return out
+
+
+def written(body: Body) -> set[str]:
+    """The names that statements assign."""
+    return {n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
+
+
+def if_bound(name: str, value: Any) -> Any:
+    """Copy a variable of the user's that may have no value: reading it later is what must raise."""
+    error = gast.ExceptHandler(syn.name("UnboundLocalError"), None, [gast.Pass()])
+    return gast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
+
+
+def return_at_once(out: Body, done: Body) -> Body:
+    """``return value`` for ``t1 = value`` and ``return t1``."""
+    last = out[-1] if out else None
+    if len(done) == 1 and isinstance(done[0], gast.Return) and isinstance(last, gast.Assign):
+        target, value = last.targets[0], done[0].value
+        same = isinstance(target, gast.Name) and isinstance(value, gast.Name) and target.id == value.id
+        if same and target.id[0] == "t" and target.id[1:].isdigit():
+            last_return = at(gast.Return(last.value), last._loc)
+            last_return._comments = getattr(last, "_comments", [])
+            return [*out[:-1], last_return]
+    return out + done
+
+
+def attach(done: Body, comments: list[str]) -> None:
+    """Put waiting comments before the first of some statements."""
+    if done and comments:
+        done[0]._comments = [*comments, *getattr(done[0], "_comments", ())]
+        comments.clear()
+
+
+def is_terminal(node: Any) -> bool:
+    return isinstance(node, gast.Return | gast.Break | gast.Continue | gast.Raise)
+
+
+def returns_none(node: Any) -> bool:
+    return isinstance(node, gast.Return) and isinstance(node.value, gast.Constant) and node.value.value is None
+
+
+def flatten(body: Body) -> Body:
+    """``if c: continue`` and the rest flat, where the rest of a loop's body stands under ``if not c`` alone."""
+    last = body[-1] if body else None
+    if not isinstance(last, gast.If) or last.orelse or not hasattr(last, "_skips") or len(last.body) < 3:
+        return body
+    node = at(gast.If(last._skips, [at(gast.Continue(), last._loc)], []), last._loc)
+    node._comments = getattr(last, "_comments", [])
+    return [*body[:-1], node, *flatten(last.body)]
+
+
+__all__ = [
+    "Body", "Tail", "at", "attach", "flatten", "if_bound", "inside", "is_terminal", "return_at_once", "returns_none",
+    "written",
+]
