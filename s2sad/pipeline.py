@@ -183,7 +183,7 @@ def compile(request: Request) -> Program:
     c.timings["emit"] = perf_counter() - start
     name = c.entries[0].name
     filename = f"<s2sad {next(_COUNTER)} {name}>"
-    namespace = load(emitted.text, name, filename, emitted.objects)
+    namespace = load(emitted.text, name, filename, emitted.objects, emitted.globals)
     inject(namespace, emitted.globals)
     by_name = {fn.name: text for fn, text in emitted.names.items()}
     entry = namespace[by_name[name]]

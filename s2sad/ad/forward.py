@@ -305,11 +305,19 @@ class Forward:
         cls = callee.obj if isinstance(callee, Ref) else None
         if isinstance(cls, type) and issubclass(cls, tuple):
             return b.emit("call", callee, *(self.dot(b, a) for a in s.args[1:]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
+        if cls is rt.make_object:  # the tangent of an object is an object of its class that holds the tangents
+            dots = {k: self.attribute_dot(b, a) for k, a in s.kwargs.items()}
+            return b.emit("call", *s.args[:2], kw=dots, type=tangent_type(s.target.type))  # type: ignore[union-attr]
         if cls in (list, tuple) and isinstance(s.args[1], Var):
             return b.emit("call", callee, self.dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
         reason = self.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {getattr(callee, 'text', s.op)}")
         raise self.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                           "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+
+    def attribute_dot(self, b: Builder, a: Atom) -> Atom:
+        """The tangent of an attribute: 0 for an integer."""
+        t = type_of_atom(a)
+        return Const(0) if is_number(t) and not is_differentiable(t) else self.dot(b, a)
 
     def by_rule(self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder) -> Atom:
         terms: list[Atom]

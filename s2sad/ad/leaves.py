@@ -15,6 +15,7 @@ from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
+from s2sad.runtime import make_object
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
 
 Step = tuple[str, Any]  # ("item", key) or ("attr", name)
@@ -90,7 +91,7 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
         if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
             _call(info, s, callee.obj, dynamic)
             return
-        if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type)) or (
+        if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type, setattr, make_object)) or (
             isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
         ):
             return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import calls, lists
+from s2sad.ad import calls, lists, objects
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
@@ -55,6 +55,10 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
             return lists.delete(r, s, s.args[0], state, rb)
     if s.op == "method":
         return _method(r, s, state, rb)
+    parts = objects.parts_of(s)
+    if parts is not None and s.target is not None and r.is_active(s.target):
+        objects.made(r, s, parts, state, rb)
+        return [s]
     sign = scatters.sign_of(s)
     if sign is not None:
         return scatters.reverse(r, s, sign, state, rb)

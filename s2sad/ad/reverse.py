@@ -418,9 +418,14 @@ class Reverse:
         return [If(s.test, forward[0], forward[1], new, s.loc)]
 
     def try_(self, s: Try, state: State, rb: Builder) -> list[Stmt]:
+        saved = dict(state.bars), set(state.owned)
         bars = self.taken(state, s.targets)
         bodies = [s.body, *(h.body for h in s.handlers)]
-        sides = [self.branch(s, b, bars, state) for b in bodies]
+        try:
+            sides = [self.branch(s, b, bars, state) for b in bodies]
+        except NeedBuffer:
+            state.bars, state.owned = saved
+            raise
         if not any(side.reverse.stmts or side.state.outer_changes() for side in sides):
             return [s]
         return residuals.try_paths(self, s, sides, state, rb)

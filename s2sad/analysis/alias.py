@@ -17,6 +17,7 @@ from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
+from s2sad.runtime import make_object
 
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", *INPLACE})
 MUTATING_METHODS = frozenset(
@@ -176,6 +177,12 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
         if rule.aliases != "fresh" and s.target is not None and len(s.args) > 1:
             _union(classes, s.target, s.args[1])
         return
+    if isinstance(callee, Ref) and callee.obj in (make_object, setattr):  # an object holds on to its attributes
+        holder = s.target if callee.obj is make_object else s.args[1]
+        for a in s.args[2:]:
+            if isinstance(holder, Var):
+                _store(classes, holder, a)
+        return
     # a function that we cannot see into: it may change and return whatever it is given
     harmless = isinstance(callee, Ref) and callee.obj in _HARMLESS
     for a in s.args[1:]:
@@ -190,7 +197,7 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
 
 
 _HARMLESS = (len, range, isinstance, type, print, list, tuple, dict, set, frozenset, any, all, str, repr, bool, int, float,
-             reversed, sorted, min, max, sum, hasattr, callable, ord, chr)  # fmt: skip
+             reversed, sorted, min, max, sum, hasattr, callable, ord, chr, setattr, make_object)  # fmt: skip
 
 
 def _spec_call(classes: Classes, s: Let, spec: Spec, touched: list[Any]) -> None:

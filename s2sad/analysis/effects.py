@@ -54,7 +54,7 @@ _READING_METHODS = frozenset(
         "trace", "nonzero",
     }
 )
-_HELPERS_PURE = frozenset({"as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
+_HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce", "zeros_like", "scatter", "count", "share", "wins", "safe_mul", "safe_div", "pow_da", "pow_db",

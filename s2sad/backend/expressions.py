@@ -46,7 +46,7 @@ class Expressions:
                 return syn.name(self._self_name(self.plan.itself[a]))
             return syn.name(self.var(a))
         if isinstance(a, Const):
-            return syn.literal(a.value)
+            return syn.literal(a.value, self.spell)
         if isinstance(a, Ref):
             return syn.dotted(self.module.ref(a))
         if isinstance(a, Global):
@@ -60,6 +60,11 @@ class Expressions:
         if name is None:
             raise EmitError(f"{v!r} is read in {self.fn.name} where it is not defined")
         return name
+
+    def spell(self, text: str) -> Any:
+        """A builtin, or something of NumPy (``np.inf``)."""
+        first, _, rest = text.partition(".")
+        return syn.dotted(f"{self.module.np}.{rest}" if first == "np" else self.module.builtin(text))
 
     def _self_name(self, fn: Function) -> str:
         scope: Expressions | None = self
@@ -128,7 +133,7 @@ class Expressions:
         return gast.Slice(*parts)
 
     def _v_slice(self, let: Let) -> Any:
-        return syn.call(syn.name("slice"), self._many(let.args))
+        return syn.call(self.spell("slice"), self._many(let.args))
 
     def _v_getattr(self, let: Let) -> Any:
         return gast.Attribute(self.atom(let.args[0]), _text(let.args[1]), syn.LOAD)
@@ -140,7 +145,7 @@ class Expressions:
         return gast.List(self._many(let.args), syn.LOAD)
 
     def _v_set(self, let: Let) -> Any:
-        return gast.Set(self._many(let.args)) if let.args else syn.call(syn.name("set"))
+        return gast.Set(self._many(let.args)) if let.args else syn.call(self.spell("set"))
 
     def _v_dict(self, let: Let) -> Any:
         return gast.Dict(self._many(let.args[::2]), self._many(let.args[1::2]))
@@ -149,7 +154,7 @@ class Expressions:
         return gast.Starred(self.atom(let.args[0]), syn.LOAD)
 
     def _v_iter_list(self, let: Let) -> Any:
-        return syn.call(syn.name("list"), self._many(let.args))
+        return syn.call(self.spell("list"), self._many(let.args))
 
     def _v_with_enter(self, let: Let) -> Any:
         return syn.call(gast.Attribute(self.atom(let.args[0]), "__enter__", syn.LOAD))

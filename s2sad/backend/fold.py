@@ -167,7 +167,8 @@ class _Planner:
             if stmt.__class__ is Let:
                 level = self._let(stmt, block, pend, k, depth)
             elif isinstance(stmt, If):
-                level = self._if(stmt, block, pend, k, depth)
+                leaves = k > 0 and _leaves(block.stmts[k - 1], stmt)
+                level = self._if(stmt, block, pend, k, depth, leaves)
             else:
                 level = self._region(stmt, pend, k, depth)
             top = max(top, level)
@@ -219,9 +220,9 @@ class _Planner:
     def _single(self, var: Var, block: Block) -> bool:
         return not var.name and self.uses.get(var) == 1 and self.home.get(var) is block
 
-    def _if(self, stmt: If, block: Block, pend: dict[Var, _Item], k: int, depth: int) -> int:
+    def _if(self, stmt: If, block: Block, pend: dict[Var, _Item], k: int, depth: int, leaves: bool) -> int:
         level = max(self._block(stmt.then, depth + 1), self._block(stmt.orelse, depth + 1))
-        expression = self._is_expression(stmt)
+        expression = not leaves and self._is_expression(stmt)
         test = stmt.test
         if not expression and test in self.decided_by and self.decided_by[test] is stmt and test in pend:
             self._flush(pend[test], pend)
@@ -348,6 +349,13 @@ class _Planner:
         for other in list(pend.values()):
             if other.var in pend and _clash(other, item) and other.lo < item.hi:
                 self._flush(other, pend)
+
+
+def _leaves(before: Stmt, stmt: If) -> bool:
+    """Is this the ``if`` after a loop that asks whether the function has returned in it?"""
+    if not isinstance(before, For | While) or not isinstance(stmt.test, Var):
+        return False
+    return before.stop and not stmt.test.name and stmt.test in before.targets
 
 
 def _is_and_or(stmt: If) -> bool:

@@ -16,6 +16,7 @@ import gast
 
 from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
 
+_PRINTED = ("slice", "range", "complex", "list", "set", "type", "UnboundLocalError")  # that printing itself may need
 _ALIASES = {"np": "numpy", "rt": "s2sad.runtime"}
 
 
@@ -110,12 +111,13 @@ class ModuleNames:
                 return self._import_from("numpy." + rest.rpartition(".")[0], rest.rpartition(".")[2])
             return f"{root}.{rest}" if rest else root
         if getattr(builtins, text, None) is obj:
-            return self._builtin(text)
+            return self.builtin(text)
         if isinstance(obj, ModuleType):
             return self._module(obj, text)
         return self._by_path(obj, text) or self._inject(obj, text)
 
-    def _builtin(self, text: str) -> str:
+    def builtin(self, text: str) -> str:
+        """How the module spells a builtin."""
         if text not in self.params and self.taken.get(text, builtins) is builtins:
             self.taken[text] = builtins
             return text
@@ -136,7 +138,7 @@ class ModuleNames:
             return None
         module, qualname = path
         if module == "builtins":
-            return self._builtin(qualname)
+            return self.builtin(qualname)
         if "." in text and "." not in module and module not in self.params:
             return f"{self._root(module, module)}.{qualname}"
         return self._import_from(module, qualname)
@@ -159,7 +161,7 @@ class ModuleNames:
     # -- what a function may not hide --------------------------------------------------------------------------------
     def roots_of(self, fn: Function) -> frozenset[str]:
         """The names that a function and those nested in it read from the module or from builtins."""
-        out = {self.np, "slice", "range", "complex", "list", "set", "type", "tuple", "format"}
+        out = {self.np, *_PRINTED} - {p.var.name for p in fn.params}
         for f in functions_in(fn):
             for stmt in walk(f.body):
                 for a in atoms_of(stmt):

@@ -109,7 +109,7 @@ class SimpleStatements(Expressions):
         func = gast.Attribute(self.atom(manager), "__exit__", syn.LOAD)
         if rest:
             error = self.atom(rest[0])
-            kind = syn.call(syn.name("type"), [error])
+            kind = syn.call(self.spell("type"), [error])
             trace = gast.Attribute(self.atom(rest[0]), "__traceback__", syn.LOAD)
             return gast.Expr(syn.call(func, [kind, error, trace]))
         return gast.Expr(syn.call(func, [syn.literal(None)] * 3))

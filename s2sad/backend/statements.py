@@ -217,19 +217,21 @@ class Statements(SimpleStatements):
         if tail.returns:
             if results[0] is UNDEF:
                 return []
-            self.returns += 1
-            return [gast.Return(self.atom(results[0]))]
+            return [self._return(results[0])]
         first: Body = []
         if tail.ret is not None:
             flag = results[tail.ret[0]]
-            leaves = [gast.Return(self.atom(results[tail.ret[1]]))]
             if isinstance(flag, Const) and flag.value:
-                self.returns += 1
-                return leaves
+                return [self._return(results[tail.ret[1]])]
             if not isinstance(flag, Const) and flag not in self.false:
-                self.returns += 1
-                first = [gast.If(self.atom(flag), leaves, [])]
+                first = [gast.If(self.atom(flag), [self._return(results[tail.ret[1]])], [])]
         return first + self._next(results, tail)
+
+    def _return(self, value: Atom) -> Any:
+        self.returns += 1
+        node = gast.Return(self.atom(value))
+        made = self.plan.inline.get(value) if isinstance(value, Var) else None
+        return node if made is None else at(node, made.loc)
 
     def _next(self, results: Sequence[Atom], tail: Tail) -> Body:
         """The copies, and ``break`` if that is what the result for it says."""

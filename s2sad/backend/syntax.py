@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gast
@@ -44,14 +44,6 @@ def stored(target: Any) -> Any:
     return gast.Attribute(target.value, target.attr, STORE)
 
 
-def dotted(text: str) -> Any:
-    first, *rest = text.split(".")
-    node = name(first)
-    for part in rest:
-        node = gast.Attribute(node, part, LOAD)
-    return node
-
-
 def call(func: Any, args: Sequence[Any] = (), keywords: Sequence[tuple[str | None, Any]] = ()) -> Any:
     return gast.Call(func, list(args), [gast.keyword(k, v) for k, v in keywords])
 
@@ -67,43 +59,55 @@ def names_tuple(texts: Sequence[str], ctx: Any = STORE) -> Any:
     return gast.Tuple([name(t, ctx) for t in texts], ctx)
 
 
-def literal(value: Any) -> Any:
-    """A literal. Negative numbers are ``UnaryOp`` (printers write ``Constant(-2) ** 2`` wrongly)."""
+Spell = Callable[[str], Any]
+
+
+def dotted(text: str) -> Any:
+    """``a.b.c`` as a tree."""
+    first, *rest = text.split(".")
+    node = name(first)
+    for part in rest:
+        node = gast.Attribute(node, part, LOAD)
+    return node
+
+
+def literal(value: Any, spell: Spell = dotted) -> Any:
+    """A literal. Negative numbers are ``UnaryOp`` (printers write ``Constant(-2) ** 2`` wrongly). ``spell`` gives the
+    tree for a name that is needed, such as ``np.inf`` or ``slice``."""
     kind = type(value)
     if kind in (int, float):
-        return _real(value)
+        return _real(value, spell)
     if value is None or value is Ellipsis or kind in (bool, str, bytes):
         return gast.Constant(value, None)
     if kind is complex:
-        return _complex(value)
+        return _complex(value, spell)
     if kind is tuple:
-        return gast.Tuple([literal(v) for v in value], LOAD)
+        return gast.Tuple([literal(v, spell) for v in value], LOAD)
     if kind is list:
-        return gast.List([literal(v) for v in value], LOAD)
-    if kind is slice:
-        return call(name("slice"), [literal(v) for v in (value.start, value.stop, value.step)])
-    if kind is range:
-        return call(name("range"), [literal(v) for v in (value.start, value.stop, value.step)])
+        return gast.List([literal(v, spell) for v in value], LOAD)
+    if kind in (slice, range):
+        return call(spell(kind.__name__), [literal(v, spell) for v in (value.start, value.stop, value.step)])
     if kind.__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        return call(dotted(f"np.{kind.__name__}"), [literal(value.item())])
+        return call(spell(f"np.{kind.__name__}"), [literal(value.item(), spell)])
     if kind.__module__.startswith("numpy") and hasattr(value, "itemsize") and hasattr(value, "name"):
-        return call(dotted("np.dtype"), [gast.Constant(str(value), None)])
+        return call(spell("np.dtype"), [gast.Constant(str(value), None)])
     raise TypeError(f"{value!r} is not a literal")
 
 
-def _real(value: int | float) -> Any:
+def _real(value: int | float, spell: Spell) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        node = dotted("np.nan" if math.isnan(value) else "np.inf")
-        return gast.UnaryOp(gast.USub(), node) if math.copysign(1.0, value) < 0 and not math.isnan(value) else node
+        node = spell("np.nan" if math.isnan(value) else "np.inf")
+        return gast.UnaryOp(gast.USub(), node) if value < 0 else node
     if math.copysign(1.0, value) < 0 if isinstance(value, float) else value < 0:
         return gast.UnaryOp(gast.USub(), gast.Constant(-value, None))
     return gast.Constant(value, None)
 
 
-def _complex(value: complex) -> Any:
-    if value.real == 0 and math.copysign(1.0, value.real) > 0 and math.isfinite(value.imag) and not value.imag < 0:
+def _complex(value: complex, spell: Spell) -> Any:
+    positive = math.copysign(1.0, value.real) > 0 and math.copysign(1.0, value.imag) > 0
+    if value.real == 0 and positive and math.isfinite(value.imag):
         return gast.Constant(value, None)
-    return call(name("complex"), [literal(value.real), literal(value.imag)])
+    return call(spell("complex"), [literal(value.real, spell), literal(value.imag, spell)])
 
 
 def arguments(

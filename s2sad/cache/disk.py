@@ -1,46 +1,44 @@
-"""The cache on disk: one readable ``.py`` file per entry, whole or not there.
+"""The cache on disk: one readable ``.py`` file per entry, whole or not there, and its bytecode beside it.
 
 The head of a file holds the sha256 of its key and of its body; the body is the emitted module, and a last comment line
-with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then
-renamed, so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. Where
-the folder cannot be read or written, everything works without it.
+with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then renamed,
+so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. The bytecode
+(``.code``) names the checksum of the text that it was compiled from; without it, the text is compiled. Where the folder
+cannot be read or written, everything works without it.
 
-``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns
-it off.
+``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns it
+off.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import marshal
 import os
 import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from s2sad.cache.key import FORMAT, versions
+from s2sad.ir.record import field, record
 
 _FIRST = f"# s2sad cache, format {FORMAT}"
 _META = "# s2sad: "
+_CODE = b"s2sad code 1\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
-    """All that a process needs to run a derivative without any transformation.
-
-    ``line_map``: emitted line -> (file, line) of the user. ``globals``: name in the text -> (module, name) of the
-    global whose value is set before each call; the module is "" for a variable of the function's own closure.
-    ``objects``: name -> (module, qualified name) of what is injected. ``extra``: JSON data of the caller's own.
-    """
+    """A generated module as it is kept. ``line_map``: emitted line -> (file, line) of the user; ``data``: JSON data of
+    the caller's own."""
 
     text: str
     name: str = "derivative"
     line_map: dict[int, tuple[str, int]] = field(default_factory=dict)
-    globals: dict[str, tuple[str, str]] = field(default_factory=dict)
-    objects: dict[str, tuple[str, str]] = field(default_factory=dict)
-    extra: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def enabled() -> bool:
@@ -67,35 +65,56 @@ def path_of(name: str, key: str) -> Path:
     return folder() / f"{safe or 'derivative'}-{key[:16]}.py"
 
 
-def lookup(name: str, key: str) -> Entry | None:
-    """The entry of a key, or None where there is none that is whole."""
+def read(path: Path, key: str) -> tuple[Entry, str, CodeType] | None:
+    """The entry in a file, the whole text of the file and its code; None where there is none that is whole."""
     if not enabled():
         return None
     try:
-        data = path_of(name, key).read_bytes()
+        data = path.read_bytes()
     except (OSError, RuntimeError):
         return None
-    return parse(data, key)
+    entry = parse(data, key)
+    if entry is None:
+        return None
+    code = _read_code(path, data)
+    text = data.decode("utf-8")
+    if code is None:
+        try:
+            code = compile(text, str(path), "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return None
+        _write(path.with_suffix(".code"), _render_code(path, data, code))
+    return entry, text, code
 
 
-def store(key: str, entry: Entry) -> Path | None:
-    """Write an entry; gives its file, or None where the folder cannot be written."""
+def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
+    """Write an entry; gives the text of the file and its code, or None where the folder cannot be written."""
     if not enabled():
         return None
+    data = render(key, entry)
+    text = data.decode("utf-8")
+    code = compile(text, str(path), "exec", dont_inherit=True)
+    if not _write(path, data):
+        return None
+    _write(path.with_suffix(".code"), _render_code(path, data, code))
+    return text, code
+
+
+def _write(target: Path, data: bytes) -> bool:
+    """Write a file so that no reader sees a part of it; False where that is not possible."""
     temporary: Path | None = None
     try:
-        target = path_of(entry.name, key)
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.stem}.{os.getpid()}.{_count()}.tmp")
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.{_count()}.tmp")
         with open(temporary, "xb") as file:
-            file.write(render(key, entry))
+            file.write(data)
         os.replace(temporary, target)
     except (OSError, RuntimeError):
         if temporary is not None:
             with suppress(OSError):
                 temporary.unlink()
-        return None
-    return target
+        return False
+    return True
 
 
 _written = 0
@@ -107,15 +126,34 @@ def _count() -> int:
     return _written
 
 
+def _render_code(path: Path, data: bytes, code: CodeType) -> bytes:
+    """The bytes of a code file: what it belongs to, its checksum, the code."""
+    body = marshal.dumps(code)
+    return _CODE + _belongs(path, data) + hashlib.sha256(body).digest() + body
+
+
+def _belongs(path: Path, data: bytes) -> bytes:
+    """The checksum of a text and of its path (tracebacks name the path), for this version of Python."""
+    return hashlib.sha256(f"{sys.version}\0{path}\0".encode("utf-8", "surrogatepass") + data).digest()
+
+
+def _read_code(path: Path, data: bytes) -> CodeType | None:
+    """The code of a text, where it is there, whole, and of this very text."""
+    try:
+        found = path.with_suffix(".code").read_bytes()
+    except OSError:
+        return None
+    start = len(_CODE)
+    head, belongs, digest, body = found[:start], found[start : start + 32], found[start + 32 : start + 64], found[start + 64 :]
+    if head != _CODE or belongs != _belongs(path, data) or digest != hashlib.sha256(body).digest():
+        return None
+    code = marshal.loads(body)
+    return code if isinstance(code, CodeType) else None
+
+
 def render(key: str, entry: Entry) -> bytes:
     """The bytes of an entry's file."""
-    meta = {
-        "name": entry.name,
-        "lines": _pack_lines(entry.line_map),
-        "globals": entry.globals,
-        "objects": entry.objects,
-        "extra": entry.extra,
-    }
+    meta = {"name": entry.name, "lines": _pack_lines(entry.line_map), "data": entry.data}
     text = entry.text if entry.text.endswith("\n") else entry.text + "\n"
     body = text + _META + json.dumps(meta, sort_keys=True, separators=(",", ":")) + "\n"
     data = body.encode("utf-8")
@@ -139,14 +177,7 @@ def parse(data: bytes, key: str) -> Entry | None:
         if not last.startswith(_META):
             return None
         meta = json.loads(last[len(_META) :])
-        return Entry(
-            text + "\n",
-            meta["name"],
-            _unpack_lines(meta["lines"]),
-            {k: (m, n) for k, (m, n) in meta["globals"].items()},
-            {k: (m, n) for k, (m, n) in meta["objects"].items()},
-            meta["extra"],
-        )
+        return Entry(text + "\n", meta["name"], _unpack_lines(meta["lines"]), meta["data"])
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -164,12 +195,13 @@ def _unpack_lines(packed: dict[str, list[int]]) -> dict[int, tuple[str, int]]:
     for file, numbers in packed.items():
         for k, line in zip(numbers[::2], numbers[1::2], strict=True):
             out[k] = (file, line)
-    return dict(sorted(out.items()))
+    return out
 
 
 def _files() -> list[Path]:
+    """The files of entries and of their code."""
     try:
-        return sorted(p for p in folder().iterdir() if p.suffix == ".py" and "-" in p.stem and _is_ours(p))
+        return sorted(p for p in folder().iterdir() if p.suffix in (".py", ".code") and "-" in p.stem and _is_ours(p))
     except OSError:
         return []
 
@@ -177,7 +209,7 @@ def _files() -> list[Path]:
 def _is_ours(path: Path) -> bool:
     try:
         with open(path, "rb") as file:
-            return file.read(13) == b"# s2sad cache"
+            return file.read(13) in (b"# s2sad cache", _CODE)
     except OSError:
         return False
 
@@ -188,17 +220,19 @@ def clear() -> int:
     for path in _files():
         with suppress(OSError):
             path.unlink()
-            count += 1
+            count += path.suffix == ".py"
     return count
 
 
 def info() -> tuple[int, int]:
     """The number of entries and their size in bytes."""
     sizes = []
+    count = 0
     for path in _files():
         with suppress(OSError):
             sizes.append(path.stat().st_size)
-    return len(sizes), sum(sizes)
+            count += path.suffix == ".py"
+    return count, sum(sizes)
 
 
-__all__ = ["HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "lookup", "parse", "path_of", "render", "store"]
+__all__ = ["HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "parse", "path_of", "read", "render", "write"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
+import sys
 from collections.abc import Sequence
 from functools import cache
-from importlib import metadata
 
 FORMAT = "1"  # of the files; a new number makes all older entries invisible
 
@@ -27,21 +28,15 @@ def versions() -> tuple[str, ...]:
 @cache
 def s2sad_version() -> str:
     """The version and, for a checkout that is being worked on, the state of its sources."""
-    try:
-        version = metadata.version("s2sad")
-    except metadata.PackageNotFoundError:
-        version = "0"
+    version = getattr(sys.modules["s2sad"], "__version__", "0")  # importlib.metadata would cost 15 ms
     return f"{version}+{_fingerprint()}"
 
 
 def _fingerprint() -> str:
     """A hash of names, sizes and times of the compiler's own files: an edited compiler does not find old entries."""
-    import os
-    from pathlib import Path
-
-    root = Path(__file__).resolve().parent.parent
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     digest = hashlib.sha256()
-    todo = [str(root)]
+    todo = [root]
     rows: list[str] = []
     while todo:
         with os.scandir(todo.pop()) as found:
@@ -51,7 +46,7 @@ def _fingerprint() -> str:
                         todo.append(item.path)
                 elif item.name.endswith(".py"):
                     stat = item.stat()
-                    rows.append(f"{item.path[len(str(root)):]} {stat.st_size} {stat.st_mtime_ns}")
+                    rows.append(f"{item.path[len(root) :]} {stat.st_size} {stat.st_mtime_ns}")
     for row in sorted(rows):
         digest.update(row.encode())
     return digest.hexdigest()[:8]

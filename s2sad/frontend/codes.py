@@ -1,4 +1,8 @@
-"""The codes of what the frontend refuses: title, explanation, a bad example and one that works."""
+"""The codes of what is refused: title, explanation, a bad example and one that works.
+
+Up to S2S019 the frontend refuses, whatever the arguments are; S2S020 is for what has no rule; from S2S051 on inference
+refuses what it cannot resolve for the types of a call; from S2S060 on, what cannot be reversed.
+"""
 
 from __future__ import annotations
 
@@ -46,8 +50,7 @@ _add(
     "A nested function reads a variable of the function around it, which is assigned only after the nested function "
     "has been used for the last time: Python would raise NameError.",
     "assign the variable before the nested function is used",
-    "def f(x):\n    def step():\n        return total * x\n    y = step()\n    total = 2.0\n"
-    "    return y + total\n",
+    "def f(x):\n    def step():\n        return total * x\n    y = step()\n    total = 2.0\n    return y + total\n",
     "def f(x):\n    total = 2.0\n    def step():\n        return total * x\n    y = step()\n    return y + total\n",
 )
 _add(
@@ -146,11 +149,12 @@ _add(
 )
 _add(
     "S2S015",
-    "super without arguments",
-    "super() finds its class through a hidden cell of the compiled method.",
+    "super without arguments in a nested function",
+    "super() finds its class through a hidden cell of the compiled method, and its object in the first parameter.",
     "name the class: super(Base, self), or Base.method(self, ...)",
     "class A:\n    def g(self, x):\n        return x\n\n"
-    "class B(A):\n    def g(self, x):\n        return super().g(x) * x\n\n"
+    "class B(A):\n    def g(self, x):\n        def inner(me):\n            return super().g(x) * x\n"
+    "        return inner(self)\n\n"
     "f = B.g\n",
     "class A:\n    def g(self, x):\n        return x\n\n"
     "class B(A):\n    def g(self, x):\n        return A.g(self, x) * x\n\n"
@@ -171,4 +175,184 @@ _add(
     "read the data outside of the differentiated function and pass it as an argument",
     "def f(x):\n    return x * float(input())\n",
     "def f(x, factor=2.0):\n    return x * factor\n",
+)
+_add(
+    "S2S020",
+    "no derivative rule",
+    "An active value goes into something that is not written in Python (so that it cannot be compiled) and "
+    "that has no rule: a function in C, a method, an attribute. Its derivative is not known.",
+    "use an operation that has a rule; where no derivative is wanted, pass the value through stop_gradient",
+    "def f(x):\n    return float.fromhex(x.hex()) * x\n",
+    "def f(x):\n    return x * x\n",
+)
+_add(
+    "S2S051",
+    "starred element of unknown length",
+    "A list or tuple display is compiled to as many elements as it has. How many an array gives, only the run knows.",
+    "build the list with append, in a loop",
+    "def f(v):\n    w = [1.0, *v]\n    return w[1] * w[2]\n",
+    "def f(v):\n    w = [1.0]\n    for t in v:\n        w.append(t)\n    return w[1] * w[2]\n",
+)
+_add(
+    "S2S052",
+    "starred argument of unknown length or unknown names",
+    "Which parameter gets which argument is decided when the call is compiled: f(*args) needs a tuple, or a "
+    "list whose length is known, f(**options) a dict whose keys are known.",
+    "pass the arguments one by one",
+    "def g(*args):\n    return args[0] * args[1]\n\ndef f(v):\n    return g(*v)\n",
+    "def g(*args):\n    return args[0] * args[1]\n\ndef f(v):\n    return g(v[0], v[1])\n",
+)
+_add(
+    "S2S053",
+    "wrong arguments",
+    "The call does not fit the function's parameters: Python would raise TypeError.",
+    "pass the arguments that the function takes",
+    "def g(a, b):\n    return a * b\n\ndef f(x):\n    return g(x)\n",
+    "def g(a, b=2.0):\n    return a * b\n\ndef f(x):\n    return g(x)\n",
+)
+_add(
+    "S2S054",
+    "option without a derivative rule",
+    "The function has a rule, but not with this option.",
+    "leave the option out, or write what it does as operations of its own",
+    "import numpy as np\n\ndef f(v):\n    return np.sum(v * v, where=v > 0.0)\n",
+    "import numpy as np\n\ndef f(v):\n    return np.sum(np.where(v > 0.0, v * v, 0.0))\n",
+)
+_add(
+    "S2S055",
+    "function that becomes a value",
+    "A function made inside the program is compiled into the places that call it. It cannot leave the "
+    "program, be compared, or go into a call that is not compiled.",
+    "call the function, and return or store its result",
+    "def f(x):\n    return lambda t: t * x\n",
+    "def f(x):\n    g = lambda t: t * x\n    return g(3.0)\n",
+)
+_add(
+    "S2S056",
+    "iterator that is kept",
+    "An iterator (map, zip, enumerate, a generator expression) is compiled into the loop that uses it up. "
+    "Used a second time it would be empty, and where it is passed on, who takes how much from it is not "
+    "known.",
+    "make it a list: list(...)",
+    "def f(x):\n    w = map(lambda t: t * x, [1.0, 2.0])\n    return sum(w) + sum(w)\n",
+    "def f(x):\n    w = list(map(lambda t: t * x, [1.0, 2.0]))\n    return sum(w) + sum(w)\n",
+)
+_add(
+    "S2S057",
+    "iterator without end or of unknown length",
+    "itertools.cycle and the like give elements for ever, combinations and repeat= as many as a number says "
+    "that is not known when the call is compiled.",
+    "write a while loop, or give the number as a literal",
+    "import itertools\n\ndef f(x):\n    y = x\n    for t in itertools.cycle([x, 2.0]):\n        y = y * t\n"
+    "        if y > 20.0:\n            break\n    return y\n",
+    "def f(x):\n    y = x\n    k = 0\n    while y <= 20.0:\n        y = y * (x if k % 2 == 0 else 2.0)\n"
+    "        k = k + 1\n    return y\n",
+)
+_add(
+    "S2S060",
+    "store into one of several arrays",
+    "An array that is stored into comes out of a branch, a loop, a container or a call, and which memory it "
+    "is can be followed neither when the function is compiled nor when it runs. Nearly always it can be (see "
+    "rt.Shadow), and there is no finding.",
+    "store into one array under one name, or copy it first",
+    "import numpy as np\n\ndef f(x, flag=True):\n    w = np.zeros(3)\n    u = w if flag else np.ones(3)\n"
+    "    u[0] = x\n    return w[0] * x\n",
+    "import numpy as np\n\ndef f(x, flag=True):\n    w = np.zeros(3) if flag else np.ones(3)\n    w[0] = x\n"
+    "    return w[0] * x\n",
+)
+_add(
+    "S2S061",
+    "store into an attribute",
+    "Objects that the function makes are followed attribute by attribute, and so are the arguments. Objects "
+    "of others (a global, what a call returns), frozen ones, and stores that an exception may skip are not.",
+    "return the value instead, or make a new object",
+    "class Body:\n    pass\n\nBODY = Body()\n\ndef f(x):\n    BODY.mass = x\n    return BODY.mass * x\n",
+    "class Body:\n    pass\n\ndef f(x):\n    body = Body()\n    body.mass = x\n    return body.mass * x\n",
+)
+_add(
+    "S2S063",
+    "active value stored where nothing carries a derivative",
+    "Arrays of floats, lists, dicts and objects that belong to the function carry a derivative; arrays of "
+    "integers, data of the module and values of unknown type do not: what is read there later would have lost"
+    " it.",
+    "store into an array, list or dict that the function makes or is given",
+    "import numpy as np\n\nSCRATCH = np.zeros(3)\n\ndef f(x):\n    SCRATCH[0] = x\n    return SCRATCH[0] * x\n",
+    "import numpy as np\n\ndef f(x):\n    scratch = np.zeros(3)\n    scratch[0] = x\n    return scratch[0] * x\n",
+)
+_add(
+    "S2S064",
+    "in-place operation that cannot be reversed",
+    "With w[i] *= 3 and an index i that names a place twice, NumPy keeps one of the results. Some operators "
+    "(//=) have no derivative in place.",
+    "write the operation out of place: w[i] = w[i] * 3",
+    "import numpy as np\n\ndef f(v):\n    w = v * v\n    i = np.array([0, 0])\n    w[i] *= 3.0\n    return np.sum(w)\n",
+    "import numpy as np\n\ndef f(v):\n    w = v * v\n    i = np.array([0, 0])\n    w[i] = w[i] * 3.0\n"
+    "    return np.sum(w)\n",
+)
+_add(
+    "S2S065",
+    "list repeated in place",
+    "w *= n makes a list longer in place, by elements that share what they hold.",
+    "make a new list: w = w * n",
+    "def f(x):\n    w = [x]\n    w *= 3\n    return sum(w) * x\n",
+    "def f(x):\n    w = [x]\n    w = w * 3\n    return sum(w) * x\n",
+)
+_add(
+    "S2S066",
+    "method of a container",
+    "The method changes a list or dict that holds active values in a way that has no rule.",
+    "use item stores, append, pop, del, or write the loop out",
+    "def f(x):\n    w = {'a': x, 'b': x * x}\n    key, y = w.popitem()\n    return y\n",
+    "def f(x):\n    w = {'a': x, 'b': x * x}\n    y = w.pop('b')\n    return y\n",
+)
+_add(
+    "S2S067",
+    "store inside try",
+    "Where an exception may be caught, only the run knows which of the stores of the body were done.",
+    "store after the try statement",
+    "import numpy as np\n\ndef f(v):\n    w = v * 1.0\n    try:\n        w[0] = w[1] * w[9]\n"
+    "    except IndexError:\n        pass\n    return np.sum(w * w)\n",
+    "import numpy as np\n\ndef f(v):\n    w = v * 1.0\n    try:\n        last = w[9]\n    except IndexError:\n"
+    "        last = 1.0\n    w[0] = w[1] * last\n    return np.sum(w * w)\n",
+)
+_add(
+    "S2S068",
+    "memory shared with a recursive function",
+    "Calls share memory with their caller by being compiled into it. A function that calls itself cannot be.",
+    "return new values from the recursive function, or write a loop",
+    "import numpy as np\n\ndef fill(w, k, x):\n    if k < 3:\n        w[k] = x * k\n        fill(w, k + 1, x)\n"
+    "\ndef f(x):\n    w = np.zeros(3)\n    fill(w, 0, x)\n    return np.sum(w)\n",
+    "import numpy as np\n\ndef f(x):\n    w = np.zeros(3)\n    for k in range(3):\n        w[k] = x * k\n"
+    "    return np.sum(w)\n",
+)
+_add(
+    "S2S069",
+    "index array that is overwritten",
+    "An array used as an index inside a tuple is overwritten before the reverse sweep, which needs it as it was.",
+    "copy the index array first",
+    "import numpy as np\n\ndef f(v):\n    i = np.array([0, 1])\n    at = (i,)\n    y = v[at] * v[at]\n"
+    "    i[0] = 2\n    return np.sum(y) + v[i[0]]\n",
+    "import numpy as np\n\ndef f(v):\n    i = np.array([0, 1])\n    at = (i.copy(),)\n    y = v[at] * v[at]\n"
+    "    i[0] = 2\n    return np.sum(y) + v[i[0]]\n",
+)
+_add(
+    "S2S070",
+    "value read out of an exception",
+    "An exception object carries what it was raised with through any number of frames; a derivative does not "
+    "travel with it.",
+    "assign the value before raising, and read it there",
+    "def f(x):\n    try:\n        raise ValueError(x * x)\n    except ValueError as e:\n        return e.args[0] * x\n",
+    "def f(x):\n    y = x * x\n    try:\n        raise ValueError('too large')\n    except ValueError:\n"
+    "        return y * x\n",
+)
+_add(
+    "S2S071",
+    "object that cannot be followed",
+    "Objects are taken apart into their attributes when the call is compiled. That needs a class written in "
+    "Python, names of attributes that are literals, and one class on all ways to a place.",
+    "return the numbers that are needed, and use the object in the branch where its class is known",
+    "class Node:\n    def __init__(self, value):\n        self.value = value\n\ndef f(x, n=3):\n"
+    "    node = Node(x) if n > 2 else x\n    return node.value * x\n",
+    "class Node:\n    def __init__(self, value):\n        self.value = value\n\ndef f(x, n=3):\n"
+    "    node = Node(x) if n > 2 else Node(1.0)\n    return node.value * x\n",
 )

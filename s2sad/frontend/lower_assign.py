@@ -96,7 +96,7 @@ class Assignments(Expressions):
         base = self.expr(target.value)
         item = isinstance(target, gast.Subscript)
         key = self.index(target.slice) if item else Const(target.attr)
-        if self._may_touch(target.value, node.value):
+        if self._may_touch(node.value):
             old = self.let(target, "getitem" if item else "getattr", base, key)
             new = self.let(node, "i" + op, old, self.expr(node.value))
             self.effect(node, "setitem" if item else "setattr", base, key, new)
@@ -104,18 +104,14 @@ class Assignments(Expressions):
         value = self.expr(node.value)
         self.effect(node, "aug_setitem" if item else "aug_setattr", base, key, value, Const(op))
 
-    def _may_touch(self, base: Any, value: Any) -> bool:
+    def _may_touch(self, value: Any) -> bool:
         """May evaluating ``value`` change the container, so that the order of reading and evaluating matters?"""
-        names = {n.id for n in gast.walk(base) if isinstance(n, gast.Name)}
         for call in gast.walk(value):
             if isinstance(call, gast.NamedExpr):
                 return True
             if not isinstance(call, gast.Call) or self.is_library(call.func):
                 continue
-            if any(isinstance(n, gast.Name) and n.id in names for n in gast.walk(call)):
-                return True
-            if isinstance(call.func, gast.Name) and call.func.id in self.scope.index:
-                return True  # a closure may hold it
+            return True  # what it is given, or holds as a closure, may be the container under another name
         return False
 
     def is_library(self, func: Any) -> bool:

@@ -210,7 +210,17 @@ class Expressions(Base):
                 return self.first_of(node, node.args[0])
             consumed = callee.obj in CONSUMERS if _hashable(callee.obj) else False
         args, kw = self._arguments(node, consumed or (isinstance(callee, Ref) and callee.text.startswith("np.")))
+        if isinstance(callee, Ref) and callee.obj is super and not args:
+            args = [self._own_class() or UNDEF, self.expr(gast.Name(self.scope.params[0], gast.Load(), None, None))]
         return self.let(node, "call", callee, *args, kw=kw)
+
+    def _own_class(self) -> Ref | None:
+        """The class that a method is defined in, from the hidden cell that ``super()`` uses."""
+        cell = self.namespace.cells.get("__class__")
+        if cell is None or self.scope.node is not self.shared.source.node or not self.scope.params:
+            return None
+        cls = cell.cell_contents
+        return Ref(cls, cls.__name__)
 
     def _is_refused(self, node: Any, callee: Ref) -> bool:
         obj = callee.obj
@@ -220,7 +230,7 @@ class Expressions(Base):
             self.refuse("S2S006", node, f"{callee.text}() cannot be followed by a compiler")
         elif obj in OUTSIDE:
             self.refuse("S2S017", node, f"{callee.text}() reaches outside of the program")
-        elif obj is super and not node.args:
+        elif obj is super and not node.args and self._own_class() is None:
             self.refuse("S2S015", node, "super() without arguments")
         elif obj is type and len(node.args) > 1:
             self.refuse("S2S005", node, "type() with three arguments makes a class")

@@ -64,7 +64,8 @@ class Namespace:
             if name not in self.globals:
                 value = self.builtins.get(name, MISSING)
                 # a global of that name may appear later and hide the builtin
-                return None if value is MISSING else (self._atom(name, value, self.builtins), Hidden(name, self.globals))
+                found = self._atom(name, value, self.builtins) if value is not MISSING else None
+                return None if found is None else (found, Hidden(name, self.globals))
             place = self.globals
         value = read_name(place, name)
         if value is MISSING:

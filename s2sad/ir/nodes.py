@@ -48,6 +48,7 @@ op                        args
 ``raise_``                ``(exception or Const(None), cause?)``; ends its block. ``assert_`` ``(test, message)``
 ``with_enter``            ``(manager,)``: ``manager.__enter__()``. ``with_exit``: ``(manager,)`` on the way out, or
                           ``(manager, exception)`` in a handler; only for managers that never swallow (np.errstate)
+``comment``               ``(Const(text),)``: a line of comment in the emitted text; no effect, no target
 ``iter_list``             ``(iterable,)``: list(iterable), made by lowering where an iterator must be fixed
 ========================  =====================================================================================
 

@@ -116,14 +116,14 @@ def as_adjoint(g: Any, v: Any) -> Any:
 def conform(g: Any, x: Any) -> Any:
     """The gradient ``g`` with the structure, shape, dtype and type of the input ``x``; shares no memory with others.
 
-    An int inside a container gets 0.0, an integer array zeros of float64, and what is no number None.
+    An int inside a container gets the int 0, an integer array zeros of float64, and what is no number None.
     """
     if isinstance(x, np.ndarray):
         return _conform_array(g, x)
     if isinstance(x, np.inexact):
         return x.dtype.type(0 if g is None else _number(g, x))
     if isinstance(x, bool | int | np.integer | np.bool_):
-        return 0.0
+        return 0
     if isinstance(x, float):
         return 0.0 if g is None else float(_number(g, x))
     if isinstance(x, complex):

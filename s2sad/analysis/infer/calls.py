@@ -390,6 +390,11 @@ def method_call(
         return UNDEF
     if isinstance(t, Obj):
         return object_method(f, x, t, key, pos, kw, name, target)
+    if isinstance(t, Tuple) and t.cls is not None:
+        static = inspect.getattr_static(t.cls, key, None) if not key.startswith("_") else None
+        found = objects.found_method(f, x, t.cls, static, key, pos, kw, name, target)
+        if found is not NotImplemented:
+            return found
     if isinstance(t, Array | Num | Scalar | Unknown):
         rule = lookup_method(key)
         if rule is not None:

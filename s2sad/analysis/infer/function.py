@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from s2sad.analysis.infer import calls, functions, iteration, merging, objects, operations, records
+from s2sad.analysis.infer import calls, functions, iteration, merging, objects, operations, rebinding, records
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
@@ -74,6 +74,7 @@ class FunctionInfer:
         self.closures: dict[Var, tuple[Atom, ...]] = {}  # function values -> what they captured
         self.made: set[Var] = set()  # function values that a statement defines
         self.choices: dict[Var, functions.Choice] = {}
+        self.rebound: list[tuple[Var, Var, Loc]] = []  # x op= v on a number or an array: the old and the new x
         self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
@@ -94,6 +95,7 @@ class FunctionInfer:
                 continue
             if not self.changed:
                 break
+        rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
         fn = Function(self.spec.name, params, body, (), self.source.doc if self.spec.entry else None, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)
@@ -128,7 +130,8 @@ class FunctionInfer:
         var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
         objects.given(self, var)
-        params.append(Param(var, p.kind, p.default if self.spec.entry else None))
+        # a specialisation is called with one atom for each parameter, in order
+        params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
         return var
 
     def _stand_in(self, key: tuple[int, ...], name: str) -> Var:

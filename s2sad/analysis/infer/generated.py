@@ -109,7 +109,7 @@ def _bind(f: FunctionInfer, cls: Any, names: list[str], pos: tuple[Atom, ...], k
 
 def _default(f: FunctionInfer, cls: Any, q: Any) -> Atom | None:
     if q.default is not dataclasses.MISSING:
-        if calls._is_data(q.default) and not isinstance(q.default, bool | int | float | complex | str | bytes | None):
+        if not callable(q.default) and not isinstance(q.default, bool | int | float | complex | str | bytes | None):
             return f.emit("getattr", Ref(cls, cls.__name__), Const(q.name), type=widen(type_of(q.default)))
         return calls.reference(q.default, getattr(q.default, "__name__", q.name))
     if q.default_factory is dataclasses.MISSING:
@@ -296,6 +296,19 @@ def _super(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: 
     return var
 
 
+def _iter(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
+    from s2sad.analysis.infer import objects
+
+    if len(pos) != 1:
+        return NotImplemented
+    x = objects.iterated(f, pos[0])
+    if isinstance(x, Var) and x in f.recipes:
+        return x
+    marker = Var(name)
+    f.recipes[marker] = ("iter", (x,))
+    return marker
+
+
 def _dunder_of(method: str) -> Any:
     def handler(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
         if len(pos) == 0 or not isinstance(type_of_atom(pos[0]), Obj):
@@ -320,6 +333,7 @@ HANDLERS: dict[Any, Any] = {
     len: _len,
     bool: _bool,
     super: _super,
+    iter: _iter,
     abs: _dunder_of("__abs__"),
     float: _dunder_of("__float__"),
     int: _dunder_of("__int__"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import objects
+from s2sad.analysis.infer import objects, records
 from s2sad.analysis.infer.plans import make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
@@ -35,7 +35,7 @@ def for_(f: FunctionInfer, s: For) -> None:
         _growing(f, s, x)
         return
     static = static_items(f, x)
-    if static is not None and not s.stop and (_is_kind(f, x, "iter") or must_unroll(f, static)):
+    if static is not None and not s.stop and (_is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static)):
         _unroll(f, s, static)
         return
     plan = make_plan(f, x)

@@ -245,7 +245,7 @@ class LoopSlots:
         """After the body: is another round needed?"""
         again = self._stored()
         self.nexts: dict[Any, list[Atom]] = {}
-        for slot in list(self.shapes):
+        for slot in [s for s in self.shapes if s in self.phis]:
             value = slot[0].attrs[slot[1]] if isinstance(slot, tuple) else results[slot]
             if value is UNDEF:
                 self.nexts[slot] = [UNDEF] * len(self.inits[slot])

@@ -19,7 +19,7 @@ from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Try, Var
-from s2sad.ir.types import BOOL, UNKNOWN, Array, List, Lit, Num, Obj, RefT, Type, Unknown, is_differentiable, widen
+from s2sad.ir.types import BOOL, UNKNOWN, Array, List, Lit, Num, Obj, RefT, Tuple, Type, Unknown, is_differentiable, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -175,9 +175,22 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
         f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
         return UNDEF
     value = getattr(cls, key)
-    if calls._is_data(value):
+    if not callable(value):
         return f.emit("getattr", Ref(cls, cls.__name__), Const(key), name=name, type=widen(type_of(value)))
     return calls.reference(value, f"{cls.__name__}.{key}")
+
+
+def tuple_attribute(f: FunctionInfer, x: Atom, t: Tuple, key: str, name: str) -> Atom:
+    """``x.key`` of a named tuple, where it is no field: a property, a method or what its class holds."""
+    static = inspect.getattr_static(t.cls, key, None)
+    if isinstance(static, property):
+        return _getter(f, x, static.fget, key, name)
+    if isinstance(static, pytypes.FunctionType):
+        return functions.make(f, functions.Code("method", key), (x,), name)
+    if hasattr(t.cls, key):
+        return calls.reference(getattr(t.cls, key), f"{t.cls.__name__}.{key}")
+    f.refuse(CODE, f"{t.cls.__name__} has no attribute {key}", "read one of its fields")
+    return UNDEF
 
 
 def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False) -> bool:

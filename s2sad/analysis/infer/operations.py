@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, functions, inline, objects, records
+from s2sad.analysis.infer import calls, functions, inline, objects, rebinding, records
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -215,7 +215,10 @@ def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "") -
         result = calls.dunder(f, f"__{op}__", x, (v,), name)
         if result is not None:
             return result
-    return arithmetic(f, INPLACE[op], (x, v), name)
+    out = arithmetic(f, INPLACE[op], (x, v), name)
+    if isinstance(x, Var) and isinstance(out, Var) and rebinding.is_open(t):
+        f.rebound.append((x, out, f.loc))
+    return out
 
 
 _DUNDER = {
@@ -295,6 +298,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return calls.rule_call(f, calls.numpy_rule(key), (x,), {}, name)
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)
+    if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
+        return objects.tuple_attribute(f, x, t, key, name)
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 

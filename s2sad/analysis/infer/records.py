@@ -228,11 +228,22 @@ def emit_tracked(
     t = given if given is not None else op_type(op, tuple(map(type_of_atom, args)))
     if op == "getitem":
         return _part(f, args, name)
+    if op == "getattr":
+        return _field(f, args)
     if op in _IDENTITY:
         return _identity(f, op, args, t)
     if op == "call" and isinstance(args[0], Ref) and args[0].obj in (len, isinstance, hasattr, callable):
         return Const(t.value) if isinstance(t, Lit) else None
     return None
+
+
+def _field(f: FunctionInfer, args: tuple[Atom, ...]) -> Atom | None:
+    """A field of a named tuple that holds objects."""
+    virtual, t = virtual_of(f, args[0]), type_of_atom(args[0])
+    key = getattr(args[1], "value", "")
+    if virtual is None or not isinstance(t, Tuple) or t.cls is None or key not in t.cls._fields:
+        return None
+    return virtual.parts[t.cls._fields.index(key)][1]
 
 
 def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
@@ -282,7 +293,7 @@ def _hold(op: str, args: tuple[Atom, ...]) -> tuple[str, bool]:
         return "it was handed to a function that is not known", True
     if op == "method":
         return "one of its methods cannot be compiled", True
-    if op in ("is_", "is_not", "format_value", "format", "assert_", "raise_", "not"):
+    if op in ("is_", "is_not", "format_value", "format", "assert_", "raise_", "not", "getattr"):
         return "", False
     return "it was put into a container that changes", False
 
