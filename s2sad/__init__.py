@@ -5,18 +5,20 @@
     @grad
     def loss(w, x, y): ...
 
-Names are imported when they are first used, so that ``import s2sad`` costs next to nothing.
+What every call and every warm start need is imported here (``grad``, the cache), all else when it is first used: the
+compiler with the first function that is not in the cache.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from s2sad.api.derivative import grad, value_and_grad
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from s2sad.api.check import check_grads
-    from s2sad.api.derivative import grad, value_and_grad
     from s2sad.api.jacobians import hessian, hvp, jacfwd, jacobian, jacrev
     from s2sad.api.modes import jvp, linearize, vjp
     from s2sad.api.show import explain, source
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 _HOME = {
     "check_grads": "s2sad.api.check",
-    "grad": "s2sad.api.derivative",
-    "value_and_grad": "s2sad.api.derivative",
     "hessian": "s2sad.api.jacobians",
     "hvp": "s2sad.api.jacobians",
     "jacfwd": "s2sad.api.jacobians",

@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from time import perf_counter
 from types import FunctionType
 from typing import Any
@@ -17,67 +15,19 @@ from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.infer import Infer, Spec
-from s2sad.analysis.typeof import type_of
 from s2sad.backend.emit import Emitted, emit_module
-from s2sad.backend.load import annotate, inject, load, read_global
+from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
 from s2sad.errors import SourceError
 from s2sad.frontend.lower import Lowered, lower, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
-from s2sad.ir.nodes import Function, Global
-from s2sad.ir.types import UNKNOWN, Type
+from s2sad.ir.nodes import Function
+from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
 from s2sad.simplify.regroup import regroup
 from s2sad.specialise import primal_vars, specialise
 
-_COUNTER = itertools.count(1)
 STAGES = ("lower", "infer", "adjoint", "specialise", "simplify", "emit")
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is to be compiled: a function, a mode (``value_and_grad``, ``vjp``, ``jvp``), the types of all its parameters
-    and the names of those that are differentiated, in order."""
-
-    fun: Any
-    mode: str
-    args: tuple[tuple[str, Type], ...] = ()
-    active: tuple[str, ...] = ()
-    backend: str = "numpy"
-    has_aux: bool = False
-
-
-@dataclass(slots=True)
-class Program:
-    """A compiled derivative: ``entry`` (and ``adjoint`` in split form), its source, and what it depends on."""
-
-    request: Request
-    text: str
-    entry: Callable[..., Any]
-    adjoint: Callable[..., Any] | None = None
-    mutates: tuple[str, ...] = ()
-    namespace: dict[str, Any] = field(default_factory=dict, repr=False)
-    filename: str = ""
-    line_map: Mapping[int, Any] = field(default_factory=dict, repr=False)
-    globals: Mapping[str, Global] = field(default_factory=dict, repr=False)
-    dependencies: tuple[Any, ...] = ()
-    timings: dict[str, float] = field(default_factory=dict)
-
-    def guards(self) -> bool:
-        """Is everything that the program was compiled from still what it was?"""
-        for d in self.dependencies:  # a plain loop: this runs at every call
-            if not d.is_current():
-                return False
-        return all(type_of(read_global(g), literal=False) == type_of(g.obj, literal=False) for g in self.globals.values())
-
-    def refresh(self) -> None:
-        """Give the generated module the current values of the global data it reads."""
-        if self.globals:
-            inject(self.namespace, self.globals)
-
-    def annotate(self, exc: BaseException) -> None:
-        """Note on an exception that leaves the derivative which line of the user it comes from."""
-        annotate(exc, self.filename, self.line_map, getattr(self.request.fun, "__name__", "the function"))
 
 
 class Compilation:
@@ -87,6 +37,7 @@ class Compilation:
         self.request = request
         self.timings: dict[str, float] = {}
         self.dependencies: dict[int, Any] = {}
+        self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
         self.functions: list[Function] = []
 
@@ -135,6 +86,16 @@ class Compilation:
         """Verified text."""
         return emit_module(self.functions, header=_header(self.request, self.source))
 
+    def made(self, emitted: Emitted) -> Made:
+        """What is to be loaded, and kept."""
+        texts = {fn.name: text for fn, text in emitted.names.items()}
+        entry = texts[self.entries[0].name]
+        adjoint = texts[self.entries[1].name] if self.request.mode == "vjp" else ""
+        fn = self.spec.fn
+        mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
+        consulted = (*self.lowered.values(), *self.infer.owners())
+        return Made(emitted, entry, adjoint, mutates, tuple(self.dependencies.values()), consulted)
+
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def _each(self, stage: Callable[[Function], Function]) -> list[Function]:
@@ -143,6 +104,7 @@ class Compilation:
         return self.functions
 
     def _lowered(self, fun: Any, *, trusted: bool = False) -> Lowered:
+        self.lowered[id(fun)] = fun
         lowered = lower(fun) if isinstance(fun, FunctionSource) else lower_function(fun, trusted)
         for d in lowered.dependencies:
             self.dependencies.setdefault(id(d), d)
@@ -165,8 +127,9 @@ class Compilation:
             return None
 
 
-def compile(request: Request) -> Program:
-    """Run all stages and load the result. Raises ``UnsupportedError`` with all findings, before anything runs."""
+def compile(request: Request, slot: Slot | None = None) -> Program:
+    """Run all stages and load the result, from ``slot`` of the cache where it can be kept there. Raises
+    ``UnsupportedError`` with all findings, before anything runs."""
     c = Compilation(request)
     for name, stage in (
         ("lower", c.lower),
@@ -179,20 +142,13 @@ def compile(request: Request) -> Program:
         stage()
         c.timings[name] = perf_counter() - start
     start = perf_counter()
-    emitted = c.emit()
+    made = c.made(c.emit())
     c.timings["emit"] = perf_counter() - start
-    name = c.entries[0].name
-    filename = f"<s2sad {next(_COUNTER)} {name}>"
-    namespace = load(emitted.text, name, filename, emitted.objects, emitted.globals)
-    inject(namespace, emitted.globals)
-    by_name = {fn.name: text for fn, text in emitted.names.items()}
-    entry = namespace[by_name[name]]
-    adjoint = namespace[by_name[c.entries[1].name]] if request.mode == "vjp" else None
-    mutates = tuple(c.spec.fn.params[k].var.name for k in mutated_params(c.spec.fn)) if c.spec.fn is not None else ()
-    return Program(
-        request, emitted.text, entry, adjoint, mutates, namespace, filename, emitted.line_map, emitted.globals,
-        tuple(c.dependencies.values()), c.timings,
-    )  # fmt: skip
+    start = perf_counter()
+    program = (slot.keep(made) if slot is not None else None) or load_unkept(request, made)
+    c.timings["load"] = perf_counter() - start
+    program.timings = c.timings
+    return program
 
 
 def compile_generic(request: Request) -> Program:

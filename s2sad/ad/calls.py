@@ -4,7 +4,6 @@ in the reverse sweep. A pair is made once for each specialisation and set of act
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
@@ -13,6 +12,7 @@ from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import UNKNOWN, Tuple
 
 if TYPE_CHECKING:

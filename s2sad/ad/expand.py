@@ -36,9 +36,7 @@ def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     return with_body(fn, _block(fn.body, info, env, seen, False, thin))
 
 
-def _block(
-    b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool
-) -> Block:
+def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool) -> Block:
     out: list[Stmt] = []
     for s in b.stmts:
         s = subst_heads(s, env)
@@ -62,7 +60,8 @@ def without_dead(fn: Function) -> Function:
     while True:
         used = uses(fn)
         body = map_lets(
-            fn.body, lambda s: None if s.op in _DEAD_OPS and (s.target is None or not used.get(s.target)) else s
+            fn.body,
+            lambda s, used=used: None if s.op in _DEAD_OPS and (s.target is None or not used.get(s.target)) else s,  # type: ignore[misc]
         )
         if body is fn.body:
             return fn

@@ -15,7 +15,6 @@ that is stored into alike: the statements that build and change them are simply 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -49,6 +48,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
     UNKNOWN,
     Array,
@@ -65,7 +65,9 @@ from s2sad.ir.types import (
 from s2sad.rules.registry import Rule, lookup
 
 _SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
-_LIST_EFFECTS = frozenset({"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"})
+_LIST_EFFECTS = frozenset(
+    {"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"}
+)
 
 
 def _is_none(a: Atom) -> bool:
@@ -310,7 +312,9 @@ class Forward:
             return b.emit("call", *s.args[:2], kw=dots, type=tangent_type(s.target.type))  # type: ignore[union-attr]
         if cls in (list, tuple) and isinstance(s.args[1], Var):
             return b.emit("call", callee, self.dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
-        reason = self.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {getattr(callee, 'text', s.op)}")
+        reason = self.program.opaque_reasons.get(
+            s.loc, f"there is no derivative rule for {getattr(callee, 'text', s.op)}"
+        )
         raise self.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                           "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
 
@@ -359,7 +363,9 @@ class Forward:
         """The primitive itself, on other operands."""
         if s.op != "call":
             return b.emit(s.op, *operands)
-        return b.emit("call", s.args[0], *operands, kw=s.kwargs or None, type=tangent_type(s.target.type if s.target else None))
+        return b.emit(
+            "call", s.args[0], *operands, kw=s.kwargs or None, type=tangent_type(s.target.type if s.target else None)
+        )
 
     def general(
         self, rule: Rule, s: Let, operands: tuple[Atom, ...], static: dict[str, Atom], b: Builder
@@ -374,7 +380,10 @@ class Forward:
                     args = (self.dot(b, a), s.target, Const(k), *operands)
                     terms.append(inline_whole(self.program, body, args, static, b))
             return [t for t in terms if not _is_none(t)] or [self.zero(b, s.target)]
-        dots = [self.dot(b, a) if self.is_active(a) or isinstance(type_of_atom(a), List | Tuple) else Const(0.0) for a in operands]
+        dots = [
+            self.dot(b, a) if self.is_active(a) or isinstance(type_of_atom(a), List | Tuple) else Const(0.0)
+            for a in operands
+        ]
         if len(operands) == 1:
             return [inline_whole(self.program, body, (*dots, s.target, *operands), static, b)]
         all_terms = inline(self.program, body, (*dots, s.target, *operands), static, b)
@@ -395,9 +404,11 @@ class Forward:
             dot = b.call(np.array, "np.array", dot, type=d)  # the value is new memory, so is its tangent
         if isinstance(t, Array) and isinstance(d, Array):
             mine, its = dims_of(d), dims_of(t)
-            if mine is not None and its is not None and len(mine) == len(its):
-                if all(m == i or (m is not None and i is not None and m.not_one and i.not_one) for m, i in zip(mine, its, strict=True)):
-                    return dot
+            if mine is not None and its is not None and len(mine) == len(its) and all(
+                m == i or (m is not None and i is not None and m.not_one and i.not_one)
+                for m, i in zip(mine, its, strict=True)
+            ):
+                return dot
         if isinstance(t, List | Dict | Tuple):
             return dot
         return b.call(rt.spread_to, "rt.spread_to", dot, s.target, type=tangent_type(t))
@@ -415,7 +426,12 @@ class Forward:
         if s.op == "setitem":
             b.append(s)
             value = s.args[2]
-            b.effect("setitem", x_dot, s.args[1], self.dot(b, value) if self.is_active(value) else self.zero_into(b, x, value))
+            b.effect(
+                "setitem",
+                x_dot,
+                s.args[1],
+                self.dot(b, value) if self.is_active(value) else self.zero_into(b, x, value),
+            )
             return
         i: Atom = Const(Ellipsis) if s.op in INPLACE else s.args[1]
         v = s.args[1] if s.op in INPLACE else s.args[2]
@@ -439,11 +455,22 @@ class Forward:
 
     def aug_general(self, s: Let, x: Var, x_dot: Atom, i: Atom, v: Atom, op: str, b: Builder) -> None:
         rule = lookup(op)
-        if rule is None or rule.kind != "elementwise" or rule.body is None:
+        if rule is not None and rule.kind == "nondiff":
+            b.effect("setitem", x_dot, i, Const(0.0))
+            b.append(s)
+            return
+        if rule is None or rule.kind not in ("elementwise", "bilinear") or rule.body is None:
             raise self.refuse("S2S064", f"in-place {op} on an active array", s.loc, "write the operation out of place")
         body = self.program.load(rule.body)
         assert body is not None
         old = b.emit("getitem", x, i)
+        if rule.kind == "bilinear":
+            total: Atom = b.emit(op, b.emit("getitem", x_dot, i), v)
+            if self.is_active(v):
+                total = b.emit("add", total, b.emit(op, old, self.dot(b, v)))
+            b.effect("setitem", x_dot, i, total)
+            b.append(s)
+            return
         new = b.emit(op, old, v)
         partials = inline(self.program, body, (new, old, v), {}, b)
         old_dot = b.emit("getitem", x_dot, i)
@@ -464,7 +491,9 @@ class Forward:
         if not isinstance(x, Var) or not self.is_active(x) or name not in _LIST_EFFECTS:
             if s.target is not None and not self.is_active(s.target):
                 return
-            raise self.refuse("S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead")
+            raise self.refuse(
+                "S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead"
+            )
         values: tuple[Any, ...] = s.args[2:]
         if name in ("append", "fill", "extend", "update"):
             values = tuple(self.dot(b, a) for a in values)

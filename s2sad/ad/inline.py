@@ -47,9 +47,7 @@ def _inlined(
     return f, f.atom(body.body.results[0])
 
 
-def inline_whole(
-    program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder
-) -> Atom:
+def inline_whole(program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder) -> Atom:
     """``inline`` for a body with one result, which may itself be a list or tuple."""
     return _inlined(program, body, args, static, out)[1]
 

@@ -7,7 +7,6 @@ object of the same structure that holds the adjoints of its elements.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,14 +14,17 @@ from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
-from s2sad.runtime import make_object
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
+from s2sad.runtime import make_object
 
 Step = tuple[str, Any]  # ("item", key) or ("attr", name)
 Path = tuple[Step, ...]
 Key = tuple[Var, Path]
 
-_STATIC_USES = frozenset({"tuple", "list", "dict", "getattr", "unpack", "copy", "is_", "is_not", "not", "in_", "not_in"})
+_STATIC_USES = frozenset(
+    {"tuple", "list", "dict", "getattr", "unpack", "copy", "is_", "is_not", "not", "in_", "not_in"}
+)
 
 
 _ELEMENT_METHODS = frozenset({"append", "insert", "pop"})  # what they take or give keeps its own structure

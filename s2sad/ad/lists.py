@@ -71,9 +71,7 @@ def store_slice(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, state: State, rb: 
     if not isinstance(type_of_atom(v), List):
         values = fb.call(list, "list", v, type=List(type_of_atom(v)))
     old = fb.emit("getitem", x, i, name="old", type=x.type)
-    g = rb.call(
-        rt.unstore_slice, "rt.unstore_slice", ops.mirror(r, state, rb, x), i, values, old, type=type_of_atom(v)
-    )
+    g = rb.call(rt.unstore_slice, "rt.unstore_slice", ops.mirror(r, state, rb, x), i, values, old, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
         if r.layout.is_mirror(v):
             r.add(state, rb, (v, ()), g)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,6 +26,7 @@ from s2sad.ir.nodes import (
     inner_vars,
     targets_of,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
@@ -39,7 +39,11 @@ class Place:
     loops: tuple[tuple[int, int], ...]
 
 
-_READ_ONLY = (np.diagonal, np.diag, np.broadcast_to)  # views that cannot be written through, so neither can their adjoint
+_READ_ONLY = (
+    np.diagonal,
+    np.diag,
+    np.broadcast_to,
+)  # views that cannot be written through, so neither can their adjoint
 
 
 class Memory:

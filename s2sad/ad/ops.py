@@ -18,7 +18,7 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _with_kept_index(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt
 def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
         return _store(r, s, state, rb)
-    if s.op == "delitem" and isinstance(s.args[0], Var) and r.is_active(s.args[0]):
-        if isinstance(s.args[0].type, List | Dict):
-            return lists.delete(r, s, s.args[0], state, rb)
+    x = s.args[0] if s.args else None
+    if s.op == "delitem" and isinstance(x, Var) and r.is_active(x) and isinstance(x.type, List | Dict):
+        return lists.delete(r, s, x, state, rb)
     if s.op == "method":
         return _method(r, s, state, rb)
     parts = objects.parts_of(s)
@@ -80,11 +80,13 @@ def _check_opaque(r: Reverse, s: Let) -> None:
     if s.op == "call" and isinstance(s.args[0], Ref) and changes_first(s.args[0].obj) and r.is_active(s.args[1]):
         raise r.refuse("S2S020", f"{s.args[0].text} changes an active value in place", s.loc)
     attr = getattr(s.args[1], "value", None) if s.op == "getattr" else None
-    if attr is not None and r.is_active(s.args[0]) and isinstance(type_of_atom(s.args[0]), Array):
-        if attr not in INERT_ATTRIBUTES:
-            raise r.refuse("S2S020", f"the attribute {attr} of an active array", s.loc, "use a NumPy function instead")
+    of_array = attr is not None and r.is_active(s.args[0]) and isinstance(type_of_atom(s.args[0]), Array)
+    if of_array and attr not in INERT_ATTRIBUTES:
+        raise r.refuse("S2S020", f"the attribute {attr} of an active array", s.loc, "use a NumPy function instead")
     if s.op in ("setattr", "aug_setattr", "delitem") and any(r.is_active(a) for a in s.args):
-        raise r.refuse("S2S061", "an attribute of an object is set to an active value", s.loc, "return the value instead")
+        raise r.refuse(
+            "S2S061", "an attribute of an object is set to an active value", s.loc, "return the value instead"
+        )
 
 
 # -- rules -------------------------------------------------------------------------------------------------------
@@ -138,7 +140,9 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         bars: tuple[Atom, ...]
         if rule.varargs:  # one cotangent at a time
             bars = tuple(
-                inline_whole(r.program, body, (y_bar, y, Const(k), *kept), static, rb) if r.is_active(x) else Const(None)
+                inline_whole(r.program, body, (y_bar, y, Const(k), *kept), static, rb)
+                if r.is_active(x)
+                else Const(None)
                 for k, x in enumerate(operands)
             )
         elif len(operands) == 1:
@@ -242,7 +246,9 @@ def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
     if not isinstance(a, Var):
         return a
     if isinstance(a.type, Tuple) and any(r.memory.overwritten_after(x, s) for x in r.memory.parts(a)):
-        raise r.refuse("S2S069", "an index array inside a tuple is overwritten later", s.loc, "copy the index array first")
+        whole = Var(f"{a.name}_kept" if a.name else "", a.type)
+        out.append(Let(whole, "call", (Ref(rt.copy, "rt.copy"), a), (), s.loc))
+        return whole
     if not isinstance(a.type, Array | Num | Unknown) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
         return a
     name = f"{a.name}_kept" if a.name else ""
@@ -334,11 +340,12 @@ def mirror(r: Reverse, state: State, rb: Builder, x: Var) -> Atom:
     return r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
 
 
-def scatter_path(rb: Builder, place: Atom, i: Atom, path: Path, g: Atom, t: Type) -> None:
-    for _, k in path:
-        place = rb.emit("getitem", place, i)
-        i = Const(k)
-    if isinstance(t, Array) or is_number(t):
+def scatter_path(rb: Builder, place: Atom, i: Atom, path: Path, g: Atom, t: Type, kind: str = "item") -> None:
+    """Add ``g`` at ``place[i]`` followed by ``path``; ``kind`` says whether the first step is an item or an attribute."""
+    for next_kind, k in path:
+        place = rb.emit("getitem" if kind == "item" else "getattr", place, i)
+        i, kind = Const(k), next_kind
+    if kind == "item" and (isinstance(t, Array) or is_number(t)):
         rb.effect("aug_setitem", place, i, g, Const("add"))
     else:
         rb.effect("call", Ref(rt.add_at, "rt.add_at"), place, i, g)
@@ -509,13 +516,9 @@ def _accumulate_stored(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -
         _accumulate(r, state, rb, v, g)
 
 
-def _aug_store(
-    r: Reverse, s: Let, x: Var, i: Atom, v: Atom, op: str, state: State, rb: Builder
-) -> list[Stmt]:
-    """``x[i] op= v``. With repeated integer indices NumPy keeps the last result only, so those are refused here."""
+def _aug_store(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, op: str, state: State, rb: Builder) -> list[Stmt]:
+    """``x[i] op= v``. With repeated integer indices NumPy keeps the last result only."""
     t = type_of_atom(i)
-    if not is_view_index(t) and not (isinstance(t, Array) and t.dtype == "bool") and op not in ("add", "sub"):
-        raise r.refuse("S2S064", "in-place arithmetic with integer-array indices", s.loc, "write x[i] = x[i] * v")
     x_bar = r.shadow(state, rb, x)
     whole = isinstance(i, Const) and i.value is Ellipsis
     before: list[Stmt] = []
@@ -541,7 +544,10 @@ def _aug_general(
 ) -> list[Stmt]:
     """Any other operator: the adjoint of ``new = op(old, v)`` with ``old`` and ``v`` kept by value."""
     rule = lookup(op)
-    if rule is None or rule.kind != "elementwise" or rule.body is None:
+    if rule is not None and rule.kind == "nondiff":
+        rb.effect("setitem", x_bar, i, Const(0.0))
+        return [s]
+    if rule is None or rule.kind not in ("elementwise", "bilinear") or rule.body is None:
         raise r.refuse("S2S064", f"in-place {op} on an active array", s.loc, "write the operation out of place")
     fb = Builder(s.loc)
     old: Atom = fb.emit("getitem", x, i)
@@ -551,14 +557,24 @@ def _aug_general(
     kept = snapshot(r, v, s, before)
     body = r.program.load(rule.body)
     assert body is not None
-    g: Atom = rb.emit("getitem", x_bar, i)
-    if not is_number(type_of_atom(g)):
-        g = rb.call(np.array, "np.array", g)
-    new = rb.emit(op, old, kept)
-    partials = inline(r.program, body, (new, old, kept), {}, rb)
+    fancy = not is_view_index(type_of_atom(i))
+    if fancy:  # only the last store at each place counts; the adjoint of the old value is added back
+        g: Atom = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=type_of_atom(old))
+    else:
+        g = rb.emit("getitem", x_bar, i)
+        if not is_number(type_of_atom(g)):
+            g = rb.call(np.array, "np.array", g)
+    if rule.kind == "bilinear":
+        to_old, to_v = inline(r.program, body, (g, old, kept), {}, rb)
+    else:
+        new = rb.emit(op, old, kept)
+        partials = inline(r.program, body, (new, old, kept), {}, rb)
+        to_old, to_v = product(rb, rule, g, partials[0]), product(rb, rule, g, partials[1])
     # v may be a view of x: its adjoint is added after x_bar[i] has become that of the old value
-    to_v = product(rb, rule, g, partials[1])
-    rb.effect("setitem", x_bar, i, product(rb, rule, g, partials[0]))
+    if fancy:
+        rb.effect("call", Ref(rt.add_at, "rt.add_at"), x_bar, i, to_old)
+    else:
+        rb.effect("setitem", x_bar, i, to_old)
     if isinstance(v, Var) and r.is_active(v):
         _accumulate_stored(r, state, rb, v, to_v)
     return [*before, s]
@@ -579,9 +595,8 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return _sort_in_place(r, s, x, state, rb)
     mutates = isinstance(x.type, Array) and r.is_active(x) and name in MUTATING_METHODS
     if (not isinstance(x.type, List | Dict | Unknown) or not r.is_active(x)) and not mutates:
-        if s.target is None or not r.is_active(s.target):
-            if not any(r.is_active(a) for a in s.args[2:]):
-                return [s]
+        if (s.target is None or not r.is_active(s.target)) and not any(r.is_active(a) for a in s.args[2:]):
+            return [s]
         raise r.refuse("S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead")
     if mutates:
         raise r.refuse("S2S020", f"the method {name} changes an active array and has no derivative rule", s.loc,

@@ -16,9 +16,7 @@ from s2sad.ir.rewrite import with_body
 from s2sad.ir.types import Array, Dict, List, Num, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
-_FRESH_OPS = frozenset(
-    {"add", "sub", "mul", "truediv", "pow", "neg", "matmul", "floordiv", "mod"}
-)
+_FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "pow", "neg", "matmul", "floordiv", "mod"})
 
 
 def own_outputs(fn: Function, mode: str, has_aux: bool) -> Function:
@@ -57,11 +55,9 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
     seen.add(a)
     if fresh:
         return a
-    if made is not None and made.op == "call" and isinstance(made.args[0], Ref) and made.args[0].obj is rt.conform:
-        source = lets.get(made.args[1]) if isinstance(made.args[1], Var) else None
-        if source is not None and source.op == "call" and isinstance(source.args[0], Ref):
-            if source.args[0].obj is rt.zeros_like:
-                return a  # a mirror made here: nobody else has it
+    source = made.args[1] if made is not None and _calls(made, rt.conform) else None
+    if isinstance(source, Var) and _calls(lets.get(source), rt.zeros_like):
+        return a  # a mirror made here: nobody else has it
     if isinstance(a.type, Array):
         spread = _spread(made)
         if spread is not None:
@@ -76,10 +72,13 @@ def _spread(made: Let | None) -> tuple[Atom, Atom] | None:
     from s2sad.analysis.optypes import type_of_atom
     from s2sad.ir.types import is_number
 
-    if made is not None and made.op == "call" and isinstance(made.args[0], Ref) and made.args[0].obj is np.broadcast_to:
-        if len(made.args) == 3 and is_number(type_of_atom(made.args[1])):
-            return made.args[2], made.args[1]
-    return None
+    if made is None or not _calls(made, np.broadcast_to) or len(made.args) != 3:
+        return None
+    return (made.args[2], made.args[1]) if is_number(type_of_atom(made.args[1])) else None
+
+
+def _calls(s: Let | None, fn: object) -> bool:
+    return s is not None and s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is fn
 
 
 def is_fresh(s: Let) -> bool:

@@ -11,11 +11,11 @@ from s2sad.ad.residuals import again, assigned, plan
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
 from s2sad.analysis.activity import activity
-from s2sad.analysis.alias import is_reference
+from s2sad.analysis.alias import AliasInfo, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars, walk
 from s2sad.ir.rewrite import clone_function, defined_vars, subst_block, with_body
 from s2sad.ir.types import (
     UNKNOWN,
@@ -294,7 +294,9 @@ def _halves(
     needed = [v for v in free_vars(rev) if v in local and v not in given]
     p = plan(sweeps.r, needed, forward, local, set())
     kept = Builder(fn.loc)
-    passed = [_escaped(sweeps, kept, v) if escape else v for v in p.taped]
+    passed: list[Atom] = list(p.taped)
+    if escape:
+        passed = _all_escaped(sweeps, kept, p.taped, forward)
     env: dict[Var, Atom] = {}
     fb = Builder(fn.loc)
     fb.extend(assigned(forward, p.taped))
@@ -316,24 +318,73 @@ def _halves(
     return fwd, adj
 
 
-def _escaped(sweeps: Sweeps, kept: Builder, v: Var) -> Atom:
+def _all_escaped(sweeps: Sweeps, kept: Builder, taped: list[Var], forward: list[Stmt]) -> list[Atom]:
+    """Residuals as they are kept beyond the call. Tapes and residuals of calls are searched when the program runs."""
+    reach = _reach(sweeps)
+    made = {s.target: s for s in walk(Block(tuple(forward))) if isinstance(s, Let) and s.target is not None}
+    appended: dict[Var, list[Atom]] = {}
+    for s in walk(Block(tuple(forward))):
+        if isinstance(s, Let) and s.op == "method" and getattr(s.args[1], "value", "") == "append":
+            if isinstance(s.args[0], Var):
+                appended.setdefault(s.args[0], []).append(s.args[2])
+    known = {*sweeps.r.memory.definition, *(p.var for p in sweeps.fn.params)}
+    memo: dict[Var, bool] = {}
+
+    def deep(v: Atom) -> bool:
+        """May this residual, which the transformation made, hold memory that the caller can reach?"""
+        if not isinstance(v, Var) or not is_reference(v.type):
+            return False
+        if v in known:
+            return any(k in reach for k in _chain(sweeps.r.info, v))
+        if v not in memo:
+            memo[v] = False
+            s = made.get(v)
+            if v in appended:
+                memo[v] = any(map(deep, appended[v]))
+            elif s is None:  # it comes out of a branch
+                memo[v] = True
+            elif s.op == "call":
+                memo[v] = any(map(deep, s.args[1:]))
+            else:
+                memo[v] = any(map(deep, s.args))
+        return memo[v]
+
+    if not any((v not in known or isinstance(v.type, Tuple)) and deep(v) for v in taped):
+        return [_escaped(sweeps, kept, v, reach) for v in taped]
+    roots = [a for a in (*(p.var for p in sweeps.fn.params), sweeps.fn.result) if isinstance(a, Var)]
+    whole = kept.emit("tuple", *taped)
+    own = kept.call(rt.detached, "rt.detached", whole, *(a for a in roots if is_reference(a.type)), type=whole.type)
+    parts = kept.emit("unpack", own, Const(len(taped)), type=whole.type)
+    return [kept.emit("getitem", parts, Const(k), name=v.name, type=v.type) for k, v in enumerate(taped)]
+
+
+def _chain(info: AliasInfo, v: Var) -> list[object]:
+    """The class of memory of a variable and of what it holds."""
+    key = info.find(v)
+    out = [key]
+    for _ in range(4):
+        if not info.classes.has_elem(key):
+            break
+        key = info.classes.elem(key)
+        out.append(key)
+    return out
+
+
+def _reach(sweeps: Sweeps) -> set[object]:
+    """Classes of memory that the caller can reach."""
+    roots = [p.var for p in sweeps.fn.params]
+    if isinstance(sweeps.fn.result, Var):
+        roots.append(sweeps.fn.result)
+    return {key for v in roots for key in _chain(sweeps.r.info, v)}
+
+
+def _escaped(sweeps: Sweeps, kept: Builder, v: Var, reach: set[object]) -> Atom:
     """A residual that the caller can reach (an argument, the result) is kept as a copy."""
     if not isinstance(v.type, Array | List | Dict | Num | Unknown | Obj) or not is_reference(v.type):
         return v
     info = sweeps.r.info
     if sweeps.r.is_paired(v) or (isinstance(v.type, List | Dict | Tuple | Obj) and sweeps.r.holds_paired(v)):
         return v  # its identity matters, not its value
-    reach = set()
-    roots = [p.var for p in sweeps.fn.params]
-    if isinstance(sweeps.fn.result, Var):
-        roots.append(sweeps.fn.result)
-    for p in roots:
-        key = info.find(p)
-        for _ in range(4):
-            reach.add(key)
-            if not info.classes.has_elem(key):
-                break
-            key = info.classes.elem(key)
     if info.find(v) not in reach:
         return v
     if isinstance(v.type, Array):

@@ -15,7 +15,6 @@ overwritten, integer arithmetic and shapes are recomputed; everything else is ex
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.build import Builder
@@ -41,6 +40,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block, subst_stmt, with_blocks, with_stmts
 from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar, Slice, Tuple, Type, Unknown, widen
 
@@ -87,7 +87,9 @@ def recomputable(r: Reverse, s: Let) -> bool:
     if s not in r.memory.place:
         return False
     if s.op in ("slice", "tuple"):
-        return not any(isinstance(a, Var) and isinstance(a.type, Array) and r.memory.overwritten_after(a, s) for a in s.args)
+        return not any(
+            isinstance(a, Var) and isinstance(a.type, Array) and r.memory.overwritten_after(a, s) for a in s.args
+        )
     assert s.target is not None
     if s.op in _INT_OPS:
         return all(_is_int(type_of_atom(a)) for a in s.args)
@@ -163,9 +165,7 @@ def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
     def fill(targets: Sequence[Var], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
         if not any(a is UNDEF for a in atoms):
             return atoms
-        head = tuple(
-            Const(None) if a is UNDEF and t in wanted else a for t, a in zip(targets, atoms, strict=False)
-        )
+        head = tuple(Const(None) if a is UNDEF and t in wanted else a for t, a in zip(targets, atoms, strict=False))
         return head + atoms[len(head) :]
 
     if isinstance(s, Let):
@@ -260,7 +260,9 @@ def record_loop(
     head += again(p, env)
     inner = subst_block(rev, env)
     targets = tuple(Var(c.name, c.type) for c in carried)
-    rb.append(For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), inner.results), targets, False, s.loc))
+    rb.append(
+        For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), inner.results), targets, False, s.loc)
+    )
     return Recorded([*fb.stmts, loop], targets)
 
 
@@ -379,6 +381,7 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
     the ``try``: what the body did until it raised is not differentiated, so it may not have stored into active memory."""
     from s2sad.ad.memory import stored_by
     from s2sad.ad.state import State
+
     assert isinstance(state, State)
     for st in walk(s.body):
         if isinstance(st, Let) and s.handlers and any(r.is_active(v) for v in stored_by(st)):

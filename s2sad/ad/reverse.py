@@ -16,7 +16,6 @@ that its forward sweep defined, and ``residuals`` decides for each of them betwe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.ad import calls, ops, residuals
@@ -49,6 +48,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
 from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
@@ -84,9 +84,9 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            if isinstance(v.type, Array) and self.is_active(v) and self.info.is_mutated(v):
-                if isinstance(self.memory.view_of(v), str):
-                    out.add(self.info.find(v))
+            stored = isinstance(v.type, Array) and self.is_active(v) and self.info.is_mutated(v)
+            if stored and isinstance(self.memory.view_of(v), str):
+                out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
                 inner = self.info.find(v)
                 for _ in range(4):  # what is kept in a container may be reached under another name
@@ -155,7 +155,11 @@ class Reverse:
         v, path = key
         name = v.name or ""
         for _, k in path:
-            name = f"{name}_{k}" if name and isinstance(k, int | str) and str(k).isidentifier() | str(k).isdigit() else name
+            name = (
+                f"{name}_{k}"
+                if name and isinstance(k, int | str) and str(k).isidentifier() | str(k).isdigit()
+                else name
+            )
         return f"{name}_bar" if name else ""
 
     def add(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
@@ -211,7 +215,7 @@ class Reverse:
             if path[: len(p)] == p:  # inside a mirror
                 place = self.shadow(state, rb, v) if not p and self.is_shadow(v) else self.buffer(state, rb, (v, p))
                 step, *rest = path[len(p) :]
-                ops.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown())
+                ops.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown(), step[0])
                 del t
                 return
         for p, _ in self.layout.leaves(v):

@@ -6,7 +6,6 @@ that a varied value is stored into is varied as a whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.alias import AliasInfo, alias, is_reference
@@ -14,6 +13,7 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import is_differentiable
 from s2sad.rules.registry import lookup
 

@@ -6,7 +6,6 @@ the class of its elements, and the set of classes that some store may change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -15,13 +14,31 @@ from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", *INPLACE})
 MUTATING_METHODS = frozenset(
-    ["append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem", "fill", "partition", "put", "itemset", "resize"]
+    [
+        "append",
+        "extend",
+        "insert",
+        "pop",
+        "remove",
+        "clear",
+        "sort",
+        "reverse",
+        "update",
+        "setdefault",
+        "popitem",
+        "fill",
+        "partition",
+        "put",
+        "itemset",
+        "resize",
+    ]
 )
 _DEPTH = 4  # how deep the elements of arguments are followed into callees
 
@@ -126,7 +143,9 @@ def _read(classes: Classes, s: Let) -> None:
             # a view, or a tuple of rows
             classes.union(classes.elem(s.target) if s.op.startswith("unpack") else s.target, x)
         return
-    if s.op.startswith("unpack") or (isinstance(s.target.type, List | Tuple) and isinstance(t, List | Tuple) and _is_slice(s)):
+    if s.op.startswith("unpack") or (
+        isinstance(s.target.type, List | Tuple) and isinstance(t, List | Tuple) and _is_slice(s)
+    ):
         classes.union(classes.elem(s.target), classes.elem(x))
         if s.op == "unpack" and isinstance(t, Tuple | List):
             return

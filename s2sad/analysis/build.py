@@ -30,7 +30,13 @@ class Builder:
         return target
 
     def call(
-        self, fn: Any, text: str, *args: Atom, name: str = "", kw: dict[str, Atom] | None = None, type: Type | None = None
+        self,
+        fn: Any,
+        text: str,
+        *args: Atom,
+        name: str = "",
+        kw: dict[str, Atom] | None = None,
+        type: Type | None = None,
     ) -> Var:
         """Append a call of a known function, spelled ``text`` in the emitted module."""
         return self.emit("call", Ref(fn, text), *args, name=name, kw=kw, type=type)

@@ -37,7 +37,24 @@ from s2sad.rules import typing
 from s2sad.rules.registry import Rule, lookup
 
 ARITHMETIC = frozenset(
-    ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_", "xor", "neg", "pos", "invert"]
+    [
+        "add",
+        "sub",
+        "mul",
+        "truediv",
+        "floordiv",
+        "mod",
+        "pow",
+        "matmul",
+        "lshift",
+        "rshift",
+        "and_",
+        "or_",
+        "xor",
+        "neg",
+        "pos",
+        "invert",
+    ]
 )
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
 IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])

@@ -6,15 +6,14 @@ import contextlib
 import functools
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from s2sad.api import signature
+from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
-
-if TYPE_CHECKING:
-    from s2sad.ir.types import Type
-    from s2sad.pipeline import Program, Request
+from s2sad.cache.programs import Program, Request, slot_for
+from s2sad.ir.types import Type, is_differentiable
 
 _MANY = 4096  # keys kept for one derivative: more means that sizes vary without end, and starting afresh is cheap
 
@@ -95,8 +94,6 @@ class Programs:
 
     def specialise(self, bound: tuple[Any, ...], key: Any) -> Compiled:
         """The slow path: types first; other sizes of the same pattern find what is compiled already."""
-        from s2sad.api.argtypes import types_of
-
         types = types_of(self.target.names, bound)
         compiled = self.by_types.get(types)
         if compiled is None:
@@ -117,7 +114,9 @@ class Programs:
 
             inner = nested.inner_compiled(function, bound)
             function = nested.as_function(function, inner.program)
-        program = pipeline().compile(self.request(function, types, active))
+        request = self.request(function, types, active)
+        slot = slot_for(request)
+        program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
         return Compiled(program, self.target, positions, inner)
 
     def generic(self) -> Program:
@@ -140,12 +139,9 @@ class Programs:
     ) -> Request:
         """What the compiler is asked for."""
         options = {"has_aux": self.has_aux, "backend": self.backend}
-        return pipeline().Request(function, self.mode, types, active, **options)
+        return Request(function, self.mode, types, active, **options)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
-        from s2sad.api.argtypes import check_active
-        from s2sad.ir.types import is_differentiable
-
         known = dict(types)
         if self.strict:
             for name in self.active:

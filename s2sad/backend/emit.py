@@ -34,6 +34,7 @@ def emit_module(functions: Sequence[Function], header: str = "", comments: bool 
         module.globals,
         module.objects,
         module.functions,
+        module.refs(),
     )
 
 

@@ -8,7 +8,6 @@ branch or a loop. An ``If`` whose branches fold away becomes a conditional expre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.ir.nodes import (
@@ -29,6 +28,7 @@ from s2sad.ir.nodes import (
     blocks_of,
     targets_of,
 )
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, is_number
 
 PURE, READ, EFFECT = 0, 1, 2

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import gast
 
 from s2sad.backend import syntax as syn
 from s2sad.ir.nodes import Atom, Block, Const, If, Loc, Var
+from s2sad.ir.record import dataclass
 
 Body = list[Any]
 

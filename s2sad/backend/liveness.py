@@ -7,11 +7,10 @@ that only one branch reads does not occupy the other; what a loop reads from out
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend.fold import Plan
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Try, Var, While, walk
+from s2sad.ir.record import dataclass, field
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Mapping
 from pathlib import Path
-from types import CellType
+from types import CellType, CodeType
 from typing import Any
 
 from s2sad.ir.nodes import Global, Loc
@@ -25,7 +25,18 @@ def load(
 
     ``objects`` and the values of ``globals_`` (which defaults of parameters may read) are put in before it runs.
     """
-    code = compile(text, filename, "exec", dont_inherit=True)
+    return run_code(compile(text, filename, "exec", dont_inherit=True), text, name, filename, objects, globals_)
+
+
+def run_code(
+    code: CodeType,
+    text: str,
+    name: str,
+    filename: str,
+    objects: Mapping[str, Any] | None = None,
+    globals_: Mapping[str, Global] | None = None,
+) -> dict[str, Any]:
+    """``load`` for a text whose code is there already."""
     register(filename, text)
     namespace: dict[str, Any] = {"__name__": name, "__file__": filename}
     if objects:
@@ -75,4 +86,4 @@ def annotate(exc: BaseException, filename: str, line_map: Mapping[int, Loc | tup
         exc.add_note(note)
 
 
-__all__ = ["annotate", "inject", "load", "read_global", "register"]
+__all__ = ["annotate", "inject", "load", "read_global", "register", "run_code"]

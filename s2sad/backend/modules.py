@@ -102,6 +102,10 @@ class ModuleNames:
             known = self._texts[key] = self._resolve(ref.obj, ref.text)
         return known
 
+    def refs(self) -> tuple[tuple[str, Any], ...]:
+        """The final text of each Ref to an object outside of the module, and the object."""
+        return tuple(zip(self._texts.values(), self._keep, strict=True))
+
     # -- how an object is reached ----------------------------------------------------------------------------------
     def _resolve(self, obj: Any, text: str) -> str:
         first, _, rest = text.partition(".")

@@ -11,12 +11,12 @@ from __future__ import annotations
 import keyword
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend.fold import Plan
 from s2sad.backend.liveness import Live, liveness
 from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
+from s2sad.ir.record import dataclass
 
 _SOFT = frozenset({"match", "case", "type", "_"})
 

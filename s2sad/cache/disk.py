@@ -1,13 +1,13 @@
 """The cache on disk: one readable ``.py`` file per entry, whole or not there, and its bytecode beside it.
 
 The head of a file holds the sha256 of its key and of its body; the body is the emitted module, and a last comment line
-with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then renamed,
-so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. The bytecode
+with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then
+renamed, so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. The bytecode
 (``.code``) names the checksum of the text that it was compiled from; without it, the text is compiled. Where the folder
 cannot be read or written, everything works without it.
 
-``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns it
-off.
+``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns
+it off.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from types import CodeType
 from typing import Any
 
 from s2sad.cache.key import FORMAT, versions
-from s2sad.ir.record import field, record
+from s2sad.ir.record import dataclass, field
 
 _FIRST = f"# s2sad cache, format {FORMAT}"
 _META = "# s2sad: "
 _CODE = b"s2sad code 1\n"
 
 
-@record
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A generated module as it is kept. ``line_map``: emitted line -> (file, line) of the user; ``data``: JSON data of
     the caller's own."""
@@ -143,9 +143,9 @@ def _read_code(path: Path, data: bytes) -> CodeType | None:
         found = path.with_suffix(".code").read_bytes()
     except OSError:
         return None
-    start = len(_CODE)
-    head, belongs, digest, body = found[:start], found[start : start + 32], found[start + 32 : start + 64], found[start + 64 :]
-    if head != _CODE or belongs != _belongs(path, data) or digest != hashlib.sha256(body).digest():
+    head = _CODE + _belongs(path, data)
+    digest, body = found[len(head) : len(head) + 32], found[len(head) + 32 :]
+    if not found.startswith(head) or digest != hashlib.sha256(body).digest():
         return None
     code = marshal.loads(body)
     return code if isinstance(code, CodeType) else None

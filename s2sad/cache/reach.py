@@ -90,6 +90,23 @@ class Reach:
         """The number of a namespace that was met."""
         return self._space.get(id(space))
 
+    def knows(self, obj: Any) -> bool:
+        """Was the object met, or does a package's version say what it is?"""
+        return self.number_of(obj) is not None or self.is_versioned(obj)
+
+    def is_versioned(self, obj: Any) -> bool:
+        """Does a package's version (or its being a literal) say what an object is?"""
+        other = Reach()
+        try:
+            other.visit(obj)
+        except (Unstable, RecursionError):
+            return False
+        return not other.objects and other._roots.keys() <= self._roots.keys()
+
+    def is_library(self, space: Any) -> bool:
+        """Is this the namespace of a module whose package's version is known?"""
+        return type(space) is dict and is_versioned(str(space.get("__name__", "")))
+
     def finish(self) -> list[str]:
         """The identity, with the versions of the packages that were met."""
         versions = [f"{r} {getattr(sys.modules.get(r), '__version__', '')}" for r in sorted(self._roots)]

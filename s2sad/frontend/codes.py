@@ -6,7 +6,7 @@ refuses what it cannot resolve for the types of a call; from S2S060 on, what can
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from s2sad.ir.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ Both are computed once for a function, backwards over its (desugared) tree, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import gast
 
 from s2sad.frontend.desugar import Always
 from s2sad.frontend.scopes import Scope, target_names
+from s2sad.ir.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ build the IR in one walk (lower_flow over lower_loops over lower_assign over low
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
 from types import FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -28,6 +27,7 @@ from s2sad.frontend.resolve import Dependency, atom_of, attribute
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
+from s2sad.ir.record import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,6 @@ skipped".
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.frontend.fence import Fence
@@ -17,6 +16,7 @@ from s2sad.frontend.resolve import Dependency, Namespace
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Loc, Stmt, Var, replace
+from s2sad.ir.record import dataclass, field
 
 TRUE, FALSE, NONE = Const(True), Const(False), Const(None)
 FLAGS = ("$val", "$ret", "$stop", "$done")

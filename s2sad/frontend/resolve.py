@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import builtins
 import sys
-from dataclasses import dataclass
 from types import (
     BuiltinFunctionType,
     CellType,
@@ -24,6 +23,7 @@ import numpy as np
 
 from s2sad.ir.dependency import MISSING, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Atom, Const, Global, Ref
+from s2sad.ir.record import dataclass
 
 
 @dataclass(frozen=True, slots=True, eq=False)

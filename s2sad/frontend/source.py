@@ -10,7 +10,6 @@ import ast
 import copy
 import linecache
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, MethodType
@@ -21,6 +20,7 @@ import gast
 from s2sad.errors import SourceError
 from s2sad.frontend.codecheck import code_at, future_flags, same_code
 from s2sad.frontend.resolve import Namespace
+from s2sad.ir.record import dataclass, field
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 

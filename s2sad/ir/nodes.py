@@ -58,8 +58,9 @@ A comment-only or dead statement does not exist. ``target`` is None where the va
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from s2sad.ir.record import dataclass, field, replace
 
 if TYPE_CHECKING:
     from s2sad.ir.types import Type

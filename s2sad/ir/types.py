@@ -21,10 +21,11 @@ raises when they differ.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from s2sad.ir.record import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Affine:
         if not self.terms:
             return self.const != 1
         if len(self.terms) == 1 and self.const == 0:
-            (sym, c), = self.terms
+            ((sym, c),) = self.terms
             return (c == 1 and sym.not_one) or c not in (0, 1)
         return False
 
@@ -104,7 +105,9 @@ class Lit(Type):
     value: Any
 
     def __eq__(self, other: object) -> bool:  # 1 == 1.0 == True in Python, but not here; nan is equal to itself
-        return isinstance(other, Lit) and type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+        return (
+            isinstance(other, Lit) and type(self.value) is type(other.value) and repr(self.value) == repr(other.value)
+        )
 
     def __hash__(self) -> int:
         return hash((type(self.value), repr(self.value)))
@@ -137,7 +140,9 @@ class Num(Type):
 class Tuple(Type):
     items: tuple[Type, ...]
     cls: Any = None  # the class of a named tuple
-    code: Any = None  # what a function that is kept as the tuple of its captured values runs (see analysis.infer.functions)
+    code: Any = (
+        None  # what a function that is kept as the tuple of its captured values runs (see analysis.infer.functions)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +229,8 @@ def join(a: Type, b: Type) -> Type:
         return b
     if isinstance(b, Never):
         return a
-    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items):
-        if a.cls is b.cls and a.code is b.code:
-            return Tuple(tuple(map(join, a.items, b.items)), a.cls, a.code)
+    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.cls is b.cls and a.code is b.code:
+        return Tuple(tuple(map(join, a.items, b.items)), a.cls, a.code)
     if isinstance(a, List) and isinstance(b, List):
         same = a.items is not None and b.items is not None and len(a.items) == len(b.items)
         items = tuple(map(join, a.items, b.items)) if same and a.items is not None and b.items is not None else None
@@ -316,7 +320,9 @@ def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:
     if isinstance(t, List):
         return List(map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items))
     if isinstance(t, Dict):
-        return Dict(map_leaves(f, t.value), None if t.items is None else tuple((k, map_leaves(f, v)) for k, v in t.items))
+        return Dict(
+            map_leaves(f, t.value), None if t.items is None else tuple((k, map_leaves(f, v)) for k, v in t.items)
+        )
     if isinstance(t, Obj):
         return Obj(t.cls, tuple((k, map_leaves(f, v)) for k, v in t.attrs))
     return f(t)

@@ -18,8 +18,18 @@ from s2sad.rules import (
     shaping,
     special,
 )
+from s2sad.rules.registry import count
+
+_OWN = count()
+
+
+def are_extended() -> bool:
+    """Has somebody declared rules beside those of s2sad?"""
+    return count() != _OWN
+
 
 __all__ = [
+    "are_extended",
     "creation",
     "elementwise",
     "helpers",

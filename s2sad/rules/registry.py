@@ -28,9 +28,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import Type
 
 Kind = Literal["elementwise", "linear", "bilinear", "general", "nondiff"]
@@ -112,6 +112,11 @@ def lookup_method(name: str) -> Rule | None:
 def all_rules() -> Iterator[Rule]:
     """Every rule once, in the order of declaration."""
     yield from dict.fromkeys(_RULES.values())
+
+
+def count() -> int:
+    """The number of declared targets."""
+    return len(_RULES)
 
 
 _LEADING = {"elementwise": 1, "linear": 1, "bilinear": 1, "general": 2, "nondiff": 0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s2sad.runtime.barrier import stop_gradient
 from s2sad.runtime.containers import accumulate, accumulate_into, as_adjoint, conform, copy, zeros_like
+from s2sad.runtime.detach import detached
 from s2sad.runtime.einsum import (
     einsum_adj,
     einsum_adj_adj,
@@ -184,6 +185,7 @@ __all__ = [
     "cumprod_jvp",
     "cumprod_second",
     "cumsum_adj",
+    "detached",
     "deviation",
     "diag_adj",
     "diag_back",

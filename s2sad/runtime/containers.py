@@ -7,7 +7,7 @@ stands for a zero of any shape.
 from __future__ import annotations
 
 import dataclasses
-from types import SimpleNamespace
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,16 @@ import numpy as np
 from s2sad.runtime.shapes import unbroadcast
 
 
-def _attributes(x: Any) -> dict[str, Any] | None:
-    if dataclasses.is_dataclass(x) and not isinstance(x, type):
-        return {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}
-    if isinstance(x, str | bytes | type | np.generic) or not hasattr(x, "__dict__"):
+_NO_DATA = (type, str, bytes, np.generic, np.ndarray, np.ufunc, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+
+
+def attributes_of(x: Any) -> dict[str, Any] | None:
+    """The attributes of an object that holds data; None for anything else (functions, classes, modules, numbers)."""
+    if isinstance(x, _NO_DATA) or type(x).__module__ == "builtins":
         return None
-    return vars(x)
+    if dataclasses.is_dataclass(x):
+        return {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}
+    return vars(x) if hasattr(x, "__dict__") else None
 
 
 def zeros_like(x: Any) -> Any:
@@ -43,9 +47,7 @@ def zeros_like(x: Any) -> Any:
         return [zeros_like(v) for v in x]
     if isinstance(x, dict):
         return {k: zeros_like(v) for k, v in x.items()}
-    if x is None or callable(x):
-        return None
-    attributes = _attributes(x)
+    attributes = attributes_of(x)
     return None if attributes is None else SimpleNamespace(**{k: zeros_like(v) for k, v in attributes.items()})
 
 
@@ -98,7 +100,13 @@ def copy(x: Any) -> Any:
         return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
     if type(x) is dict:
         return {k: copy(v) for k, v in x.items()}
-    return x
+    attributes = attributes_of(x)
+    if attributes is None or isinstance(x, dict | BaseException):
+        return x
+    out = object.__new__(type(x))
+    for k, v in attributes.items():
+        object.__setattr__(out, k, copy(v))
+    return out
 
 
 def as_adjoint(g: Any, v: Any) -> Any:
@@ -108,6 +116,11 @@ def as_adjoint(g: Any, v: Any) -> Any:
     if isinstance(v, dict):
         none = g is None or isinstance(g, float)
         return {k: as_adjoint(None if none else g.get(k), e) for k, e in v.items()}
+    attributes = attributes_of(v)
+    if attributes is not None:
+        none = g is None or isinstance(g, float)
+        parts = {k: as_adjoint(None if none else getattr(g, k, None), e) for k, e in attributes.items()}
+        return SimpleNamespace(**parts)
     if g is None or (isinstance(g, float) and not isinstance(v, np.ndarray | np.generic)):
         return zeros_like(v) if g is None or g == 0.0 else g
     return unbroadcast(g, v)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import accumulate, zeros_like
+from s2sad.runtime.containers import accumulate, attributes_of, zeros_like
 from s2sad.runtime.shapes import unbroadcast
 
 
@@ -34,7 +35,7 @@ def _rows(x_bar: np.ndarray, index: Any, g: Any) -> bool:
 
 
 def add_at(x_bar: Any, index: Any, g: Any) -> None:
-    """``x_bar[index] += g`` where a place that the index names twice gets both. For arrays, lists and dicts."""
+    """``x_bar[index] += g`` where a place that the index names twice gets both. For arrays, lists, dicts and attributes."""
     if g is None:
         return
     if isinstance(x_bar, np.ndarray):
@@ -48,6 +49,8 @@ def add_at(x_bar: Any, index: Any, g: Any) -> None:
         x_bar[index] = [accumulate(a, b) for a, b in zip(x_bar[index], g, strict=True)]
     elif isinstance(x_bar, dict):
         x_bar[index] = accumulate(x_bar.get(index), g)
+    elif isinstance(x_bar, SimpleNamespace):
+        setattr(x_bar, index, accumulate(getattr(x_bar, index), g))
     else:
         x_bar[index] = accumulate(x_bar[index], g)
 
@@ -142,11 +145,17 @@ class Shadow:
 
     def _container(self, x: Any) -> Any:
         if isinstance(x, list | tuple):
-            return [self.of(v) if isinstance(v, list | tuple | dict | np.ndarray) else zeros_like(v) for v in x]
+            return [self._part(v) for v in x]
         if isinstance(x, dict):
-            whole = list | tuple | dict | np.ndarray
-            return {k: self.of(v) if isinstance(v, whole) else zeros_like(v) for k, v in x.items()}
+            return {k: self._part(v) for k, v in x.items()}
+        attributes = attributes_of(x)
+        if attributes is not None:
+            return SimpleNamespace(**{k: self._part(v) for k, v in attributes.items()})
         return zeros_like(x)
+
+    def _part(self, v: Any) -> Any:
+        whole = isinstance(v, list | tuple | dict | np.ndarray) or attributes_of(v) is not None
+        return self.of(v) if whole else zeros_like(v)
 
     def _view(self, x: np.ndarray, owner: np.ndarray) -> np.ndarray:
         buffer = self._entry(owner, lambda: np.zeros_like(owner, dtype=_float_dtype(owner)))

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.runtime.containers import attributes_of
+
 
 def zero_tangent(x: Any) -> Any:
     """A zero tangent with the structure of ``x``: the same containers, 0.0 for numbers, None for what cannot vary."""
@@ -24,7 +26,10 @@ def zero_tangent(x: Any) -> Any:
         return [zero_tangent(v) for v in x]
     if isinstance(x, dict):
         return {k: zero_tangent(v) for k, v in x.items()}
-    return None
+    attributes = attributes_of(x)
+    if attributes is None:
+        return None
+    return make_object(type(x), **{k: zero_tangent(v) for k, v in attributes.items()})
 
 
 def rebuild(x: Any, fields: dict[str, Any]) -> Any:

@@ -7,9 +7,9 @@ exceptions; by default all that is defined before the comment that opens the rev
 from __future__ import annotations
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 
 from s2sad.ir.nodes import Function, Var
+from s2sad.ir.record import dataclass
 from s2sad.simplify import (
     contiguous,
     contributions,

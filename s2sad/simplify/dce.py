@@ -27,7 +27,6 @@ the user's that may raise stays, used or not; so does a ``while`` of the user's,
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.build import type_of_atom
@@ -49,6 +48,7 @@ from s2sad.ir.nodes import (
     inner_vars,
     targets_of,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Dict, List, Lit, Range, Tuple
 from s2sad.specialise.driver import primal_vars

@@ -39,10 +39,10 @@ nothing is left goes, if the loop can count by its range. Only tapes whose every
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from s2sad.analysis import usage
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import INT, List, Range, Tuple, Type, Unknown
 

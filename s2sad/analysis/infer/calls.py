@@ -25,6 +25,7 @@ from s2sad.ir.types import (
     Num,
     Obj,
     Opaque,
+    Range,
     RefT,
     Scalar,
     Tuple,
@@ -578,6 +579,10 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
         return grow(f, untyped, f.emit("getitem", x, whole, name=name, type=List(t.item)))
     if isinstance(t, Dict) and t.items is not None:
         return f.emit("list", *(Const(k) for k, _ in t.items), name=name)
+    if isinstance(t, Array | Range) or isinstance(x, Var) and x in f.recipes:
+        from s2sad.analysis.infer.iterables import materialise, recipe
+
+        return materialise(f, recipe(f, "iter", (x,)), name, untyped)
     item = Scalar("int64") if not is_differentiable(t) else UNKNOWN
     out = f.emit("call", Ref(list, "list"), x, name=name, type=List(item))
     return grow(f, untyped, out)

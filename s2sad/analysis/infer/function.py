@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.infer import calls, functions, iteration, merging, objects, operations, rebinding, records
@@ -30,6 +29,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import NEVER, UNKNOWN, Array, List, RefT, Tuple, Type, Unknown, join, join_all, widen
 
 _ROUNDS = 10
@@ -105,7 +105,7 @@ class FunctionInfer:
         if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
             self.refuse("S2S055", "the function returns a function", "call it, and return its result")
         body = self.concrete_block(body)
-        return Block((*objects.prologue(self), *body.stmts), body.results)
+        return objects.finished(self, body)
 
     def bind_params(self) -> tuple[Param, ...]:
         params: list[Param] = []
@@ -153,9 +153,9 @@ class FunctionInfer:
             if known is not None:
                 return known  # type: ignore[return-value]
             args = records.values(self, op, args)
-        if op in _COMPARES and any(functions.is_function(self, a) and isinstance(a, Var) for a in args):
+        if op in _COMPARES and any(functions.is_virtual(self, a) for a in args):
             self.refuse("S2S055", "a function made here is compared or printed", "compare flags or names instead")
-        args = tuple(map(self.concrete, args))
+        args = tuple(a if records.is_tracked(self, a) else self.concrete(a) for a in args)
         t = type if type is not None else op_type(op, tuple(self.type(a) for a in args))
         target = Var(name, t)
         self.out.append(Let(target, op, args, kwnames, self.loc))
@@ -168,7 +168,7 @@ class FunctionInfer:
 
     def effect(self, op: str, *args: Atom, kwnames: tuple[str, ...] = ()) -> None:
         args = records.values(self, op, args) if self.tracked.active else args
-        args = tuple(map(self.concrete, args))
+        args = tuple(a if records.is_tracked(self, a) else self.concrete(a) for a in args)
         self.out.append(Let(None, op, args, kwnames, self.loc))
 
     def refuse(self, code: str, message: str, help: str = "", loc: Loc | None = None) -> None:

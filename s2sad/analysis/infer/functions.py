@@ -13,13 +13,13 @@ A function chosen by a branch is a ``Choice``: the branch yields a number, a cal
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Tuple, Type, widen
 
 if TYPE_CHECKING:
@@ -128,6 +128,13 @@ def choice(f: FunctionInfer, a: Atom) -> Choice | None:
     return f.choices.get(a) if isinstance(a, Var) else None
 
 
+def is_virtual(f: FunctionInfer, a: Atom) -> bool:
+    """Is this a function value that is something else at run time: a tuple, or a number?"""
+    found = choice(f, a)
+    t = type_of_atom(a)
+    return (found is not None and not found.by_identity) or (isinstance(a, Var) and isinstance(t, Tuple) and t.code is not None)
+
+
 def captured_names(code: Code, name: str, n: int) -> list[str]:
     """Names for what a function value captured."""
     if code.kind == "function":
@@ -217,6 +224,18 @@ def bound_method(f: FunctionInfer, x: Atom, t: Type, key: str, name: str) -> Var
     if cls is None or not callable(getattr(cls, key, None)):
         return None
     return make(f, Code("method", key), (x,), name)
+
+
+def chosen_by_index(f: FunctionInfer, x: Atom, t: Type, index: Atom, name: str) -> Var | None:
+    """``fs[i]`` of a list, tuple or dict of known functions: told apart by identity when it is called."""
+    items = t.items if isinstance(t, Tuple | List) else [v for _, v in t.items or ()] if isinstance(t, Dict) else None
+    if not items or not all(isinstance(i, RefT) and callable(i.obj) for i in items):
+        return None
+    objects = list({id(i.obj): i.obj for i in items if isinstance(i, RefT)}.values())
+    out = f.emit("getitem", x, index, name=name, type=Opaque(FunctionType))
+    options = tuple(Option(Ref(o, getattr(o, "__name__", "fn"))) for o in objects)
+    f.choices[out] = Choice(out, options, True)
+    return out
 
 
 # -- branches ----------------------------------------------------------------------------------------------------

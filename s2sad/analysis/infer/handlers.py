@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
+from s2sad.ir.nodes import Const, Ref
 
-HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY}
+
+def same(fn: Any) -> Any:
+    """What a decorator that only adds attributes or remembers results does to the value of a call: nothing."""
+    return fn
+
+
+def _decorated(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
+    return pos[0]
+
+
+def _decorator(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
+    return Ref(same, "same")
+
+
+def _cache(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
+    """``lru_cache`` with and without arguments."""
+    bare = len(pos) == 1 and not kw and not isinstance(pos[0], Const)
+    return pos[0] if bare else Ref(same, "same")
+
+
+DECORATORS: dict[Any, Any] = {
+    same: _decorated,
+    functools.cache: _decorated,
+    functools.lru_cache: _cache,
+    functools.wraps: _decorator,
+}
+HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS}

@@ -135,6 +135,8 @@ def sorted_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
         if "key" not in kw:
             return _inactive_sorted(f, pos, kw, name, t)
     seq = as_sequence(f, pos[0])
+    if isinstance(type_of_atom(seq), Array):
+        seq = calls.builtin_list(f, seq, "", None)
     order = order_of(f, seq, kw)
     n = calls.known_length(f, type_of_atom(seq))
     if n is None:
@@ -212,6 +214,8 @@ def _item_type(t: Type) -> Type:
 
 def _best(f: FunctionInfer, which: Any, seq: Atom, key: Atom | None, name: str) -> Atom:
     keys = keys_of(f, seq, key)
+    if isinstance(type_of_atom(keys), Array):
+        keys = calls.builtin_list(f, keys, "keys", None)
     ref = Ref(which, which.__name__)
     best = f.emit("call", ref, _positions(f, seq), _getter(f, keys), kwnames=("key",), name="best", type=INT)
     return f.emit("getitem", seq, best, name=name)

@@ -6,13 +6,13 @@ A record that comes out of a branch or a loop may be one of several objects: the
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import functions, records
 from s2sad.analysis.infer.records import CODE, Record, record_of, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import RefT, Type, join, widen
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, mutations, plans
+from s2sad.analysis.infer import calls, mutations, plans, records
 from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
@@ -45,6 +45,7 @@ _ARRAY_EFFECTS = frozenset({"fill", "sort", "partition", "put", "itemset", "resi
 def container_method(
     f: FunctionInfer, s: Let, x: Atom, t: Type, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
+    pos = tuple(records.stored(f, x, a) for a in pos)
     if isinstance(t, List):
         return _list_method(f, s, x, t, key, pos, kw, name)
     if isinstance(t, Dict):

@@ -18,8 +18,8 @@ from s2sad.analysis.infer import calls, functions, generated, merging, records
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Try, Var
-from s2sad.ir.types import BOOL, UNKNOWN, Array, List, Lit, Num, Obj, RefT, Tuple, Type, Unknown, is_differentiable, widen
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Try, Var, targets_of, walk
+from s2sad.ir.types import BOOL, UNKNOWN, Array, Dict, List, Lit, Num, Obj, RefT, Tuple, Type, Unknown, is_differentiable, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -93,6 +93,27 @@ def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
             f.tracked.prologue.append(Let(inner, "getattr", (var, Const(key)), (), f.source.loc))
             record.attrs[key] = inner
             given(f, inner, depth + 1)
+
+
+def finished(f: FunctionInfer, body: Block) -> Block:
+    """The whole body, with what comes first; no statement may hold a marker of an object that does not exist."""
+    whole = Block((*prologue(f), *body.stmts), body.results)
+    for s in walk(whole):
+        for v in targets_of(s):
+            if _marked(v.type):
+                f.refuse(CODE, "an object is kept in a container in a way that cannot be followed",
+                         "use a variable for it, or a list of its numbers", s.loc)  # fmt: skip
+    return whole
+
+
+def _marked(t: Type | None) -> bool:
+    if isinstance(t, Obj):
+        return t.attrs == records.MARK or any(_marked(p) for _, p in t.attrs)
+    if isinstance(t, Tuple):
+        return any(map(_marked, t.items))
+    if isinstance(t, List):
+        return _marked(t.item) or any(map(_marked, t.items or ()))
+    return isinstance(t, Dict) and (_marked(t.value) or any(_marked(p) for _, p in t.items or ()))
 
 
 def prologue(f: FunctionInfer) -> tuple[Any, ...]:
@@ -228,7 +249,8 @@ def _store_real(f: FunctionInfer, record: Record, key: str, value: Atom) -> None
         f.refuse("S2S061", f"the attribute {key} of an argument is set in a function that calls itself",
                  "return the value instead")  # fmt: skip
     f.tracked.stored.setdefault(record.cls, f.loc)
-    f.effect("call", Ref(setattr, "setattr"), record.real, Const(key), records.real(f, value))
+    record.dirty = True
+    f.effect("call", Ref(setattr, "setattr"), record.real, Const(key), records.real(f, value, strict=False))
 
 
 def _setter(f: FunctionInfer, x: Atom, static: property, key: str, value: Atom) -> bool:

@@ -8,6 +8,8 @@ from s2sad.analysis.infer import calls, functions, inline, objects, rebinding, r
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
+    BOOL,
+    INT,
     NEVER,
     UNKNOWN,
     Array,
@@ -73,6 +75,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     if args and isinstance(f.type(args[0]), Obj) and objects.effect(f, s.op, args):
         return
     if s.op == "setitem":
+        args = (*args[:2], records.stored(f, args[0], args[2]))
         index = f.type(args[1])
         value = f.type(args[2])
         if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
@@ -275,6 +278,10 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     t = f.type(x)
+    if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
+        chosen = functions.chosen_by_index(f, x, t, i, name)
+        if chosen is not None:
+            return chosen
     if isinstance(t, Obj):
         result = calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
@@ -333,6 +340,8 @@ def _unpack_star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) ->
         t = f.type(x)
         item = t.item if isinstance(t, List) else op_getitem(f, t)
         b, a = getattr(before, "value", 0), getattr(after, "value", 0)
+        if isinstance(t, List | Array):
+            return _split(f, x, b, a, name)
         return f.emit(s.op, *args, name=name, type=Tuple((item,) * b + (List(item),) + (item,) * a))
     mid = f.emit("list", *parts[before.value : len(parts) - after.value])
     return f.emit("tuple", *parts[: before.value], mid, *parts[len(parts) - after.value :], name=name)
@@ -342,6 +351,21 @@ def _closure(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     ref = args[0]
     assert isinstance(ref, Ref) and isinstance(ref.obj, Function)
     return functions.make(f, functions.Code("function", ref.obj), args[1:], name)
+
+
+def _split(f: FunctionInfer, x: Atom, before: int, after: int, name: str) -> Atom:
+    """``a, *mid, z = x`` of a list or array of unknown length."""
+    n = f.emit("call", Ref(len, "len"), x, type=INT)
+
+    def too_few() -> None:
+        text = Const(f"not enough values to unpack (expected at least {before + after})")
+        f.effect("raise_", f.emit("call", Ref(ValueError, "ValueError"), text, type=Opaque(ValueError)))
+
+    f.branch(f.emit("lt", n, Const(before + after), type=BOOL), too_few, lambda: None)
+    first = [f.emit("getitem", x, Const(k)) for k in range(before)]
+    last = [f.emit("getitem", x, Const(k - after)) for k in range(after)]
+    cut = f.emit("slice", Const(before), Const(-after) if after else Const(None), Const(None))
+    return f.emit("tuple", *first, calls.builtin_list(f, f.emit("getitem", x, cut), "", None), *last, name=name)
 
 
 def _star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:

@@ -7,12 +7,12 @@ statement defines, with its kind and its parts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.infer import calls
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
     INT,
     RANGE,

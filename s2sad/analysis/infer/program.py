@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.frontend.resolve import atom_of
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Loc
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
@@ -57,6 +57,10 @@ class Infer:
         if key not in self._data:
             self._data[key] = owner, _data_atom(name, value)
         return self._data[key][1]
+
+    def owners(self) -> list[Any]:
+        """The objects that ``data`` was read from."""
+        return [owner for owner, _ in self._data.values()]
 
     def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
         line = fn.lines[loc.line - 1] if 0 < loc.line <= len(fn.lines) else ""

@@ -7,11 +7,11 @@ That is checked here, after inference; where it does not hold the program is ref
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.optypes import ARITHMETIC, COMPARISONS, type_of_atom
 from s2sad.ir.nodes import Atom, Block, For, If, Let, Loc, Ref, Stmt, Try, Var, While, blocks_of, targets_of
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Num, Unknown, is_number
 from s2sad.rules.registry import lookup
 

@@ -16,13 +16,13 @@ An object that the caller gave (``given``) exists: stores are done to it as well
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
 from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Loc, Ref, Stmt, Var
-from s2sad.ir.types import Dict, List, Lit, Obj, Tuple, Type, join_all, widen
+from s2sad.ir.record import dataclass, field
+from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Tuple, Type, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -35,7 +35,7 @@ class Record:
     """One object. ``attrs``: what each attribute holds; of a given object only what has been stored.
 
     real: the object itself, where it exists in the emitted program. declared: attribute types of a given object.
-    frozen: why no store can be followed any more. opened: the code it was handed to that we cannot see into.
+    frozen: why no store can be followed any more. dirty: ``real`` was changed after it was made. opened: the code it was handed to that we cannot see into.
     """
 
     cls: Any
@@ -46,7 +46,12 @@ class Record:
     declared: dict[str, Type] = field(default_factory=dict)
     frozen: str = ""
     opened: str = ""
+    dirty: bool = False  # the object has been changed by statements that no derivative is taken of
 
+
+# The attributes that the type of a marker shows: none that a program can have, and one that counts as varying, so that
+# a marker that is mistaken for a value is noticed.
+MARK = (("", UNKNOWN),)
 
 Parts = tuple[tuple[Any, Atom], ...]
 
@@ -104,7 +109,7 @@ def involves(f: FunctionInfer, a: Atom) -> bool:
 
 def new_object(f: FunctionInfer, record: Record) -> Var:
     """The variable that stands for an object; no statement defines it."""
-    var = Var(record.name, Obj(record.cls, ()))
+    var = Var(record.name, Obj(record.cls, MARK))
     f.tracked.objects[var] = record
     return var
 
@@ -148,29 +153,52 @@ def freeze(f: FunctionInfer, a: Atom, why: str, *, opened: bool = False) -> None
             todo.extend(f.closures.get(v, ()))
 
 
-def real(f: FunctionInfer, a: Atom) -> Atom:
-    """The value itself in the emitted program; objects and displays are made where they do not exist yet."""
+def real(f: FunctionInfer, a: Atom, *, strict: bool = True) -> Atom:
+    """The value itself in the emitted program; objects and displays are made where they do not exist yet.
+
+    strict: derivatives are taken through it."""
     if not isinstance(a, Var):
         return a
     record = record_of(f, a)
     if record is not None:
-        return _real_object(f, record)
+        return _real_object(f, record, strict)
     virtual = virtual_of(f, a)
     if virtual is not None:
         if virtual.real is None:
-            virtual.real = _real_display(f, a, virtual)
+            virtual.real = _real_display(f, a, virtual, strict)
         return virtual.real
     return f.concrete(a)
 
 
 def kept(f: FunctionInfer, a: Atom) -> Atom:
     """A tracked value where it is a result of a region or is captured by a function that is a value."""
+    record = record_of(f, a)
+    if record is not None and record.real is a and not _is_dirty(f, a):
+        return a
     freeze(f, a, "it was kept as a value")
     return real(f, a)
 
 
-def _real_object(f: FunctionInfer, record: Record) -> Atom:
+def _is_dirty(f: FunctionInfer, a: Atom) -> bool:
+    """Was the object, or one that it holds, changed after it was made?"""
+    todo, seen = [a], set()
+    while todo:
+        v = todo.pop()
+        record, virtual = record_of(f, v), virtual_of(f, v)
+        if isinstance(v, Var) and v not in seen:
+            seen.add(v)
+            if record is not None and record.dirty:
+                return True
+            todo.extend(record.attrs.values() if record is not None else ())
+            todo.extend(p for _, p in virtual.parts) if virtual is not None else None
+    return False
+
+
+def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
     if record.real is not None:
+        if strict and (record.dirty or any(_is_dirty(f, v) for v in record.attrs.values())):
+            f.refuse(CODE, f"{record.name or 'an object'} is returned, kept or passed on after attributes of it were set",
+                     "return or keep the attributes that are needed")  # fmt: skip
         return record.real
     if record in f.tracked.making:
         f.refuse(CODE, f"an object of class {record.cls.__name__} that refers to itself leaves the function",
@@ -178,7 +206,7 @@ def _real_object(f: FunctionInfer, record: Record) -> Atom:
         return UNDEF
     f.tracked.making.append(record)
     try:
-        values = {k: real(f, v) for k, v in record.attrs.items()}
+        values = {k: real(f, v, strict=strict) for k, v in record.attrs.items()}
     finally:
         f.tracked.making.pop()
     t = Obj(record.cls, tuple((k, type_of_atom(v)) for k, v in values.items()))
@@ -188,8 +216,8 @@ def _real_object(f: FunctionInfer, record: Record) -> Atom:
     return record.real
 
 
-def _real_display(f: FunctionInfer, a: Var, virtual: Virtual) -> Atom:
-    values = [(k, real(f, v)) for k, v in virtual.parts]
+def _real_display(f: FunctionInfer, a: Var, virtual: Virtual, strict: bool) -> Atom:
+    values = [(k, real(f, v, strict=strict)) for k, v in virtual.parts]
     if virtual.kind == "dict":
         return f.emit("dict", *(x for k, v in values for x in (Const(k), v)), name=a.name)
     out = f.emit(virtual.kind, *(v for _, v in values), name=a.name)
@@ -200,6 +228,14 @@ def _real_display(f: FunctionInfer, a: Var, virtual: Virtual) -> Atom:
         out = f.emit("call", Ref(cls, cls.__name__), *parts, name=a.name, type=Tuple(tuple(map(type_of_atom, parts)), cls))
         f.tuples[out] = parts
     return out
+
+
+def stored(f: FunctionInfer, container: Atom, a: Atom) -> Atom:
+    """A value that is stored into a list or dict: an object is made now, and frozen."""
+    if not is_tracked(f, a) or not isinstance(type_of_atom(container), List | Dict):
+        return a
+    freeze(f, a, "it was put into a list or dict that changes")
+    return real(f, a)
 
 
 def unpinned(f: FunctionInfer, var: Var) -> Var:
@@ -272,7 +308,7 @@ def values(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> tuple[Atom, ...
     out = []
     for a in args:
         if is_tracked(f, a):
-            out.append(real(f, a))
+            out.append(real(f, a, strict=bool(why)))
             if why:
                 freeze(f, a, why, opened=opened)
         else:
