@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
-from s2sad.ad.leaves import Step
+from s2sad.ad.leaves import Key, Step
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
-from s2sad.ir.nodes import Atom, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Function, Let, Ref, Var
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -57,3 +57,19 @@ def _cut(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], g: Atom, state: Sta
         if isinstance(a, Var) and r.is_active(a):
             part = rb.emit("getattr" if kind == "attr" else "getitem", g, Const(k), type=a.type)
             add_structured(r, state, rb, a, part)
+
+
+def first_reads(fn: Function) -> dict[Key, Var]:
+    """The attributes of parameters that the function reads before it does anything else. Inference puts such reads first
+    where a parameter is stored into: afterwards the object no longer holds what the function was given."""
+    places: dict[Var, Key] = {p.var: (p.var, ()) for p in fn.params}
+    out: dict[Key, Var] = {}
+    for s in fn.body.stmts:
+        if not isinstance(s, Let) or s.op != "getattr" or s.target is None:
+            break
+        base = places.get(s.args[0]) if isinstance(s.args[0], Var) else None
+        if base is not None:
+            key = (base[0], (*base[1], ("attr", getattr(s.args[1], "value", ""))))
+            places[s.target] = key
+            out[key] = s.target
+    return out

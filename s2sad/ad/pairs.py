@@ -349,7 +349,7 @@ def _all_escaped(sweeps: Sweeps, kept: Builder, taped: list[Var], forward: list[
                 memo[v] = any(map(deep, s.args))
         return memo[v]
 
-    if not any((v not in known or isinstance(v.type, Tuple)) and deep(v) for v in taped):
+    if not any((v not in known or isinstance(v.type, Tuple | List | Dict)) and deep(v) for v in taped):
         return [_escaped(sweeps, kept, v, reach) for v in taped]
     roots = [a for a in (*(p.var for p in sweeps.fn.params), sweeps.fn.result) if isinstance(a, Var)]
     whole = kept.emit("tuple", *taped)

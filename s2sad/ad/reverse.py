@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ad import calls, ops, residuals
+from s2sad.ad import calls, objects, ops, residuals
 from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory
 from s2sad.ad.state import NeedBuffer, State
@@ -50,7 +50,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -76,8 +76,21 @@ class Reverse:
         self.memory = Memory(fn, self.info)
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
+        self.refuse_unknown_memory()
         self.paired = self._paired_classes()
+        self.first_reads = objects.first_reads(fn)
         self.escape = False  # the residuals outlive the call: the caller may change its arrays
+
+    def refuse_unknown_memory(self) -> None:
+        """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
+        for v in (*(p.var for p in self.fn.params), *self.memory.definition):
+            if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v):
+                raise self.refuse(
+                    "S2S063",
+                    f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
+                    self.memory.loc_of(v) or self.fn.loc,
+                    "call the derivative with arrays, or give the types with --types",
+                )
 
     def _paired_classes(self) -> set[Any]:
         """Classes of memory in which some array comes out of a branch, a loop or a container: which of several arrays it
@@ -263,8 +276,11 @@ class Reverse:
         return rb.call(zeros_like, "rt.zeros_like", atom, name=self.bar_name(key))
 
     def leaf_atom(self, rb: Builder, key: Key) -> Atom:
-        """The primal value at a leaf."""
+        """The primal value at a leaf: as it was at the start, where the function has read it there."""
         v, path = key
+        first = self.first_reads.get(key)
+        if first is not None:
+            return first
         atom: Atom = v
         for kind, k in path:
             atom = rb.emit("getattr" if kind == "attr" else "getitem", atom, Const(k))

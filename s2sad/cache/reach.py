@@ -137,7 +137,7 @@ class Reach:
         if not is_versioned(module):
             return False
         root = module.partition(".")[0]
-        if root not in sys.stdlib_module_names and root != "s2sad":
+        if root == "scipy":  # the versions of the others are in every key
             self._roots[root] = None
         self.parts.append(f"{module} {text}")
         return True

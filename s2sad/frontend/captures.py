@@ -125,6 +125,24 @@ def _lambdas(part: Any, stmt: Any, scope: Scope, loops: tuple[Any, ...]) -> Iter
             todo.append((child, id(child) in inside))
 
 
+def kept_lambdas(parts: list[Any]) -> Iterator[Any]:
+    """The lambdas in expressions that are not called where they are made."""
+    todo: list[tuple[Any, bool]] = [(p, False) for p in parts]
+    while todo:
+        node, used = todo.pop()
+        if isinstance(node, gast.Lambda):
+            if not used:
+                yield node
+            todo.extend((d, False) for d in (*node.args.defaults, *node.args.kw_defaults) if d is not None)
+            continue
+        inside: set[int] = set()
+        if isinstance(node, gast.Call) and not _is_lazy(node.func):
+            inside = {id(node.func), *map(id, node.args), *(id(k.value) for k in node.keywords)}
+        for child in children(node):
+            child = child.value if isinstance(child, gast.keyword) else child
+            todo.append((child, id(child) in inside))
+
+
 def _is_lazy(func: Any) -> bool:
     name = func.attr if isinstance(func, gast.Attribute) else func.id if isinstance(func, gast.Name) else ""
     return name in _LAZY

@@ -282,12 +282,11 @@ _add(
 _add(
     "S2S064",
     "in-place operation that cannot be reversed",
-    "With w[i] *= 3 and an index i that names a place twice, NumPy keeps one of the results. Some operators "
-    "(//=) have no derivative in place.",
-    "write the operation out of place: w[i] = w[i] * 3",
-    "import numpy as np\n\ndef f(v):\n    w = v * v\n    i = np.array([0, 0])\n    w[i] *= 3.0\n    return np.sum(w)\n",
-    "import numpy as np\n\ndef f(v):\n    w = v * v\n    i = np.array([0, 0])\n    w[i] = w[i] * 3.0\n"
-    "    return np.sum(w)\n",
+    "The calls ufunc.at(w, i, v) are compiled where i is a list of positions of known shape: they apply the operation "
+    "once for each time that a place is named. Some operators have no derivative in place.",
+    "write a loop, or an augmented assignment where no place is named twice",
+    "import numpy as np\n\ndef f(v):\n    w = v * v\n    np.multiply.at(w, v > 0.0, 3.0)\n    return np.sum(w)\n",
+    "import numpy as np\n\ndef f(v):\n    w = v * v\n    w[v > 0.0] *= 3.0\n    return np.sum(w)\n",
 )
 _add(
     "S2S065",
@@ -324,16 +323,6 @@ _add(
     "\ndef f(x):\n    w = np.zeros(3)\n    fill(w, 0, x)\n    return np.sum(w)\n",
     "import numpy as np\n\ndef f(x):\n    w = np.zeros(3)\n    for k in range(3):\n        w[k] = x * k\n"
     "    return np.sum(w)\n",
-)
-_add(
-    "S2S069",
-    "index array that is overwritten",
-    "An array used as an index inside a tuple is overwritten before the reverse sweep, which needs it as it was.",
-    "copy the index array first",
-    "import numpy as np\n\ndef f(v):\n    i = np.array([0, 1])\n    at = (i,)\n    y = v[at] * v[at]\n"
-    "    i[0] = 2\n    return np.sum(y) + v[i[0]]\n",
-    "import numpy as np\n\ndef f(v):\n    i = np.array([0, 1])\n    at = (i.copy(),)\n    y = v[at] * v[at]\n"
-    "    i[0] = 2\n    return np.sum(y) + v[i[0]]\n",
 )
 _add(
     "S2S070",

@@ -8,6 +8,7 @@ from typing import Any
 import gast
 
 from s2sad.frontend.lower_assign import Assignments
+from s2sad.frontend.captures import kept_lambdas
 from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
 from s2sad.frontend.scopes import target_names
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, If, Ref, Var, While
@@ -137,6 +138,7 @@ class Loops(Assignments):
 
     def _generators(self, node: Any, leaf: Build, flags: list[str], stop: str = "") -> None:
         own = list(dict.fromkeys(n for g in node.generators for n in target_names(g.target)))
+        self._refuse_late_binding(node, own)
         names = [n for n in self.scope.names(self.scope.writes(node)) if n not in own and n not in self.shared_names]
         saved = {n: self.env.get(n) for n in own}
         shared = self.shared_names
@@ -152,6 +154,17 @@ class Loops(Assignments):
             self.env.pop(n, None)
             if atom is not None:
                 self.env[n] = atom
+
+    def _refuse_late_binding(self, node: Any, own: Sequence[str]) -> None:
+        """A function that outlives its iteration sees the last value of the comprehension's variable."""
+        parts = [node.key, node.value] if isinstance(node, gast.DictComp) else [node.elt]
+        for made in kept_lambdas(parts):
+            late = next((n for n in own if n in self.scope.free_names(made)), None)
+            if late is not None:
+                self.refuse(
+                    "S2S055", made, f"a function is kept that reads {late!r}, which the comprehension changes later",
+                    f"bind the value that it has now, as a default: lambda ..., {late}={late}: ...",
+                )  # fmt: skip
 
     def _generator(self, node: Any, k: int, over: Atom, leaf: Build, names: list[str], stop: str) -> None:
         gen = node.generators[k]

@@ -148,9 +148,7 @@ def conform(g: Any, x: Any) -> Any:
         if isinstance(x, list):
             return parts
         return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
-    if dataclasses.is_dataclass(x) and not isinstance(x, type):
-        return _conform_object(g, x)
-    return None
+    return None if attributes_of(x) is None else _conform_object(g, x)
 
 
 def _number(g: Any, x: Any) -> Any:
@@ -173,9 +171,8 @@ def _same_class_dict(x: dict[Any, Any], out: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _conform_object(g: Any, x: Any) -> Any:
-    parts = {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}
     out = object.__new__(type(x))
-    for name, value in parts.items():
+    for name, value in (attributes_of(x) or {}).items():
         got = None if g is None else (g.get(name) if isinstance(g, dict) else getattr(g, name, None))
         object.__setattr__(out, name, conform(got, value))
     return out

@@ -6,6 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.runtime.containers import attributes_of
+from s2sad.runtime.tangents import make_object
+
 
 def detached(kept: tuple[Any, ...], *reachable: Any) -> tuple[Any, ...]:
     """``kept``, deep, with a copy of every array and list that is (part of) one in ``reachable``.
@@ -15,7 +18,7 @@ def detached(kept: tuple[Any, ...], *reachable: Any) -> tuple[Any, ...]:
     owners, lists = _owners(reachable)
     if not (owners or lists) or not _meets(kept, owners, lists):
         return kept
-    return tuple(_Copier(owners).run(kept))
+    return tuple(_Copier(owners, lists).run(kept))
 
 
 def _owner(x: np.ndarray) -> Any:
@@ -27,7 +30,14 @@ def _owner(x: np.ndarray) -> Any:
 
 
 def _parts(x: Any) -> Any:
-    return x.values() if isinstance(x, dict) else x
+    if isinstance(x, list | tuple):
+        return x
+    return x.values() if isinstance(x, dict) else (attributes_of(x) or {}).values()
+
+
+def _is_container(x: Any, objects: set[int]) -> bool:
+    """A list, tuple or dict, or an object that the caller can reach."""
+    return isinstance(x, list | tuple | dict) or (id(x) in objects and attributes_of(x) is not None)
 
 
 def _owners(reachable: tuple[Any, ...]) -> tuple[set[int], set[int]]:
@@ -58,7 +68,7 @@ def _meets(kept: Any, owners: set[int], lists: set[int]) -> bool:
         if isinstance(x, np.ndarray):
             if id(_owner(x)) in owners:
                 return True
-        elif isinstance(x, list | tuple | dict) and id(x) not in seen:
+        elif id(x) not in seen and _is_container(x, lists):
             if id(x) in lists:
                 return True
             seen.add(id(x))
@@ -69,19 +79,24 @@ def _meets(kept: Any, owners: set[int], lists: set[int]) -> bool:
 class _Copier:
     """Copies bottom up without recursion: residuals of recursive functions are nested as deep as their calls."""
 
-    def __init__(self, owners: set[int]) -> None:
+    def __init__(self, owners: set[int], lists: set[int]) -> None:
         self.owners = owners
+        self.lists = lists
+        self.begun: set[int] = set()
         self.done: dict[int, tuple[Any, Any]] = {}  # by identity; what is copied is kept alive
 
     def run(self, kept: Any) -> Any:
         todo: list[tuple[Any, bool]] = [(kept, False)]
         while todo:
             x, ready = todo.pop()
-            if not isinstance(x, list | tuple | dict) or id(x) in self.done:
+            if id(x) in self.done or not _is_container(x, self.lists):
                 continue
             if ready:
                 self.done[id(x)] = (x, self._made(x))
                 continue
+            if id(x) in self.begun:  # an object that refers to itself
+                continue
+            self.begun.add(id(x))
             todo.append((x, True))
             todo.extend((v, False) for v in _parts(x))
         return self.done[id(kept)][1]
@@ -89,6 +104,8 @@ class _Copier:
     def _made(self, x: Any) -> Any:
         if isinstance(x, dict):
             return {k: self._value(v) for k, v in x.items()} if type(x) is dict else x
+        if not isinstance(x, list | tuple):
+            return make_object(type(x), **{k: self._value(v) for k, v in (attributes_of(x) or {}).items()})
         parts = [self._value(v) for v in x]
         if isinstance(x, list):
             return parts

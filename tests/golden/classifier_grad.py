@@ -32,4 +32,4 @@ def classifier_grad(params, x, y):
         b_bar[i] += np.sum(t13, axis=0)
         x_bar = t13 @ t12.T
         W_bar[i] += x.T @ t13
-    return value, {"W": W_bar, "b": b_bar}
+    return value, {"W": W_bar, "b": b_bar}  # L16

@@ -32,4 +32,4 @@ def haversine_grad(lat1, lon1, lat2, lon2):
     p2_bar = t13 - t12 * t3 * math.sin(p2)
     lat2_bar = p2_bar * 0.017453292519943295  # L118
     lat1_bar = (t12 * t4 * math.sin(p1) + t13) * -0.017453292519943295
-    return value, lat1_bar, lon1_bar, lat2_bar, lon2_bar
+    return value, lat1_bar, lon1_bar, lat2_bar, lon2_bar  # L116

@@ -33,4 +33,4 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     t17 = math.asin(t16)
     value = t15 * t17
     value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t16), math.cos(t17)) * t15
-    return value, value_dot
+    return value, value_dot  # L116

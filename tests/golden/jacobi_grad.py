@@ -29,4 +29,4 @@ def jacobi_grad(u, rhs, steps):
         u_bar[:-2] += t4
         u_bar[2:] += t4
     u_bar += new_bar  # L45
-    return value, u_bar, rhs_bar
+    return value, u_bar, rhs_bar  # L42

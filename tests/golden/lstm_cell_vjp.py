@@ -73,4 +73,4 @@ def lstm_cell_adj(residuals, value_bar):
     t38 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t33 * t6), t14), t14), t15) * t15  # L100
     gates_bar[t18, t19] += rt.unbroadcast(-rt.unbroadcast(t38, t16), t20)  # L92
     b_bar = np.sum(gates_bar, axis=0)  # L91
-    return t17.T @ gates_bar, b_bar
+    return t17.T @ gates_bar, b_bar  # L88

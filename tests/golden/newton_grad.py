@@ -26,4 +26,4 @@ def newton_grad(a, x):
         a_bar = a_bar - t11
         x_bar = x_bar + t11 * t10
         x_bar = x_bar + 2.0 * (t11 * x_2 * x_2)
-    return x, a_bar
+    return x, a_bar  # L62

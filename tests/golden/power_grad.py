@@ -67,4 +67,4 @@ def power_grad(x, n):
             root_bar = rt.accumulate(root_bar, rt.unbroadcast(1.0 * root, root))
             x_bar = 0.0
         x_bar = x_bar + power_adj(power_res, root_bar)  # L128
-    return value, x_bar
+    return value, x_bar  # L124

@@ -15,4 +15,4 @@ def rosenbrock_grad(x):
     t4 = 200.0 * t2
     x_bar[:-1] -= t4 * (2.0 * t1)
     x_bar[1:] += t4
-    return value, x_bar
+    return value, x_bar  # L29

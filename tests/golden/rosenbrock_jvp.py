@@ -17,4 +17,4 @@ def rosenbrock_jvp(x, x_dot):
     t10 = (x_dot[1:] - x_dot[:-1] * (2.0 * t1)) * (2.0 * t4) * 100.0 - x_dot[:-1] * (2.0 * t7)
     value = np.sum(100.0 * t5 + t8)
     value_dot = np.sum(t10)
-    return value, value_dot
+    return value, value_dot  # L29

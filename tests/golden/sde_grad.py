@@ -34,4 +34,4 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
         t13 = t12 * theta
         mu_bar = mu_bar + t13
         x_bar = x_bar_2 - t13
-    return value, x_bar, theta_bar, mu_bar, sigma_bar
+    return value, x_bar, theta_bar, mu_bar, sigma_bar  # L69

@@ -477,7 +477,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made
-    why = objects.unsupported(cls)
+    why = f.program.opaque_reasons.get(f.loc, "") or objects.unsupported(cls)
     return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed" + (f" ({why})" if why else ""))
 
 

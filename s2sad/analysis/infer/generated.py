@@ -11,12 +11,13 @@ import dataclasses
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer import calls, records
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import BOOL, List, Lit, Obj, RefT, Tuple, widen
+from s2sad.ir.types import BOOL, Dict, List, Lit, Obj, RefT, Tuple, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -319,7 +320,25 @@ def _dunder_of(method: str) -> Any:
     return handler
 
 
+def _make(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``rt.make_object`` in a derivative that is differentiated again."""
+    cls = type_of_atom(pos[0]) if len(pos) == 1 else None
+    if not isinstance(cls, RefT):
+        return NotImplemented
+    return new_object(f, Record(cls.obj, name, dict(kw)))
+
+
+def _rebuild(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
+    t, d = (type_of_atom(a) for a in pos)
+    if not isinstance(t, Obj) or not isinstance(d, Dict) or d.items is None:
+        return NotImplemented
+    attrs: dict[str, Atom] = {k: f.emit("getitem", pos[1], Const(k)) for k, _ in d.items}
+    return new_object(f, Record(t.cls, name, attrs))
+
+
 HANDLERS: dict[Any, Any] = {
+    rt.make_object: _make,
+    rt.rebuild: _rebuild,
     dataclasses.replace: _replace,
     dataclasses.asdict: _take_apart("dict"),
     dataclasses.astuple: _take_apart("tuple"),

@@ -19,7 +19,7 @@ from s2sad.analysis.infer.iterables import as_sequence, recipe
 from s2sad.analysis.infer.plans import UNROLL, make_plan, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var
-from s2sad.ir.types import INT, RANGE, Array, List, Lit, Tuple, join, widen
+from s2sad.ir.types import INT, RANGE, Array, List, Lit, Tuple, join, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -122,9 +122,10 @@ def _chain(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) 
         calls.builtin_list(f, as_sequence(f, x), "", None) if c is None else f.emit("list", *c)
         for x, c in zip(pos, columns, strict=True)
     ]
-    whole = lists[0]
-    for other in lists[1:]:
-        whole = f.emit("add", whole, other)
+    whole = Var("", List(join_all(t.item for t in map(type_of_atom, lists) if isinstance(t, List))))
+    f.out.append(Let(whole, "list", (), (), f.loc))
+    for other in lists:
+        f.effect("method", whole, Const("extend"), other)
     return recipe(f, "iter", (whole,), name)
 
 

@@ -12,6 +12,7 @@ import dataclasses
 import functools
 import inspect
 import types as pytypes
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from s2sad.analysis.infer import calls, functions, generated, merging, records
@@ -32,6 +33,8 @@ _BY_CLASS: dict[Any, str] = {}
 
 def unsupported(cls: Any) -> str:
     """Why instances of a class cannot be followed; "" where they can."""
+    if cls.__module__.startswith("s2sad."):
+        return f"{cls.__name__} is a part of s2sad"
     if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
         return f"{cls.__name__} has a metaclass"
     if getattr(cls, "__abstractmethods__", None):
@@ -58,10 +61,29 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
         f.program.opaque_reasons[f.loc] = why or f"{cls.__name__}.__init__ is not a function"
         return None
-    record = Record(cls, name)
-    var = new_object(f, record)
+    return attempt(f, cls, lambda: _made(f, cls, init, pos, kw, name))
+
+
+def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom:
+    var = new_object(f, Record(cls, name))
     init_with(f, var, cls, init, pos, kw)
     return var
+
+
+def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None:
+    """``make()``; where it finds something that cannot be compiled all is as before, and the result is None: an object
+    that carries no derivative may do what it likes."""
+    findings, n = dict(f.program.findings), len(f.out)
+    before = merging.snapshot(f)
+    made = make()
+    new = [x for key, x in f.program.findings.items() if key not in findings]
+    if not new:
+        return made
+    f.program.findings = findings
+    f.program.opaque_reasons[f.loc] = f"{cls.__name__}: {new[0].message} (line {new[0].loc.line} of {new[0].function})"
+    del f.out[n:]
+    merging.restore(before)
+    return None
 
 
 def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom]) -> None:
@@ -121,6 +143,9 @@ def prologue(f: FunctionInfer) -> tuple[Any, ...]:
     into was given twice."""
     out: list[Any] = list(f.tracked.prologue)
     known = [r for r in f.tracked.objects.values() if r.given]
+    if f.tracked.stored:  # what the arguments held at the start is read now (see ad.objects.first_reads)
+        for r in known:
+            out += [_first_read(f, r, k, t) for k, t in r.declared.items() if not isinstance(t, Obj)]
     for cls in f.tracked.stored:
         for k, a in enumerate(known):
             for b in known[k + 1 :]:
@@ -131,6 +156,11 @@ def prologue(f: FunctionInfer) -> tuple[Any, ...]:
                 f.refuse(CODE, f"an object of class {other.__name__} may be one that the function stores into",
                          "pass the objects as arguments of their own", loc)  # fmt: skip
     return tuple(out)
+
+
+def _first_read(f: FunctionInfer, r: Record, key: str, t: Type) -> Let:
+    assert r.real is not None
+    return Let(Var(key, t), "getattr", (r.real, Const(key)), (), f.source.loc)
 
 
 def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.optypes import ARITHMETIC, COMPARISONS, type_of_atom
-from s2sad.ir.nodes import Atom, Block, For, If, Let, Loc, Ref, Stmt, Try, Var, While, blocks_of, targets_of
+from s2sad.ir.nodes import Atom, Block, For, If, Let, Loc, Ref, Stmt, Try, Var, While, atoms_of, blocks_of, targets_of
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Num, Unknown, is_number
 from s2sad.rules.registry import lookup
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 Loops = tuple[Stmt, ...]
+Arms = tuple[tuple[Stmt, int], ...]  # the branches that a place is in
 _READS = ARITHMETIC | COMPARISONS | {"not", "is_", "is_not", "format_value", "in_", "not_in", "raise_", "assert_"}
 
 
@@ -26,41 +27,37 @@ _READS = ARITHMETIC | COMPARISONS | {"not", "is_", "is_not", "format_value", "in
 class _Uses:
     """Where each variable is defined and read: positions in program order, and the loops around them."""
 
-    defined: dict[Var, tuple[Stmt | None, Loops]] = field(default_factory=dict)
+    defined: dict[Var, tuple[Stmt | None, Loops, int]] = field(default_factory=dict)
     sources: dict[Var, list[Atom]] = field(default_factory=dict)  # plumbing: what a target or carried variable may be
-    reads: dict[Var, list[tuple[int, Loops, Stmt | None]]] = field(default_factory=dict)  # None: a result of a region
-    places: dict[Stmt, tuple[int, Loops]] = field(default_factory=dict)
-    doubled: set[Var] = field(default_factory=set)  # results of a region under two names
+    reads: dict[Var, list[tuple[int, Loops, Arms, Stmt | None]]] = field(default_factory=dict)  # None: a region's result
+    places: dict[Stmt, tuple[int, Loops, Arms]] = field(default_factory=dict)
     count: int = 0
 
-    def read(self, a: Atom, loops: Loops, by: Stmt | None) -> None:
+    def read(self, a: Atom, loops: Loops, arms: Arms, by: Stmt | None) -> None:
         if isinstance(a, Var):
-            self.reads.setdefault(a, []).append((self.count, loops, by))
+            self.reads.setdefault(a, []).append((self.count, loops, arms, by))
 
-    def block(self, b: Block, loops: Loops) -> None:
+    def block(self, b: Block, loops: Loops, arms: Arms = ()) -> None:
         for s in b.stmts:
             self.count += 1
-            self.places[s] = self.count, loops
-            self._stmt(s, loops)
+            self.places[s] = self.count, loops, arms
+            self._stmt(s, loops, arms)
         self.count += 1
-        seen: set[Var] = set()
         for a in b.results:
-            self.read(a, loops, None)
-            if isinstance(a, Var):
-                (self.doubled if a in seen else seen).add(a)
+            self.read(a, loops, arms, None)
 
-    def _stmt(self, s: Stmt, loops: Loops) -> None:
-        if isinstance(s, Let):
-            for a in s.args:
-                self.read(a, loops, s)
+    def _stmt(self, s: Stmt, loops: Loops, arms: Arms) -> None:
+        by = s if isinstance(s, Let) else None
+        for a in atoms_of(s):
+            self.read(a, loops, arms, by)
         inside = (*loops, s) if isinstance(s, For | While) else loops
-        for inner in blocks_of(s):
-            self.block(inner, inside)
+        for k, inner in enumerate(blocks_of(s)):
+            self.block(inner, inside, (*arms, (s, k)) if isinstance(s, If) else arms)
         for t in targets_of(s):
-            self.defined[t] = s, loops
+            self.defined[t] = s, loops, self.count
         if isinstance(s, For | While):
             for k, c in enumerate(s.carried):
-                self.defined[c] = s, inside
+                self.defined[c] = s, inside, self.places[s][0]
                 ends = [s.init[k], s.body.results[k]]
                 self.sources[c] = ends
                 self.sources[s.targets[k]] = [c, *ends]
@@ -96,34 +93,36 @@ def _private(f: FunctionInfer, uses: _Uses, old: Var, new: Var, results: dict[Va
     made = uses.defined.get(new)
     if made is None or made[0] not in uses.places:
         return True  # in a part that was thrown away
-    at, loops = uses.places[made[0]]
+    at, loops, arms = uses.places[made[0]]
     web = _web(f, uses, old, results)
     if web is None:
         return False
     for v in web:
-        if v in uses.doubled:
+        if (v is not new or loops) and _two_names(uses, v):
             return False
-        home = uses.defined.get(v, (None, ()))[1]
-        for place, around, by in uses.reads.get(v, ()):
+        _, home, born = uses.defined.get(v, (None, (), 0))
+        for place, around, within, by in uses.reads.get(v, ()):
             if by is made[0]:
                 continue
             common = [x for x in loops if x in around]
             again = any(x not in home for x in common)  # read in a later round of a loop that does not define it
-            after = place > at or again
-            if after and v is not new and not _is_number_use(v) and not (by is None and _own_column(uses, v)):
+            after = again or (place > at and not _exclusive(arms, within))
+            if after and v is not new and (again or born <= at):  # one that is born later is the changed one
                 return False
             if (not after or common) and by is not None and not _harmless(by, v):
                 return False
     return True
 
 
-def _own_column(uses: _Uses, v: Var) -> bool:
-    """Does a result of a region hand this value on under one name only? (Then that name is the one to follow.)"""
-    return v not in uses.doubled
+def _exclusive(a: Arms, b: Arms) -> bool:
+    """Are the two places in different branches of one ``if``?"""
+    return any(s is t and k != j for s, k in a for t, j in b)
 
 
-def _is_number_use(v: Var) -> bool:
-    return is_number(type_of_atom(v))
+def _two_names(uses: _Uses, v: Var) -> bool:
+    """Is the value handed on under two names that are both there?"""
+    handed = [arms for _, _, arms, by in uses.reads.get(v, ()) if by is None]
+    return any(not _exclusive(a, b) for k, a in enumerate(handed) for b in handed[:k])
 
 
 def _web(f: FunctionInfer, uses: _Uses, old: Var, results: dict[Var, Var]) -> list[Var] | None:
@@ -139,7 +138,7 @@ def _web(f: FunctionInfer, uses: _Uses, old: Var, results: dict[Var, Var]) -> li
             todo += uses.sources[v]
         elif v in results:
             todo.append(results[v])
-        elif not _fresh(uses.defined.get(v, (None, ()))[0], v, f):
+        elif not _fresh(uses.defined.get(v, (None, (), 0))[0], v, f):
             return None
     return list(found)
 
