@@ -27,6 +27,7 @@ from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
+from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.errors import Finding, UnsupportedError
@@ -137,6 +138,7 @@ class Forward:
     def __init__(self, program: Infer, pushes: Pushes, fn: Function, active: tuple[Var, ...]) -> None:
         self.program, self.pushes, self.fn, self.active = program, pushes, fn, active
         self.activity: Activity = activity(fn, active)
+        refuse_escapes(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
         self.dots: dict[Var, Atom] = {}
 

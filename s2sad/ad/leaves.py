@@ -16,6 +16,7 @@ from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
+from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
 Step = tuple[str, Any]  # ("item", key) or ("attr", name)
@@ -97,6 +98,8 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
             isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
         ):
             return
+        if isinstance(callee, Ref) and lookup(callee.obj) is not None:
+            return  # the cotangent of a container operand is a container: it is taken apart leaf by leaf
     known = s.op == "method" and getattr(s.args[1], "value", "") in _ELEMENT_METHODS
     for a in s.args[:1] if known else s.args:
         if isinstance(a, Var):

@@ -107,6 +107,8 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                        "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
     if rule.aliases != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
+        if not (isinstance(s.args[1], Var) and r.is_shadow(s.args[1])):
+            return _by_rule(r, s, rule, state, rb)  # of a number or a list: always new memory
         if rule.aliases == "view":
             return [s]  # the adjoint of a view is a view of the adjoint
         inner = Builder(s.loc)

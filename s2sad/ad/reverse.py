@@ -25,6 +25,7 @@ from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
+from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.errors import Finding, UnsupportedError
@@ -71,6 +72,7 @@ class Reverse:
         self.pairs = pairs
         self.fn = fn
         self.activity: Activity = activity(fn, active)
+        refuse_escapes(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
         self.layout = layout(fn)
         self.memory = Memory(fn, self.info)

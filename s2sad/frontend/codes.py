@@ -345,3 +345,12 @@ _add(
     "class Node:\n    def __init__(self, value):\n        self.value = value\n\ndef f(x, n=3):\n"
     "    node = Node(x) if n > 2 else Node(1.0)\n    return node.value * x\n",
 )
+_add(
+    "S2S072",
+    "number made of text, of a set or of an object",
+    "Text, sets, keys of dictionaries and arrays of objects carry no derivatives: a number that is taken out of them "
+    "again would have the derivative zero, which is wrong where an active value went in.",
+    "keep the number itself beside its text, or use a list instead of a set",
+    "def f(x):\n    text = f'{x:.17g}'\n    return float(text) * x\n",
+    "def f(x):\n    text = f'{x:.17g}'\n    print(text)\n    return x * x\n",
+)

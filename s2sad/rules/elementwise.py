@@ -182,6 +182,11 @@ def copysign(z, a, b, /):
     return np.sign(a) * np.copysign(1.0, b), 0.0
 
 
+@elementwise(np.nextafter, type=ty.broadcasted(np.nextafter), sample=samples.pair())
+def nextafter(z, x, y, /):
+    return 1.0, 0.0
+
+
 @elementwise(np.ldexp, type=ty.broadcasted(np.ldexp), sample=samples.cases(lambda: samples.call(0.7, 3)))
 def ldexp(z, a, b, /):
     return np.ldexp(1.0, b), 0.0

@@ -156,6 +156,11 @@ def copysign(z, a, b, /):
     return np.sign(a) * math.copysign(1.0, b), 0.0
 
 
+@elementwise(math.nextafter, type=ty.math_float, sample=samples.real_scalars(0.3, 2.0, 2))
+def nextafter(z, x, y, /):
+    return 1.0, 0.0
+
+
 @elementwise(math.ldexp, type=ty.math_float, sample=samples.cases(lambda: samples.call(0.7, 3)))
 def ldexp(z, a, b, /):
     return math.ldexp(1.0, b), 0.0
@@ -251,7 +256,7 @@ for _fn in (math.isnan, math.isinf, math.isfinite, math.isclose):
     nondiff(_fn, type=ty.constant(BOOL))
 for _fn in (math.floor, math.ceil, math.trunc, math.gcd, math.lcm, math.factorial, math.comb, math.perm, math.isqrt):
     nondiff(_fn, type=ty.constant(INT))
-nondiff(math.ulp, math.nextafter, type=ty.constant(FLOAT))
+nondiff(math.ulp, type=ty.constant(FLOAT))
 nondiff(math.frexp, type=ty.constant(ty.pair_type(FLOAT, INT)))
 
 
@@ -261,8 +266,10 @@ def extreme_type(a: Type, b: Type, **static: Type) -> Type:
     if isinstance(s, Scalar) and isinstance(t, Scalar):
         if s.dtype == t.dtype and s.weak == t.weak:
             return Scalar(s.dtype, s.weak)
-        if s.weak and t.weak:  # an int or a float: a float where both may come
-            return FLOAT
+        if s.dtype.startswith("complex") or t.dtype.startswith("complex"):
+            return NUM
+        # an int or a float, Python's or NumPy's: a float where both may come
+        return FLOAT if s.weak and t.weak else Scalar(str(np.result_type(s.dtype, t.dtype)), weak=False)
     return NUM
 
 

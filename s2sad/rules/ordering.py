@@ -75,8 +75,7 @@ def interp(y_bar, y, x, xp, fp, /):
 nondiff(np.argsort, type=ty.index_like(np.argsort), methods=("argsort",))
 nondiff(np.argpartition, type=ty.index_like(np.argpartition), methods=("argpartition",))
 _fn: Any
-for _fn in (np.unique, np.nonzero, np.argwhere, np.flatnonzero):  # how many there are depends on the values
+for _fn in (np.nonzero, np.argwhere, np.flatnonzero):  # how many there are depends on the values
     nondiff(_fn, **({"methods": ("nonzero",)} if _fn is np.nonzero else {}), type=ty.unsized(_fn))
 for _fn in (np.searchsorted, np.digitize, np.lexsort):
     nondiff(_fn, type=ty.probe(_fn), **({"methods": ("searchsorted",)} if _fn is np.searchsorted else {}))
-nondiff(np.histogram, np.histogram_bin_edges, type=ty.unsized(np.histogram))

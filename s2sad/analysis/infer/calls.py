@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import operator
 import types as pytypes
 from collections.abc import Callable
 from functools import lru_cache, partial
@@ -125,6 +126,16 @@ def call_atom(
     return opaque(f, callee, pos, kw, name, "a function that is not known when the derivative is compiled")
 
 
+def _arguments_of(f: FunctionInfer, obj: Any) -> tuple[tuple[Atom, ...], dict[str, Atom]]:
+    """What an object of the operator module was made with."""
+    made, args = obj.__reduce__()[:2]
+    if isinstance(made, partial):  # methodcaller with keywords
+        args, kw = (*made.args, *args), made.keywords
+    else:
+        kw = {}
+    return tuple(map(Const, args)), {k: f.program.data(obj, k, v) for k, v in kw.items()}
+
+
 def _chosen_argument(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom]) -> tuple[Atom, functions.Choice] | None:
     """An argument that may be one of several functions: the call is made for each of them."""
     for a in (*pos, *kw.values()):
@@ -160,6 +171,9 @@ def call_object(
     rule = lookup(obj)
     if rule is not None:
         return rule_call(f, rule, pos, kw, name, ref)
+    if isinstance(obj, operator.itemgetter | operator.attrgetter | operator.methodcaller):
+        made = functions.getter(type(obj).__name__)(f, *_arguments_of(f, obj), "", None)
+        return call_atom(f, made, pos, kw, name, untyped) if made is not None else UNDEF
     if isinstance(obj, partial):
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)

@@ -32,7 +32,7 @@ Kw = dict[str, Atom]
 class Code:
     """What a function value runs; two values of the same code differ in what they captured.
 
-    ``function`` (``target``: an ir.Function, captured variables), ``partial`` (``target``: an object, or another Code;
+    ``getter`` (``target``: which one of the operator module; its arguments), ``function`` (``target``: an ir.Function, captured variables), ``partial`` (``target``: an object, or another Code;
     then ``npos`` positional and the named arguments), ``method`` (``target``: its name; the object), ``choice``
     (``target``: the options, none of which captures anything; the number).
     """
@@ -192,8 +192,37 @@ def run(
     if code.kind == "method":
         x = items[0]
         return calls.method_call(f, x, code.target, pos, kw, name, f.origin.get(x) if isinstance(x, Var) else None, untyped)
+    if code.kind == "getter":
+        return _get(f, code, items, pos, name, untyped)
     options = tuple(Option(o.callee, (), o.number) for o in code.target)
     return dispatch(f, Choice(items[0], options), lambda g: calls.call_atom(f, g, pos, kw, name, untyped), name)
+
+
+def _get(f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], name: str, untyped: Var | None) -> Atom | None:
+    """Call of what ``operator.itemgetter`` and its like made."""
+    from s2sad.analysis.infer import calls, operations
+
+    x = pos[0]
+    if code.target == "methodcaller":
+        n = 1 + code.npos
+        kw = dict(zip(code.kwnames, items[n:], strict=True))
+        key = str(getattr(items[0], "value", ""))
+        return calls.method_call(f, x, key, items[1:n], kw, name, f.origin.get(x) if isinstance(x, Var) else None, untyped)
+    op = "getitem" if code.target == "itemgetter" else "getattr"
+    got = [operations.read(f, op, x, k, name if len(items) == 1 else "") for k in items]
+    return got[0] if len(got) == 1 else f.emit("tuple", *got, name=name)
+
+
+def getter(kind: str) -> Callable[..., Any]:
+    """The handler of ``operator.itemgetter``, ``attrgetter`` and ``methodcaller``."""
+
+    def handler(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
+        dotted = kind == "attrgetter" and any("." in str(getattr(a, "value", ".")) for a in pos)
+        if dotted:
+            return f.refuse("S2S055", "operator.attrgetter of a path", "write a lambda")
+        return make(f, Code("getter", kind, 0, max(len(pos) - 1, 0), tuple(kw)), (*pos, *kw.values()), name)
+
+    return handler
 
 
 def bind_partial(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | None:

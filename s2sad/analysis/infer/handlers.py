@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import operator
 from typing import Any
 
+from s2sad.analysis.infer.functions import getter
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
 from s2sad.ir.nodes import Const, Ref
@@ -35,4 +37,7 @@ DECORATORS: dict[Any, Any] = {
     functools.lru_cache: _cache,
     functools.wraps: _decorator,
 }
-HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS}
+GETTERS: dict[Any, Any] = {
+    getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")
+}
+HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS, **GETTERS}

@@ -15,11 +15,13 @@ import types as pytypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
+import numpy as np
+
 from s2sad.analysis.infer import calls, functions, generated, merging, records
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Try, Var, targets_of, walk
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Global, If, Let, Loc, Ref, Try, Var, targets_of, walk
 from s2sad.ir.types import BOOL, UNKNOWN, Array, Dict, List, Lit, Num, Obj, RefT, Tuple, Type, Unknown, is_differentiable, widen
 
 if TYPE_CHECKING:
@@ -109,6 +111,7 @@ def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
         return
     record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
     f.tracked.objects[var] = record
+    f.program.object_records[t.cls] = None
     for key, part in t.attrs:
         if isinstance(part, Obj):
             inner = Var(key, part)
@@ -151,11 +154,20 @@ def prologue(f: FunctionInfer) -> tuple[Any, ...]:
             for b in known[k + 1 :]:
                 if cls in (a.cls, b.cls) and (issubclass(a.cls, b.cls) or issubclass(b.cls, a.cls)):
                     out += _check(f, a, b)
-        for other, loc in f.tracked.reads.items():
-            if issubclass(other, cls) or issubclass(cls, other):
-                f.refuse(CODE, f"an object of class {other.__name__} may be one that the function stores into",
-                         "pass the objects as arguments of their own", loc)  # fmt: skip
+        _related(f, f.program.object_reads, [cls])
+    if f.spec.entry:
+        _related(f, f.program.object_stores, list(f.program.object_records))
     return tuple(out)
+
+
+def _related(f: FunctionInfer, places: dict[Any, tuple[Loc, Function]], classes: list[Any]) -> None:
+    """Refuse what is done to an object without a record where it may be one that has a record."""
+    for other, (loc, fn) in places.items():
+        if any(issubclass(other, cls) or issubclass(cls, other) for cls in classes):
+            f.program.add_finding(
+                CODE, f"an object of class {other.__name__} may be another one that the function follows", loc, fn,
+                "pass the objects as arguments of their own",
+            )  # fmt: skip
 
 
 def _first_read(f: FunctionInfer, r: Record, key: str, t: Type) -> Let:
@@ -180,22 +192,44 @@ def read(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom | None:
     """``x.key``; None leaves it to what is done for objects without a record."""
     record = record_of(f, x)
     if record is None:
-        if isinstance(x, Var):
-            f.tracked.reads.setdefault(t.cls, f.loc)
+        f.program.object_reads.setdefault(t.cls, (f.loc, f.current))
         return None
     static = inspect.getattr_static(record.cls, key, None)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)
     if key in record.attrs:
-        if record.opened and is_differentiable(type_of_atom(record.attrs[key])):
-            f.refuse(CODE, f"{key} of {record.name or 'an object'} is read after {record.opened}",
-                     "read the attribute before, into a variable")  # fmt: skip
-        return record.attrs[key]
+        return _opened(f, record, key, name) if record.opened else record.attrs[key]
     if key in record.declared:
+        if record.opened:
+            return _opened(f, record, key, name)
         assert record.real is not None
-        t_ = UNKNOWN if record.opened else record.declared[key]
-        return f.emit("getattr", record.real, Const(key), name=name, type=t_)
+        return f.emit("getattr", record.real, Const(key), name=name, type=record.declared[key])
     return _class_attribute(f, x, record, key, static, name)
+
+
+_DATA = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, dict)
+
+
+def class_data(f: FunctionInfer, cls: Any, key: str) -> Atom | None:
+    """Data that a class holds: read afresh at every call, like a global; None where the attribute is something else."""
+    owner = next((b for b in getattr(cls, "__mro__", ()) if key in vars(b)), None)
+    if owner is None or not isinstance(vars(owner)[key], _DATA) or key.startswith("__"):
+        return None
+    known = f.program.class_data.get((owner, key))
+    if known is None:
+        known = f.program.class_data[owner, key] = Global(key, vars(owner)[key], vars(owner))
+    return known
+
+
+def _opened(f: FunctionInfer, record: Record, key: str, name: str) -> Atom:
+    """An attribute after the object was handed to code that may have changed it: read again, where no derivative is lost."""
+    held = record.attrs.get(key)
+    t = type_of_atom(held) if held is not None else record.declared[key]
+    if record.real is None or is_differentiable(t):
+        f.refuse(CODE, f"{key} of {record.name or 'an object'} is read after {record.opened}",
+                 "read the attribute before, into a variable")  # fmt: skip
+        return UNDEF
+    return f.emit("getattr", record.real, Const(key), name=name, type=UNKNOWN)
 
 
 def _getter(f: FunctionInfer, x: Atom, getter: Any, key: str, name: str) -> Atom:
@@ -225,10 +259,7 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
     if static is not None and hasattr(type(static), "__get__"):
         f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
         return UNDEF
-    value = getattr(cls, key)
-    if not callable(value):
-        return f.emit("getattr", Ref(cls, cls.__name__), Const(key), name=name, type=widen(type_of(value)))
-    return calls.reference(value, f"{cls.__name__}.{key}")
+    return class_data(f, cls, key) or calls.reference(getattr(cls, key), f"{cls.__name__}.{key}")
 
 
 def tuple_attribute(f: FunctionInfer, x: Atom, t: Tuple, key: str, name: str) -> Atom:
@@ -255,6 +286,8 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if isinstance(static, property):
         return _setter(f, x, static, key, value)
     if record is None:
+        if isinstance(t, Obj):
+            f.program.object_stores.setdefault(t.cls, (f.loc, f.current))
         return False
     if not raw and generated.is_frozen(cls):
         f.refuse("S2S061", f"{cls.__name__} is a frozen dataclass", "use dataclasses.replace")
@@ -329,9 +362,12 @@ def found_method(
     if key == "__init__" and (static is object.__init__ or isinstance(static, pytypes.FunctionType)):
         init_with(f, x, cls, static, pos, kw)
         return Const(None)
-    fn = f.program.load(static) if isinstance(static, pytypes.FunctionType) else None
-    if fn is None:
+    if not isinstance(static, pytypes.FunctionType):
         return NotImplemented
+    fn = f.program.load(static)
+    if fn is None:
+        callee = Ref(static, f"{cls.__name__}.{key}")
+        return calls.opaque(f, callee, (x, *pos), kw, name, f"{callee.text} has no source")
     return calls.call_function(f, fn, (), (x, *pos), kw, name)
 
 

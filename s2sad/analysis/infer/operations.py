@@ -289,6 +289,12 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     return f.emit("getitem", x, i, name=name)
 
 
+def read(f: FunctionInfer, op: str, x: Atom, key: Atom, name: str) -> Atom:
+    """``x[key]`` or ``x.key`` as inference makes it for the user's."""
+    s = Let(None, op, (x, key), (), f.loc)
+    return _getitem(f, s, (x, key), name) if op == "getitem" else _getattr(f, s, (x, key), name)
+
+
 def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     x, attr = args
     t = f.type(x)
@@ -297,6 +303,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
+        data = objects.class_data(f, obj, key)
+        if data is not None:
+            return data
         if hasattr(obj, key):
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array | Num | Unknown) and key == "T":

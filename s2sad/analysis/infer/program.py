@@ -48,6 +48,11 @@ class Infer:
         self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
         self.codes: dict[Any, Any] = {}  # interned codes of function values
         self.numbers: dict[int, tuple[int, Any]] = {}  # functions among which branches choose
+        # classes of objects: stored into without a record, read without one, and those that have records
+        self.object_stores: dict[Any, tuple[Loc, Function]] = {}
+        self.object_reads: dict[Any, tuple[Loc, Function]] = {}
+        self.object_records: dict[Any, None] = {}
+        self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}
 

@@ -74,7 +74,6 @@ class Tracker:
     supers: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)
     making: list[Record] = field(default_factory=list)
     stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
-    reads: dict[Any, Loc] = field(default_factory=dict)  # classes of objects read without a record
     prologue: list[Stmt] = field(default_factory=list)
     inlined: bool = False
 
@@ -111,6 +110,7 @@ def new_object(f: FunctionInfer, record: Record) -> Var:
     """The variable that stands for an object; no statement defines it."""
     var = Var(record.name, Obj(record.cls, MARK))
     f.tracked.objects[var] = record
+    f.program.object_records[record.cls] = None
     return var
 
 
