@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
-from s2sad.ad import ops
+from s2sad.ad import objects, ops
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -43,7 +43,7 @@ def store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     g = rb.emit("getitem", place, i, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
         hand_over(r, state, rb, v, g)
-    rb.effect("setitem", place, i, Const(0.0))
+    rb.effect("setitem", place, i, objects.nothing(rb, v))
     return [s]
 
 
@@ -150,8 +150,7 @@ def _given_back(r: Reverse, s: Let, v: Atom, g: Atom, state: State, rb: Builder)
 
 def _pop(r: Reverse, s: Let, place: Atom, state: State, rb: Builder) -> list[Stmt]:
     assert s.target is not None
-    g = ops.target_bar(r, s.target, state, rb)
-    value: Atom = Const(0.0) if g is None else g
+    value = objects.gathered(r, s.target, state, rb)
     if len(s.args) == 2:
         rb.effect("method", place, Const("append"), value)
     else:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
-from s2sad.ad.leaves import Key, Step
+from s2sad.ad.leaves import Key, Path, Step
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
-from s2sad.ir.nodes import Atom, Function, Let, Ref, Var
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Var
+from s2sad.ir.types import Obj, Tuple
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -51,12 +53,39 @@ def made(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], state: State, rb: B
 def _cut(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], g: Atom, state: State, rb: Builder) -> None:
     """The adjoint is one value of the same structure."""
     from s2sad.ad.ops import add_structured
-    from s2sad.ir.nodes import Const
 
     for (kind, k), a in parts:
         if isinstance(a, Var) and r.is_active(a):
             part = rb.emit("getattr" if kind == "attr" else "getitem", g, Const(k), type=a.type)
             add_structured(r, state, rb, a, part)
+
+
+def nothing(rb: Builder, v: Atom) -> Atom:
+    """A zero adjoint for a place of a list or dict that held ``v``."""
+    if not isinstance(type_of_atom(v), Tuple | Obj):
+        return Const(0.0)
+    return rb.call(rt.zeros_like, "rt.zeros_like", v)
+
+
+def gathered(r: Reverse, v: Var, state: State, rb: Builder) -> Atom:
+    """The adjoint of ``v``, taken out, as one value of the structure that the mirror of a container has."""
+    from s2sad.ad.ops import target_bar
+
+    if not isinstance(v.type, Tuple | Obj) or r.layout.is_mirror(v):
+        g = target_bar(r, v, state, rb)
+        return Const(0.0) if g is None else g
+    whole = nothing(rb, v)
+    for key, _ in r.keys(v):
+        g = state.drop(key)
+        if g is not None:
+            _put(rb, whole, key[1], g)
+    return whole
+
+
+def _put(rb: Builder, place: Atom, path: Path, g: Atom) -> None:
+    for kind, k in path[:-1]:
+        place = rb.emit("getattr" if kind == "attr" else "getitem", place, Const(k))
+    rb.effect("call", Ref(rt.add_at, "rt.add_at"), place, Const(path[-1][1]), g)
 
 
 def first_reads(fn: Function) -> dict[Key, Var]:

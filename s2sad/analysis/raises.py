@@ -9,7 +9,8 @@ from s2sad.ir.nodes import Const, Let, Ref
 from s2sad.ir.types import Array, Dict, List, Lit, Range, RefT, Scalar, Slice, Tuple, Type
 from s2sad.rules.registry import lookup
 
-_SAFE_OPS = frozenset(["neg", "pos", "not", "is_", "is_not", "tuple", "list", "dict", "slice", "copy"])
+_NEVER_RAISE = frozenset(["is_", "is_not", "tuple", "list", "slice", "copy"])
+_SAFE_OPS = frozenset(["neg", "pos", "not", "dict"])
 _SAFE_ARITHMETIC = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
 _SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose)
 _SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
@@ -19,6 +20,8 @@ def may_raise(let: Let) -> bool:
     """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
     op = let.op
     types = [type_of_atom(a) for a in let.args]
+    if op in _NEVER_RAISE:
+        return False
     if op in _SAFE_OPS:
         return not all(isinstance(t, Scalar | Lit | Array | Tuple | List | Slice | Dict | Range | RefT) for t in types)
     if op in _SAFE_ARITHMETIC:
@@ -31,6 +34,8 @@ def may_raise(let: Let) -> bool:
     if op == "getitem":
         return not (isinstance(types[0], Array) and _slices_only(types[1], types[0].rank))
     if op == "call" and isinstance(let.args[0], Ref):
+        if let.args[0].text.startswith("rt."):
+            return False  # a helper of a derivative, never the user's
         if let.args[0].obj is range:
             return not all(_is_int(t) for t in types[1:]) or len(types) > 3
         if let.args[0].obj is len:

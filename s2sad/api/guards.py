@@ -14,7 +14,7 @@ from s2sad.ir.dependency import Dependency
 
 if TYPE_CHECKING:
     from s2sad.api.programs import Compiled
-    from s2sad.pipeline import Program
+    from s2sad.cache.programs import Program
 
 
 def quick_guards(program: Program, inner: Compiled | None = None) -> Callable[[], bool] | None:

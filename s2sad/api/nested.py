@@ -17,7 +17,7 @@ from s2sad.api.programs import Compiled, Programs
 
 if TYPE_CHECKING:
     from s2sad.api.derivative import ValueAndGrad
-    from s2sad.pipeline import Program
+    from s2sad.cache.programs import Program
 
 
 def inner_compiled(derivative: ValueAndGrad[..., Any], outer: tuple[Any, ...]) -> Compiled:

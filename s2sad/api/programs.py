@@ -138,8 +138,7 @@ class Programs:
         self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...]
     ) -> Request:
         """What the compiler is asked for."""
-        options = {"has_aux": self.has_aux, "backend": self.backend}
-        return Request(function, self.mode, types, active, **options)
+        return Request(function, self.mode, types, active, self.backend, self.has_aux)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
         known = dict(types)

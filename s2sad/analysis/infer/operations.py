@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, functions, inline, objects, rebinding, records
-from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.optypes import INPLACE
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,

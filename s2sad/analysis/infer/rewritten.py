@@ -43,9 +43,76 @@ def broadcast_arrays(*args: Any) -> Any:
     return tuple(map(lambda a: np.broadcast_to(a, shape), args))
 
 
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+    """np.cov without weights."""
+    x = np.atleast_2d(np.asarray(m))
+    if not rowvar and np.ndim(m) != 1:
+        x = x.T
+    if y is not None:
+        y = np.atleast_2d(np.asarray(y))
+        if not rowvar and y.shape[0] != 1:
+            y = y.T
+        x = np.concatenate((x, y), axis=0)
+    if ddof is None:
+        ddof = 0 if bias else 1
+    centred = x - np.mean(x, axis=1)[:, None]
+    c = np.dot(centred, centred.T)
+    return np.squeeze(c * np.true_divide(1, x.shape[1] - ddof))
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """np.gradient with one spacing for each axis: a number, or the coordinates."""
+    f = np.asanyarray(f)
+    axes = tuple(range(f.ndim)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    steps = varargs if len(varargs) == len(axes) else (varargs if varargs else (1.0,)) * len(axes)
+    if len(axes) == 1:
+        return _along(f, steps[0], axes[0], edge_order)
+    return tuple(map(lambda k, h: _along(f, h, k, edge_order), axes, steps))
+
+
+def _along(f: Any, h: Any, axis: int, edge_order: int) -> Any:
+    y = np.moveaxis(f, axis, 0)
+    if np.ndim(h) == 0:
+        inner = (y[2:] - y[:-2]) / (2.0 * h)
+        first, last = _even_edges(y, h, edge_order)
+    else:
+        d = np.diff(h)
+        if np.all(d == d[0]):
+            inner = (y[2:] - y[:-2]) / (2.0 * d[0])
+            first, last = _even_edges(y, d[0], edge_order)
+        else:
+            inner = _uneven_inner(y, np.reshape(d, (-1,) + (1,) * (y.ndim - 1)))
+            first, last = _uneven_edges(y, d, edge_order)
+    return np.moveaxis(np.concatenate((first[None], inner, last[None]), axis=0), 0, axis)
+
+
+def _even_edges(y: Any, h: Any, edge_order: int) -> Any:
+    if edge_order == 1:
+        return np.asarray((y[1] - y[0]) / h), np.asarray((y[-1] - y[-2]) / h)
+    first = -1.5 / h * y[0] + 2.0 / h * y[1] + -0.5 / h * y[2]
+    return np.asarray(first), np.asarray(0.5 / h * y[-3] + -2.0 / h * y[-2] + 1.5 / h * y[-1])
+
+
+def _uneven_inner(y: Any, d: Any) -> Any:
+    d1, d2 = d[:-1], d[1:]
+    a, b, c = -d2 / (d1 * (d1 + d2)), (d2 - d1) / (d1 * d2), d1 / (d2 * (d1 + d2))
+    return a * y[:-2] + b * y[1:-1] + c * y[2:]
+
+
+def _uneven_edges(y: Any, d: Any, edge_order: int) -> Any:
+    if edge_order == 1:
+        return np.asarray((y[1] - y[0]) / d[0]), np.asarray((y[-1] - y[-2]) / d[-1])
+    p, q, r, s = d[0], d[1], d[-2], d[-1]
+    first = -(2.0 * p + q) / (p * (p + q)) * y[0] + (p + q) / (p * q) * y[1] + -p / (q * (p + q)) * y[2]
+    last = s / (r * (r + s)) * y[-3] + -(s + r) / (r * s) * y[-2] + (2.0 * s + r) / (s * (r + s)) * y[-1]
+    return np.asarray(first), np.asarray(last)
+
+
 REWRITTEN: dict[Any, Any] = {
     np.average: average,
     np.ptp: ptp,
     np.ediff1d: ediff1d,
+    np.cov: cov,
+    np.gradient: gradient,
     np.broadcast_arrays: broadcast_arrays,
 }
