@@ -13,6 +13,7 @@ from typing import Any
 from s2sad.ad import forward
 from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
+from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.infer import Infer, Spec
 from s2sad.backend.emit import Emitted, emit_module
@@ -94,7 +95,7 @@ class Compilation:
         fn = self.spec.fn
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
-        return Made(emitted, entry, adjoint, mutates, tuple(self.dependencies.values()), consulted)
+        return Made(emitted, entry, adjoint, mutates, (*self.dependencies.values(), *self.infer.members.values()), consulted)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -146,6 +147,8 @@ def compile(request: Request, slot: Slot | None = None) -> Program:
     c.timings["emit"] = perf_counter() - start
     start = perf_counter()
     program = (slot.keep(made) if slot is not None else None) or load_unkept(request, made)
+    effects.forget()
+    sharing.forget()
     c.timings["load"] = perf_counter() - start
     program.timings = c.timings
     return program

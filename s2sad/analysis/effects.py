@@ -11,6 +11,7 @@ from typing import Any
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import (
     Atom,
+    Callee,
     Const,
     Function,
     Global,
@@ -227,15 +228,19 @@ COMMENT = Effect(io=True)
 
 def has_memory(t: Type | None) -> bool:
     """May a value of this type be changed in place, or share memory with another?"""
-    if isinstance(t, Scalar | Lit | RefT | Range):
+    cls = t.__class__  # asked so often that isinstance costs
+    if cls is Array:
+        return True
+    if cls in _WITHOUT_MEMORY:
         return False
-    if isinstance(t, Tuple):
-        return any(map(has_memory, t.items))
-    if isinstance(t, Slice):
-        return False
+    if cls is Tuple:
+        return any(map(has_memory, t.items))  # type: ignore[union-attr]
     if isinstance(t, Opaque):
         return t.cls is None or not issubclass(t.cls, _IMMUTABLE_CLASSES)
     return True
+
+
+_WITHOUT_MEMORY: frozenset[type] = frozenset({Scalar, Lit, RefT, Range, Slice})
 
 
 def atom_has_memory(a: Atom) -> bool:
@@ -244,8 +249,30 @@ def atom_has_memory(a: Atom) -> bool:
     return isinstance(a, Global) and has_memory(type_of_atom(a))
 
 
+_EFFECTS: dict[Let, Effect] = {}  # statements are immutable
+
+
 def effect_of(let: Let) -> Effect:
     """The effect of one statement, from its op, its types and the rules."""
+    known = _EFFECTS.get(let)
+    if known is None:
+        known = _effect_of(let)
+        if let.op != "call" or not _is_own(let.args[0]):  # what a function of ours does may not be known yet
+            _EFFECTS[let] = known
+    return known
+
+
+def forget() -> None:
+    """A program is done: its statements and functions are not asked for again."""
+    _EFFECTS.clear()
+    _SUMMARIES.clear()
+
+
+def _is_own(callee: Atom) -> bool:
+    return isinstance(callee, Ref) and (isinstance(callee.obj, Function | Callee))
+
+
+def _effect_of(let: Let) -> Effect:
     op = let.op
     if op == "call":
         return _call_effect(let)
@@ -395,6 +422,7 @@ __all__ = [
     "Effect",
     "atom_has_memory",
     "effect_of",
+    "forget",
     "function_effect",
     "has_memory",
 ]

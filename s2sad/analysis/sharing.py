@@ -13,6 +13,14 @@ from typing import Any
 from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
 from s2sad.ir.nodes import Atom, Block, For, Function, Global, If, Let, Stmt, Try, Var, While, blocks_of
 
+_OUTSIDE, _RETURNED = object(), object()
+_KNOWN: dict[Function, tuple[dict[Any, Any], set[Any]]] = {}  # functions are immutable
+
+
+def forget() -> None:
+    """A program is done: its functions are not asked for again."""
+    _KNOWN.clear()
+
 
 class Memory:
     """Classes of variables that may share memory.
@@ -26,9 +34,17 @@ class Memory:
         self._parent: dict[Any, Any] = {}
         self._touched: dict[Any, int] = {}
         self.clock = 0
-        self._outside = object()
-        self._returned = object()
+        self._outside: Any = _OUTSIDE
+        self._returned: Any = _RETURNED
         self._written: set[Any] = set()
+        known = _KNOWN.get(fn)
+        if known is None:
+            self._analyse(fn)
+            _KNOWN[fn] = known = dict(self._parent), set(self._written)
+        else:  # the passes that change nothing ask again and again
+            self._parent, self._written = dict(known[0]), set(known[1])
+
+    def _analyse(self, fn: Function) -> None:
         for p in fn.params:
             self._unite(p.var, self._outside)
         for v in fn.captured:
@@ -166,4 +182,4 @@ class Memory:
             self._pairs(stmt.targets, stmt.body.results, *(h.body.results for h in stmt.handlers))
 
 
-__all__ = ["Memory"]
+__all__ = ["Memory", "forget"]

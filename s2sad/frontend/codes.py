@@ -182,8 +182,8 @@ _add(
     "An active value goes into something that is not written in Python (so that it cannot be compiled) and "
     "that has no rule: a function in C, a method, an attribute. Its derivative is not known.",
     "use an operation that has a rule; where no derivative is wanted, pass the value through stop_gradient",
-    "def f(x):\n    return float.fromhex(x.hex()) * x\n",
-    "def f(x):\n    return x * x\n",
+    "def f(v):\n    w = (v * v).byteswap()\n    return w[0]\n",
+    "def f(v):\n    w = v * v\n    return w[0]\n",
 )
 _add(
     "S2S051",

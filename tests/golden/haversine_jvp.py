@@ -15,22 +15,20 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     -t1 / 2.0
     t4 = math.sin(t1)
     a = t4 ** 2
-    rt.pow_db(a, t4)
     a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t4)
-    t6 = math.cos(p1)  # L120
-    t7 = math.cos(p2)
-    t8 = t6 * t7
-    t9 = math.radians(lon2 - lon1) / 2.0
-    -t9 / 2.0
-    t11 = math.sin(t9)
-    t12 = t11 ** 2
-    rt.pow_db(t12, t11)
-    t14 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t9) * (2.0 * t11) * t8
-    a = a + t8 * t12
-    a_dot = a_dot + (t14 - (p1_dot * math.sin(p1) * t7 + p2_dot * math.sin(p2) * t6) * t12)
-    t15 = 2.0 * 6371.0  # L121
-    t16 = math.sqrt(a)
-    t17 = math.asin(t16)
-    value = t15 * t17
-    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t16), math.cos(t17)) * t15
+    t5 = math.cos(p1)  # L120
+    t6 = math.cos(p2)
+    t7 = t5 * t6
+    t8 = math.radians(lon2 - lon1) / 2.0
+    -t8 / 2.0
+    t10 = math.sin(t8)
+    t11 = t10 ** 2
+    t12 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t8) * (2.0 * t10) * t7
+    a = a + t7 * t11
+    a_dot = a_dot + (t12 - (p1_dot * math.sin(p1) * t6 + p2_dot * math.sin(p2) * t5) * t11)
+    t13 = 2.0 * 6371.0  # L121
+    t14 = math.sqrt(a)
+    t15 = math.asin(t14)
+    value = t13 * t15
+    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t14), math.cos(t15)) * t13
     return value, value_dot  # L116

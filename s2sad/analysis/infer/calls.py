@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 import operator
 import types as pytypes
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import functions, generated, inline, objects, plans, records
+from s2sad.analysis.infer import functions, generated, inline, members, objects, plans, records
+from s2sad.analysis.infer.members import lookup as lookup_member
 from s2sad.analysis.infer.rewritten import REWRITTEN
-from s2sad.analysis.optypes import rule_type, type_of_atom
+from s2sad.analysis.infer.rule_calls import rule_call, text_of
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
@@ -36,7 +37,7 @@ from s2sad.ir.types import (
     join_all,
     widen,
 )
-from s2sad.rules.registry import Rule, lookup, lookup_method
+from s2sad.rules.registry import lookup, lookup_method
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -56,12 +57,6 @@ def sentinel(a: Atom) -> Atom:
     if isinstance(a, Global) and (type(a.obj) is object or a.obj is np._NoValue):  # type: ignore[attr-defined]
         return Ref(a.obj, a.name)
     return a
-
-
-def numpy_rule(name: str) -> Rule:
-    rule = lookup(getattr(np, name))
-    assert rule is not None, name
-    return rule
 
 
 # -- dispatch ----------------------------------------------------------------------------------------------------
@@ -213,6 +208,9 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     t = type_of_atom(x)
     if isinstance(t, Dict) and t.items is not None:
         return tuple(Const(k) for k, _ in t.items)
+    if isinstance(t, Range):
+        values = plans.range_values(f, x)
+        return None if values is None else tuple(map(Const, values))
     if isinstance(t, Tuple | List) and t.items is not None:
         return tuple(f.emit("getitem", x, Const(k)) for k in range(len(t.items)))
     if isinstance(t, Array) and t.dims and t.dims[0] is not None and t.dims[0].is_const:
@@ -223,139 +221,6 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
 def known_length(f: FunctionInfer, t: Type) -> int | None:
     """The number of elements of a tuple, list or dict, where it is known."""
     return len(t.items) if isinstance(t, Tuple | List | Dict) and t.items is not None else None
-
-
-# -- rules -------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=None)
-def _signature(target: Any) -> tuple[tuple[str, ...], str | None] | None:
-    """Positional parameter names of a function and the name of its ``*args``, or None where it has no signature."""
-    if isinstance(target, str | np.ufunc):
-        return None
-    try:
-        params = inspect.signature(target).parameters.values()
-    except (TypeError, ValueError):
-        return None
-    star = next((p.name for p in params if p.kind is p.VAR_POSITIONAL), None)
-    return tuple(p.name for p in params if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)), star
-
-
-def rule_call(
-    f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref | None = None
-) -> Atom | None:
-    """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
-    text = ref.text if ref is not None else _text_of(rule)
-    target = ref.obj if ref is not None else rule.canonical
-    out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
-    if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
-        out, pos = pos[target.nin], pos[: target.nin]
-    if rule.kind == "nondiff" and not rule.static:
-        return _emit_rule(f, rule, Ref(target, text), pos, kw, name, out)
-    bound = _bind(f, rule, target, pos, kw, text)
-    if bound is None:
-        return UNDEF
-    operands, static = bound
-    return _emit_rule(f, rule, Ref(target, text), operands, static, name, out)
-
-
-def _text_of(rule: Rule) -> str:
-    target = rule.canonical
-    module = getattr(target, "__module__", "") or ""
-    name = getattr(target, "__name__", rule.name)
-    if isinstance(target, np.ufunc) or module.startswith("numpy"):
-        return f"np.linalg.{name}" if getattr(np, name, None) is not target else f"np.{name}"
-    if module.startswith("s2sad.runtime"):
-        return f"rt.{name}"
-    return name if module == "builtins" else f"{module}.{name}"
-
-
-def _bind(
-    f: FunctionInfer, rule: Rule, target: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], text: str
-) -> tuple[tuple[Atom, ...], dict[str, Atom]] | None:
-    if rule.varargs:
-        operands, rest = pos, dict(kw)
-    else:
-        names = _signature(target)
-        n = len(rule.operands)
-        own = (*rule.operands, *(k for k, _ in rule.static))
-        order = names[0] if names is not None and (names[1] is None or len(names[0]) >= n) else own
-        star = names[1] if names is not None else None
-        if len(pos) > len(order) and star is None:
-            f.refuse("S2S053", f"{text}() takes at most {len(order)} positional arguments, {len(pos)} were given")
-            return None
-        given = dict(zip(order, pos, strict=False))
-        given.update(kw)
-        operands = tuple(given.pop(k) for k in order[:n] if k in given)
-        operands += tuple(given.pop(k) for k in rule.operands[len(operands) :] if k in given)
-        rest = given
-        for key, value in rule.defaults:
-            if len(operands) < n and rule.operands[len(operands)] == key:
-                operands += (Const(value),)
-        if len(operands) < n and rule.kind != "nondiff":
-            missing = ", ".join(rule.operands[len(operands) :])
-            f.refuse("S2S053", f"{text}() is called without {missing}")
-            return None
-    static: dict[str, Atom] = {}
-    defaults = dict(rule.static)
-    for key, atom in rest.items():
-        t = type_of_atom(atom)
-        if key in defaults:
-            if not (isinstance(t, Lit) and _same(t.value, defaults[key])):
-                static[key] = atom
-        elif not (isinstance(t, Lit) and _is_default(target, key, t.value)):
-            f.refuse(
-                "S2S054",
-                f"the option {key}= of {text} has no derivative rule",
-                f"leave {key}= out, or write the operation without it",
-            )
-            return None
-    return operands, static
-
-
-def _same(a: Any, b: Any) -> bool:
-    return type(a) is type(b) and bool(a == b)
-
-
-def _is_default(target: Any, key: str, value: Any) -> bool:
-    try:
-        default = inspect.signature(target).parameters[key].default
-    except (TypeError, ValueError, KeyError):
-        return value is None
-    return value is None if default is inspect.Parameter.empty else _same(value, default)
-
-
-def _emit_rule(
-    f: FunctionInfer,
-    rule: Rule,
-    ref: Ref,
-    operands: tuple[Atom, ...],
-    static: dict[str, Atom],
-    name: str,
-    out: Atom | None,
-) -> Atom:
-    types = tuple(type_of_atom(a) for a in operands)
-    kwtypes = {k: type_of_atom(a) for k, a in static.items()}
-    if any(t == NEVER for t in types):
-        result: Type = NEVER
-    elif rule.kind != "nondiff" and any(isinstance(t, Unknown) for t in types):
-        result = NUM_or_rule(rule, types, kwtypes)
-    else:
-        result = rule_type(rule, types, kwtypes)
-    target = f.emit("call", ref, *operands, *static.values(), kwnames=tuple(static), name=name, type=result)
-    if out is not None and not (isinstance(out, Const) and out.value is None):
-        if isinstance(out, Var) and out in f.tuples and len(f.tuples[out]) == 1:
-            out = f.tuples[out][0]
-        f.effect("setitem", out, Const(Ellipsis), target)
-        return out
-    return target
-
-
-def NUM_or_rule(rule: Rule, types: tuple[Type, ...], kwtypes: dict[str, Type]) -> Type:  # noqa: N802
-    """Operands of unknown type are taken for numbers or arrays: whatever else makes NumPy raise."""
-    as_num = tuple(Num() if isinstance(t, Unknown) else t for t in types)
-    result = rule_type(rule, as_num, kwtypes)
-    return Num() if isinstance(result, Unknown) else result
 
 
 # -- methods and objects -------------------------------------------------------------------------------------------
@@ -403,10 +268,14 @@ def method_call(
             return call_atom(f, attribute_, pos, kw, name, target)
     if t == NEVER:
         return UNDEF
+    if key == "__getitem__" and len(pos) == 1 and isinstance(t, List | Tuple | Dict | Array):
+        from s2sad.analysis.infer.operations import read
+
+        return read(f, "getitem", x, pos[0], name)
     if isinstance(t, Obj):
         return object_method(f, x, t, key, pos, kw, name, target)
     if isinstance(t, Tuple) and t.cls is not None:
-        static = inspect.getattr_static(t.cls, key, None) if not key.startswith("_") else None
+        static = lookup_member(f, t.cls, key) if not key.startswith("_") else None
         found = objects.found_method(f, x, t.cls, static, key, pos, kw, name, target)
         if found is not NotImplemented:
             return found
@@ -418,7 +287,7 @@ def method_call(
                 if len(pos) == 1 and not isinstance(type_of_atom(pos[0]), Scalar | Lit):
                     whole = pos[0]
                 pos = (whole,)
-            return rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, _text_of(rule)))
+            return rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, text_of(rule)))
     return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
 
 
@@ -429,7 +298,7 @@ def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
         return known
     if key in dict(t.attrs):
         return f.emit("getattr", x, Const(key), name=name)
-    value = inspect.getattr_static(t.cls, key, None)
+    value = lookup_member(f, t.cls, key)
     if isinstance(value, property) and value.fget is not None:
         fn = f.program.load(value.fget)
         if fn is not None:
@@ -445,7 +314,7 @@ def dunder(
     """Call of a special method of an instance's class; None where the class has none."""
     t = type_of_atom(x)
     assert isinstance(t, Obj)
-    value = inspect.getattr_static(t.cls, method_name, None)
+    value = lookup_member(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
         return None
@@ -461,7 +330,7 @@ def object_method(
     fields = dict(t.attrs)
     if key in fields and isinstance(fields[key], RefT):
         return call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
-    value = inspect.getattr_static(t.cls, key, None)
+    value = lookup_member(f, t.cls, key)
     if isinstance(value, staticmethod):
         return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
     if isinstance(value, classmethod):
@@ -491,7 +360,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made
-    why = f.program.opaque_reasons.get(f.loc, "") or objects.unsupported(cls)
+    why = f.program.opaque_reasons.get(f.loc, "") or members.unsupported(cls)
     return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed" + (f" ({why})" if why else ""))
 
 
@@ -593,7 +462,11 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
         return grow(f, untyped, f.emit("getitem", x, whole, name=name, type=List(t.item)))
     if isinstance(t, Dict) and t.items is not None:
         return f.emit("list", *(Const(k) for k, _ in t.items), name=name)
-    if isinstance(t, Array | Range) or isinstance(x, Var) and x in f.recipes:
+    if isinstance(t, Range):
+        known = plans.range_values(f, x)
+        items = None if known is None else tuple(map(Lit, known))
+        return grow(f, untyped, f.emit("call", Ref(list, "list"), x, name=name, type=List(Scalar("int64"), items)))
+    if isinstance(t, Array) or (isinstance(x, Var) and x in f.recipes):
         from s2sad.analysis.infer.iterables import materialise, recipe
 
         return materialise(f, recipe(f, "iter", (x,)), name, untyped)

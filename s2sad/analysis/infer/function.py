@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.analysis.infer import calls, functions, iteration, merging, objects, operations, rebinding, records
+from s2sad.analysis.infer import calls, functions, iteration, merging, operations, operators, rebinding, records, wholes
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
@@ -43,7 +43,7 @@ class Growth:
     item: Type = NEVER
 
 
-class Restart(Exception):  # noqa: N818 - control flow, never seen by users
+class Restart(Exception):
     """A list was found to be mutated after its type was used with a fixed length."""
 
 
@@ -105,7 +105,7 @@ class FunctionInfer:
         if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
             self.refuse("S2S055", "the function returns a function", "call it, and return its result")
         body = self.concrete_block(body)
-        return objects.finished(self, body)
+        return wholes.finished(self, body)
 
     def bind_params(self) -> tuple[Param, ...]:
         params: list[Param] = []
@@ -129,7 +129,7 @@ class FunctionInfer:
             return functions.make(self, t.code, tuple(items), p.var.name)
         var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
-        objects.given(self, var)
+        wholes.given(self, var)
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
         return var
@@ -256,7 +256,7 @@ class FunctionInfer:
         return True
 
     def if_(self, s: If) -> bool:
-        test = objects.truth(self, self.atom(s.test))
+        test = operators.truth(self, self.atom(s.test))
         known = truth(self.type(test))
         if known is not None:
             branch = s.then if known else s.orelse
@@ -345,7 +345,7 @@ class FunctionInfer:
 
     def while_(self, s: While) -> None:
         def infer_body() -> tuple[Block, Block]:
-            cond = self.concrete_block(objects.condition(self, s.cond))
+            cond = self.concrete_block(wholes.condition(self, s.cond))
             return self.block(s.body), cond
 
         carried, inits, (body, cond), kept = self.carry(s, infer_body)
@@ -355,7 +355,7 @@ class FunctionInfer:
     def try_(self, s: Try) -> None:
         before = merging.snapshot(self)
         body = self.concrete_block(self.block(s.body))
-        objects.after_try(self, before, s)
+        wholes.after_try(self, before, s)
         handlers = []
         for h in s.handlers:
             name = None
@@ -363,7 +363,7 @@ class FunctionInfer:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
             handlers.append(Handler(None if h.types is None else self.atom(h.types), name, self.concrete_block(self.block(h.body))))
-        objects.after_handlers(self, before, s)
+        wholes.after_handlers(self, before, s)
         ends = [body, *(h.body for h in handlers)]
         targets = []
         for k, t in enumerate(s.targets):

@@ -32,7 +32,8 @@ Kw = dict[str, Atom]
 class Code:
     """What a function value runs; two values of the same code differ in what they captured.
 
-    ``getter`` (``target``: which one of the operator module; its arguments), ``function`` (``target``: an ir.Function, captured variables), ``partial`` (``target``: an object, or another Code;
+    ``getter`` (``target``: which one of the operator module; its arguments), ``function`` (``target``: an ir.Function;
+    captured variables), ``partial`` (``target``: an object, or another Code;
     then ``npos`` positional and the named arguments), ``method`` (``target``: its name; the object), ``choice``
     (``target``: the options, none of which captures anything; the number).
     """
@@ -91,8 +92,8 @@ def argument_type(f: FunctionInfer, a: Atom) -> Type:
     t = type_of_atom(a)
     if isinstance(t, Lit) and isinstance(t.value, float | complex):
         return widen(t)
-    if isinstance(t, Scalar) and (t.size is not None or t.span is not None):  # sizes that grow or shrink would specialise without end
-        return Scalar(t.dtype, t.weak)
+    if isinstance(t, Scalar) and (t.size is not None or t.span is not None):
+        return Scalar(t.dtype, t.weak)  # sizes that grow or shrink would specialise without end
     return t
 
 
@@ -198,7 +199,9 @@ def run(
     return dispatch(f, Choice(items[0], options), lambda g: calls.call_atom(f, g, pos, kw, name, untyped), name)
 
 
-def _get(f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], name: str, untyped: Var | None) -> Atom | None:
+def _get(
+    f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], name: str, untyped: Var | None
+) -> Atom | None:
     """Call of what ``operator.itemgetter`` and its like made."""
     from s2sad.analysis.infer import calls, operations
 

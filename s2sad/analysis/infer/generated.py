@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 Kw = dict[str, Atom]
 
 
+def lookup(f: FunctionInfer, cls: Any, key: str) -> Any:
+    from s2sad.analysis.infer import members
+
+    return members.lookup(f, cls, key)
+
+
 def _owner(cls: Any, name: str) -> Any:
     return next((b for b in cls.__mro__ if name in vars(b)), None)
 
@@ -77,10 +83,10 @@ def dataclass_init(f: FunctionInfer, x: Atom, cls: Any, pos: tuple[Atom, ...], k
             extra.append(value or UNDEF)
         elif value is not None:
             _set(f, x, q.name, value)
-    post = inspect.getattr_static(owner, "__post_init__", None)
+    post = lookup(f, owner, "__post_init__")
     record = record_of(f, x)
     target = record.cls if record is not None else cls
-    post = inspect.getattr_static(target, "__post_init__", post)
+    post = lookup(f, target, "__post_init__")
     fn = f.program.load(post) if post is not None else None
     if fn is not None:
         calls.call_function(f, fn, (), (x, *extra), {}, "")
@@ -228,7 +234,7 @@ def _has(f: FunctionInfer, a: Atom, key: str) -> bool | None:
         return None
     record = record_of(f, a)
     if record is not None:
-        return key in record.attrs or key in record.declared or inspect.getattr_static(record.cls, key, None) is not None
+        return key in record.attrs or key in record.declared or lookup(f, record.cls, key) is not None
     return True if key in dict(t.attrs) or hasattr(t.cls, key) else None
 
 
@@ -280,11 +286,11 @@ def _len(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Va
 
 
 def _bool(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
-    from s2sad.analysis.infer import objects
+    from s2sad.analysis.infer import operators
 
     if len(pos) != 1 or not isinstance(type_of_atom(pos[0]), Obj):
         return NotImplemented
-    found = objects.truth(f, pos[0])
+    found = operators.truth(f, pos[0])
     return found if isinstance(found, Const) else f.emit("call", Ref(bool, "bool"), found, name=name, type=BOOL)
 
 
@@ -298,11 +304,11 @@ def _super(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: 
 
 
 def _iter(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
-    from s2sad.analysis.infer import objects
+    from s2sad.analysis.infer import operators
 
     if len(pos) != 1:
         return NotImplemented
-    x = objects.iterated(f, pos[0])
+    x = operators.iterated(f, pos[0])
     if isinstance(x, Var) and x in f.recipes:
         return x
     marker = Var(name)

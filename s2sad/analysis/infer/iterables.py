@@ -131,9 +131,9 @@ def sorted_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
     from s2sad.analysis.infer.operations import grow
 
     t = type_of_atom(pos[0])
-    if isinstance(t, Dict | Opaque) or (isinstance(t, List) and isinstance(t.item, Opaque)) or _all_literal(t):
-        if "key" not in kw:
-            return _inactive_sorted(f, pos, kw, name, t)
+    inactive = isinstance(t, Dict | Opaque) or (isinstance(t, List) and isinstance(t.item, Opaque)) or _all_literal(t)
+    if inactive and "key" not in kw:
+        return _inactive_sorted(f, pos, kw, name, t)
     seq = as_sequence(f, pos[0])
     if isinstance(type_of_atom(seq), Array):
         seq = calls.builtin_list(f, seq, "", None)
@@ -155,7 +155,7 @@ def _inactive_sorted(f: FunctionInfer, pos: Args, kw: Kw, name: str, t: Type) ->
     if isinstance(t, Dict) and t.items is not None:
         values = [k for k, _ in t.items]
     elif _all_literal(t):
-        values = [i.value for i in t.items]  # type: ignore[union-attr]
+        values = [i.value for i in getattr(t, "items", ())]
     reverse = type_of_atom(kw["reverse"]) if "reverse" in kw else Lit(False)
     if values is not None and isinstance(reverse, Lit):
         try:

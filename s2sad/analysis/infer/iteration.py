@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import objects, records
+from s2sad.analysis.infer import operators, records
 from s2sad.analysis.infer.plans import make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def for_(f: FunctionInfer, s: For) -> None:
-    x = objects.iterated(f, f.atom(s.iter))
+    x = operators.iterated(f, f.atom(s.iter))
     if x is UNDEF:
         for t, a in zip(s.targets, s.init, strict=True):
             f.env[t] = f.atom(a)
@@ -140,7 +140,7 @@ def _peek(s: For) -> tuple[str, ...]:
 
 
 def _index_name(x: Atom, f: FunctionInfer, s: For, names: tuple[str, ...]) -> str:
-    if isinstance(type_of_atom(x), Range) or isinstance(type_of_atom(x), Opaque | Dict):
+    if isinstance(type_of_atom(x), Range | Opaque | Dict):
         return s.item.name
     if isinstance(x, Var) and x in f.recipes and f.recipes[x][0] == "enumerate" and names and names[0]:
         return names[0]

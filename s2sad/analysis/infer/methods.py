@@ -9,7 +9,7 @@ import numpy as np
 from s2sad.analysis.infer import calls, mutations, plans, records
 from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,
     INT,
@@ -57,7 +57,7 @@ def container_method(
     if isinstance(t, Tuple) and key == "_replace" and t.cls is not None:
         parts = calls.elements(f, x) or ()
         given = {**dict(zip(t.cls._fields, parts, strict=True)), **kw}
-        return calls.construct(f, calls.Ref(t.cls, t.cls.__name__), (), given, name)
+        return calls.construct(f, Ref(t.cls, t.cls.__name__), (), given, name)
     if isinstance(t, Array) and key in _LIKE_FUNCTIONS:
         from s2sad.analysis.infer.handlers import HANDLERS
 

@@ -154,7 +154,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with an index that is not a list of positions", "write a loop")
         rest, vt = type_of_atom(a), type_of_atom(v)
         ranks = (rank_of(rest), rank_of(vt))
-        if ranks[0] is None or ranks[1] is None or isinstance(vt, Array) and vt.dims and vt.dims[0] is None:
+        if ranks[0] is None or ranks[1] is None or (isinstance(vt, Array) and vt.dims and vt.dims[0] is None):
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with arrays of unknown shape", "write a loop")
         each = ranks[1] == ranks[0] - len(columns) + 1
         if each and isinstance(vt, Array) and vt.dims and vt.dims[0] is not None and vt.dims[0].is_one:

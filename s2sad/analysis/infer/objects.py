@@ -7,50 +7,21 @@ refused.
 
 from __future__ import annotations
 
-import abc
-import dataclasses
 import functools
-import inspect
 import types as pytypes
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, functions, generated, merging, records
+from s2sad.analysis.infer.members import class_data, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Global, If, Let, Loc, Ref, Try, Var, targets_of, walk
-from s2sad.ir.types import BOOL, UNKNOWN, Array, Dict, List, Lit, Num, Obj, RefT, Tuple, Type, Unknown, is_differentiable, widen
+from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
-
-_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a class statement
-_HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__")
-_PLAIN = (object, Generic, Protocol, abc.ABC)
-_BY_CLASS: dict[Any, str] = {}
-
-
-def unsupported(cls: Any) -> str:
-    """Why instances of a class cannot be followed; "" where they can."""
-    if cls.__module__.startswith("s2sad."):
-        return f"{cls.__name__} is a part of s2sad"
-    if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
-        return f"{cls.__name__} has a metaclass"
-    if getattr(cls, "__abstractmethods__", None):
-        return f"{cls.__name__} is abstract"
-    for base in cls.__mro__:
-        if base in _PLAIN:
-            continue
-        if not base.__flags__ & _HEAP or base.__module__ == "builtins":
-            return f"{base.__name__} is not written in Python"
-        for hook in _HOOKS:
-            if hook in vars(base) and not generated.is_frozen_hook(base, hook):
-                return f"{base.__name__} defines {hook}"
-    return ""
-
 
 # -- construction ----------------------------------------------------------------------------------------------------
 
@@ -59,7 +30,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     """``C(...)``; None where the class cannot be followed (the call is opaque then)."""
     cls = ref.obj
     why = unsupported(cls)
-    init = inspect.getattr_static(cls, "__init__", None)
+    init = lookup(f, cls, "__init__")
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
         f.program.opaque_reasons[f.loc] = why or f"{cls.__name__}.__init__ is not a function"
         return None
@@ -104,87 +75,6 @@ def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, .
     calls.call_function(f, fn, (), (x, *pos), kw, "")
 
 
-def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
-    """A parameter that is an object, and the objects that it holds."""
-    t = var.type
-    if not f.spec.entry or not isinstance(t, Obj) or unsupported(t.cls) or var in f.tracked.objects or depth > 8:
-        return
-    record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
-    f.tracked.objects[var] = record
-    f.program.object_records[t.cls] = None
-    for key, part in t.attrs:
-        if isinstance(part, Obj):
-            inner = Var(key, part)
-            f.tracked.prologue.append(Let(inner, "getattr", (var, Const(key)), (), f.source.loc))
-            record.attrs[key] = inner
-            given(f, inner, depth + 1)
-
-
-def finished(f: FunctionInfer, body: Block) -> Block:
-    """The whole body, with what comes first; no statement may hold a marker of an object that does not exist."""
-    whole = Block((*prologue(f), *body.stmts), body.results)
-    for s in walk(whole):
-        for v in targets_of(s):
-            if _marked(v.type):
-                f.refuse(CODE, "an object is kept in a container in a way that cannot be followed",
-                         "use a variable for it, or a list of its numbers", s.loc)  # fmt: skip
-    return whole
-
-
-def _marked(t: Type | None) -> bool:
-    if isinstance(t, Obj):
-        return t.attrs == records.MARK or any(_marked(p) for _, p in t.attrs)
-    if isinstance(t, Tuple):
-        return any(map(_marked, t.items))
-    if isinstance(t, List):
-        return _marked(t.item) or any(map(_marked, t.items or ()))
-    return isinstance(t, Dict) and (_marked(t.value) or any(_marked(p) for _, p in t.items or ()))
-
-
-def prologue(f: FunctionInfer) -> tuple[Any, ...]:
-    """What the function does first: it reads the objects that its arguments hold, and checks that none that is stored
-    into was given twice."""
-    out: list[Any] = list(f.tracked.prologue)
-    known = [r for r in f.tracked.objects.values() if r.given]
-    if f.tracked.stored:  # what the arguments held at the start is read now (see ad.objects.first_reads)
-        for r in known:
-            out += [_first_read(f, r, k, t) for k, t in r.declared.items() if not isinstance(t, Obj)]
-    for cls in f.tracked.stored:
-        for k, a in enumerate(known):
-            for b in known[k + 1 :]:
-                if cls in (a.cls, b.cls) and (issubclass(a.cls, b.cls) or issubclass(b.cls, a.cls)):
-                    out += _check(f, a, b)
-        _related(f, f.program.object_reads, [cls])
-    if f.spec.entry:
-        _related(f, f.program.object_stores, list(f.program.object_records))
-    return tuple(out)
-
-
-def _related(f: FunctionInfer, places: dict[Any, tuple[Loc, Function]], classes: list[Any]) -> None:
-    """Refuse what is done to an object without a record where it may be one that has a record."""
-    for other, (loc, fn) in places.items():
-        if any(issubclass(other, cls) or issubclass(cls, other) for cls in classes):
-            f.program.add_finding(
-                CODE, f"an object of class {other.__name__} may be another one that the function follows", loc, fn,
-                "pass the objects as arguments of their own",
-            )  # fmt: skip
-
-
-def _first_read(f: FunctionInfer, r: Record, key: str, t: Type) -> Let:
-    assert r.real is not None
-    return Let(Var(key, t), "getattr", (r.real, Const(key)), (), f.source.loc)
-
-
-def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
-    assert a.real is not None and b.real is not None
-    loc = f.source.loc
-    same, error = Var("", BOOL), Var("", UNKNOWN)
-    text = f"{a.name} and {b.name} are one object, which the function stores into"
-    made = Let(error, "call", (Ref(RuntimeError, "RuntimeError"), Const(text)), (), loc)
-    fail = Block((made, Let(None, "raise_", (error,), (), loc)), ())
-    return [Let(same, "is_", (a.real, b.real), (), loc), If(same, fail, Block(), (), loc)]
-
-
 # -- attributes ------------------------------------------------------------------------------------------------------
 
 
@@ -194,7 +84,7 @@ def read(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom | None:
     if record is None:
         f.program.object_reads.setdefault(t.cls, (f.loc, f.current))
         return None
-    static = inspect.getattr_static(record.cls, key, None)
+    static = lookup(f, record.cls, key)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)
     if key in record.attrs:
@@ -205,20 +95,6 @@ def read(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom | None:
         assert record.real is not None
         return f.emit("getattr", record.real, Const(key), name=name, type=record.declared[key])
     return _class_attribute(f, x, record, key, static, name)
-
-
-_DATA = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, dict)
-
-
-def class_data(f: FunctionInfer, cls: Any, key: str) -> Atom | None:
-    """Data that a class holds: read afresh at every call, like a global; None where the attribute is something else."""
-    owner = next((b for b in getattr(cls, "__mro__", ()) if key in vars(b)), None)
-    if owner is None or not isinstance(vars(owner)[key], _DATA) or key.startswith("__"):
-        return None
-    known = f.program.class_data.get((owner, key))
-    if known is None:
-        known = f.program.class_data[owner, key] = Global(key, vars(owner)[key], vars(owner))
-    return known
 
 
 def _opened(f: FunctionInfer, record: Record, key: str, name: str) -> Atom:
@@ -252,7 +128,7 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
         return functions.make(f, functions.Code("method", key), (x,), name)
     if isinstance(static, staticmethod | classmethod) or isinstance(static, type):
         return calls.reference(getattr(cls, key), f"{cls.__name__}.{key}")
-    if static is None and not hasattr(cls, key) or isinstance(static, pytypes.MemberDescriptorType):
+    if (static is None and not hasattr(cls, key)) or isinstance(static, pytypes.MemberDescriptorType):
         f.refuse(CODE, f"an object of class {cls.__name__} has no attribute {key} here",
                  "set it in __init__, on every path")  # fmt: skip
         return UNDEF
@@ -264,7 +140,7 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
 
 def tuple_attribute(f: FunctionInfer, x: Atom, t: Tuple, key: str, name: str) -> Atom:
     """``x.key`` of a named tuple, where it is no field: a property, a method or what its class holds."""
-    static = inspect.getattr_static(t.cls, key, None)
+    static = lookup(f, t.cls, key)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)
     if isinstance(static, pytypes.FunctionType):
@@ -282,7 +158,7 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     t = type_of_atom(x)
     record = record_of(f, x)
     cls = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
-    static = inspect.getattr_static(cls, key, None) if cls is not None else None
+    static = lookup(f, cls, key) if cls is not None else None
     if isinstance(static, property):
         return _setter(f, x, static, key, value)
     if record is None:
@@ -341,7 +217,7 @@ def method(
     untyped: Var | None,
 ) -> Atom | None:  # fmt: skip
     """``x.key(...)`` of an object with a record."""
-    static = inspect.getattr_static(record.cls, key, None)
+    static = lookup(f, record.cls, key)
     if key not in record.attrs and key not in record.declared:
         found = found_method(f, x, record.cls, static, key, pos, kw, name, untyped)
         if found is not NotImplemented:
@@ -398,118 +274,7 @@ def super_method(
     return UNDEF
 
 
-# -- operators -------------------------------------------------------------------------------------------------------
-
-_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
-_BINARY = {
-    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv", "mod": "mod", "pow": "pow",
-    "matmul": "matmul", "and_": "and", "or_": "or", "xor": "xor", "lshift": "lshift", "rshift": "rshift",
-    **{k: k for k in _REFLECTED},
-}  # fmt: skip
-
-
-def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
-    """An operator with an object among its operands; None where no class says what it means."""
-    types = [type_of_atom(a) for a in args]
-    if len(args) == 1:
-        return calls.dunder(f, f"__{op}__", args[0], (), name)
-    if op in ("in_", "not_in"):
-        return _contains(f, op, args, name)
-    if op not in _BINARY:
-        return None
-    own = f"__{_BINARY[op]}__"
-    other = f"__{_REFLECTED[op]}__" if op in _REFLECTED else f"__r{_BINARY[op]}__"
-    tries = [(own, args[0], args[1]), (other, args[1], args[0])]
-    if _overrides(types[0], types[1], other):
-        tries.reverse()
-    for method_name, x, y in tries:
-        if not isinstance(type_of_atom(x), Obj):
-            if isinstance(type_of_atom(x), Array | Num | Unknown) and _numpy_first(types[1]):
-                f.refuse(CODE, f"NumPy's own operator meets an object of class {types[1].cls.__name__}",  # type: ignore[attr-defined]
-                         "put the object on the left, or set __array_ufunc__ = None in its class")  # fmt: skip
-                return UNDEF
-            continue
-        result = calls.dunder(f, method_name, x, (y,), name)
-        if result is not None and not _not_implemented(result):
-            return result
-    return generated.compare(f, op, args, name)
-
-
-def _overrides(a: Type, b: Type, name: str) -> bool:
-    """The right operand comes first where its class is a subclass that overrides the reflected method."""
-    if not isinstance(a, Obj) or not isinstance(b, Obj) or a.cls is b.cls or not issubclass(b.cls, a.cls):
-        return False
-    return inspect.getattr_static(b.cls, name, None) is not inspect.getattr_static(a.cls, name, None)
-
-
-def _numpy_first(t: Type) -> bool:
-    return isinstance(t, Obj) and getattr(t.cls, "__array_ufunc__", ()) is not None
-
-
-def _not_implemented(a: Atom) -> bool:
-    return isinstance(a, Ref | Global) and a.obj is NotImplemented
-
-
-def _contains(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
-    if not isinstance(type_of_atom(args[1]), Obj):
-        return None
-    found = calls.dunder(f, "__contains__", args[1], (args[0],), name)
-    if found is None:
-        return None
-    return truth(f, found, negate=op == "not_in")
-
-
-def truth(f: FunctionInfer, a: Atom, *, negate: bool = False) -> Atom:
-    """``bool(a)`` (or its negation) as an atom: of an object by ``__bool__``, ``__len__``, or True."""
-    t = type_of_atom(a)
-    if isinstance(t, Obj):
-        size: Atom | None = calls.dunder(f, "__bool__", a, (), "")
-        if size is None:
-            size = calls.dunder(f, "__len__", a, (), "")
-        if size is None:
-            return Const(not negate)
-        a, t = size, type_of_atom(size)
-    if isinstance(t, Lit):
-        return Const(bool(t.value) != negate)
-    return f.emit("not", a) if negate else a
-
-
-def iterated(f: FunctionInfer, x: Atom) -> Atom:
-    """What ``for ... in x`` runs over where ``x`` is an object with ``__iter__``."""
-    t = type_of_atom(x)
-    if not isinstance(t, Obj):
-        return x
-    found = calls.dunder(f, "__iter__", x, (), "")
-    if found is None or isinstance(type_of_atom(found), Obj):
-        f.refuse(CODE, f"an object of class {t.cls.__name__} is iterated over",
-                 "iterate over a list that it holds")  # fmt: skip
-        return UNDEF
-    return found
-
-
-# -- whole functions and regions ---------------------------------------------------------------------------------------
-
-
-def condition(f: FunctionInfer, cond: Block) -> Block:
-    """The condition of a ``while``: its stores could not be seen by the body."""
-    before = merging.snapshot(f)
-    block = f.block(cond)
-    if any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record)):
-        f.refuse("S2S061", "an attribute is set in the condition of a while loop",
-                 "write `while True:` and test inside")  # fmt: skip
-    return block
-
-
-def after_try(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
-    """After the body of a ``try``: a handler does not know which of the body's stores were done."""
-    changed = any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record))
-    if changed and (s.handlers or s.final.stmts):
-        f.refuse("S2S061", "an attribute is set where an exception may be caught", "set it after the try statement")
-
-
-def after_handlers(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
-    if s.handlers:
-        after_try(f, before, s)
+# -- statements ----------------------------------------------------------------------------------------------------------
 
 
 def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:
@@ -535,7 +300,7 @@ def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:
 def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> bool:
     """``x.key op= value``: read, operate (in place where the attribute is an array or list), store."""
     t = type_of_atom(x)
-    static = inspect.getattr_static(t.cls, key, None) if isinstance(t, Obj) else None
+    static = lookup(f, t.cls, key) if isinstance(t, Obj) else None
     if record_of(f, x) is None and not isinstance(static, property):
         return False
     assert isinstance(t, Obj)
@@ -558,6 +323,3 @@ def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:
     if isinstance(method_.__self__, type):
         return Ref(method_.__self__, method_.__self__.__name__)
     return f.emit("getattr", ref, Const("__self__"), type=type_of(method_.__self__))
-
-
-__all__ = ["Unknown", "construct", "dataclasses", "delete", "given", "iterated", "method", "operator", "read", "store", "truth"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, functions, inline, objects, rebinding, records
+from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records
 from s2sad.analysis.optypes import INPLACE
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -234,7 +234,7 @@ _DUNDER = {
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
     if any(isinstance(t, Obj) for t in types):
-        result = objects.operator(f, op, args, name)
+        result = operators.operator(f, op, args, name)
         if result is not None:
             return result
     if op in ("add", "mul") and any(isinstance(t, Tuple | List) for t in types):
@@ -303,7 +303,7 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
-        data = objects.class_data(f, obj, key)
+        data = members.class_data(f, obj, key)
         if data is not None:
             return data
         if hasattr(obj, key):
@@ -389,7 +389,7 @@ def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> A
 
 def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     if isinstance(f.type(args[0]), Obj):
-        return objects.truth(f, args[0], negate=True)
+        return operators.truth(f, args[0], negate=True)
     return f.emit("not", *args, name=name)
 
 

@@ -80,6 +80,16 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     return Plan(x, lambda k, names: k, None, item)
 
 
+def range_values(f: FunctionInfer, x: Atom) -> range | None:
+    """The numbers of a short ``range``, where its bounds are known."""
+    made = f.ranges.get(x) if isinstance(x, Var) else None
+    bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
+    if any(type(b) is not int for b in bounds):
+        return None
+    values = range(*bounds)  # type: ignore[arg-type]
+    return values if len(values) <= UNROLL else None
+
+
 def range_item(f: FunctionInfer, x: Atom) -> Type:
     """The type of an index that runs over a ``range``: with its bounds, where they are known."""
     made = f.ranges.get(x) if isinstance(x, Var) else None
@@ -292,6 +302,9 @@ def static_items(f: FunctionInfer, x: Atom) -> list[Callable[[], Atom]] | None:
         kind, parts = f.recipes[x]
         return _static_recipe(f, kind, parts)
     t = type_of_atom(x)
+    if isinstance(t, Range):
+        values = range_values(f, x)
+        return None if values is None else [lambda k=k: Const(k) for k in values]  # type: ignore[misc]
     if isinstance(x, Var) and x in f.tuples and len(f.tuples[x]) <= UNROLL and isinstance(t, Tuple):
         return [lambda a=a: a for a in f.tuples[x]]  # type: ignore[misc]
     if isinstance(t, Tuple | List) and t.items is not None and len(t.items) <= UNROLL:

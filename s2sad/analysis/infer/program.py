@@ -28,8 +28,8 @@ class Spec(Callee):
     entry: bool = False  # the function that the user called: keeps its whole signature
     running: bool = False
     recursive: bool = False
-    # parameter index -> join of what is stored into the list or dict passed there
-    grows: dict[int, Type] = field(default_factory=dict)
+    # position of a parameter (and of what a closure passed there captured) -> join of what is stored into the list or dict passed there
+    grows: dict[tuple[int, ...], Type] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Spec({self.name})"
@@ -52,6 +52,7 @@ class Infer:
         self.object_stores: dict[Any, tuple[Loc, Function]] = {}
         self.object_reads: dict[Any, tuple[Loc, Function]] = {}
         self.object_records: dict[Any, None] = {}
+        self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}

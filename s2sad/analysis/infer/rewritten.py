@@ -43,9 +43,13 @@ def broadcast_arrays(*args: Any) -> Any:
     return tuple(map(lambda a: np.broadcast_to(a, shape), args))
 
 
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None
+) -> Any:
     """np.cov without weights."""
     x = np.atleast_2d(np.asarray(m))
+    if dtype is not None:
+        x = x.astype(dtype)
     if not rowvar and np.ndim(m) != 1:
         x = x.T
     if y is not None:

@@ -1,0 +1,68 @@
+"""What a class says about its instances, and which names of it a program was compiled from."""
+
+from __future__ import annotations
+
+import abc
+import inspect
+from typing import TYPE_CHECKING, Any, Generic, Protocol
+
+import numpy as np
+
+from s2sad.analysis.infer import generated
+from s2sad.ir.dependency import MISSING, Dependency
+from s2sad.ir.nodes import Atom, Global
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a class statement
+_HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__")
+_PLAIN = (object, Generic, Protocol, abc.ABC)
+
+
+def unsupported(cls: Any) -> str:
+    """Why instances of a class cannot be followed; "" where they can."""
+    if cls.__module__.startswith("s2sad."):
+        return f"{cls.__name__} is a part of s2sad"
+    if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
+        return f"{cls.__name__} has a metaclass"
+    if getattr(cls, "__abstractmethods__", None):
+        return f"{cls.__name__} is abstract"
+    for base in cls.__mro__:
+        if base in _PLAIN:
+            continue
+        if not base.__flags__ & _HEAP or base.__module__ == "builtins":
+            return f"{base.__name__} is not written in Python"
+        for hook in _HOOKS:
+            if hook in vars(base) and not generated.is_frozen_hook(base, hook):
+                return f"{base.__name__} defines {hook}"
+    return ""
+
+
+def lookup(f: FunctionInfer, cls: Any, key: str) -> Any:
+    """What the class has under a name, as it stands there (no descriptor is asked); None where it has nothing.
+
+    The program depends on it: a method that is replaced later, or defined in a subclass, makes it stale.
+    """
+    for base in getattr(cls, "__mro__", ()):
+        found = key in vars(base)
+        if base is not object and base.__module__ not in ("builtins", "typing", "abc"):
+            known = vars(base)[key] if found else MISSING
+            f.program.members.setdefault((base, key), Dependency(key, vars(base), known))
+        if found:
+            return vars(base)[key]
+    return inspect.getattr_static(cls, key, None)
+
+
+_DATA = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, dict)
+
+
+def class_data(f: FunctionInfer, cls: Any, key: str) -> Atom | None:
+    """Data that a class holds: read afresh at every call, like a global; None where the attribute is something else."""
+    owner = next((b for b in getattr(cls, "__mro__", ()) if key in vars(b)), None)
+    if owner is None or not isinstance(vars(owner)[key], _DATA) or key.startswith("__"):
+        return None
+    known = f.program.class_data.get((owner, key))
+    if known is None:
+        known = f.program.class_data[owner, key] = Global(key, vars(owner)[key], vars(owner))
+    return known

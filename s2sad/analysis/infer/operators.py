@@ -1,0 +1,101 @@
+"""Operators, truth and iteration of objects, by the special methods of their classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s2sad.analysis.infer import calls, generated
+from s2sad.analysis.infer.members import lookup
+from s2sad.analysis.infer.records import CODE
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Const, Global, Ref
+from s2sad.ir.types import Array, Lit, Num, Obj, Type, Unknown
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_REFLECTED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le", "eq": "eq", "ne": "ne"}
+_BINARY = {
+    "add": "add", "sub": "sub", "mul": "mul", "truediv": "truediv", "floordiv": "floordiv", "mod": "mod", "pow": "pow",
+    "matmul": "matmul", "and_": "and", "or_": "or", "xor": "xor", "lshift": "lshift", "rshift": "rshift",
+    **{k: k for k in _REFLECTED},
+}  # fmt: skip
+
+
+def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
+    """An operator with an object among its operands; None where no class says what it means."""
+    types = [type_of_atom(a) for a in args]
+    if len(args) == 1:
+        return calls.dunder(f, f"__{op}__", args[0], (), name)
+    if op in ("in_", "not_in"):
+        return _contains(f, op, args, name)
+    if op not in _BINARY:
+        return None
+    own = f"__{_BINARY[op]}__"
+    other = f"__{_REFLECTED[op]}__" if op in _REFLECTED else f"__r{_BINARY[op]}__"
+    tries = [(own, args[0], args[1]), (other, args[1], args[0])]
+    if _overrides(f, types[0], types[1], other):
+        tries.reverse()
+    for method_name, x, y in tries:
+        if not isinstance(type_of_atom(x), Obj):
+            if isinstance(type_of_atom(x), Array | Num | Unknown) and _numpy_first(types[1]):
+                f.refuse(CODE, f"NumPy's own operator meets an object of class {types[1].cls.__name__}",  # type: ignore[attr-defined]
+                         "put the object on the left, or set __array_ufunc__ = None in its class")  # fmt: skip
+                return UNDEF
+            continue
+        result = calls.dunder(f, method_name, x, (y,), name)
+        if result is not None and not _not_implemented(result):
+            return result
+    return generated.compare(f, op, args, name)
+
+
+def _overrides(f: FunctionInfer, a: Type, b: Type, name: str) -> bool:
+    """The right operand comes first where its class is a subclass that overrides the reflected method."""
+    if not isinstance(a, Obj) or not isinstance(b, Obj) or a.cls is b.cls or not issubclass(b.cls, a.cls):
+        return False
+    return lookup(f, b.cls, name) is not lookup(f, a.cls, name)
+
+
+def _numpy_first(t: Type) -> bool:
+    return isinstance(t, Obj) and getattr(t.cls, "__array_ufunc__", ()) is not None
+
+
+def _not_implemented(a: Atom) -> bool:
+    return isinstance(a, Ref | Global) and a.obj is NotImplemented
+
+
+def _contains(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
+    if not isinstance(type_of_atom(args[1]), Obj):
+        return None
+    found = calls.dunder(f, "__contains__", args[1], (args[0],), name)
+    if found is None:
+        return None
+    return truth(f, found, negate=op == "not_in")
+
+
+def truth(f: FunctionInfer, a: Atom, *, negate: bool = False) -> Atom:
+    """``bool(a)`` (or its negation) as an atom: of an object by ``__bool__``, ``__len__``, or True."""
+    t = type_of_atom(a)
+    if isinstance(t, Obj):
+        size: Atom | None = calls.dunder(f, "__bool__", a, (), "")
+        if size is None:
+            size = calls.dunder(f, "__len__", a, (), "")
+        if size is None:
+            return Const(not negate)
+        a, t = size, type_of_atom(size)
+    if isinstance(t, Lit):
+        return Const(bool(t.value) != negate)
+    return f.emit("not", a) if negate else a
+
+
+def iterated(f: FunctionInfer, x: Atom) -> Atom:
+    """What ``for ... in x`` runs over where ``x`` is an object with ``__iter__``."""
+    t = type_of_atom(x)
+    if not isinstance(t, Obj):
+        return x
+    found = calls.dunder(f, "__iter__", x, (), "")
+    if found is None or isinstance(type_of_atom(found), Obj):
+        f.refuse(CODE, f"an object of class {t.cls.__name__} is iterated over",
+                 "iterate over a list that it holds")  # fmt: skip
+        return UNDEF
+    return found

@@ -1,0 +1,154 @@
+"""A call of a function that has a rule, in canonical form: operands positional, static parameters by keyword, defaults left
+out, ``out=`` as a store."""
+
+from __future__ import annotations
+
+import inspect
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from s2sad.analysis.optypes import rule_type, type_of_atom
+from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.types import NEVER, Lit, Num, Type, Unknown
+from s2sad.rules.registry import Rule, lookup
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+
+def numpy_rule(name: str) -> Rule:
+    rule = lookup(getattr(np, name))
+    assert rule is not None, name
+    return rule
+
+
+@cache
+def _signature(target: Any) -> tuple[tuple[str, ...], str | None] | None:
+    """Positional parameter names of a function and the name of its ``*args``, or None where it has no signature."""
+    if isinstance(target, str | np.ufunc):
+        return None
+    try:
+        params = inspect.signature(target).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    star = next((p.name for p in params if p.kind is p.VAR_POSITIONAL), None)
+    return tuple(p.name for p in params if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)), star
+
+
+def rule_call(
+    f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref | None = None
+) -> Atom | None:
+    """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
+    text = ref.text if ref is not None else text_of(rule)
+    target = ref.obj if ref is not None else rule.canonical
+    out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
+    if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
+        out, pos = pos[target.nin], pos[: target.nin]
+    if rule.kind == "nondiff" and not rule.static:
+        return _emit_rule(f, rule, Ref(target, text), pos, kw, name, out)
+    bound = _bind(f, rule, target, pos, kw, text)
+    if bound is None:
+        return UNDEF
+    operands, static = bound
+    return _emit_rule(f, rule, Ref(target, text), operands, static, name, out)
+
+
+def text_of(rule: Rule) -> str:
+    target = rule.canonical
+    module = getattr(target, "__module__", "") or ""
+    name = getattr(target, "__name__", rule.name)
+    if isinstance(target, np.ufunc) or module.startswith("numpy"):
+        return f"np.linalg.{name}" if getattr(np, name, None) is not target else f"np.{name}"
+    if module.startswith("s2sad.runtime"):
+        return f"rt.{name}"
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def _bind(
+    f: FunctionInfer, rule: Rule, target: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], text: str
+) -> tuple[tuple[Atom, ...], dict[str, Atom]] | None:
+    if rule.varargs:
+        operands, rest = pos, dict(kw)
+    else:
+        names = _signature(target)
+        n = len(rule.operands)
+        own = (*rule.operands, *(k for k, _ in rule.static))
+        order = names[0] if names is not None and (names[1] is None or len(names[0]) >= n) else own
+        star = names[1] if names is not None else None
+        if len(pos) > len(order) and star is None:
+            f.refuse("S2S053", f"{text}() takes at most {len(order)} positional arguments, {len(pos)} were given")
+            return None
+        given = dict(zip(order, pos, strict=False))
+        given.update(kw)
+        operands = tuple(given.pop(k) for k in order[:n] if k in given)
+        operands += tuple(given.pop(k) for k in rule.operands[len(operands) :] if k in given)
+        rest = given
+        for key, value in rule.defaults:
+            if len(operands) < n and rule.operands[len(operands)] == key:
+                operands += (Const(value),)
+        if len(operands) < n and rule.kind != "nondiff":
+            missing = ", ".join(rule.operands[len(operands) :])
+            f.refuse("S2S053", f"{text}() is called without {missing}")
+            return None
+    static: dict[str, Atom] = {}
+    defaults = dict(rule.static)
+    for key, atom in rest.items():
+        t = type_of_atom(atom)
+        if key in defaults:
+            if not (isinstance(t, Lit) and _same(t.value, defaults[key])):
+                static[key] = atom
+        elif not (isinstance(t, Lit) and _is_default(target, key, t.value)):
+            f.refuse(
+                "S2S054",
+                f"the option {key}= of {text} has no derivative rule",
+                f"leave {key}= out, or write the operation without it",
+            )
+            return None
+    return operands, static
+
+
+def _same(a: Any, b: Any) -> bool:
+    return type(a) is type(b) and bool(a == b)
+
+
+def _is_default(target: Any, key: str, value: Any) -> bool:
+    try:
+        default = inspect.signature(target).parameters[key].default
+    except (TypeError, ValueError, KeyError):
+        return value is None
+    return value is None if default is inspect.Parameter.empty else _same(value, default)
+
+
+def _emit_rule(
+    f: FunctionInfer,
+    rule: Rule,
+    ref: Ref,
+    operands: tuple[Atom, ...],
+    static: dict[str, Atom],
+    name: str,
+    out: Atom | None,
+) -> Atom:
+    types = tuple(type_of_atom(a) for a in operands)
+    kwtypes = {k: type_of_atom(a) for k, a in static.items()}
+    if any(t == NEVER for t in types):
+        result: Type = NEVER
+    elif rule.kind != "nondiff" and any(isinstance(t, Unknown) for t in types):
+        result = NUM_or_rule(rule, types, kwtypes)
+    else:
+        result = rule_type(rule, types, kwtypes)
+    target = f.emit("call", ref, *operands, *static.values(), kwnames=tuple(static), name=name, type=result)
+    if out is not None and not (isinstance(out, Const) and out.value is None):
+        if isinstance(out, Var) and out in f.tuples and len(f.tuples[out]) == 1:
+            out = f.tuples[out][0]
+        f.effect("setitem", out, Const(Ellipsis), target)
+        return out
+    return target
+
+
+def NUM_or_rule(rule: Rule, types: tuple[Type, ...], kwtypes: dict[str, Type]) -> Type:
+    """Operands of unknown type are taken for numbers or arrays: whatever else makes NumPy raise."""
+    as_num = tuple(Num() if isinstance(t, Unknown) else t for t in types)
+    result = rule_type(rule, as_num, kwtypes)
+    return Num() if isinstance(result, Unknown) else result
