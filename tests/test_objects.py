@@ -97,3 +97,66 @@ def test_a_result_is_the_same_object_twice() -> None:
     value, pullback = s2sad.vjp(f, 2.0)
     assert value[0] is value[1]
     assert pullback((State(1.0, 2.0), State(3.0, 4.0)))[0] == 10.0
+
+
+class Gain:
+    factor = 2.0
+
+    def __init__(self, x: float) -> None:
+        self.x = x
+
+    def value(self) -> float:
+        return self.x * self.factor
+
+
+class Louder(Gain):
+    pass
+
+
+def test_a_method_that_is_replaced_is_seen() -> None:
+    def f(x: float) -> float:
+        return Louder(x).value()
+
+    grad = s2sad.grad(f)
+    assert grad(3.0) == 2.0
+    old = Gain.value
+    try:
+        Gain.value = lambda self: self.x * self.x  # type: ignore[method-assign]
+        assert grad(3.0) == 6.0
+        Louder.value = lambda self: 7.0 * self.x  # type: ignore[method-assign]
+        assert grad(3.0) == 7.0
+    finally:
+        Gain.value = old  # type: ignore[method-assign]
+        del Louder.value
+    assert grad(3.0) == 2.0
+
+
+def test_data_of_a_class_is_read_at_every_call() -> None:
+    def f(x: float) -> float:
+        return Gain(x).value() * Gain.factor
+
+    grad = s2sad.grad(f)
+    assert grad(3.0) == 4.0
+    try:
+        Gain.factor = 5.0
+        assert grad(3.0) == 25.0
+    finally:
+        Gain.factor = 2.0
+
+
+def test_a_plain_object_gets_a_gradient_of_its_class() -> None:
+    g = s2sad.grad(lambda model: model.k * model.k * model.calls)(Model(3.0))
+    assert type(g) is Model and g.k == 0.0 and g.calls == 0
+    m = Model(3.0)
+    m.calls = 2
+    assert s2sad.grad(lambda model: model.k * model.k * model.calls)(m).k == 12.0
+
+
+def test_second_order_through_objects() -> None:
+    def f(x: float) -> float:
+        s = State(x, x * x)
+        s.x = s.x * s.v
+        return s.energy
+
+    # x -> 0.5 x**4 + 0.5 x**6
+    assert s2sad.grad(s2sad.grad(f))(2.0) == pytest.approx(6.0 * 4.0 + 15.0 * 16.0)

@@ -16,11 +16,29 @@ functions stay calls.
 
 from __future__ import annotations
 
+from s2sad.ad.memory import stored_by
 from s2sad.analysis.alias import AliasInfo, alias, is_reference, mutated_params
 from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.usage import uses
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
-from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_blocks, with_body
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+    blocks_of,
+    walk,
+)
+from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_args, with_blocks, with_body
 from s2sad.ir.types import Array, Num, Unknown
 
 _SMALL = 6  # statements; smaller callees read better in place than as a pair
@@ -30,7 +48,7 @@ def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
     info = alias(fn)
     env: dict[Var, Atom] = {}
-    fn = without_dead(fn)
+    fn = bind_globals(without_dead(fn))
     info = alias(fn)
     thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
     return with_body(fn, _block(fn.body, info, env, seen, False, thin))
@@ -50,6 +68,32 @@ def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec
         inside = in_loop or isinstance(s, For | While)
         out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside, thin) for i in blocks_of(s))))
     return Block(tuple(out), subst_atoms(b.results, env))
+
+
+def bind_globals(fn: Function) -> Function:
+    """Give the module's data that a storing function reads one variable each, so that its memory has a class: what is
+    stored through a part of it is seen when another part is read."""
+    if not any(isinstance(s, Let) and stored_by(s) for s in walk(fn.body)):
+        return fn
+    names: dict[tuple[int, str], Var] = {}
+    heads: list[Stmt] = []
+
+    def bind(a: Atom) -> Atom:
+        if not isinstance(a, Global) or not is_reference(type_of_atom(a)):
+            return a
+        key = (id(a.namespace), a.name)
+        if key not in names:
+            names[key] = Var(a.name, type_of_atom(a))
+            heads.append(Let(names[key], "copy", (a,), (), fn.loc))
+        return names[key]
+
+    def rewrite(s: Let) -> Let:
+        args = tuple(map(bind, s.args))
+        return s if all(x is y for x, y in zip(args, s.args, strict=True)) else with_args(s, args)
+
+    body = map_lets(fn.body, rewrite)
+    results = tuple(map(bind, body.results))
+    return with_body(fn, Block((*heads, *body.stmts), results)) if heads else fn
 
 
 _DEAD_OPS = frozenset({"tuple", "closure", "slice", "copy"})

@@ -22,10 +22,11 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad import scatter
 from s2sad.ad.inline import inline, inline_whole
+from s2sad.ad.memory import stored_globals
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
-from s2sad.analysis.alias import alias
+from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
@@ -140,6 +141,7 @@ class Forward:
         self.activity: Activity = activity(fn, active)
         refuse_escapes(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
+        stored_globals(fn, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -412,8 +414,13 @@ class Forward:
             ):
                 return dot
         if isinstance(t, List | Dict | Tuple):
+            if rule.aliases == "fresh" and self.info.deep_mutated(s.target):
+                return b.call(rt.copy, "rt.copy", dot, type=d)
             return dot
-        return b.call(rt.spread_to, "rt.spread_to", dot, s.target, type=tangent_type(t))
+        wide = b.call(rt.spread_to, "rt.spread_to", dot, s.target, type=tangent_type(t))
+        if rule.aliases == "fresh" and self.info.is_mutated(s.target):  # what was broadcast cannot be stored into
+            return b.call(np.array, "np.array", wide, type=tangent_type(t))
+        return wide
 
     # -- stores and methods ------------------------------------------------------------------------------------------
 
@@ -491,7 +498,8 @@ class Forward:
         if not any(self.is_active(a) for a in (*s.args, s.target) if a is not None):
             return
         if not isinstance(x, Var) or not self.is_active(x) or name not in _LIST_EFFECTS:
-            if s.target is not None and not self.is_active(s.target):
+            changes = isinstance(x, Var) and self.is_active(x) and name in MUTATING_METHODS
+            if s.target is not None and not self.is_active(s.target) and not changes:
                 return
             raise self.refuse(
                 "S2S020", f"the method {name} has no derivative rule", s.loc, "use a NumPy function instead"

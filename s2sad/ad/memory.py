@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from s2sad.ir.nodes import (
     Block,
     For,
     Function,
+    Global,
     Let,
     Loc,
     Ref,
@@ -97,6 +99,18 @@ class Memory:
             return True
         return any(start <= p < self._ends.get(start, 0) for p in positions for start, _ in place.loops)
 
+    def contents_overwritten_after(self, v: Var, s: Stmt) -> bool:
+        """May what a tuple or list holds be stored into after ``s`` has run?"""
+        if any(self.overwritten_after(x, s) for x in self.parts(v)):
+            return True
+        made = self.definition.get(v)
+        if not (isinstance(made, Let) and made.op == "call") or not self.info.classes.has_elem(self.info.find(v)):
+            return False
+        positions = self.stores.get(self.info.classes.elem(self.info.find(v)), ())
+        place = self.place[s]
+        inside = any(start <= p < self._ends.get(start, 0) for p in positions for start, _ in place.loops)
+        return inside or any(p >= place.at for p in positions)
+
     def view_of(self, v: Var) -> Let | str | None:
         """The ``Let`` whose result is a view of its operand's memory; None where ``v`` owns its memory (an allocation or
         a parameter); a reason where that is known only at run time."""
@@ -158,6 +172,16 @@ def _walk(b: Block) -> Any:
     from s2sad.ir.nodes import walk
 
     return walk(b)
+
+
+def stored_globals(fn: Function, activity: Activity, refuse: Callable[..., Exception]) -> None:
+    """Refuse a function that keeps an active value in the data of a module."""
+    for s in fn.body.stmts:
+        if isinstance(s, Let) and s.op == "copy" and isinstance(s.args[0], Global) and s.target in activity:
+            raise refuse(
+                "S2S063", f"an active value is stored into {s.args[0].name}, which outlives the call", s.loc,
+                "store into an array that the function makes, and return it",
+            )  # fmt: skip
 
 
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr"})

@@ -231,7 +231,7 @@ def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
     keys = r.keys(v)
     if len(keys) == 1 and not keys[0][0][1]:
         return state.drop(keys[0][0])
-    found = [state.drop(k) for k, _ in keys]
+    found = [r.paired_part(rb, k) if k[1] and r.is_paired_leaf(*k) else state.drop(k) for k, _ in keys]
     if all(g is None for g in found):
         return None
     parts = [r.zero(rb, k, t) if g is None else g for (k, t), g in zip(keys, found, strict=True)]
@@ -247,7 +247,7 @@ def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
     """The value of ``a`` as it is now: a copy, made in the forward sweep, where it may be overwritten later."""
     if not isinstance(a, Var):
         return a
-    if isinstance(a.type, Tuple) and any(r.memory.overwritten_after(x, s) for x in r.memory.parts(a)):
+    if isinstance(a.type, Tuple | List) and r.memory.contents_overwritten_after(a, s):
         whole = Var(f"{a.name}_kept" if a.name else "", a.type)
         out.append(Let(whole, "call", (Ref(rt.copy, "rt.copy"), a), (), s.loc))
         return whole

@@ -20,7 +20,7 @@ from typing import Any
 
 from s2sad.ad import calls, objects, ops, residuals
 from s2sad.ad.leaves import Key, Path, layout, normal_step
-from s2sad.ad.memory import Memory
+from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias
@@ -78,10 +78,15 @@ class Reverse:
         self.memory = Memory(fn, self.info)
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
+        self.refuse_module_data()
         self.refuse_unknown_memory()
         self.paired = self._paired_classes()
         self.first_reads = objects.first_reads(fn)
         self.escape = False  # the residuals outlive the call: the caller may change its arrays
+
+    def refuse_module_data(self) -> None:
+        """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
+        stored_globals(self.fn, self.activity, self.refuse)
 
     def refuse_unknown_memory(self) -> None:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
@@ -142,6 +147,11 @@ class Reverse:
             if key in self.paired:
                 return True
         return False
+
+    def paired_part(self, rb: Builder, key: Key) -> Atom:
+        """The adjoint of a leaf of a structured value that is found by memory."""
+        self.uses_shadows = True
+        return rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(*key))
 
     def is_exposed(self, v: Var) -> bool:
         """Memory that is found by identity and that the caller may change before the pullback: values are kept apart."""

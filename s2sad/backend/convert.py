@@ -1,4 +1,4 @@
-"""From gast to ast for trees without positions: what ``gast.gast_to_ast`` gives, in a third of its time.
+"""From gast to ast for trees without positions: what ``gast.gast_to_ast`` gives, in half of its time.
 
 The emitter makes a plain tree; the three kinds of nodes in which gast differs from ast (names, parameters, handlers) are
 converted here, and all others have the same fields in both.
@@ -42,7 +42,7 @@ _LEAVES = frozenset({str, int, float, type(None), bool, complex, bytes})
 _CONTEXTS = {gast.Load: ast.Load(), gast.Store: ast.Store(), gast.Del: ast.Del(), gast.Param: ast.Load()}
 
 
-def _parameter(node: Any) -> ast.arg | None:
+def _parameter(node: Any) -> Any:
     return None if node is None else ast.arg(node.id, to_ast(node.annotation))
 
 

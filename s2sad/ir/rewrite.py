@@ -7,6 +7,7 @@ nothing to do gives back the very object it was given, which is how a fixpoint i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
+from operator import is_
 
 from s2sad.ir.nodes import (
     Atom,
@@ -94,7 +95,7 @@ def with_stmts(block: Block, stmts: Sequence[Stmt], results: tuple[Atom, ...] | 
     """A block of these statements and results: ``block`` itself when they are the ones it has."""
     if results is None:
         results = block.results
-    same = len(stmts) == len(block.stmts) and all(a is b for a, b in zip(stmts, block.stmts, strict=True))
+    same = len(stmts) == len(block.stmts) and all(map(is_, stmts, block.stmts))
     if same and results is block.results:
         return block
     return Block(block.stmts if same else tuple(stmts), results)
@@ -102,7 +103,7 @@ def with_stmts(block: Block, stmts: Sequence[Stmt], results: tuple[Atom, ...] | 
 
 def with_blocks(stmt: Stmt, blocks: tuple[Block, ...]) -> Stmt:
     """A statement with other regions, given in the order of ``blocks_of``: itself when they are the ones it has."""
-    if all(a is b for a, b in zip(blocks, blocks_of(stmt), strict=True)):
+    if all(map(is_, blocks, blocks_of(stmt))):
         return stmt
     if isinstance(stmt, If):
         return replace(stmt, then=blocks[0], orelse=blocks[1])

@@ -14,7 +14,6 @@ import numpy as np
 
 from s2sad.runtime.shapes import unbroadcast
 
-
 _NO_DATA = (type, str, bytes, np.generic, np.ndarray, np.ufunc, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
 
 

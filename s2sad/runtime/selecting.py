@@ -165,7 +165,8 @@ def interp_adj_xp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
 
 def interp_dot(x: Any, xp: Any, fp: Any, xp_dot: Any) -> Any:
     """The tangent of ``np.interp`` by the points of its table."""
-    knots, dots = np.asarray(xp), np.asarray(xp_dot)
+    knots = np.asarray(xp)
+    dots = np.broadcast_to(0.0 if xp_dot is None else xp_dot, knots.shape)
     k = _segment(x, knots)
     t = (x - knots[k]) / (knots[k + 1] - knots[k])
     return -interp_slope(x, xp, fp) * ((1.0 - t) * dots[k] + t * dots[k + 1])

@@ -54,7 +54,7 @@ def reference(obj: Any, text: str) -> Atom:
 
 def sentinel(a: Atom) -> Atom:
     """A global that is only there to be compared by identity (``object()``, ``np._NoValue``) as the object it is."""
-    if isinstance(a, Global) and (type(a.obj) is object or a.obj is np._NoValue):  # type: ignore[attr-defined]
+    if isinstance(a, Global) and (type(a.obj) is object or a.obj is np._NoValue):
         return Ref(a.obj, a.name)
     return a
 
@@ -262,7 +262,7 @@ def method_call(
     if isinstance(x, Var) and x in f.tracked.supers:
         return objects.super_method(f, x, key, pos, kw, name, target)
     if isinstance(x, Ref) or isinstance(t, RefT):
-        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
+        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
         if hasattr(obj, key):
             attribute_ = reference(getattr(obj, key), f"{getattr(x, 'text', '')}.{key}")
             return call_atom(f, attribute_, pos, kw, name, target)

@@ -33,6 +33,7 @@ from s2sad.ir.record import dataclass
 from s2sad.ir.types import NEVER, UNKNOWN, Array, List, RefT, Tuple, Type, Unknown, join, join_all, widen
 
 _ROUNDS = 10
+_LOOP_ROUNDS = 40
 _COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
 
@@ -80,6 +81,7 @@ class FunctionInfer:
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
+        self.slots, self.stack = [], [self.source]
         self.current = self.source  # the function that the statements at hand are from
 
     # -- whole function ------------------------------------------------------------------------------------------
@@ -97,7 +99,8 @@ class FunctionInfer:
                 break
         rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
-        fn = Function(self.spec.name, params, body, (), self.source.doc if self.spec.entry else None, self.source.loc, self.source.lines)
+        doc = self.source.doc if self.spec.entry else None
+        fn = Function(self.spec.name, params, body, (), doc, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)
 
     def returned(self, body: Block) -> Block:
@@ -293,7 +296,7 @@ class FunctionInfer:
         types = [widen(self.type(a)) for a in inits]
         slots = merging.LoopSlots(self, [c.name for c in s.carried], inits)
         fixed: set[int] = set()
-        for round_ in range(_ROUNDS):
+        for round_ in range(_LOOP_ROUNDS):
             carried: list[Var | None] = []
             slots.start()
             for k, (c, a, t) in enumerate(zip(s.carried, inits, types, strict=True)):
@@ -316,6 +319,8 @@ class FunctionInfer:
             if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
                 break
             types = joined
+        else:
+            self.refuse("S2S055", "the types of what the loop carries do not settle", "convert them before the loop")
         kept = [k for k in range(len(s.carried)) if k not in fixed and k not in slots]
         self.slots.append(slots)
         for k in fixed:
@@ -362,7 +367,8 @@ class FunctionInfer:
             if h.name is not None:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
-            handlers.append(Handler(None if h.types is None else self.atom(h.types), name, self.concrete_block(self.block(h.body))))
+            types = None if h.types is None else self.atom(h.types)
+            handlers.append(Handler(types, name, self.concrete_block(self.block(h.body))))
         wholes.after_handlers(self, before, s)
         ends = [body, *(h.body for h in handlers)]
         targets = []

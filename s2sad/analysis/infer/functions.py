@@ -237,7 +237,7 @@ def bind_partial(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> 
         code = Code("partial", found[0], len(found[1]), len(rest), names)
         return make(f, code, (*found[1], *rest, *kw.values()), name)
     if isinstance(g, Ref) or isinstance(type_of_atom(g), RefT):
-        callee = g if isinstance(g, Ref) else Ref(type_of_atom(g).obj, getattr(g, "name", "fn"))  # type: ignore[union-attr]
+        callee = g if isinstance(g, Ref) else Ref(type_of_atom(g).obj, getattr(g, "name", "fn"))  # type: ignore[attr-defined]
         return make(f, Code("partial", "", 1, len(rest), names), (callee, *rest, *kw.values()), name)
     return None
 
@@ -280,7 +280,7 @@ def options_of(f: FunctionInfer, a: Atom) -> tuple[Atom, tuple[Option, ...]] | N
         return None if c.by_identity else (c.tag, c.options)
     t = type_of_atom(a)
     if isinstance(a, Ref) or (isinstance(t, RefT) and callable(t.obj)):
-        obj = a.obj if isinstance(a, Ref) else t.obj  # type: ignore[union-attr]
+        obj = a.obj if isinstance(a, Ref) else t.obj  # type: ignore[attr-defined]
         option = Option(Ref(obj, a.text if isinstance(a, Ref) else getattr(obj, "__name__", "fn")), (), f.number(Ref(obj, "")))
         return Const(option.number), (option,)
     found = parts(f, a)

@@ -159,8 +159,8 @@ def _field_tuple(f: FunctionInfer, x: Atom, cls: Any) -> Atom:
 def _replace(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
     record = record_of(f, pos[0]) if pos else None
     t = type_of_atom(pos[0]) if pos else None
-    cls = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
-    if cls is None or not dataclasses.is_dataclass(cls):
+    cls: Any = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
+    if cls is None or not hasattr(cls, "__dataclass_fields__"):
         return NotImplemented
     given = dict(kw)
     for q in dataclasses.fields(cls):
@@ -228,8 +228,8 @@ def _set_by(f: FunctionInfer, pos: tuple[Atom, ...], *, raw: bool) -> Any:
 
 def _has(f: FunctionInfer, a: Atom, key: str) -> bool | None:
     t = type_of_atom(a)
-    if isinstance(a, Ref) or isinstance(t, RefT):
-        return hasattr(a.obj if isinstance(a, Ref) else t.obj, key)  # type: ignore[union-attr]
+    if isinstance(t, RefT):
+        return hasattr(t.obj, key)
     if not isinstance(t, Obj):
         return None
     record = record_of(f, a)

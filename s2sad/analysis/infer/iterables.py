@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, rule_calls
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import truth, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var
@@ -187,7 +187,7 @@ def extreme(f: FunctionInfer, which: Any, pos: Args, kw: Kw, name: str) -> Any:
     ref = Ref(which, which.__name__)
 
     def pair(a: Atom, b: Atom) -> Atom:
-        return calls.rule_call(f, rule, (a, b), {}, "", ref) or UNDEF
+        return rule_calls.rule_call(f, rule, (a, b), {}, "", ref) or UNDEF
 
     parts = calls.elements(f, seq) if not isinstance(type_of_atom(seq), Array) else None
     if parts is None:

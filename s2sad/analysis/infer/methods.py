@@ -69,8 +69,8 @@ def container_method(
         return Const(None)
     if isinstance(t, Unknown) and key in LIST_MUTATORS | DICT_MUTATORS:
         return _emit(f, x, key, pos, kw, name, UNKNOWN)
-    result: Type = Opaque() if isinstance(t, Opaque) else UNKNOWN
-    return _emit(f, x, key, pos, kw, name, result)
+    unknown: Type = Opaque() if isinstance(t, Opaque) else UNKNOWN
+    return _emit(f, x, key, pos, kw, name, unknown)
 
 
 def _emit(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
@@ -246,7 +246,7 @@ def _log(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
     rule = lookup(math.log)
     assert rule is not None
     ref = Ref(math.log, "math.log")
-    parts = tuple(calls.rule_call(f, rule, (a,), {}, "", ref) or UNDEF for a in pos)
+    parts = tuple(rule_calls.rule_call(f, rule, (a,), {}, "", ref) or UNDEF for a in pos)
     return arithmetic(f, "truediv", parts, name)
 
 

@@ -126,7 +126,7 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
         return value
     if isinstance(static, pytypes.FunctionType):
         return functions.make(f, functions.Code("method", key), (x,), name)
-    if isinstance(static, staticmethod | classmethod) or isinstance(static, type):
+    if isinstance(static, staticmethod | classmethod | type):
         return calls.reference(getattr(cls, key), f"{cls.__name__}.{key}")
     if (static is None and not hasattr(cls, key)) or isinstance(static, pytypes.MemberDescriptorType):
         f.refuse(CODE, f"an object of class {cls.__name__} has no attribute {key} here",
@@ -157,7 +157,7 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     raw: by ``object.__setattr__``, which a frozen dataclass allows."""
     t = type_of_atom(x)
     record = record_of(f, x)
-    cls = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
+    cls: Any = record.cls if record is not None else t.cls if isinstance(t, Obj) else None
     static = lookup(f, cls, key) if cls is not None else None
     if isinstance(static, property):
         return _setter(f, x, static, key, value)
@@ -221,7 +221,7 @@ def method(
     if key not in record.attrs and key not in record.declared:
         found = found_method(f, x, record.cls, static, key, pos, kw, name, untyped)
         if found is not NotImplemented:
-            return found  # type: ignore[no-any-return]
+            return found
     callee = read(f, x, Obj(record.cls), key, key)
     return calls.call_atom(f, callee or UNDEF, pos, kw, name, untyped)
 
@@ -268,7 +268,7 @@ def super_method(
                 return Const(None)
             found = found_method(f, obj, cls, static, key, pos, kw, name, untyped)
             if found is not NotImplemented:
-                return found  # type: ignore[no-any-return]
+                return found
             break
     f.refuse(CODE, f"super().{key} is no method that can be compiled", f"name the class: Base.{key}(self, ...)")
     return UNDEF

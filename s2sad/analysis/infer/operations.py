@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records
+from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records, rule_calls
 from s2sad.analysis.optypes import INPLACE
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -61,7 +61,8 @@ def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
     if s.op in INPLACE:
         return _inplace(f, s, args, name)
     if s.op in _EFFECTS:
-        return _effect(f, s, args)
+        _effect(f, s, args)
+        return None
     handler = _OPS.get(s.op)
     if handler is not None:
         return handler(f, s, args, name)
@@ -302,16 +303,16 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(x, Var) and x in f.tracked.supers:
         return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
-        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[union-attr]
+        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
         data = members.class_data(f, obj, key)
         if data is not None:
             return data
         if hasattr(obj, key):
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array | Num | Unknown) and key == "T":
-        return calls.rule_call(f, calls.numpy_rule("transpose"), (x,), {}, name)
+        return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
     if isinstance(t, Array | Num) and key in ("real", "imag"):
-        return calls.rule_call(f, calls.numpy_rule(key), (x,), {}, name)
+        return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:

@@ -86,7 +86,7 @@ def range_values(f: FunctionInfer, x: Atom) -> range | None:
     bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
     if any(type(b) is not int for b in bounds):
         return None
-    values = range(*bounds)  # type: ignore[arg-type]
+    values = range(*bounds)
     return values if len(values) <= UNROLL else None
 
 
@@ -96,7 +96,7 @@ def range_item(f: FunctionInfer, x: Atom) -> Type:
     bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
     if any(type(b) is not int for b in bounds):
         return INT
-    values = range(*bounds)  # type: ignore[arg-type]
+    values = range(*bounds)
     if not values:
         return INT
     return Scalar("int64", True, None, (min(values[0], values[-1]), max(values[0], values[-1]) + 1))
@@ -340,18 +340,18 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
             return None
         start = parts[1].value
         return [
-            _typed(lambda k=k, g=g: f.emit("tuple", Const(k + start), g()), _type_of(g))  # type: ignore[misc]
+            _typed(lambda k=k, g=g: f.emit("tuple", Const(k + start), g()), _type_of(f, g))  # type: ignore[misc]
             for k, g in enumerate(inner)
         ]
     if kind == "zip":
-        columns = [static_items(f, p) for p in parts]
-        shortest = min((len(c) for c in columns if c is not None), default=0)
-        columns = [_endless_items(f, p, shortest) if c is None else c for c, p in zip(columns, parts, strict=True)]
+        known = [static_items(f, p) for p in parts]
+        shortest = min((len(c) for c in known if c is not None), default=0)
+        columns = [_endless_items(f, p, shortest) if c is None else c for c, p in zip(known, parts, strict=True)]
         if any(c is None for c in columns):
             return None
         rows = list(zip(*(c for c in columns if c is not None), strict=False))
         return [
-            _typed(lambda r=r: f.emit("tuple", *(g() for g in r)), Tuple(tuple(_type_of(g) for g in r)))  # type: ignore[misc]
+            _typed(lambda r=r: f.emit("tuple", *(g() for g in r)), Tuple(tuple(_type_of(f, g) for g in r)))  # type: ignore[misc]
             for r in rows
         ]
     if kind == "reversed":
@@ -361,20 +361,20 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
         return static_items(f, parts[0])
     if kind == "repeat" and len(parts) == 2:
         n = type_of_atom(parts[1])
-        known = isinstance(n, Lit) and type(n.value) is int and n.value <= UNROLL
-        return [lambda: parts[0]] * n.value if known else None  # type: ignore[union-attr]
+        few = isinstance(n, Lit) and type(n.value) is int and n.value <= UNROLL
+        return [lambda: parts[0]] * n.value if few and isinstance(n, Lit) else None
     if kind == "map":
-        rows = _static_recipe(f, "zip", parts[1:])
-        if rows is None:
+        args = _static_recipe(f, "zip", parts[1:])
+        if args is None:
             return None
-        return [lambda r=r: calls.call_atom(f, parts[0], f.tuples[r()], {}, "") or UNDEF for r in rows]  # type: ignore[misc]
+        return [lambda r=r: calls.call_atom(f, parts[0], f.tuples[r()], {}, "") or UNDEF for r in args]  # type: ignore[misc]
     if kind == "starmap":
-        rows = static_items(f, parts[1])
-        if rows is None or any(calls.known_length(f, _type_of(r)) is None for r in rows):
+        args = static_items(f, parts[1])
+        if args is None or any(calls.known_length(f, _type_of(f, r)) is None for r in args):
             return None
         return [
             lambda r=r: calls.call_atom(f, parts[0], calls.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
-            for r in rows
+            for r in args
         ]
     return None
 
@@ -385,20 +385,23 @@ def _endless_items(f: FunctionInfer, x: Atom, n: int) -> list[Callable[[], Atom]
     plan = _PLANS[kind](f, parts) if kind in ("count", "repeat", "cycle") else None
     if plan is None or not plan.infinite or n == 0:
         return None
-    return [lambda k=k: plan.item(Const(k), ("",)) for k in range(n)]  # type: ignore[misc,union-attr,arg-type]
+    return [lambda k=k: plan.item(Const(k), ("",)) for k in range(n)]  # type: ignore[misc,arg-type]
 
 
-def _type_of(get: Callable[[], Atom]) -> Type:
+def _type_of(f: FunctionInfer, get: Callable[[], Atom]) -> Type:
     """The type of an element: known, or found by a trial whose statements are thrown away."""
-    known = getattr(get, "item_type", None)
-    return known if known is not None else type_of_atom(get())
+    known: Type | None = getattr(get, "item_type", None)
+    if known is not None:
+        return known
+    saved, f.out = f.out, []
+    t = type_of_atom(get())
+    f.out = saved
+    return t
 
 
 def must_unroll(f: FunctionInfer, items: list[Callable[[], Atom]]) -> bool:
     """Elements that one loop body cannot serve: different kinds of types, or functions."""
-    saved, f.out = f.out, []
-    types = [_type_of(g) for g in items]
-    f.out = saved
+    types = [_type_of(f, g) for g in items]
     return len(types) > 0 and _heterogeneous(types)
 
 

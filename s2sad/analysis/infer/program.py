@@ -28,7 +28,7 @@ class Spec(Callee):
     entry: bool = False  # the function that the user called: keeps its whole signature
     running: bool = False
     recursive: bool = False
-    # position of a parameter (and of what a closure passed there captured) -> join of what is stored into the list or dict passed there
+    # position of a parameter (or of what a closure passed there captured) -> join of what is stored into that list or dict
     grows: dict[tuple[int, ...], Type] = field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -35,7 +35,8 @@ class Record:
     """One object. ``attrs``: what each attribute holds; of a given object only what has been stored.
 
     real: the object itself, where it exists in the emitted program. declared: attribute types of a given object.
-    frozen: why no store can be followed any more. dirty: ``real`` was changed after it was made. opened: the code it was handed to that we cannot see into.
+    frozen: why no store can be followed any more. opened: the code it was handed to that we cannot see into. dirty:
+    ``real`` was changed after it was made, so that its attributes are not those that derivatives know of.
     """
 
     cls: Any
@@ -46,7 +47,7 @@ class Record:
     declared: dict[str, Type] = field(default_factory=dict)
     frozen: str = ""
     opened: str = ""
-    dirty: bool = False  # the object has been changed by statements that no derivative is taken of
+    dirty: bool = False
 
 
 # The attributes that the type of a marker shows: none that a program can have, and one that counts as varying, so that
