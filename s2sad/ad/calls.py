@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
 from s2sad.ad.state import State
-from s2sad.analysis.alias import is_reference
+from s2sad.analysis.activity import Activity
+from s2sad.analysis.alias import AliasInfo, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import UNKNOWN, Tuple
+from s2sad.ir.types import UNKNOWN, Array, Tuple
 
 if TYPE_CHECKING:
     from s2sad.ad.leaves import Key, Path
@@ -30,6 +31,7 @@ class Pair:
     name: str
     inputs: tuple[Key, ...] = ()
     outputs: tuple[Key, ...] = ()
+    shares: bool = False  # its arrays share memory with the caller's: adjoints are found by memory, in shadows it is given
     fwd: Function | None = None
     adj: Function | None = None
 
@@ -55,7 +57,7 @@ class Pairs:
     def __init__(self, program: Infer, make: Callable[[Pair], None]) -> None:
         self.program = program
         self.make = make
-        self.pairs: dict[tuple[Spec, tuple[bool, ...]], Pair] = {}
+        self.pairs: dict[tuple[Spec, tuple[bool, ...], bool], Pair] = {}
         self._names: dict[str, int] = {}
 
     def name(self, spec: Spec) -> str:
@@ -63,11 +65,11 @@ class Pairs:
         count = self._names[spec.name] = self._names.get(spec.name, 0) + 1
         return spec.name if count == 1 else f"{spec.name}_{count}"
 
-    def get(self, spec: Spec, active: tuple[bool, ...]) -> Pair:
-        key = (spec, active)
+    def get(self, spec: Spec, active: tuple[bool, ...], shares: bool = False) -> Pair:
+        key = (spec, active, shares)
         pair = self.pairs.get(key)
         if pair is None:
-            pair = self.pairs[key] = Pair(spec, active, self.name(spec))
+            pair = self.pairs[key] = Pair(spec, active, self.name(spec), shares=shares)
             self.make(pair)
         return pair
 
@@ -80,28 +82,38 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     args = s.args[1:]
     if not any(r.is_active(a) for a in args):
         return [s]
-    if s.target is None or not r.is_active(s.target):
-        _check_shared(r, s, spec)
-        return [s]
-    _check_shared(r, s, spec)
-    keys = r.keys(s.target)
+    shared = shared_args(r.info, r.activity, s)
+    shares = bool(shared)
+    for a in shared:
+        if not isinstance(a.type, Array):
+            raise r.refuse(
+                "S2S068",
+                f"{a.name or 'a container'} goes through the recursive function {spec.name} and is stored into",
+                s.loc,
+                "return a new list or dict from the recursive function, or use an array",
+            )
+    keys = r.keys(s.target) if s.target is not None and r.is_active(s.target) else []
     bars = [state.drop(k) for k, _ in keys]
-    if all(g is None for g in bars):
+    if all(g is None for g in bars) and not shares:
         return [s]
     active = tuple(r.is_active(a) for a in args)
-    pair = r.pairs.get(spec, active)
+    pair = r.pairs.get(spec, active, shares)
+    target = s.target if s.target is not None else Var("", spec.result)
     given: list[Atom] = []
+    if shares:  # adjoints of memory that both sides may store into are found by memory, in one place
+        r.uses_shadows = True
+        given.append(r.shadows)
     by_path = {k[1]: (g, k, t) for (k, t), g in zip(keys, bars, strict=True)}
     for _, path in pair.inputs:
-        given.append(_input(r, rb, s.target, path, by_path))
+        given.append(_input(r, rb, target, path, by_path))
     residuals = Var(f"{spec.name}_res", UNKNOWN)
     _accumulate_outputs(r, pair, args, residuals, given, state, rb)
-    both = Var("", Tuple((s.target.type or UNKNOWN, UNKNOWN)))
+    both = Var("", Tuple((target.type or UNKNOWN, UNKNOWN)))
     parts = Var("", both.type)
     return [
         Let(both, "call", (Ref(Half(pair, "fwd"), f"{pair.name}_fwd"), *args), (), s.loc),
         Let(parts, "unpack", (both, Const(2)), (), s.loc),
-        Let(s.target, "getitem", (parts, Const(0)), (), s.loc),
+        Let(target, "getitem", (parts, Const(0)), (), s.loc),
         Let(residuals, "getitem", (parts, Const(1)), (), s.loc),
     ]
 
@@ -127,16 +139,13 @@ def _input(r: Reverse, rb: Builder, target: Var, path: Path, by_path: dict[Path,
     return whole
 
 
-def _check_shared(r: Reverse, s: Let, spec: Spec) -> None:
-    """Calls that could not be inlined (recursion) may not share memory that is stored into."""
-    for a in (*s.args[1:], s.target):
-        if isinstance(a, Var) and is_reference(a.type) and r.is_active(a) and r.info.deep_mutated(a):
-            raise r.refuse(
-                "S2S068",
-                f"{a.name or 'an array'} goes through the recursive function {spec.name} and is stored into",
-                s.loc,
-                "return a new array from the recursive function",
-            )
+def shared_args(info: AliasInfo, activity: Activity, s: Let) -> list[Var]:
+    """The arguments (and the result) of a call whose memory is stored into, here or there."""
+    return [
+        a
+        for a in (*s.args[1:], s.target)
+        if isinstance(a, Var) and is_reference(a.type) and a in activity and info.deep_mutated(a)
+    ]
 
 
 def _accumulate_outputs(
@@ -145,6 +154,9 @@ def _accumulate_outputs(
     assert pair.spec.fn is not None or pair.outputs
     params = [p.var for p in _params(pair)]
     types = [_leaf_type(pair, key) for key in pair.outputs]
+    if not types:
+        rb.effect("call", Ref(Half(pair, "adj"), f"{pair.name}_adj"), residuals, *given)
+        return
     result = rb.emit(
         "call", Ref(Half(pair, "adj"), f"{pair.name}_adj"), residuals, *given,
         type=types[0] if len(types) == 1 else Tuple(tuple(types)),

@@ -6,7 +6,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad.calls import Pair, Pairs
-from s2sad.ad.leaves import Key, Layout, layout
+from s2sad.ad.leaves import Key, Layout, Path, layout
 from s2sad.ad.residuals import again, assigned, plan
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
@@ -16,7 +16,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars, walk
-from s2sad.ir.rewrite import clone_function, defined_vars, subst_block, with_body
+from s2sad.ir.rewrite import clone_function, defined_vars, subst_block
 from s2sad.ir.types import (
     UNKNOWN,
     Array,
@@ -50,9 +50,11 @@ def named_result(fn: Function, name: str = "value") -> Function:
 class Sweeps:
     """Forward and reverse statements of one function, seeded; the adjoints of its parameters at the end."""
 
-    def __init__(self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...]) -> None:
+    def __init__(
+        self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
+    ) -> None:
         self.fn = fn
-        self.r = Reverse(program, pairs, fn, active)
+        self.r = Reverse(program, pairs, fn, active, shares=shares)
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
         self.active = active
@@ -65,7 +67,7 @@ class Sweeps:
 
     def prologue(self, rb: Builder) -> None:
         """What the reverse sweep needs before its first statement."""
-        if self.r.uses_shadows:
+        if self.r.uses_shadows and not self.r.shares:
             made = Let(self.r.shadows, "call", (Ref(rt.Shadow, "rt.Shadow"),), (), self.fn.loc)
             rb.stmts.insert(0, made)
 
@@ -202,11 +204,14 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
     result = pair.spec.fn.result
     pair.inputs = tuple((result, p) for p, _ in lay.leaves(result)) if isinstance(result, Var) and result in act else ()
     pair.outputs = tuple((v, p) for v in wanted if v in act for p, _ in lay.leaves(v))
+    if pair.shares:  # only numbers have adjoints of their own: those of memory are found by memory
+        pair.inputs = tuple((v, p) for v, p in pair.inputs if _is_value(lay, v, p))
+        pair.outputs = tuple((v, p) for v, p in pair.outputs if _is_value(lay, v, p))
     outputs = pair.outputs
-    if fn is not pair.spec.fn and isinstance(fn.result, Var) and isinstance(result, Var):
-        fn = with_body(fn, fn.body)
-    sweeps = Sweeps(program, pairs, fn, wanted)
+    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
     seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
+    if pair.shares:
+        bar_params.insert(0, Param(sweeps.r.shadows))
     forward, rb = sweeps.run(seeds)
     grads = []
     for v, path in outputs:
@@ -216,6 +221,10 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
     sweeps.prologue(rb)
     result_atom: Atom = grads[0] if len(grads) == 1 else rb.emit("tuple", *grads)
     pair.fwd, pair.adj = _halves(sweeps, forward, rb, result_atom, bar_params, pair.name, fn.params, escape=False)
+
+
+def _is_value(lay: Layout, v: Var, path: Path) -> bool:
+    return any(p == path and is_number(t) for p, t in lay.leaves(v))
 
 
 def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:  # type: ignore[type-arg]

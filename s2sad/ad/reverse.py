@@ -23,10 +23,10 @@ from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
-from s2sad.analysis.alias import alias
+from s2sad.analysis.alias import alias, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
-from s2sad.analysis.infer.program import Infer
+from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import (
@@ -67,7 +67,10 @@ class Swept:
 class Reverse:
     """The transformation of one typed function for one set of active inputs."""
 
-    def __init__(self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...]) -> None:
+    def __init__(
+        self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
+    ) -> None:
+        self.shares = shares  # its arrays share memory with those of its callers
         self.program = program
         self.pairs = pairs
         self.fn = fn
@@ -82,7 +85,7 @@ class Reverse:
         self.refuse_unknown_memory()
         self.paired = self._paired_classes()
         self.first_reads = objects.first_reads(fn)
-        self.escape = False  # the residuals outlive the call: the caller may change its arrays
+        self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 
     def refuse_module_data(self) -> None:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
@@ -115,6 +118,7 @@ class Reverse:
                     inner = self.info.classes.elem(inner)
                     if inner in self.info.mutated:
                         out.add(inner)
+        out |= self._crossing()
         # a mutable container of what is paired is paired itself: its mirror holds the same adjoint memory
         containers = [v for v in self.memory.definition if isinstance(v.type, List | Dict) and self.is_active(v)]
         containers += [p.var for p in self.fn.params if isinstance(p.var.type, List | Dict) and self.is_active(p.var)]
@@ -125,6 +129,26 @@ class Reverse:
                 key = self.info.find(v)
                 if self.layout.is_mirror(v) and self.info.classes.has_elem(key) and self.info.classes.elem(key) in out:
                     out.add(key)
+        return out
+
+    def _crossing(self) -> set[Any]:
+        """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that
+        shares its memory with its callers: those of its parameters and of its result."""
+        out: set[Any] = set()
+        roots: list[Var] = []
+        for s in walk(self.fn.body):
+            if isinstance(s, Let) and s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
+                roots += calls.shared_args(self.info, self.activity, s)
+        if self.shares:
+            ends = (*(p.var for p in self.fn.params), self.fn.result)
+            roots += [v for v in ends if isinstance(v, Var) and is_reference(v.type) and self.is_active(v)]
+        for v in roots:
+            key = self.info.find(v)
+            for _ in range(4):
+                out.add(key)
+                if not self.info.classes.has_elem(key):
+                    break
+                key = self.info.classes.elem(key)
         return out
 
     def leaf_class(self, v: Var, path: Path) -> Any:
@@ -275,7 +299,7 @@ class Reverse:
     def is_shadow(self, v: Var) -> bool:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
         if isinstance(v.type, Array):
-            return self.info.is_mutated(v)
+            return self.info.is_mutated(v) or self.is_paired(v)
         return self.layout.is_mirror(v) and (self.info.deep_mutated(v) or self.is_paired(v))
 
     def zero(self, rb: Builder, key: Key, t: Type, like: Atom | None = None) -> Atom:

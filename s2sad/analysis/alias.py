@@ -6,7 +6,6 @@ the class of its elements, and the set of classes that some store may change.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from s2sad.analysis.infer.program import Spec
@@ -84,9 +83,42 @@ def is_view_index(index: Type) -> bool:
     return not isinstance(index, Array | List)
 
 
-@lru_cache(maxsize=512)
+_MEMO: dict[Function, AliasInfo] = {}
+_MANY = 512  # functions remembered before starting afresh
+
+
 def alias(fn: Function) -> AliasInfo:
-    """Compute the classes of a typed function (memoised on it)."""
+    """The classes of a typed function (remembered). A function that calls itself is summarised to a fixpoint."""
+    known = _MEMO.get(fn)
+    if known is not None:
+        return known
+    if fn in _ASSUMED:  # met again while its own summary grows
+        return _classes_of(fn)
+    outermost = not _ASSUMED
+    _ASSUMED[fn] = Summary(tuple(range(len(fn.params))), None, {}, frozenset())
+    try:
+        while True:
+            info = _classes_of(fn)
+            summary = _summary_of(fn, info)
+            if summary == _ASSUMED[fn]:
+                break
+            _ASSUMED[fn] = summary
+    finally:
+        del _ASSUMED[fn]
+    if outermost:
+        _CONSULTED.clear()
+    if not _CONSULTED & set(_ASSUMED):  # nothing that is still growing went into it
+        if len(_MEMO) >= _MANY:
+            _MEMO.clear()
+        _MEMO[fn] = info
+    return info
+
+
+_ASSUMED: dict[Function, Summary] = {}  # what is assumed so far of the functions whose summary is being computed
+_CONSULTED: set[Function] = set()  # those whose assumption has been used
+
+
+def _classes_of(fn: Function) -> AliasInfo:
     info = AliasInfo(Classes())
     touched: list[Any] = []
     unify_structure(fn.body, info.classes, lambda s: _let(info.classes, s, touched))
@@ -259,33 +291,30 @@ class Summary:
 
 
 def summarise(spec: Spec) -> Summary:
-    """The effect of calling ``spec``; recursive functions are summarised with their inner calls assumed harmful."""
-    assert spec.fn is not None
-    return _summary(spec.fn)
+    """The effect of calling ``spec``."""
+    fn = spec.fn
+    assert fn is not None
+    if fn in _ASSUMED:
+        _CONSULTED.add(fn)
+        return _ASSUMED[fn]
+    return _summary_of(fn, alias(fn))
 
 
-_RUNNING: set[Function] = set()
+def _summary_of(fn: Function, info: AliasInfo) -> Summary:
+    """In terms of numbers given in order of appearance, so that two summaries can be compared."""
+    numbers: dict[Any, int] = {}
+    elems: dict[int, int] = {}
 
+    def number(key: Any, depth: int = _DEPTH) -> int:
+        known = key in numbers
+        n = numbers.setdefault(key, len(numbers))
+        if not known and depth and info.classes.has_elem(key):
+            elems[n] = number(info.classes.elem(key), depth - 1)
+        return n
 
-def _summary(fn: Function) -> Summary:
-    if fn in _RUNNING:
-        keys = tuple(p.var for p in fn.params)
-        return Summary(keys, None, {}, frozenset())
-    _RUNNING.add(fn)
-    try:
-        info = alias(fn)
-    finally:
-        _RUNNING.discard(fn)
-    roots = [info.classes.find(p.var) for p in fn.params]
-    result = info.classes.find(fn.result) if isinstance(fn.result, Var) else None
-    elems: dict[Any, Any] = {}
-    todo = [k for k in (*roots, result) if k is not None]
-    while todo:
-        key = todo.pop()
-        if key not in elems and info.classes.has_elem(key):
-            elems[key] = info.classes.elem(key)
-            todo.append(elems[key])
-    return Summary(tuple(roots), result, elems, frozenset(info.mutated))
+    params = tuple(number(info.classes.find(p.var)) for p in fn.params)
+    result = number(info.classes.find(fn.result)) if isinstance(fn.result, Var) else None
+    return Summary(params, result, elems, frozenset(numbers[k] for k in info.mutated if k in numbers))
 
 
 def mutated_params(fn: Function) -> tuple[int, ...]:

@@ -89,6 +89,8 @@ class Memory:
 
     def unchanged(self, a: Atom, since: int) -> bool:
         """Has nothing been stored into what ``a`` refers to since the clock showed ``since``?"""
+        if self.clock <= since:
+            return True
         c = self.find(a)
         return c is None or self._touched.get(c, 0) <= since
 

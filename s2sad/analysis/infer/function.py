@@ -296,6 +296,7 @@ class FunctionInfer:
         types = [widen(self.type(a)) for a in inits]
         slots = merging.LoopSlots(self, [c.name for c in s.carried], inits)
         fixed: set[int] = set()
+        moved: set[int] = set()
         for round_ in range(_LOOP_ROUNDS):
             carried: list[Var | None] = []
             slots.start()
@@ -308,19 +309,24 @@ class FunctionInfer:
             nexts = body.results[: len(s.carried)]
             if slots.finish(nexts):
                 continue
+            moved |= {k for k in fixed if nexts[k] is not inits[k]}  # now that types are known better, it changes
+            if fixed & moved:
+                fixed -= moved
+                continue
             trivial = {k for k, v in enumerate(carried) if v is not None and nexts[k] is v and inits[k] is not UNDEF}
+            trivial -= moved
             if trivial:
                 fixed |= trivial
                 continue
             joined = [join(t, widen(self.type(a))) for t, a in zip(types, nexts, strict=True)]
             joined = [types[k] if k in slots else j for k, j in enumerate(joined)]
-            if round_ > 3:
+            if round_ > 20:  # no end is in sight
+                joined = [j if j == t else UNKNOWN for j, t in zip(joined, types, strict=True)]
+            elif round_ > 3:
                 joined = [j if j == t else _forget_dims(j) for j, t in zip(joined, types, strict=True)]
             if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
                 break
             types = joined
-        else:
-            self.refuse("S2S055", "the types of what the loop carries do not settle", "convert them before the loop")
         kept = [k for k in range(len(s.carried)) if k not in fixed and k not in slots]
         self.slots.append(slots)
         for k in fixed:

@@ -34,7 +34,7 @@ def for_(f: FunctionInfer, s: For) -> None:
     if changes_length(f, s, x):
         _growing(f, s, x)
         return
-    static = static_items(f, x)
+    static = static_items(f, x) or operators.zipped(f, x)
     if static is not None and not s.stop and (_is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static)):
         _unroll(f, s, static)
         return

@@ -13,7 +13,7 @@ from s2sad.analysis.infer.records import CODE, Record, record_of, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import RefT, Type, join, widen
+from s2sad.ir.types import UNKNOWN, RefT, Type, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -197,15 +197,15 @@ class LoopSlots:
     def __init__(self, f: FunctionInfer, names: list[str], inits: list[Atom]) -> None:
         self.f = f
         self.before = snapshot(f)
+        self.rounds = 0
         self.shapes: dict[Any, Shape] = {}
         self.inits: dict[Any, list[Atom]] = {}
         self.types: dict[Any, list[Type]] = {}
         self.names: dict[Any, list[str]] = {}
         self.fixed: dict[Any, set[int]] = {}
-        for k, (name, a) in enumerate(zip(names, inits, strict=True)):
-            if records.is_tracked(f, a):
-                self._open(k, name, a)
-                records.freeze(f, a, _MERGED)
+        self.moved: dict[Any, set[int]] = {}
+        # carried objects, which at first are taken to be the same object in every iteration
+        self.same = {k: (name, a) for k, (name, a) in enumerate(zip(names, inits, strict=True)) if records.is_tracked(f, a)}
 
     def _open(self, slot: Any, name: str, init: Atom) -> None:
         shape, leaves = flatten(self.f, init, fix=True)
@@ -215,16 +215,17 @@ class LoopSlots:
         self.shapes[slot], self.inits[slot] = shape, leaves
         self.types[slot] = [widen(type_of_atom(a)) for a in leaves]
         self.names[slot] = leaf_names(shape, name)
-        self.fixed[slot] = set()
+        self.fixed[slot], self.moved[slot] = set(), set()
 
     def __contains__(self, slot: Any) -> bool:
-        return slot in self.shapes
+        return slot in self.shapes or slot in self.same
 
     def start(self) -> None:
         """Bring the records to the start of an iteration."""
         restore(self.before)
+        self.rounds += 1
         self.phis: dict[Any, list[Atom]] = {}
-        self.atoms: dict[Any, Atom] = {}
+        self.atoms: dict[Any, Atom] = {k: a for k, (_, a) in self.same.items()}
         for slot, shape in self.shapes.items():
             phis: list[Atom] = []
             for j, (n, t) in enumerate(zip(self.names[slot], self.types[slot], strict=True)):
@@ -243,7 +244,8 @@ class LoopSlots:
 
     def finish(self, results: tuple[Atom, ...]) -> bool:
         """After the body: is another round needed?"""
-        again = self._stored()
+        again = self._rebound(results)
+        again = self._stored() or again
         self.nexts: dict[Any, list[Atom]] = {}
         for slot in [s for s in self.shapes if s in self.phis]:
             value = slot[0].attrs[slot[1]] if isinstance(slot, tuple) else results[slot]
@@ -252,6 +254,15 @@ class LoopSlots:
                 continue
             again = self._next(slot, value) or again
         return again
+
+    def _rebound(self, results: tuple[Atom, ...]) -> bool:
+        """Carried objects that are another object after the iteration."""
+        changed = [k for k, (_, a) in self.same.items() if results[k] is not a]
+        for k in changed:
+            name, a = self.same.pop(k)
+            self._open(k, name, a)
+            records.freeze(self.f, a, _MERGED)
+        return bool(changed)
 
     def _stored(self) -> bool:
         """Attributes of outer objects that this iteration has stored for the first time."""
@@ -288,14 +299,18 @@ class LoopSlots:
             records.freeze(f, value, _MERGED)
         for j, a in enumerate(leaves):
             if j in self.fixed[slot]:
+                if a is not self.inits[slot][j]:  # now that types are known better, it changes
+                    self.fixed[slot].discard(j)
+                    self.moved[slot].add(j)
+                    again = True
                 continue
-            if a is self.phis[slot][j] and self.inits[slot][j] is not UNDEF:
+            if a is self.phis[slot][j] and self.inits[slot][j] is not UNDEF and j not in self.moved[slot]:
                 self.fixed[slot].add(j)
                 again = True
                 continue
             joined = join(self.types[slot][j], widen(type_of_atom(a)))
-            if joined != self.types[slot][j]:
-                self.types[slot][j] = joined
+            if joined != self.types[slot][j] and self.types[slot][j] != UNKNOWN:
+                self.types[slot][j] = joined if self.rounds <= 20 else UNKNOWN
                 again = True
         self.nexts[slot] = leaves
         return again
@@ -322,6 +337,8 @@ class LoopSlots:
             after.append(target)
             nexts.append(self.nexts[slot][j])
             out[slot][j] = target
+        for k, (_, a) in self.same.items():
+            env[targets[k]] = a
         for slot, shape in self.shapes.items():
             name = self.names[slot][0] if self.names[slot] else ""
             atom = rebuild(self.f, shape, out[slot], name)

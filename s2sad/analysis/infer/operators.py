@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.infer import calls, generated
 from s2sad.analysis.infer.members import lookup
-from s2sad.analysis.infer.records import CODE
+from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Const, Global, Ref
-from s2sad.ir.types import Array, Lit, Num, Obj, Type, Unknown
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Var
+from s2sad.ir.types import BOOL, INT, UNKNOWN, Array, List, Lit, Num, Obj, Type, Unknown
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -99,3 +100,37 @@ def iterated(f: FunctionInfer, x: Atom) -> Atom:
                  "iterate over a list that it holds")  # fmt: skip
         return UNDEF
     return found
+
+
+def zipped(f: FunctionInfer, x: Atom) -> list[Callable[[], Atom]] | None:
+    """The rows of a ``zip`` of objects that are known with lists whose length shows at run time only: as many as there are
+    objects, which is checked when the program runs."""
+    from s2sad.analysis.infer.plans import static_items
+
+    kind, parts = f.recipes.get(x, ("", ())) if isinstance(x, Var) else ("", ())
+    columns = [static_items(f, p) for p in parts]
+    known = [len(c) for c in columns if c is not None]
+    if kind != "zip" or not known or not involves(f, x):
+        return None
+    n = min(known)
+    for p, c in zip(parts, columns, strict=True):
+        if c is None:
+            if not isinstance(type_of_atom(p), List | Array):
+                return None
+            _at_least(f, p, n)
+
+    def row(k: int) -> Atom:
+        pairs = zip(parts, columns, strict=True)
+        return f.emit("tuple", *(c[k]() if c is not None else f.emit("getitem", p, Const(k)) for p, c in pairs))
+
+    return [lambda k=k: row(k) for k in range(n)]  # type: ignore[misc]
+
+
+def _at_least(f: FunctionInfer, x: Atom, n: int) -> None:
+    """Raise, when the program runs, where a list has fewer elements than there are objects."""
+    size = f.emit("call", Ref(len, "len"), x, type=INT)
+    short = f.emit("lt", size, Const(n), type=BOOL)
+    error, text = Var("", UNKNOWN), f"zip of {n} objects with a shorter list"
+    made = Let(error, "call", (Ref(RuntimeError, "RuntimeError"), Const(text)), (), f.loc)
+    fail = Block((made, Let(None, "raise_", (error,), (), f.loc)), ())
+    f.out.append(If(short, fail, Block(), (), f.loc))

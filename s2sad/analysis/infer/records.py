@@ -22,7 +22,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Tuple, Type, join_all, widen
+from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -285,6 +285,8 @@ def _field(f: FunctionInfer, args: tuple[Atom, ...]) -> Atom | None:
 
 def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
     virtual, i = virtual_of(f, args[0]), type_of_atom(args[1])
+    if virtual is not None and virtual.kind != "dict" and isinstance(i, Slice):
+        return _cut(f, virtual, i, name)
     if virtual is None or not isinstance(i, Lit):
         return None
     if virtual.kind == "dict":
@@ -293,6 +295,13 @@ def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
     if isinstance(i.value, int) and -len(parts) <= i.value < len(parts):
         return parts[i.value]
     return None
+
+
+def _cut(f: FunctionInfer, virtual: Virtual, i: Slice, name: str) -> Atom | None:
+    bounds = [b.value if isinstance(b, Lit) else ... for b in (i.start, i.stop, i.step)]
+    if ... in bounds:
+        return None
+    return new_virtual(f, virtual.kind, tuple(enumerate(a for _, a in virtual.parts[slice(*bounds)])), name)
 
 
 def _identity(f: FunctionInfer, op: str, args: tuple[Atom, ...], t: Type) -> Atom | None:
