@@ -329,6 +329,31 @@ def test_an_edit_is_seen(project: Project, module: str, old: str, new: str) -> N
     assert project.run(call)[1] == "[]"
 
 
+def test_a_file_named_like_a_library_is_no_library(project: Project) -> None:
+    project.write("this", "def scaled(t):\n    return t * 3.0\n")
+    project.write(
+        "user", USER.replace("from helpers import Box, scaled", "from helpers import Box\nfrom this import scaled")
+    )
+    before = project.both()
+    project.write("this", "def scaled(t):\n    return t * 4.0\n")
+    after = project.both()
+    assert after[0][1] == "cold" and after[1] == (after[0][0], "[]")
+    assert before[1][0] != after[1][0]
+
+
+def test_class_data_is_read_afresh(project: Project) -> None:
+    text = "import numpy as np\n" + HELPERS.replace("class Box:\n", "class Box:\n    unit = np.ones(3)\n").replace(
+        "self.side * self.side", "self.unit * self.side * self.side"
+    )
+    call = "s2sad.grad(user.boxed)(w)"
+    project.write("helpers", text)
+    before = project.both(call)
+    assert before[1] == (before[0][0], "[]")
+    project.write("helpers", text.replace("np.ones(3)", "np.full(3, 2.0)"))
+    after = project.run(call)[0]
+    assert after == project.run(call, S2SAD_CACHE="0")[0] != before[0][0]
+
+
 def test_an_edited_method_is_seen(project: Project) -> None:
     call = "s2sad.grad(user.boxed)(w)"
     before = project.both(call)[1][0]

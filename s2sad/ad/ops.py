@@ -293,7 +293,7 @@ def _array_read(r: Reverse, s: Let, x: Var, i: Atom, state: State, rb: Builder) 
     assert y is not None
     if r.is_shadow(y) and r.memory.view_of(y) is s:
         return  # its adjoint is a view of x_bar already
-    g = state.drop((y, ()))
+    g = target_bar(r, y, state, rb)
     if g is None:
         return
     target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))

@@ -6,6 +6,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad.calls import Pair, Pairs
+from s2sad.ad.held import HeldGlobals
 from s2sad.ad.leaves import Key, Layout, Path, layout
 from s2sad.ad.residuals import again, assigned, plan
 from s2sad.ad.reverse import Reverse
@@ -224,7 +225,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
 
 def _is_value(lay: Layout, v: Var, path: Path) -> bool:
-    return any(p == path and is_number(t) for p, t in lay.leaves(v))
+    return any(p == path and not isinstance(t, Array | List | Dict) for p, t in lay.leaves(v))
 
 
 def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:  # type: ignore[type-arg]
@@ -306,7 +307,12 @@ def _halves(
     passed: list[Atom] = list(p.taped)
     if escape:
         passed = _all_escaped(sweeps, kept, p.taped, forward)
-    env: dict[Var, Atom] = {}
+    env: dict[Var, Atom] = {v: Var(v.name, v.type) for v in p.taped}
+    held = HeldGlobals(escape)
+    inner = Block((*again(p, env), *subst_block(rev, env).stmts), subst_block(rev, env).results)
+    inner = held.replaced(inner)
+    names = [env[v] for v in p.taped] + held.variables()
+    passed += held.values(kept)
     fb = Builder(fn.loc)
     fb.extend(assigned(forward, p.taped))
     fb.extend(kept.stmts)
@@ -314,13 +320,12 @@ def _halves(
     both = fb.emit("tuple", fn.result, residual_tuple)
     fwd = Function(f"{name}_fwd", params, fb.block(both), (), fn.doc, fn.loc, fn.lines)
     ab = Builder(fn.loc)
-    residuals = Var("residuals", Tuple(tuple(v.type or UNKNOWN for v in p.taped)))
-    if p.taped:
-        parts = ab.emit("unpack", residuals, Const(len(p.taped)), type=residuals.type)
-        for k, v in enumerate(p.taped):
-            env[v] = ab.emit("getitem", parts, Const(k), name=v.name, type=v.type)
-    ab.extend(again(p, env))
-    inner = subst_block(rev, env)
+    residuals = Var("residuals", Tuple(tuple(v.type or UNKNOWN for v in names if isinstance(v, Var))))
+    if names:
+        parts = ab.emit("unpack", residuals, Const(len(names)), type=residuals.type)
+        for k, v in enumerate(names):
+            assert isinstance(v, Var)
+            ab.append(Let(v, "getitem", (parts, Const(k)), (), fn.loc))
     ab.extend(inner.stmts)
     body = Block(tuple(ab.stmts), inner.results)
     adj = Function(f"{name}_adj", (Param(residuals), *bar_params), body, (), None, fn.loc, fn.lines)

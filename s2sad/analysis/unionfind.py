@@ -17,6 +17,7 @@ class Classes:
     def __init__(self) -> None:
         self._parent: dict[Hashable, Hashable] = {}
         self._elem: dict[Hashable, Hashable] = {}
+        self._fields: dict[Hashable, dict[str, Hashable]] = {}
         self._count = 0
 
     def find(self, x: Hashable) -> Hashable:
@@ -38,17 +39,28 @@ class Classes:
     def has_elem(self, x: Hashable) -> bool:
         return self.find(x) in self._elem
 
+    def field(self, x: Hashable, name: str) -> Hashable:
+        """The class of an attribute."""
+        fields = self._fields.setdefault(self.find(x), {})
+        if name not in fields:
+            self._count += 1
+            fields[name] = ("field", self._count)
+        return self.find(fields[name])
+
     def union(self, a: Hashable, b: Hashable) -> None:
         a, b = self.find(a), self.find(b)
         if a == b:
             return
         ea, eb = self._elem.pop(a, None), self._elem.get(b)
+        fields = self._fields.pop(a, {})
         self._parent[a] = b
         if ea is not None:
             if eb is None:
                 self._elem[b] = ea
             else:
                 self.union(ea, eb)
+        for name, item in fields.items():
+            self.union(self.field(b, name), item)
 
     def same(self, a: Hashable, b: Hashable) -> bool:
         return self.find(a) == self.find(b)
@@ -92,7 +104,9 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
 
     def let(s: Let) -> None:
         args = [a if isinstance(a, Var) else None for a in s.args]
-        if s.op in _ELEMENT_READS and s.target is not None and args[0] is not None:
+        if s.op == "getattr" and s.target is not None and args[0] is not None:
+            classes.union(s.target, classes.field(args[0], _name(s)))
+        elif s.op in _ELEMENT_READS and s.target is not None and args[0] is not None:
             classes.union(s.target, classes.elem(args[0]))
         elif s.op in _DISPLAYS and s.target is not None:
             for a in args:
@@ -101,8 +115,10 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
         elif s.op in ("copy",) or (s.op.startswith("i") and s.op[1:] in ("add", "sub", "mul", "truediv")):
             if s.target is not None and args[0] is not None:
                 classes.union(s.target, args[0])
-        elif s.op in ("setitem", "setattr") and args[0] is not None and args[2] is not None:
+        elif s.op == "setitem" and args[0] is not None and args[2] is not None:
             classes.union(classes.elem(args[0]), args[2])
+        elif s.op == "setattr" and args[0] is not None and args[2] is not None:
+            classes.union(classes.field(args[0], _name(s)), args[2])
         elif s.op == "method" and args[0] is not None:
             _method(classes, s, args)
         elif s.op == "call" and s.target is not None:
@@ -112,6 +128,10 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
 
     unify_structure(block, classes, let)
     return classes
+
+
+def _name(s: Let) -> str:
+    return str(getattr(s.args[1], "value", ""))
 
 
 def _method(classes: Classes, s: Let, args: list[Var | None]) -> None:

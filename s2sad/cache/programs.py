@@ -127,8 +127,8 @@ class Slot:
         """Run the module of an entry. Raises ``LookupError`` where something is not as it was."""
         data, reach = entry.data, self.reach
         globals_ = {
-            text_name: Global(name, read_name(reach.spaces[space], name), reach.spaces[space])
-            for text_name, (space, name) in data["globals"].items()
+            text_name: Global(name, read_name(reach.space(place), name), reach.space(place))
+            for text_name, (place, name) in data["globals"].items()
         }
         if any(g.obj is MISSING for g in globals_.values()):
             raise LookupError("a global is gone")
@@ -192,13 +192,13 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
     emitted = made.emitted
     if not all(map(reach.knows, made.consulted)):
         return None
-    globals_ = {text: (reach.space_of(g.namespace), g.name) for text, g in emitted.globals.items()}
+    globals_ = {text: (reach.place_of(g.namespace), g.name) for text, g in emitted.globals.items()}
     objects = {name: reach.number_of(obj) for name, obj in emitted.objects.items()}
     refs = {text: reach.number_of(obj) for text, obj in emitted.refs if not reach.is_versioned(obj)}
     watched = [_watched(d, reach) for d in _names(made.dependencies) if not reach.is_library(d.namespace)]
     if None in objects.values() or None in refs.values() or None in watched:
         return None
-    if any(reach.names.get(place) is None for place in globals_.values()):  # type: ignore[arg-type]
+    if any(reach.followed(*place) is None for place in globals_.values()):
         return None
     return {
         "entry": made.entry, "adjoint": made.adjoint, "mutates": list(made.mutates), "globals": globals_,
@@ -208,23 +208,23 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
 
 def _names(dependencies: Iterable[Any]) -> list[Dependency]:
     """The dependencies, each name once."""
-    return list({(id(d.namespace), d.name): d for d in dependencies}.values())
+    return list({(id(d.namespace), d.name): d for d in dependencies}.values())  # the namespaces are alive
 
 
 def _watched(d: Dependency, reach: Reach) -> list[Any] | None:
     """A name that the program was compiled from: its space, the name, and what about it must stay as it is."""
-    space = reach.space_of(d.namespace)
-    if space is None:
+    place = reach.place_of(d.namespace)
+    if place is None:
         return None
     if isinstance(d, Hidden):
-        return [space, d.name, "hidden"] if (space, d.name) in reach.hidden else None
-    data = reach.names.get((space, d.name))
-    return None if data is None or data != d.data else [space, d.name, "data" if data else "same"]
+        return [place, d.name, "hidden"] if (place, d.name) in reach.hidden else None
+    data = reach.followed(place, d.name)
+    return None if data is None or data != d.data else [place, d.name, "data" if data else "same"]
 
 
 def _dependencies(reach: Reach, data: dict[str, Any]) -> Iterable[Dependency]:
-    for space, name, kind in data["watched"]:
-        namespace = reach.spaces[space]
+    for place, name, kind in data["watched"]:
+        namespace = reach.space(place)
         if kind == "hidden":
             yield Hidden(name, namespace)
         else:

@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import builtins
 import functools
-import opcode
 import sys
 from collections.abc import Iterable
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import Field
 from types import (
     BuiltinFunctionType,
-    CodeType,
     FunctionType,
     GetSetDescriptorType,
+    MappingProxyType,
     MemberDescriptorType,
-    MethodDescriptorType,
     MethodType,
-    MethodWrapperType,
     ModuleType,
-    WrapperDescriptorType,
 )
 from typing import Any
 
@@ -33,17 +29,11 @@ import numpy as np
 
 from s2sad.analysis.typeof import type_of
 from s2sad.cache.codes import LITERALS, code_digest, literal_text, names_in, words_in
+from s2sad.cache.kinds import NATIVE, affine, by_identity, has_imports, is_foreign, is_versioned, owner_of, slots
 from s2sad.ir.dependency import MISSING, read_name
-from s2sad.ir.types import Affine, Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Sym, Tuple, Type
+from s2sad.ir.types import Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Tuple, Type
 
 _MOST = 2000  # objects; a function that reaches more is not stored
-_VERSIONED = frozenset({"numpy", "scipy", "s2sad", *sys.stdlib_module_names} - {"__main__"})
-_NATIVE = (
-    BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType, MethodWrapperType, GetSetDescriptorType,
-    MemberDescriptorType, np.ufunc,
-)  # fmt: skip
-_BY_IDENTITY = (FunctionType, type, ModuleType, MethodType, *_NATIVE)
-_IMPORTS = opcode.opmap["IMPORT_NAME"]
 _SKIPPED = frozenset({
     "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "_abc_impl", "__abstractmethods__",
     "__dataclass_params__", "__firstlineno__", "__static_attributes__", "__annotate__", "__annotate_func__",
@@ -53,12 +43,6 @@ _SKIPPED = frozenset({
 
 class Unstable(Exception):
     """Something has no identity that another process could know."""
-
-
-def is_versioned(module: str) -> bool:
-    """Does the version of a package say what this module is?"""
-    root, _, rest = module.partition(".")
-    return root in _VERSIONED and not (root == "s2sad" and rest.startswith("generated"))
 
 
 class Reach:
@@ -86,9 +70,22 @@ class Reach:
         number = self._object.get(id(obj))
         return None if number in self._unfinished else number
 
-    def space_of(self, space: Any) -> int | None:
-        """The number of a namespace that was met."""
+    def place_of(self, space: Any) -> int | None:
+        """The number of a namespace that was met; for the members of a class, -1 less the number of the class."""
+        if type(space) is MappingProxyType:
+            number = self.number_of(owner_of(space))
+            return None if number is None else -1 - number
         return self._space.get(id(space))
+
+    def space(self, place: int) -> Any:
+        """The namespace with a number."""
+        return self.spaces[place] if place >= 0 else vars(self.objects[-1 - place])
+
+    def followed(self, place: int | None, name: str) -> bool | None:
+        """Was a name followed, and (then) does it mean data? Of a class, all names are."""
+        if place is not None and place < 0:
+            return False
+        return self.names.get((place, name)) if place is not None else None
 
     def knows(self, obj: Any) -> bool:
         """Was the object met, or does a package's version say what it is?"""
@@ -105,6 +102,8 @@ class Reach:
 
     def is_library(self, space: Any) -> bool:
         """Is this the namespace of a module whose package's version is known?"""
+        if type(space) is MappingProxyType:
+            return is_versioned(getattr(owner_of(space), "__module__", ""))
         return type(space) is dict and is_versioned(str(space.get("__name__", "")))
 
     def finish(self) -> list[str]:
@@ -156,7 +155,7 @@ class Reach:
             self._module(obj)
         elif isinstance(obj, tuple | list | frozenset | set | dict):
             self._container(obj)
-        elif isinstance(obj, _NATIVE) or (type(obj).__module__ == "numpy" and callable(obj)):
+        elif isinstance(obj, NATIVE) or (type(obj).__module__ == "numpy" and callable(obj)):
             self._native(obj)
         else:
             self._instance(obj)
@@ -182,7 +181,7 @@ class Reach:
         space, names = fn.__globals__, names_in(fn.__code__)
         package = str(space.get("__package__") or "")
         words = {**names, **words_in(fn.__code__)}
-        imports = _imports(fn.__code__)
+        importing = has_imports(fn.__code__)
         for name in names:
             value = space.get(name, MISSING)
             if value is not MISSING:
@@ -191,7 +190,7 @@ class Reach:
                 continue
             if hasattr(builtins, name):
                 self.hidden[self._number(space), name] = None
-            for full in (name, f"{package}.{name}") if imports else ():
+            for full in (name, f"{package}.{name}") if importing else ():
                 module = sys.modules.get(full)
                 if module is not None:
                     self.visit(module)
@@ -209,7 +208,7 @@ class Reach:
             value = space.get(name, MISSING)
             if value is MISSING or (id(space), name) in self._scanned:
                 continue
-            if versioned and not _is_foreign(value):  # as it came with its package
+            if versioned and not is_foreign(value):  # as it came with its package
                 continue
             self._scanned.add((id(space), name))
             self._bind(space, name, value)
@@ -220,7 +219,7 @@ class Reach:
         key = self._number(space), name
         if key in self.names:
             return
-        data = not _by_identity(value)
+        data = not by_identity(value)
         self.names[key] = data
         self.parts.append(f"name {key[0]} {name}")
         before = len(self.objects)
@@ -257,6 +256,8 @@ class Reach:
             self.parts.append("_tuplegetter")
         elif isinstance(member, GetSetDescriptorType | MemberDescriptorType):
             self.parts.append("slot")
+        elif isinstance(member, np.ndarray | np.generic):
+            self.type(type_of(member, literal=False))  # read afresh, like a global
         else:
             self.visit(member)
 
@@ -283,7 +284,7 @@ class Reach:
 
     def _values(self, values: Iterable[Any]) -> None:
         for value in values:
-            if _by_identity(value) or type(value) in LITERALS or isinstance(value, tuple):
+            if by_identity(value) or type(value) in LITERALS or isinstance(value, tuple):
                 self.visit(value)
             else:
                 self.parts.append("default")
@@ -333,11 +334,11 @@ class Reach:
                 self.parts.append(name)
                 self.visit(inner)
                 return
-        slots = [n for c in type(obj).__mro__ for n in _slots(c)]
+        slotted = [n for c in type(obj).__mro__ for n in slots(c)]
         attrs = getattr(obj, "__dict__", None)
-        if attrs is None and not slots:
+        if attrs is None and not slotted:
             raise Unstable(f"an object of the class {type(obj).__qualname__}")
-        for name in [*(attrs or {}), *slots]:
+        for name in [*(attrs or {}), *slotted]:
             self.parts.append(name)
             self.visit(getattr(obj, name, None))
 
@@ -346,9 +347,9 @@ class Reach:
     def type(self, t: Type) -> None:
         """Add a type. Raises ``Unstable`` for one that only this process knows."""
         if isinstance(t, Scalar):
-            self.parts.append(f"Scalar {t.dtype} {t.weak} {_affine(t.size)} {t.span}")
+            self.parts.append(f"Scalar {t.dtype} {t.weak} {affine(t.size)} {t.span}")
         elif isinstance(t, Array):
-            dims = "?" if t.dims is None else ",".join(map(_affine, t.dims))
+            dims = "?" if t.dims is None else ",".join(map(affine, t.dims))
             self.parts.append(f"Array {t.dtype} [{dims}]")
         elif isinstance(t, Lit):
             self.parts.append("Lit")
@@ -389,36 +390,4 @@ class Reach:
             self.type(item)
 
 
-def _by_identity(value: Any) -> bool:
-    """What the compiler knows by identity, as opposed to data (see ``frontend.resolve.is_callable``)."""
-    if isinstance(value, _BY_IDENTITY):
-        return True
-    return callable(value) and (hasattr(value, "__name__") or hasattr(value, "static_source"))
-
-
-def _is_foreign(value: Any) -> bool:
-    """Is this a function that somebody has put into a library's module?"""
-    return type(value) is FunctionType and not is_versioned(str(value.__globals__.get("__name__", "")))
-
-
-def _imports(code: CodeType) -> bool:
-    """Is there an import statement inside of the function?"""
-    return _IMPORTS in code.co_code[::2] or any(_imports(c) for c in code.co_consts if isinstance(c, CodeType))
-
-
-def _affine(dim: Affine | None) -> str:
-    if dim is None:
-        return "?"
-    return "+".join([str(dim.const), *(f"{c}*{_sym(s)}" for s, c in dim.terms)])
-
-
-def _sym(sym: Sym) -> str:
-    return sym.name if sym.not_one else sym.name + "?"
-
-
-def _slots(cls: type) -> tuple[str, ...]:
-    slots = vars(cls).get("__slots__", ())
-    return (slots,) if isinstance(slots, str) else tuple(slots)
-
-
-__all__ = ["Reach", "Unstable", "is_versioned"]
+__all__ = ["Reach", "Unstable"]

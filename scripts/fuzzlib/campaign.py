@@ -145,6 +145,8 @@ def regression(text: str, outcome: Outcome) -> str:
     """A corpus module out of a failing program."""
     args = ", ".join(_literal(a) for a in outcome.args)
     why = f"{outcome.verdict.kind}: {outcome.verdict.what}"
+    if "np.array(" in args and "import numpy as np" not in text:
+        text = "import numpy as np\n\n\n" + text.strip()
     return (
         f'"""Found by the generator ({why})."""\n\n{text.strip()}\n\n\n'
         "from tests.programs import Suite  # noqa: E402\n\n"

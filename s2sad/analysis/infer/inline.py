@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer.records import CODE, involves
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
-from s2sad.ir.nodes import UNDEF, Atom, Function, Var
+from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _join_classes(f: FunctionInfer, fn: Function) -> None:
 
 def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     """``untyped`` is another name of the list, dict or tuple ``typed``: what is stored through one is in the other."""
-    if not f.tracked.inlined or not isinstance(untyped, Var) or not isinstance(typed, Var):
+    if not isinstance(untyped, Var) or not isinstance(typed, Var):
         return
     if not isinstance(typed.type, List | Dict | Tuple):
         return
@@ -95,3 +96,12 @@ def _keep_growth(f: FunctionInfer, change: Any) -> None:
         elif known.item != growth.item:
             f.growth[rep] = Growth(join(known.item, growth.item))
             f.changed = True
+
+
+def unify_field(f: FunctionInfer, s: Let) -> None:
+    """A field of a named tuple is an element of it."""
+    x = s.args[0]
+    if isinstance(x, Var) and isinstance(type_of_atom(f.atom(x)), Tuple) and s.target is not None:
+        target, element = s.target, f.classes.elem(x)
+        if not f.classes.same(target, element):
+            _keep_growth(f, lambda: f.classes.union(target, element))

@@ -50,6 +50,8 @@ def let(f: FunctionInfer, s: Let) -> None:
         if isinstance(result, Var):
             f.origin.setdefault(result, s.target)
             inline.unify(f, s.target, result)
+            if s.op == "getattr":
+                inline.unify_field(f, s)
         f.env[s.target] = UNDEF if result is None else result
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
 from s2sad.analysis.optypes import op_type, type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Const, Loc, Ref, Stmt, Var
+from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, widen
 
@@ -219,14 +219,18 @@ def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
 
 def _real_display(f: FunctionInfer, a: Var, virtual: Virtual, strict: bool) -> Atom:
     values = [(k, real(f, v, strict=strict)) for k, v in virtual.parts]
-    if virtual.kind == "dict":
-        return f.emit("dict", *(x for k, v in values for x in (Const(k), v)), name=a.name)
-    out = f.emit(virtual.kind, *(v for _, v in values), name=a.name)
-    if isinstance(a.type, Tuple) and a.type.cls is not None:
-        cls = a.type.cls
-        parts = tuple(v for _, v in values)
-        f.out.pop()
-        out = f.emit("call", Ref(cls, cls.__name__), *parts, name=a.name, type=Tuple(tuple(map(type_of_atom, parts)), cls))
+    parts = tuple(v for _, v in values)
+    op, args = virtual.kind, parts
+    t = op_type(op, tuple(map(type_of_atom, parts))) if op != "dict" else UNKNOWN
+    if op == "dict":
+        args = tuple(x for k, v in values for x in (Const(k), v))
+        t = op_type(op, tuple(map(type_of_atom, args)))
+    elif isinstance(a.type, Tuple) and a.type.cls is not None:
+        op, args = "call", (Ref(a.type.cls, a.type.cls.__name__), *parts)
+        t = Tuple(tuple(map(type_of_atom, parts)), a.type.cls)
+    out = Var(a.name, t)
+    f.out.append(Let(out, op, args, (), f.loc))  # not by ``emit``, which would make it virtual again
+    if op != "dict":
         f.tuples[out] = parts
     return out
 
