@@ -82,7 +82,8 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     args = s.args[1:]
     if not any(r.is_active(a) for a in args):
         return [s]
-    shared = shared_args(r.info, r.activity, s)
+    ends = [a for a in (*args, s.target) if isinstance(a, Var) and is_reference(a.type) and r.is_active(a)]
+    shared = shared_args(r.info, r.activity, s) or [a for a in ends if r.info.find(a) in r.paired]
     shares = bool(shared)
     for a in shared:
         if not isinstance(a.type, Array):

@@ -27,6 +27,7 @@ from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import MUTATING_METHODS, alias
+from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
@@ -404,7 +405,7 @@ class Forward:
         t, d = s.target.type or UNKNOWN, type_of_atom(dot)
         if is_number(t):
             return dot
-        if isinstance(d, Array) and rule.aliases == "fresh" and self.shares(s):
+        if isinstance(d, Array) and aliasing(rule, s) == "fresh" and self.shares(s):
             dot = b.call(np.array, "np.array", dot, type=d)  # the value is new memory, so is its tangent
         if isinstance(t, Array) and isinstance(d, Array):
             mine, its = dims_of(d), dims_of(t)
@@ -414,11 +415,11 @@ class Forward:
             ):
                 return dot
         if isinstance(t, List | Dict | Tuple):
-            if rule.aliases == "fresh" and self.info.deep_mutated(s.target):
+            if aliasing(rule, s) == "fresh" and self.info.deep_mutated(s.target):
                 return b.call(rt.copy, "rt.copy", dot, type=d)
             return dot
         wide = b.call(rt.spread_to, "rt.spread_to", dot, s.target, type=tangent_type(t))
-        if rule.aliases == "fresh" and self.info.is_mutated(s.target):  # what was broadcast cannot be stored into
+        if aliasing(rule, s) == "fresh" and self.info.is_mutated(s.target):  # what was broadcast cannot be stored into
             return b.call(np.array, "np.array", wide, type=tangent_type(t))
         return wide
 

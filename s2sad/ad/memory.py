@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
+from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -144,7 +145,7 @@ class Memory:
             same = [a for a in s.args[1:] if isinstance(a, Var) and s.target and self.info.classes.same(a, s.target)]
             return "it comes out of a call that may return its argument" if same else None
         rule = lookup(callee.obj) if isinstance(callee, Ref) else None
-        if rule is None or rule.aliases == "fresh":
+        if rule is None or aliasing(rule, s) == "fresh":
             return None
         if rule.aliases == "view" and s.args[0].obj not in _READ_ONLY:  # type: ignore[union-attr]
             return s

@@ -13,6 +13,7 @@ from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
+from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -106,14 +107,15 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         reason = r.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {_spelled(s)}")
         raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                        "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
-    if rule.aliases != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
-        if not (isinstance(s.args[1], Var) and r.is_shadow(s.args[1])):
+    if aliasing(rule, s) != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
+        base = aliased_operand(s)
+        if not (isinstance(base, Var) and r.is_shadow(base)):
             return _by_rule(r, s, rule, state, rb)  # of a number or a list: always new memory
         if rule.aliases == "view":
             return [s]  # the adjoint of a view is a view of the adjoint
         inner = Builder(s.loc)
         forward = _by_rule(r, s, rule, state, inner)
-        test = rb.call(rt.shares_memory, "rt.shares_memory", s.target, s.args[1], type=BOOL)
+        test = rb.call(rt.shares_memory, "rt.shares_memory", s.target, base, type=BOOL)
         rb.append(If(test, Block(), Block(tuple(inner.stmts), ()), (), s.loc))
         return forward
     return _by_rule(r, s, rule, state, rb)

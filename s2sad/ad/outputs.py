@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var
 from s2sad.ir.rewrite import with_body
@@ -89,7 +90,7 @@ def is_fresh(s: Let) -> bool:
         if s.args[0].obj in (np.zeros_like, np.array, np.full, np.zeros, np.full_like, np.ones_like, rt.zeros_like):
             return True
         rule = lookup(s.args[0].obj)
-        return rule is not None and rule.aliases == "fresh" and not _is_identity_helper(s)
+        return rule is not None and aliasing(rule, s) == "fresh" and not _is_identity_helper(s)
     return False
 
 

@@ -135,21 +135,32 @@ class Reverse:
         """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that
         shares its memory with its callers: those of its parameters and of its result."""
         out: set[Any] = set()
-        roots: list[Var] = []
-        for s in walk(self.fn.body):
-            if isinstance(s, Let) and s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
-                roots += calls.shared_args(self.info, self.activity, s)
         if self.shares:
             ends = (*(p.var for p in self.fn.params), self.fn.result)
-            roots += [v for v in ends if isinstance(v, Var) and is_reference(v.type) and self.is_active(v)]
-        for v in roots:
+            self._reach(ends, out)
+        found = [s for s in walk(self.fn.body) if isinstance(s, Let) and s.op == "call" and isinstance(s.args[0], Ref)]
+        pending = [s for s in found if isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec)]
+        before = -1
+        while before != len(out):  # one shared argument makes the callee find all its arrays by memory
+            before = len(out)
+            for s in pending:
+                ends = (*s.args[1:], s.target)
+                known = any(isinstance(a, Var) and self.info.find(a) in out for a in ends)
+                if known or calls.shared_args(self.info, self.activity, s):
+                    self._reach(ends, out)
+        return out
+
+    def _reach(self, ends: tuple[Any, ...], out: set[Any]) -> None:
+        """Add the classes of memory that active values among ``ends`` are, or hold."""
+        for v in ends:
+            if not isinstance(v, Var) or not is_reference(v.type) or not self.is_active(v):
+                continue
             key = self.info.find(v)
             for _ in range(4):
                 out.add(key)
                 if not self.info.classes.has_elem(key):
                     break
                 key = self.info.classes.elem(key)
-        return out
 
     def leaf_class(self, v: Var, path: Path) -> Any:
         """The class of memory of a leaf."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
@@ -225,8 +226,9 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
             return
     rule = lookup(callee.obj) if isinstance(callee, Ref) else None
     if rule is not None:
-        if rule.aliases != "fresh" and s.target is not None and len(s.args) > 1:
-            _union(classes, s.target, s.args[1])
+        operand = aliased_operand(s)
+        if operand is not None and s.target is not None and aliasing(rule, s) != "fresh":
+            _union(classes, s.target, operand)
         return
     if isinstance(callee, Ref) and callee.obj in (make_object, setattr):  # an object holds on to its attributes
         holder = s.target if callee.obj is make_object else s.args[1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import (
     Atom,
@@ -221,7 +222,6 @@ class Effect:
 
 PURE = Effect()
 _SHARES_0 = Effect(shares=(0,))
-_SHARES_1 = Effect(shares=(1,))
 _IO = Effect(io=True)
 COMMENT = Effect(io=True)
 
@@ -350,9 +350,10 @@ def _writes_1(let: Let) -> Effect:
 def _rule_effect(rule: Rule, let: Let) -> Effect:
     if not rule.pure:
         return Effect(io=True, shares=tuple(range(1, len(let.args))))
-    if rule.aliases == "fresh":
+    if aliasing(rule, let) == "fresh":
         return PURE
-    return _SHARES_1 if len(let.args) > 1 else PURE
+    operand = aliased_operand(let)
+    return PURE if operand is None else Effect(shares=(let.args.index(operand),))
 
 
 def _unknown_call(obj: Any, let: Let) -> Effect:

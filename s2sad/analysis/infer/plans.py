@@ -75,7 +75,7 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     if isinstance(t, Array | List | Tuple | Num | Unknown):
         n = length(f, x)
         over = _range(f, n)
-        return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0]), n, range_item(f, over))
+        return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0] if names else ""), n, range_item(f, over))
     item = STR if t in (STR,) or (isinstance(t, Lit) and isinstance(t.value, str)) else Opaque()
     return Plan(x, lambda k, names: k, None, item)
 

@@ -1,0 +1,37 @@
+"""What a call of a rule shares with its operand: what the rule says, and what the options of the call say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.rules.registry import Aliasing, Rule
+
+_PARTS: tuple[Callable[..., Any], ...] = (np.real, np.imag)  # of a real array np.real is the array itself
+
+
+def aliasing(rule: Rule, s: Let) -> Aliasing:
+    """``fresh``, ``view`` or ``maybe``, for this call: ``copy=False`` may give the operand itself."""
+    if rule.aliases != "fresh" or s.op != "call" or not isinstance(s.args[0], Ref):
+        return rule.aliases
+    if "copy" in s.kwnames:
+        value = s.kwargs["copy"]
+        return "fresh" if isinstance(value, Const) and value.value is True else "maybe"
+    if s.args[0].obj is np.einsum:
+        return "maybe" if sum(isinstance(a, Var) for a in s.args[1:]) == 1 else "fresh"
+    return "maybe" if s.args[0].obj in _PARTS else "fresh"
+
+
+def aliased_operand(s: Let) -> Atom | None:
+    """The operand whose memory the result of a call may be."""
+    if len(s.args) < 2:
+        return None
+    if isinstance(s.args[0], Ref) and s.args[0].obj is np.einsum:
+        return next((a for a in s.args[1:] if isinstance(a, Var)), None)
+    return s.args[1]
+
+
+__all__ = ["aliased_operand", "aliasing"]
