@@ -46,12 +46,16 @@ _SMALL = 6  # statements; smaller callees read better in place than as a pair
 
 def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
-    info = alias(fn)
-    env: dict[Var, Atom] = {}
     fn = bind_globals(without_dead(fn))
-    info = alias(fn)
     thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
-    return with_body(fn, _block(fn.body, info, env, seen, False, thin))
+    while True:  # what comes with a callee may share memory with this function in turn
+        env: dict[Var, Atom] = {}
+        count = sum(1 for s in walk(fn.body) if isinstance(s, Let) and _callee(s) is not None)
+        body = _block(fn.body, alias(fn), env, seen, False, thin)
+        inlined = bool(env) or count != sum(1 for s in walk(body) if isinstance(s, Let) and _callee(s) is not None)
+        if not inlined:
+            return fn
+        fn, thin = with_body(fn, body), False
 
 
 def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool) -> Block:

@@ -305,6 +305,7 @@ class Forward:
         operands, static = split_args(s)
         if rule.kind == "nondiff" or not any(self.is_active(a) for a in operands):
             return self.zero(b, s.target)
+        self.refuse_unequal(s, rule)
         return self.by_rule(rule, s, operands, static, b)
 
     def without_rule(self, s: Let, b: Builder) -> Atom:
@@ -394,6 +395,14 @@ class Forward:
         all_terms = inline(self.program, body, (*dots, s.target, *operands), static, b)
         kept = [t for t, a in zip(all_terms, operands, strict=False) if self.is_active(a) and not _is_none(t)]
         return kept or [self.zero(b, s.target)]
+
+    def refuse_unequal(self, s: Let, rule: Rule) -> None:
+        """The value may be its operand itself, and its tangent is new memory: they would part at the first store."""
+        if rule.kind in ("elementwise", "general") and aliasing(rule, s) == "maybe" and self.shares(s):
+            if not (isinstance(s.args[0], Ref) and s.args[0].obj is np.einsum):
+                name = getattr(s.args[0], "text", s.op)
+                message = f"{name} may give its operand itself, which is stored into"
+                raise self.refuse("S2S060", message, s.loc, "copy it first")
 
     def shares(self, s: Let) -> bool:
         """Is the memory of the result, or of an operand, stored into?"""

@@ -102,7 +102,7 @@ def recomputable(r: Reverse, s: Let) -> bool:
         if not isinstance(x.type, Array) and r.memory.overwritten_after(s.target, s):
             return False  # a slice of a list is a new list
         cheap = not isinstance(x.type, Array) or is_view_index(type_of_atom(s.args[1]))
-        return cheap and not r.memory.overwritten_after(x, s)
+        return cheap and not r.memory.overwritten_after(x, s) and not r.is_exposed(x)
     if s.op == "getattr":
         return isinstance(type_of_atom(s.args[0]), Array)
     if s.op == "call" and isinstance(s.args[0], Ref):

@@ -115,8 +115,25 @@ def _array_like(t: Any, x: Any, what: str) -> Any:
         return got
     if got.dtype.kind == "c" and x.dtype.kind == "f":
         raise TypeError(f"{what} is complex; expected {x.dtype}")
-    cast = np.array(got, dtype=x.dtype)
-    return cast if isinstance(x, np.ndarray) else cast[()]
+    if not isinstance(x, np.ndarray):
+        return np.array(got, dtype=x.dtype)[()]
+    if x.flags.c_contiguous:
+        return np.array(got, dtype=x.dtype, order="C")
+    cast = _laid_out_as(x)
+    cast[...] = got
+    return cast
+
+
+def _laid_out_as(x: np.ndarray) -> np.ndarray:
+    """An array with the strides of ``x``: what is a view of ``x`` (a reshape, a ravel) is then one of its tangent."""
+    if x.flags.forc or not x.size or 0 in x.strides or x.ndim < 2:
+        return np.empty_like(x, order="K", subok=False)
+    start = -sum((n - 1) * step for n, step in zip(x.shape, x.strides, strict=True) if step < 0)
+    stop = sum((n - 1) * step for n, step in zip(x.shape, x.strides, strict=True) if step > 0) + x.itemsize
+    if start % x.itemsize or stop % x.itemsize:
+        return np.empty_like(x, order="K", subok=False)
+    memory = np.zeros((start + stop) // x.itemsize, x.dtype)
+    return np.ndarray(x.shape, x.dtype, memory.data, start, x.strides)
 
 
 def template(x: Any) -> Any:

@@ -39,7 +39,7 @@ def wins(a: Any, b: Any) -> Any:
 
 
 def _float(a: Any, b: Any) -> np.dtype[Any]:
-    dtype = np.result_type(a, b)
+    dtype = np.result_type(*(np.asarray(x) if isinstance(x, list | tuple) else x for x in (a, b)))
     return dtype if dtype.kind == "f" else np.dtype(np.float64)
 
 

@@ -132,7 +132,7 @@ def _peek(s: For) -> tuple[str, ...]:
         if isinstance(st, Let) and st.target is not None and st.args and st.args[0] in unpacked:
             if st.op == "unpack":
                 unpacked.add(st.target)
-            elif st.op == "getitem" and isinstance(st.args[1], Const) and st.target.name:
+            elif st.op == "getitem" and isinstance(st.args[1], Const) and st.target.name and type(st.args[1].value) is int:
                 names[st.args[1].value] = st.target.name
     if names:
         return tuple(names.get(k, "") for k in range(max(names) + 1))

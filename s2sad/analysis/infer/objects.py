@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import types as pytypes
 from collections.abc import Callable
@@ -46,15 +47,20 @@ def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict
 def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None:
     """``make()``; where it finds something that cannot be compiled all is as before, and the result is None: an object
     that carries no derivative may do what it likes."""
-    findings, n = dict(f.program.findings), len(f.out)
+    findings, out, n, loops = dict(f.program.findings), f.out, len(f.out), len(f.slots)
     before = merging.snapshot(f)
-    made = make()
+    why = f"{cls.__name__} is made by code that is nested too deep"
+    made: Atom | None = None
+    with contextlib.suppress(RecursionError):
+        made = make()
     new = [x for key, x in f.program.findings.items() if key not in findings]
-    if not new:
+    if new:
+        why = f"{cls.__name__}: {new[0].message} (line {new[0].loc.line} of {new[0].function})"
+    elif made is not None:
         return made
-    f.program.findings = findings
-    f.program.opaque_reasons[f.loc] = f"{cls.__name__}: {new[0].message} (line {new[0].loc.line} of {new[0].function})"
-    del f.out[n:]
+    f.program.findings, f.out = findings, out
+    f.program.opaque_reasons[f.loc] = why
+    del f.out[n:], f.slots[loops:]
     merging.restore(before)
     return None
 

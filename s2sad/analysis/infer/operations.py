@@ -317,6 +317,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)
+    if isinstance(t, Tuple) and t.cls is not None and isinstance(x, Var) and x in f.tuples and key in t.cls._fields:
+        return f.tuples[x][t.cls._fields.index(key)]
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
         return objects.tuple_attribute(f, x, t, key, name)
     bound = functions.bound_method(f, x, t, key, name)
