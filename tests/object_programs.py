@@ -602,7 +602,167 @@ def printed_object(x):
     return s.energy * len(label)
 
 
+class Body:
+    def __init__(self, mass, pos, vel):
+        self.mass, self.pos, self.vel = mass, pos, vel
+
+
+class World:
+    def __init__(self, bodies):
+        self.bodies = bodies
+        self.t = 0.0
+        self.log = []
+
+    def forces(self):
+        out = []
+        for i, a in enumerate(self.bodies):
+            f = np.zeros(2)
+            for j, b in enumerate(self.bodies):
+                if i != j:
+                    d = b.pos - a.pos
+                    f += a.mass * b.mass * d / (d @ d + 0.1) ** 1.5
+            out.append(f)
+        return out
+
+    def step(self, dt):
+        for b, f in zip(self.bodies, self.forces(), strict=False):
+            b.vel = b.vel + dt * f / b.mass
+            b.pos += dt * b.vel
+        self.t += dt
+        self.log.append(self.energy())
+
+    def energy(self):
+        return sum(0.5 * b.mass * (b.vel @ b.vel) for b in self.bodies)
+
+
+@case(np.array([0.1, -0.2]), 1.3)
+def bodies(x, m):
+    first = Body(m, x.copy(), np.zeros(2))
+    world = World([first, Body(2.0, np.array([1.0, 0.0]), np.array([0.0, 0.1])), Body(m * m, np.ones(2), np.zeros(2))])
+    for _ in range(3):
+        world.step(0.1)
+    return world.energy() + sum(world.log) + world.t * m
+
+
+class Layer:
+    def __init__(self, w, b):
+        self.w = w
+        self.b = b
+
+    def __call__(self, x):
+        return np.tanh(x @ self.w + self.b)
+
+    def penalty(self):
+        return np.sum(self.w**2)
+
+
+class Network:
+    def __init__(self, ws):
+        self.layers = [Layer(w, 0.1 * k) for k, w in enumerate(ws)]
+
+    def __call__(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@case([np.eye(2) * 0.5, np.ones((2, 2)), np.array([[0.3, -0.2], [0.1, 0.4]])], np.array([0.3, -0.5]))
+def layers_in_a_comprehension(ws, x):
+    net = Network(ws)
+    return np.sum(net(x) ** 2) + 0.1 * sum(layer.penalty() for layer in net.layers) + net.layers[-1].b
+
+
+@case(0.7)
+def list_of_objects_that_changes(x):
+    held = []
+    for k in range(4):
+        held.append(Layer(x * k, x))
+    held.pop()
+    held.insert(0, Layer(x * x, 2.0))
+    held.reverse()
+    total = 0.0
+    for i, one in enumerate(held):
+        total += one.w * one.b * (i + 1)
+    table = {k: Layer(x + k, 1.0) for k in range(3)}
+    for k, one in table.items():
+        total += one.w**2 * k
+    return total + table[1].w
+
+
+@case(0.7, 0.3)
+def sorted_objects(x, y):
+    held = [Layer(x, 1.0), Layer(y, 2.0), Layer(x * y, 3.0)]
+    held.sort(key=lambda one: one.w)
+    best = max(held, key=lambda one: one.w * one.b)
+    return held[0].w * best.w + sum(one.b * one.w for one in held)
+
+
+@case(0.7)
+def augmented_in_a_loop(x):
+    total = Money(x)
+    for k in range(3):
+        total *= x + k
+    return total.amount
+
+
+@case(0.7, 0.3)
+def two_objects_swapped(x, y):
+    a, b = State(x, y), State(y, x)
+    for _ in range(3):
+        a, b = b, a
+    return a.x * b.v**2 * a.energy
+
+
+@case(0.7)
+def child_of_two(x):
+    child = State(x, 1.0)
+    a, b = Layer(child, 0.0), Layer(child, 0.0)
+    for _ in range(3):
+        a.w.x = a.w.x * x
+        b.w.x += 1.0
+    return a.w.x * b.w.x
+
+
+@case(State(0.7, 0.3), 0.5)
+@case(State(0.7, 0.3), -0.5)
+def given_or_made(s, x):
+    m = s if x > 0 else State(x, x)
+    return m.x * m.v * x
+
+
 # -- refused -----------------------------------------------------------------------------------------------------------
+
+
+@refused(0.7, 0.3)
+def swapped_and_stored(x, y):
+    a, b = State(x, y), State(y, x)
+    for _ in range(3):
+        a, b = b, a
+        a.x = a.x * x
+    return a.x * b.v
+
+
+@refused(State(0.7, 0.3), 0.5)
+def given_stored_and_returned(s, x):
+    s.x = s.x * x
+    return s
+
+
+@refused(0.7)
+def stored_through_a_list(x):
+    held = [State(k * x, x) for k in range(3)]
+    for s in held:
+        s.x = s.x * s.v
+    return held[0].x * held[1].x
+
+
+SHARED = State(1.0, 2.0)
+
+
+@refused(0.7)
+def stored_into_a_global(x):
+    SHARED.x = x
+    return SHARED.x * x
 
 
 class Magic:

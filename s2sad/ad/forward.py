@@ -155,8 +155,7 @@ class Forward:
         self.statements(self.fn.body, b)
         result = self.fn.result
         b.loc = self.fn.loc
-        dot = self.dot(b, result)
-        both = b.emit("tuple", result, dot)
+        both = b.emit("tuple", result, self.dot(b, result))
         return Function(name, tuple(params), b.block(both), (), self.fn.doc, self.fn.loc, self.fn.lines)
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:

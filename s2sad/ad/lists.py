@@ -22,7 +22,7 @@ from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, Dict, List, Slice, is_number
+from s2sad.ir.types import BOOL, INT, Dict, List, Slice, is_number
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -171,7 +171,7 @@ def _clear(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
 def _sort(r: Reverse, s: Let, x: Var, place: Atom, rb: Builder) -> list[Stmt]:
     fb = Builder(s.loc)
     kw = s.kwargs
-    order = fb.call(rt.sort_order, "rt.sort_order", x, name="order", kw=kw or None, type=List(ops.INT))
+    order = fb.call(rt.sort_order, "rt.sort_order", x, name="order", kw=kw or None, type=List(INT))
     rb.effect("call", Ref(rt.unsort_list, "rt.unsort_list"), place, order)
     return [*fb.stmts, s]
 

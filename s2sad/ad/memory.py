@@ -178,7 +178,9 @@ def _walk(b: Block) -> Any:
 def stored_globals(fn: Function, activity: Activity, refuse: Callable[..., Exception]) -> None:
     """Refuse a function that keeps an active value in the data of a module."""
     for s in fn.body.stmts:
-        if isinstance(s, Let) and s.op == "copy" and isinstance(s.args[0], Global) and s.target in activity:
+        named = isinstance(s, Let) and s.op == "copy" and isinstance(s.args[0], Global)
+        if named and isinstance(s, Let) and s.target is not None and s.target in activity:
+            assert isinstance(s.args[0], Global)
             raise refuse(
                 "S2S063", f"an active value is stored into {s.args[0].name}, which outlives the call", s.loc,
                 "store into an array that the function makes, and return it",

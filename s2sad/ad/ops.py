@@ -424,9 +424,10 @@ def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> None:
             _add_list(r, state, rb, xs, g)
         return
     n = rb.call(len, "len", s.args[0])
-    for a, bounds in zip(s.args, ((Const(None), n), (n, Const(None))), strict=True):
+    ends: tuple[tuple[Atom, Atom], ...] = ((Const(None), n), (n, Const(None)))
+    for a, (start, stop) in zip(s.args, ends, strict=True):
         if isinstance(a, Var) and r.is_active(a):
-            cut = rb.emit("slice", *bounds, Const(None))
+            cut = rb.emit("slice", start, stop, Const(None))
             _add_list(r, state, rb, a, rb.emit("getitem", whole, cut, type=a.type))
 
 

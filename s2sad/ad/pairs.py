@@ -115,7 +115,7 @@ def gradient(sweeps: Sweeps, rb: Builder, v: Var) -> Atom:
     return _structure(sweeps, rb, v, v.type or UNKNOWN, info.find(v), ())
 
 
-def _structure(sweeps: Sweeps, rb: Builder, v: Var, t: Type, key: object, path: tuple) -> Atom:  # type: ignore[type-arg]
+def _structure(sweeps: Sweeps, rb: Builder, v: Var, t: Type, key: object, path: tuple) -> Atom:
     lay: Layout = sweeps.r.layout
     if key in lay.dynamic and isinstance(t, List | Dict | Tuple | Unknown):
         return _leaf(sweeps, rb, v, t, path)
@@ -145,7 +145,7 @@ def _structure(sweeps: Sweeps, rb: Builder, v: Var, t: Type, key: object, path: 
     return _leaf(sweeps, rb, v, t, path)
 
 
-def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:  # type: ignore[type-arg]
+def _leaf(sweeps: Sweeps, rb: Builder, v: Var, t: Type, path: tuple) -> Atom:
     if not is_differentiable(t):
         if is_number(t):
             return Const(0)
@@ -228,9 +228,9 @@ def _is_value(lay: Layout, v: Var, path: Path) -> bool:
     return any(p == path and not isinstance(t, Array | List | Dict) for p, t in lay.leaves(v))
 
 
-def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:  # type: ignore[type-arg]
+def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:
     seeds: dict[Key, Atom] = {}
-    params = []
+    params: list[Param] = []
     for path in paths:
         if not isinstance(result, Var):
             continue

@@ -154,7 +154,7 @@ def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
     if isinstance(s, If):
         return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
     if isinstance(s, For | While):
-        out = []
+        out: list[tuple[Var, tuple[Atom, ...]]] = []
         for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
             out += [(c, (i, n)), (t, (i, n))]
         return out
@@ -174,6 +174,7 @@ def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
     if isinstance(s, If):
         blocks = tuple(Block(b.stmts, fill(s.targets, b.results)) for b in blocks)
     elif isinstance(s, For | While):
+        wanted.update(c for c, t in zip(s.carried, s.targets, strict=False) if t in wanted)
         init, body = fill(s.carried, s.init), blocks[-1]
         body = Block(body.stmts, fill(s.carried, body.results))
         s = replace(s, init=init)
@@ -254,7 +255,11 @@ def record_loop(
         _append(body, tape, p.taped, entry, s)
     elif not counted:
         trips = Var("trips", INT)
-    loop, trips_out = _forward_loop(s, body, trips)
+    kept = set(p.taped)  # what has no value yet at the first iteration is recorded as None
+    first = tuple(
+        Const(None) if a is UNDEF and c in kept else a for c, a in zip(s.carried, s.init, strict=True)
+    )
+    loop, trips_out = _forward_loop(replace(s, init=first), body, trips)
     wants_item = counted and any(v is s.item for v in _reads(p, rev)) if isinstance(s, For) else False
     iterable, rev_item, head = _iteration(r, s, p, env, entry, tape, trips_out, bool(wants_item), rb)
     head += again(p, env)
@@ -437,7 +442,7 @@ def refuse_exception_values(fn: object, s: Try, refuse: Callable[..., Exception]
                          "return the value, or assign it before raising")  # fmt: skip
 
 
-def _dispatch(r: Reverse, s: Try, path: Var, reverse: list[Block], keys: list, rb: Builder) -> tuple[Atom, ...]:  # type: ignore[type-arg]
+def _dispatch(r: Reverse, s: Try, path: Var, reverse: list[Block], keys: list, rb: Builder) -> tuple[Atom, ...]:
     block = reverse[-1]
     for k in range(len(reverse) - 2, -1, -1):
         inner = Builder(s.loc)

@@ -144,10 +144,10 @@ class Reverse:
         while before != len(out):  # one shared argument makes the callee find all its arrays by memory
             before = len(out)
             for s in pending:
-                ends = (*s.args[1:], s.target)
-                known = any(isinstance(a, Var) and self.info.find(a) in out for a in ends)
+                around = (*s.args[1:], s.target)
+                known = any(isinstance(a, Var) and self.info.find(a) in out for a in around)
                 if known or calls.shared_args(self.info, self.activity, s):
-                    self._reach(ends, out)
+                    self._reach(around, out)
         return out
 
     def _reach(self, ends: tuple[Any, ...], out: set[Any]) -> None:

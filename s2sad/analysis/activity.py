@@ -125,8 +125,8 @@ class _Varied:
             self._block(s.body)
             for h in s.handlers:
                 self._block(h.body)
-            for b in (s.body, *(h.body for h in s.handlers)):
-                for t, a in zip(s.targets, b.results, strict=False):
+            for end in (s.body, *(h.body for h in s.handlers)):
+                for t, a in zip(s.targets, end.results, strict=False):
                     if self._is(a):
                         self._mark(t)
             self._block(s.final)

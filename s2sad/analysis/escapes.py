@@ -79,11 +79,7 @@ class _Search:
         if s.target is None or not any(map(self._active, s.args)):
             return
         t = s.target.type or Unknown()
-        if _is_text(t) or _is_object(t):
-            self.tainted.add(s.target)
-        elif s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj in _TO_TEXT:
-            self.tainted.add(s.target)
-        elif s.op == "getattr" and isinstance(type_of_atom(s.args[0]), Array) and getattr(s.args[1], "value", "") == "flat":
+        if _is_text(t) or _is_object(t) or (s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj in _TO_TEXT) or (s.op == "getattr" and isinstance(type_of_atom(s.args[0]), Array) and getattr(s.args[1], "value", "") == "flat"):
             self.tainted.add(s.target)
 
     def run(self, refuse: Callable[[str, str, Loc, str], Exception]) -> None:

@@ -92,8 +92,8 @@ def unify_structure(block: Block, classes: Classes, let: Callable[[Let], None]) 
             if isinstance(s, For) and isinstance(s.iter, Var):
                 classes.union(s.item, classes.elem(s.iter))
         elif isinstance(s, Try):
-            for b in (s.body, *(h.body for h in s.handlers)):
-                for t, a in zip(s.targets, b.results, strict=False):
+            for end in (s.body, *(h.body for h in s.handlers)):
+                for t, a in zip(s.targets, end.results, strict=False):
                     union(t, a)
 
 

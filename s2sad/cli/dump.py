@@ -156,7 +156,7 @@ def _compile(request: Any) -> Any:
 
 
 def _request(function: Any, mode: str, argnums: tuple[int | str, ...], types: dict[str, Type] | None) -> Any:
-    from s2sad import pipeline
+    from s2sad.cache.programs import Request
     from s2sad.ir.types import UNKNOWN
 
     names, count = parameters(function.static_source.node)
@@ -167,7 +167,7 @@ def _request(function: Any, mode: str, argnums: tuple[int | str, ...], types: di
         if unknown:
             raise CliError(f"{function.static_source.name} has no parameter {unknown[0]!r}: it has {', '.join(names)}")
         given = tuple((n, types.get(n, UNKNOWN)) for n in names)
-    return pipeline.Request(function, mode, given, active)
+    return Request(function, mode, given, active)
 
 
 def parameters(node: Any) -> tuple[tuple[str, ...], int]:

@@ -23,9 +23,10 @@ from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.patterns import PatternError
-from s2sad.frontend.resolve import Dependency, atom_of, attribute
+from s2sad.frontend.resolve import atom_of, attribute
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
+from s2sad.ir.dependency import Dependency
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
 from s2sad.ir.record import dataclass, field
 

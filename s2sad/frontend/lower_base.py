@@ -12,9 +12,10 @@ from typing import Any
 
 from s2sad.frontend.fence import Fence
 from s2sad.frontend.liveness import NORMAL, Flow
-from s2sad.frontend.resolve import Dependency, Namespace
+from s2sad.frontend.resolve import Namespace
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource
+from s2sad.ir.dependency import Dependency
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Loc, Stmt, Var, replace
 from s2sad.ir.record import dataclass, field
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.lower_assign import Assignments
 from s2sad.frontend.captures import kept_lambdas
+from s2sad.frontend.lower_assign import Assignments
 from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
 from s2sad.frontend.scopes import target_names
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, If, Ref, Var, While

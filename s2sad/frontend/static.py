@@ -21,8 +21,9 @@ from typing import Any
 import gast
 import numpy as np
 
-from s2sad.frontend.resolve import Dependency, Namespace, StaticModule, Unresolved
+from s2sad.frontend.resolve import Namespace, StaticModule, Unresolved
 from s2sad.frontend.source import FunctionSource
+from s2sad.ir.dependency import Dependency
 from s2sad.ir.nodes import Atom
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda

@@ -129,7 +129,7 @@ class _Copier:
             self.done[id(owner)] = (owner, owner.copy("K"))
         whole = self.done[id(owner)][1]
         if owner is x:
-            return whole  # type: ignore[no-any-return]
+            return whole
         offset = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
         buffer = whole.data if whole.flags.c_contiguous else whole.T.data
         return np.ndarray(x.shape, x.dtype, buffer, offset, x.strides)

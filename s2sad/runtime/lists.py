@@ -17,7 +17,7 @@ def add_slice(place: list[Any], index: slice, g: Any) -> None:
 
 def unsort(x_bar: np.ndarray, order: np.ndarray, axis: int | None = -1) -> None:
     """Undo in ``x_bar`` what ``x.sort(axis)`` did to x: element ``order[k]`` of x went to place k."""
-    np.put_along_axis(x_bar, order, x_bar.copy(), axis=axis)  # type: ignore[arg-type]
+    np.put_along_axis(x_bar, order, x_bar.copy(), axis=axis)
 
 
 def repeated(g: list[Any], n: int) -> list[Any]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 _RECURSION = 24  # how often a function may be compiled inside itself
-_DEPTH = 80
+_DEPTH = 40
 
 
 def wanted(f: FunctionInfer, atoms: tuple[Atom, ...]) -> bool:
@@ -40,6 +40,20 @@ def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
         f.refuse(CODE, f"{fn.name} calls itself with objects that are made in the function",
                  "pass numbers and arrays to the recursive function, or write a loop")  # fmt: skip
         return UNDEF
+    if len(f.stack) > 1:
+        return _body(f, fn, atoms)
+    out, loops = f.out, len(f.slots)
+    try:
+        return _body(f, fn, atoms)
+    except RecursionError:
+        f.out = out
+        del f.slots[loops:]
+        f.refuse(CODE, f"{fn.name} calls too many functions inside each other to be compiled",
+                 "make the object outside of the function")  # fmt: skip
+        return UNDEF
+
+
+def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     _join_classes(f, fn)
     saved, loc, current = f.env, f.loc, f.current
     f.env = dict(saved)
@@ -59,7 +73,6 @@ def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
 
 def _join_classes(f: FunctionInfer, fn: Function) -> None:
     """The structure of the callee's lists and dicts is seen together with the caller's."""
-    f.tracked.inlined = True
     if fn in f.joined:
         return
     f.joined.add(fn)

@@ -76,7 +76,6 @@ class Tracker:
     making: list[Record] = field(default_factory=list)
     stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
     prologue: list[Stmt] = field(default_factory=list)
-    inlined: bool = False
 
     @property
     def active(self) -> bool:
@@ -302,10 +301,11 @@ def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
 
 
 def _cut(f: FunctionInfer, virtual: Virtual, i: Slice, name: str) -> Atom | None:
-    bounds = [b.value if isinstance(b, Lit) else ... for b in (i.start, i.stop, i.step)]
+    bounds: list[Any] = [b.value if isinstance(b, Lit) else ... for b in (i.start, i.stop, i.step)]
     if ... in bounds:
         return None
-    return new_virtual(f, virtual.kind, tuple(enumerate(a for _, a in virtual.parts[slice(*bounds)])), name)
+    cut = slice(bounds[0], bounds[1], bounds[2])
+    return new_virtual(f, virtual.kind, tuple(enumerate(a for _, a in virtual.parts[cut])), name)
 
 
 def _identity(f: FunctionInfer, op: str, args: tuple[Atom, ...], t: Type) -> Atom | None:
