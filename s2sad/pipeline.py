@@ -122,7 +122,7 @@ class Compilation:
             return self._lowered(static).function
         fun = unwrap(fun)
         module = str(getattr(fun, "__module__", ""))
-        if not isinstance(fun, FunctionType) or module.startswith("s2sad.runtime"):
+        if not isinstance(fun, FunctionType) or module.startswith(("s2sad.runtime", "s2sad.api")):
             return None
         try:
             if module.startswith("s2sad.rules"):

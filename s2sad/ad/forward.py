@@ -152,6 +152,9 @@ class Forward:
             self.dots[v] = dot
             params.append(Param(dot))
         b = Builder(self.fn.loc)
+        for p in self.fn.params:  # an argument without a tangent that something varied is stored into
+            if self.is_active(p.var) and p.var not in self.dots and not is_number(p.var.type or UNKNOWN):
+                self.bind(p.var, b, self.zero(b, p.var))
         self.statements(self.fn.body, b)
         result = self.fn.result
         b.loc = self.fn.loc

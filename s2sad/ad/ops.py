@@ -229,7 +229,12 @@ def split_args(s: Let) -> tuple[tuple[Atom, ...], dict[str, Atom]]:
 def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
     """The adjoint of a freshly computed value, taken out; a structured one is put together as a tuple."""
     if r.is_paired(v) and r.is_shadow(v):
-        return r.shadow(state, rb, v)
+        place = r.shadow(state, rb, v)
+        made = r.memory.definition.get(v)
+        spread = isinstance(made, Let) and made.op == "call" and isinstance(made.args[0], Ref)
+        if spread and isinstance(made, Let) and getattr(made.args[0], "obj", None) is np.broadcast_to:
+            return rb.call(rt.read_view, "rt.read_view", place, type=v.type)  # elements that are one place count once
+        return place
     keys = r.keys(v)
     if len(keys) == 1 and not keys[0][0][1]:
         return state.drop(keys[0][0])

@@ -494,6 +494,7 @@ class Reverse:
             state.bars, state.owned = saved
             raise
         if not any(side.reverse.stmts or side.state.outer_changes() for side in sides):
+            residuals.refuse_exception_values(self.fn, s, self.refuse)
             return [s]
         return residuals.try_paths(self, s, sides, state, rb)
 

@@ -79,8 +79,14 @@ class _Search:
         if s.target is None or not any(map(self._active, s.args)):
             return
         t = s.target.type or Unknown()
-        if _is_text(t) or _is_object(t) or (s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj in _TO_TEXT) or (s.op == "getattr" and isinstance(type_of_atom(s.args[0]), Array) and getattr(s.args[1], "value", "") == "flat"):
+        if _is_text(t) or _is_object(t) or self._leaves_numbers(s):
             self.tainted.add(s.target)
+
+    def _leaves_numbers(self, s: Let) -> bool:
+        if s.op == "call" and isinstance(s.args[0], Ref):
+            return s.args[0].obj in _TO_TEXT
+        flat = s.op == "getattr" and getattr(s.args[1], "value", "") == "flat"
+        return flat and isinstance(type_of_atom(s.args[0]), Array)
 
     def run(self, refuse: Callable[[str, str, Loc, str], Exception]) -> None:
         before = -1
@@ -108,7 +114,7 @@ class _Search:
             if isinstance(s, For) and self._has(s.iter) and not self._is_plain(s.iter):
                 self.tainted.add(s.item)
                 if _is_number(s.item.type or Unknown()):
-                    return "a number is taken out of a set, of the keys of a dictionary or of text that was made of an active value"
+                    return _OUT
         elif isinstance(s, Try):
             for b in (s.body, *(h.body for h in s.handlers)):
                 self._bind(s.targets, b.results)

@@ -51,7 +51,11 @@ def partition(y_bar, y, a, /, *, kth, axis=-1):
 
 def interp_jvp(x_dot, xp_dot, fp_dot, y, x, xp, fp):
     """By the segment that holds each point."""
-    return rt.interp_slope(x, xp, fp) * x_dot, rt.interp_dot(x, xp, fp, xp_dot), np.interp(x, xp, np.broadcast_to(fp_dot, np.shape(fp)))
+    return (
+        rt.interp_slope(x, xp, fp) * x_dot,
+        rt.interp_dot(x, xp, fp, xp_dot),
+        np.interp(x, xp, np.broadcast_to(fp_dot, np.shape(fp))),
+    )
 
 
 @general(

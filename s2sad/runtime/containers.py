@@ -143,6 +143,8 @@ def conform(g: Any, x: Any) -> Any:
     if isinstance(x, dict):
         return _same_class_dict(x, {k: conform(None if g is None else g.get(k), v) for k, v in x.items()})
     if isinstance(x, list | tuple):
+        if isinstance(x, list) and isinstance(g, list) and len(g) != len(x):  # the function made the list longer or shorter
+            return [conform(u, v) for u, v in zip(g, x, strict=False)] + g[len(x) :]
         parts = [conform(None if g is None else g[i], v) for i, v in enumerate(x)]
         if isinstance(x, list):
             return parts

@@ -93,3 +93,14 @@ def require_same(xs: Any, index: Any, v: Any) -> None:
             f"element {index!r} of an argument is replaced by another array that is stored into: s2sad cannot tell whose "
             "gradient is asked for; build a new container instead"
         )
+
+
+def read_view(place: np.ndarray) -> np.ndarray:
+    """The adjoint that ``add_view`` put into a broadcast view, each place of memory counted once: zero at its repeats."""
+    axes = [k for k, (n, step) in enumerate(zip(place.shape, place.strides, strict=True)) if n > 1 and step == 0]
+    if not axes:
+        return place
+    out = np.zeros(place.shape, place.dtype)
+    first = tuple(slice(0, 1) if k in axes else slice(None) for k in range(place.ndim))
+    out[first] = place[first]
+    return out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 import types as pytypes
 from collections.abc import Callable
 from functools import partial
@@ -22,6 +23,7 @@ from s2sad.ir.types import (
     UNKNOWN,
     Array,
     Dict,
+    Func,
     List,
     Lit,
     Num,
@@ -176,10 +178,24 @@ def call_object(
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     if isinstance(obj, type):
         return construct(f, ref, pos, kw, name)
+    if _is_inert_library(obj, (*pos, *kw.values())):
+        return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     fn = f.program.load(REWRITTEN.get(obj, obj))
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
+
+
+def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
+    """A function of the standard library that is given text, integers and the like: it is called as it stands. (Those
+    of NumPy and SciPy are too, where they are given no number at all: through its source, an array has a type.)"""
+    root = str(getattr(obj, "__module__", "")).partition(".")[0]
+    types = [widen(type_of_atom(a)) for a in args]
+    if any(isinstance(t, RefT | Func | Obj) or is_differentiable(t) for t in types):
+        return False
+    if root in ("numpy", "scipy"):
+        return bool(types) and all(isinstance(t, Opaque) and t.cls in (str, bytes) for t in types)
+    return root in sys.stdlib_module_names and root not in ("builtins", "math", "operator", "functools", "itertools")
 
 
 def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:

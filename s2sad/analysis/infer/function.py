@@ -87,6 +87,7 @@ class FunctionInfer:
     # -- whole function ------------------------------------------------------------------------------------------
 
     def run(self) -> tuple[Function, Type]:
+        params, body = tuple(self.source.params), Block()
         for _ in range(_ROUNDS):
             self.reset()
             self.changed = False
@@ -97,6 +98,8 @@ class FunctionInfer:
                 continue
             if not self.changed:
                 break
+        if not body.results:  # every round was given up
+            self.refuse("S2S020", f"the types in {self.source.name} do not settle", "give it a rule with custom_vjp")
         rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
         doc = self.source.doc if self.spec.entry else None

@@ -157,15 +157,30 @@ def _min_length(f: FunctionInfer, lengths: list[Atom]) -> Atom:
 
 def _indexed(f: FunctionInfer, x: Atom) -> Plan:
     """A plan whose items can be had by index."""
+    if isinstance(x, Var) and x in f.recipes and f.recipes[x][0] == "reversed":
+        inner = _indexed(f, f.recipes[x][1][0])
+        n = inner.length or Const(0)
+        last = f.emit("sub", n, Const(1))
+        return Plan(x, lambda k, names: inner.item(f.emit("sub", last, k, name=_index_name(f, x, names)), names), n)
     plan = make_plan(f, x)
     if plan.length is None:
         t = type_of_atom(x)
         if isinstance(t, Range):
+            made = f.ranges.get(x, ()) if isinstance(x, Var) else ()
+            if len(made) == 1:  # range(n): the index is the item
+                return Plan(x, lambda k, names: k, made[0])
             n = f.emit("call", Ref(len, "len"), x, type=INT)
             return Plan(x, lambda k, names: f.emit("getitem", x, k, name=names[0], type=INT), n)
         as_list = f.emit("call", Ref(list, "list"), x, type=List(Opaque()))
         return make_plan(f, as_list)
     return plan
+
+
+def _index_name(f: FunctionInfer, x: Var, names: tuple[str, ...]) -> str:
+    """The user's name where the index itself is the item (a reversed range)."""
+    inner = f.recipes[x][1][0]
+    of_range = isinstance(type_of_atom(inner), Range) and isinstance(inner, Var) and len(f.ranges.get(inner, ())) == 1
+    return names[0] if of_range and names else ""
 
 
 def _tuple(f: FunctionInfer, plans: list[Plan], k: Var, names: tuple[str, ...]) -> Atom:
