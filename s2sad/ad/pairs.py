@@ -17,7 +17,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars, walk
-from s2sad.ir.rewrite import clone_function, defined_vars, subst_block
+from s2sad.ir.rewrite import clone_function, defined_vars, subst_atom, subst_block, subst_stmt
 from s2sad.ir.types import (
     UNKNOWN,
     Array,
@@ -314,8 +314,9 @@ def _halves(
     names = [env[v] for v in p.taped] + held.variables()
     passed += held.values(kept)
     fb = Builder(fn.loc)
-    fb.extend(assigned(forward, p.taped))
-    fb.extend(kept.stmts)
+    stmts, twins = assigned(forward, p.taped)
+    fb.extend([*stmts, *(subst_stmt(s, twins) for s in kept.stmts)])
+    passed = [subst_atom(a, twins) for a in passed]
     residual_tuple = fb.emit("tuple", *passed, name="residuals")
     both = fb.emit("tuple", fn.result, residual_tuple)
     fwd = Function(f"{name}_fwd", params, fb.block(both), (), fn.doc, fn.loc, fn.lines)

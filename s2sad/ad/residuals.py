@@ -135,9 +135,11 @@ def again(p: Plan, env: dict[Var, Atom]) -> list[Stmt]:
     return out
 
 
-def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> list[Stmt]:
+def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> tuple[list[Stmt], dict[Var, Atom]]:
     """The forward sweep with None assigned to what is kept on those paths that leave it unassigned: a tape or a tuple of
-    residuals reads it on every path."""
+    residuals reads it on every path. Some are kept under another name, their twin: the second result."""
+    twins: dict[Var, Atom] = {}
+    forward = [_with_twin(s, kept, twins) for s in forward]
     wanted = set(kept)
     before = -1
     while before != len(wanted):
@@ -146,13 +148,47 @@ def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> list[Stmt]:
             for t, sources in _flows(s):
                 if t in wanted:
                     wanted.update(a for a in sources if isinstance(a, Var))
-    return [_defined(s, wanted) for s in forward]
+    return [_defined(s, wanted) for s in forward], twins
+
+
+def _with_twin(s: Stmt, kept: Sequence[Var], twins: dict[Var, Atom]) -> Stmt:
+    """A loop that may leave a kept variable unassigned binds a twin of it, which is None then: the user's own variable
+    stays unassigned, and raises where the user reads it."""
+    if not isinstance(s, For | While):
+        return s
+    for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
+        if i is UNDEF and t in kept:
+            first, after, count = Var(c.name, c.type), Var(t.name, t.type), len(s.carried)
+            results = (*s.body.results[:count], n, *s.body.results[count:])
+            twins[t] = after
+            s = replace(
+                s, carried=(*s.carried, first), init=(*s.init, Const(None)), targets=(*s.targets, after),
+                body=Block(s.body.stmts, results),
+            )  # fmt: skip
+    return s
+
+
+def _with_first(s: For | While, kept: Sequence[Var], twins: dict[Var, Atom]) -> For | While:
+    """What has no value yet at the first iteration is recorded as None, by a twin of the carried variable."""
+    for c, i, n in zip(s.carried, s.init, s.body.results, strict=False):
+        if i is UNDEF and c in kept:
+            twins[c] = first = Var(c.name, c.type)
+            count = len(s.carried)
+            results = (*s.body.results[:count], n, *s.body.results[count:])
+            s = replace(
+                s, carried=(*s.carried, first), init=(*s.init, Const(None)), targets=(*s.targets, Var(c.name, c.type)),
+                body=Block(s.body.stmts, results),
+            )  # fmt: skip
+    return s
 
 
 def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
     """For each variable that control flow binds: the atoms that it may be."""
     if isinstance(s, If):
         return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
+    if isinstance(s, Try):
+        sides = [s.body, *(h.body for h in s.handlers)]
+        return [(t, tuple(b.results[k] for b in sides if k < len(b.results))) for k, t in enumerate(s.targets)]
     if isinstance(s, For | While):
         out: list[tuple[Var, tuple[Atom, ...]]] = []
         for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
@@ -173,8 +209,9 @@ def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
     blocks = tuple(with_stmts(b, [_defined(i, wanted) for i in b.stmts]) for b in blocks_of(s))
     if isinstance(s, If):
         blocks = tuple(Block(b.stmts, fill(s.targets, b.results)) for b in blocks)
+    elif isinstance(s, Try):
+        blocks = (*(Block(b.stmts, fill(s.targets, b.results)) for b in blocks[:-1]), blocks[-1])
     elif isinstance(s, For | While):
-        wanted.update(c for c, t in zip(s.carried, s.targets, strict=False) if t in wanted)
         init, body = fill(s.carried, s.init), blocks[-1]
         body = Block(body.stmts, fill(s.carried, body.results))
         s = replace(s, init=init)
@@ -248,18 +285,15 @@ def record_loop(
     rb.loc = s.loc
     fb = Builder(s.loc)
     entry = _entry(p.taped)
-    body = assigned(swept.forward, p.taped)
+    body, twins = assigned(swept.forward, p.taped)
+    s = _with_first(s, p.taped, twins)
     tape = trips = None
     if p.taped:
         tape = fb.emit("list", name="tape", type=List(entry.type or Unknown()))
-        _append(body, tape, p.taped, entry, s)
+        _append(body, tape, [twins.get(v, v) for v in p.taped], entry, s)
     elif not counted:
         trips = Var("trips", INT)
-    kept = set(p.taped)  # what has no value yet at the first iteration is recorded as None
-    first = tuple(
-        Const(None) if a is UNDEF and c in kept else a for c, a in zip(s.carried, s.init, strict=True)
-    )
-    loop, trips_out = _forward_loop(replace(s, init=first), body, trips)
+    loop, trips_out = _forward_loop(s, body, trips)
     wants_item = counted and any(v is s.item for v in _reads(p, rev)) if isinstance(s, For) else False
     iterable, rev_item, head = _iteration(r, s, p, env, entry, tape, trips_out, bool(wants_item), rb)
     head += again(p, env)
@@ -285,7 +319,7 @@ def _entry(taped: list[Var]) -> Var:
     return Var("", Tuple(tuple(v.type or Unknown() for v in taped)))
 
 
-def _append(body: list[Stmt], tape: Var, taped: list[Var], entry: Var, s: For | While) -> None:
+def _append(body: list[Stmt], tape: Var, taped: list[Atom], entry: Var, s: For | While) -> None:
     """Record as soon as everything is defined: before what is taped can be overwritten by the next iteration."""
     at = len(body)
     if len(taped) == 1:

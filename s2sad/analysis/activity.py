@@ -54,6 +54,7 @@ class _Varied:
         self.varied: set[Var] = {v for v in active if differentiable(v)}
         self.memory: set[Any] = set()  # classes of mutated memory that holds something varied
         self.members: dict[Any, list[Var]] = {}
+        self.holders: dict[Any, list[Any]] = {}  # class of elements -> classes of what holds them
         self.changed = False
         self._collect()
 
@@ -67,6 +68,10 @@ class _Varied:
         for s in walk(self.fn.body):
             for v in (*_targets(s), *_inner(s)):
                 see(v)
+        classes = self.info.classes
+        for key in list(self.members):
+            if classes.has_elem(key):
+                self.holders.setdefault(classes.elem(key), []).append(key)
 
     def run(self) -> set[Var]:
         for v in list(self.varied):
@@ -100,6 +105,8 @@ class _Varied:
         for v in self.members.get(key, ()):
             if differentiable(v):
                 self.varied.add(v)
+        for holder in self.holders.get(key, ()):  # what holds varied memory varies, under all its names
+            self._memory(holder)
 
     def _stored(self, container: Atom, value: Atom) -> None:
         if self._is(value) and isinstance(container, Var):

@@ -133,7 +133,7 @@ class Reach:
 
     def _versioned(self, module: str, text: str) -> bool:
         """Add what its package's version identifies; False where none does."""
-        if not is_versioned(module):
+        if not isinstance(module, str) or not is_versioned(module):  # a class may have a descriptor for __module__
             return False
         root = module.partition(".")[0]
         if root == "scipy":  # the versions of the others are in every key

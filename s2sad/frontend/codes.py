@@ -316,11 +316,12 @@ _add(
 )
 _add(
     "S2S068",
-    "memory shared with a recursive function",
-    "Calls share memory with their caller by being compiled into it. A function that calls itself cannot be.",
-    "return new values from the recursive function, or write a loop",
-    "import numpy as np\n\ndef fill(w, k, x):\n    if k < 3:\n        w[k] = x * k\n        fill(w, k + 1, x)\n"
-    "\ndef f(x):\n    w = np.zeros(3)\n    fill(w, 0, x)\n    return np.sum(w)\n",
+    "list or dict shared with a recursive function",
+    "Calls share lists and dicts with their caller by being compiled into it. A function that calls itself cannot be. "
+    "Arrays may be shared: their adjoints are found by their memory.",
+    "return new values from the recursive function, use an array, or write a loop",
+    "def fill(w, k, x):\n    if k < 3:\n        w[k] = x * k\n        fill(w, k + 1, x)\n"
+    "\ndef f(x):\n    w = {}\n    fill(w, 0, x)\n    return w[1] + w[2]\n",
     "import numpy as np\n\ndef f(x):\n    w = np.zeros(3)\n    for k in range(3):\n        w[k] = x * k\n"
     "    return np.sum(w)\n",
 )

@@ -1,18 +1,7 @@
 """Residuals that the adjoint half of a pair does not read are not kept by the forward half.
 
-*before*::
-
-    def f_fwd(x, y):
-        t = np.sin(x)
-        value = np.sum(t * y)
-        residuals = t, x, y
-        return value, residuals
-
-    def f_adj(residuals, value_bar):
-        t, x, y = residuals
-        return value_bar * y * np.cos(x), value_bar * t
-
-*after* (had ``f_adj`` not read ``t``): ``residuals = x, y`` and ``x, y = residuals``.
+``residuals = t, x, y`` with ``_, x, y = residuals`` becomes ``residuals = x, y`` with ``x, y = residuals``, and what made
+``t`` goes where nothing else needs it. Which residuals are read shows only when both halves are simplified.
 """
 
 from __future__ import annotations

@@ -7,41 +7,34 @@ def lstm_cell_fwd(w, b, x, h, c):
     """One step of an LSTM: the new hidden and cell state."""
     n = h.shape[1]  # L90
     t1 = np.concatenate((x, h), axis=1)  # L91
-    t2 = t1 @ w
-    gates = t2 + b
-    t3 = -gates[:, :n]  # L100
-    t4 = np.exp(t3)
-    t5 = 1.0 + t4
-    t6 = 1.0 / t5
-    t7 = 2 * n  # L93
-    t8 = -gates[:, n:t7]  # L100
-    t9 = np.exp(t8)
-    t10 = 1.0 + t9
-    t11 = 1.0 / t10
-    t12 = 3 * n  # L94
-    t13 = -gates[:, t7:t12]  # L100
-    t14 = np.exp(t13)
-    t15 = 1.0 + t14
-    t16 = 1.0 / t15
-    t17 = t11 * c  # L95
-    t18 = np.tanh(gates[:, t12:])
-    t19 = t6 * t18
-    c_2 = t17 + t19
-    t20 = np.tanh(c_2)  # L96
-    value = t16 * t20, c_2
-    t21 = np.array(c_2)  # L88
-    t22 = np.array(h)
-    t23 = np.array(c)
-    t24 = np.array(b)
-    t25 = np.array(w)
-    residuals = (t20, t16, t21, t17, t19, t18, t6, gates, t22, t23, t11, t15, t14, t13, t10, t9, t8, t5,
-        t4, t3, t2, t24, t25, t1)
+    gates = t1 @ w + b
+    t2 = -gates[:, :n]  # L100
+    t3 = np.exp(t2)
+    t4 = 1.0 + t3
+    t5 = 1.0 / t4
+    t6 = 2 * n  # L93
+    t7 = -gates[:, n:t6]  # L100
+    t8 = np.exp(t7)
+    t9 = 1.0 + t8
+    t10 = 1.0 / t9
+    t11 = 3 * n  # L94
+    t12 = -gates[:, t6:t11]  # L100
+    t13 = np.exp(t12)
+    t14 = 1.0 + t13
+    t15 = 1.0 / t14
+    t16 = np.tanh(gates[:, t11:])  # L95
+    t17 = t5 * t16
+    c_2 = t10 * c + t17
+    t18 = np.tanh(c_2)  # L96
+    value = t15 * t18, c_2
+    t19 = np.array(h)  # L88
+    t20 = np.array(c)
+    residuals = t18, t15, t17, t16, t5, gates, t19, t20, t10, t14, t13, t12, t9, t8, t7, t4, t3, t2, t1
     return value, residuals
 
 
 def lstm_cell_adj(residuals, value_bar):
-    t2, t3, _, _, t4, t5, t6, gates, h, c, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, _, _, _, t17 = (
-        residuals)  # L88
+    t2, t3, t4, t5, t6, gates, h, c, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17 = residuals  # L88
     n = h.shape[1]  # L90
     t18 = slice(None, None, None)  # L92
     t19 = slice(None, n, None)

@@ -5,16 +5,14 @@ from s2sad import runtime as rt
 
 def logsumexp_fwd(x):
     top = np.max(x, axis=-1, keepdims=True)  # L112
-    t1 = x - top  # L113
-    t2 = np.exp(t1)
-    t3 = np.sum(t2, axis=-1)
-    t4 = np.log(t3)
-    residuals = t4, top, t3, t2, t1, x  # L111
-    return t4 + top[..., 0], residuals
+    t1 = np.exp(x - top)  # L113
+    t2 = np.sum(t1, axis=-1)
+    residuals = top, t2, t1, x  # L111
+    return np.log(t2) + top[..., 0], residuals
 
 
 def logsumexp_adj(residuals, y_bar):
-    _, top, t2, t3, _, x = residuals  # L111
+    top, t2, t3, x = residuals  # L111
     top_bar = np.zeros_like(top)  # L113
     top_bar[..., 0] = y_bar
     x_bar = rt.safe_div(y_bar, t2)[:, None] * t3

@@ -4,19 +4,15 @@ from s2sad import runtime as rt
 
 
 def normal_fwd(x):
-    t1 = -1.5976 * x  # L85
-    t2 = x ** 3
-    t3 = 0.07056 * t2
-    t4 = t1 - t3
-    t5 = np.exp(t4)
-    t6 = 1.0 + t5
-    t7 = 1.0 / t6
-    residuals = t6, t7, t5, t4, t1, t3, t2, x  # L84
-    return t7, residuals
+    t1 = np.exp(-1.5976 * x - 0.07056 * x ** 3)  # L85
+    t2 = 1.0 + t1
+    t3 = 1.0 / t2
+    residuals = t2, t3, t1, x  # L84
+    return t3, residuals
 
 
 def normal_adj(residuals, y_bar):
-    t2, t3, t4, _, _, _, _, x = residuals  # L84
+    t2, t3, t4, x = residuals  # L84
     t5 = rt.safe_div(-(y_bar * t3), t2) * t4  # L85
     x_bar = t5 * x ** 2 * -0.21167999999999998
     x_bar += t5 * -1.5976
