@@ -51,7 +51,7 @@ def hand_over(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -> None:
     """The adjoint ``g`` that was found in a mirror goes to ``v``; a zero in the mirror is the number 0.0."""
     if not is_number(type_of_atom(v)):
         g = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type)
-    ops.add_structured(r, state, rb, v, g)
+    ops.add_structured(r, state, rb, v, g, mirrored=True)
 
 
 def same_object(r: Reverse, s: Let, x: Var, i: Atom, v: Var) -> list[Stmt]:

@@ -209,9 +209,15 @@ def _adjoint_type(x: Var, g: Atom) -> Type:
     return Num()
 
 
-def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
-    """Accumulate an adjoint that has the structure of ``x`` (a container operand gives a list of adjoints)."""
-    for (v, path), _ in r.keys(x):
+def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mirrored: bool = False) -> None:
+    """Accumulate an adjoint that has the structure of ``x`` (a container operand gives a list of adjoints).
+
+    With ``mirrored``, g was found in a mirror: where the adjoints of parts of x are found by memory, g holds those very
+    adjoints, and there is nothing to add.
+    """
+    for (v, path), t in r.keys(x):
+        if mirrored and (r.is_paired_leaf(v, path) or (isinstance(t, List | Dict | Tuple) and r.holds_paired(v))):
+            continue
         part = g
         for kind, k in path:
             part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
@@ -471,7 +477,7 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
                 if r.is_paired(a):
                     continue
                 part = rb.emit("getitem", whole, k if isinstance(k, Var) else Const(k), type=a.type)
-                add_structured(r, state, rb, a, part)
+                add_structured(r, state, rb, a, part, mirrored=True)
         return
     for k, a in parts:
         for key, _ in r.keys(v):
