@@ -166,6 +166,11 @@ class _Varied:
         if s.op == "call":
             self._call(s)
             return
+        if s.op == "closure" and s.target is not None and any(self._is(a) for a in s.args):
+            if s.target not in self.varied:  # whatever its type: what it captured goes where it goes
+                self.varied.add(s.target)
+                self.changed = True
+            return
         if any(self._is(a) for a in s.args):
             self._mark(s.target)
 
