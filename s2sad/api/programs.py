@@ -58,6 +58,8 @@ class Programs:
     def __init__(
         self, target: Target, mode: str, argnums: Argnums, *, has_aux: bool, backend: str, strict: bool
     ) -> None:
+        if backend != "numpy":
+            raise ValueError(f"there is no backend {backend!r} yet: the derivative runs on 'numpy'")
         self.target, self.mode, self.has_aux, self.backend, self.strict = target, mode, has_aux, backend, strict
         self.selection = target.select(argnums)
         self.active = tuple(dict.fromkeys(name for name, _ in self.selection))
