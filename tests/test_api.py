@@ -6,7 +6,6 @@ import inspect
 import math
 import subprocess
 import sys
-import timeit
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -471,34 +470,15 @@ def test_other_sizes_share_a_specialisation() -> None:
     assert len(df.programs.by_types) == 2
 
 
-# ------------------------------------------------------------------------------------------------ costs
-
-
-def five(x):
-    return (x * x + 1.0) * x - 2.0 * x
-
-
-def test_small_calls_are_cheap() -> None:
-    df = grad(five)
-    df(1.5)
-    entry = next(iter(df.programs.by_types.values())).entry
-
-    def best(f: Any) -> float:
-        return min(timeit.repeat(lambda: f(1.5), number=2000, repeat=25)) / 2000
-
-    assert best(df) - best(entry) < 2e-6
-
-
-def test_importing_costs_little() -> None:
+def test_importing_loads_no_compiler() -> None:
     code = (
-        "import numpy, sys, time; t = time.perf_counter(); import s2sad; t = time.perf_counter() - t;"
+        "import numpy, sys; import s2sad;"
         "from s2sad import grad; bad = {'gast', 'astor', 'scipy', 'numba', 's2sad.pipeline', 's2sad.frontend'};"
-        "print(t, sorted(bad & set(sys.modules)))"
+        "print(sorted(bad & set(sys.modules)))"
     )
     root = Path(__file__).resolve().parent.parent
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root).stdout
-    seconds, loaded = out.split(" ", 1)
-    assert float(seconds) < 0.06 and loaded.strip() == "[]"
+    assert out.strip() == "[]"
 
 
 def test_public_names() -> None:

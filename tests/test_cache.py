@@ -494,15 +494,6 @@ def test_codes_are_told_apart() -> None:
     assert [digest(t) for t in texts] == [digest(t) for t in texts]
 
 
-def test_a_warm_start_is_fast(project: Project) -> None:
-    call = "[s2sad.grad(user.loss)(w, x), time.perf_counter() - start][1]"
-    timed = f"(time := __import__('time'), start := time.perf_counter(), {call})[2]"
-    project.run(timed)
-    times = [project.run(timed) for _ in range(3)]
-    assert all(t[1] == "[]" for t in times)
-    assert min(float(t[0]) for t in times) < 0.02  # 5 ms is the aim; tests share their machine
-
-
 def _python(code: str, **env: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **env}, timeout=60

@@ -7,7 +7,6 @@ import copy
 import io
 import linecache
 import math
-import time
 import warnings
 from collections import namedtuple
 from dataclasses import dataclass
@@ -870,20 +869,6 @@ def test_no_flags_without_need():
     loop = next(s for s in walk(function.body) if hasattr(s, "carried"))
     assert len(loop.carried) == 2
     assert not loop.stop
-
-
-def test_speed():
-    text = "def f(x, n):\n    s = 0.0\n" + "".join(
-        f"    if x[{k}] > 0:\n        s = s + np.sin(x[{k}]) * {k}.5\n"
-        "    for i in range(n):\n        s += x[i] ** 2 / (i + 1)\n"
-        for k in range(12)
-    ) + "    return s\n"
-    linecache.cache["<speed>"] = (len(text), None, text.splitlines(True), "<speed>")
-    space = {"np": np}
-    exec(compile(text, "<speed>", "exec"), space)
-    start = time.perf_counter()
-    lower(get_source(space["f"]))
-    assert time.perf_counter() - start < 0.1  # 10 ms on a machine with nothing else to do
 
 
 @pytest.mark.parametrize("start", range(0, 300, 30))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib
 import re
-import time
 from typing import Any
 
 import numpy as np
@@ -337,18 +336,3 @@ def test_a_statement_of_the_users_that_may_raise_stays() -> None:
     source = to_source(simplify(lower(text, [V, S])))
     assert "dead" not in source and "gone" not in source and "idle" not in source
     assert "raises" in source
-
-
-def test_compile_time_is_within_budget() -> None:
-    lines = ["    a0 = x", "    'reverse sweep'"]
-    for k in range(100):
-        lines += [f"    t{k} = a{k} * 1.0 + 0.0 * y", f"    a{k + 1} = rt.unbroadcast(t{k} * (-y), x)"]
-    fn = lower("\n".join(["def f(x, y):", *lines, "    return a100"]), [V, W])
-    best = min(_timed(fn) for _ in range(3))
-    assert best < 0.2, f"{best * 1e3:.1f} ms for {len(fn.body.stmts)} statements"
-
-
-def _timed(fn: Function) -> float:
-    start = time.perf_counter()
-    simplify(specialise(fn))
-    return time.perf_counter() - start

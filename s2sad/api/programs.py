@@ -83,7 +83,7 @@ class Programs:
         if compiled.refresh is not None:
             compiled.refresh()
         if compiled.mutates:
-            refuse_sharing(self.target, bound, compiled.mutates)
+            refuse_sharing(self.target, bound, compiled.mutates, compiled.program)
         self.last = compiled.program
         return compiled
 
@@ -172,8 +172,20 @@ def _by_position(entry: Callable[..., Any], target: Target) -> Callable[..., Any
     return call
 
 
-def refuse_sharing(target: Target, bound: tuple[Any, ...], mutates: tuple[str, ...]) -> None:
-    """Raise AliasError where an argument that the function stores into shares memory with another one."""
+def refuse_sharing(target: Target, bound: tuple[Any, ...], mutates: tuple[str, ...], program: Program) -> None:
+    """Raise AliasError where an argument that the function stores into shares memory with another one or a global."""
+    for name, g in program.globals.items():
+        value = program.namespace.get(name)
+        if isinstance(value, tuple | str | float | int):
+            continue
+        for k, argument in enumerate(bound):
+            if target.names[k] in mutates and (0, 1) in signature.share_memory_pattern((argument, value)):
+                from s2sad.errors import AliasError
+
+                raise AliasError(
+                    f"{target.name} stores into {target.names[k]!r}, which shares memory with the global "
+                    f"{g.name!r}: pass a copy"
+                )
     for i, j in signature.share_memory_pattern(bound):
         first, second = target.names[i], target.names[j]
         if first in mutates or second in mutates:
