@@ -86,16 +86,26 @@ def joint(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, 
     wanted = tuple(by_name[n] for n in active)
     sweeps = Sweeps(program, pairs, fn, wanted)
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux))
-    start = Builder(fn.loc)
     grads = [gradient(sweeps, rb, v) for v in wanted]
     sweeps.prologue(rb)
     body = Builder(fn.loc)
     body.comment("forward sweep")
-    body.extend(forward)
+    filled, twins = assigned(forward, _measured(rb.stmts))
+    body.extend(filled)
     body.comment("reverse sweep")
-    body.extend([*start.stmts, *rb.stmts])
+    body.extend(subst_stmt(s, twins) for s in rb.stmts)
     result = body.emit("tuple", fn.result, *grads)
     return Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+
+
+def _measured(stmts: list[Stmt]) -> list[Var]:
+    """Variables that the reverse sweep reads for their shape alone, whether the path taken has assigned them or not."""
+    return [
+        s.args[1]
+        for s in walk(Block(tuple(stmts)))
+        if isinstance(s, Let) and s.op == "call" and isinstance(s.args[0], Ref)
+        and s.args[0].obj in (np.zeros_like, rt.zeros_like) and len(s.args) > 1 and isinstance(s.args[1], Var)
+    ]  # fmt: skip
 
 
 def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool) -> dict[Key, Atom]:
