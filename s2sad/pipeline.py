@@ -27,6 +27,7 @@ from s2sad.ir.nodes import Function
 from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
+from s2sad.simplify.last_trip import skip_last
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
 from s2sad.specialise import primal_vars, specialise
@@ -79,6 +80,7 @@ class Compilation:
     def simplify(self) -> list[Function]:
         self._each(simplify)
         self.functions = trim_pairs(self.functions)
+        self._each(skip_last)
         self._each(regroup)
         names = {e.name for e in self.entries}
         self.functions = [
