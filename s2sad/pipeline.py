@@ -18,6 +18,7 @@ from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.infer import Infer, Spec
+from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
 from s2sad.errors import SourceError
@@ -32,6 +33,7 @@ from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
 from s2sad.specialise import primal_vars, specialise
 
+printer.astor_module()  # the compiler is imported when it is needed; astor comes with it
 STAGES = ("lower", "infer", "adjoint", "specialise", "simplify", "emit")
 
 

@@ -68,7 +68,7 @@ def _attempt(module: ast.Module, printer: Any) -> tuple[str, ast.Module] | None:
 
 
 @cache
-def _astor() -> Any:
+def astor_module() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import astor
@@ -79,7 +79,7 @@ def _astor() -> Any:
 
 
 def _astor_text(module: ast.Module) -> str:
-    astor = _astor()
+    astor = astor_module()
 
     def pretty(source: list[str]) -> str:
         return "".join(astor.source_repr.split_lines(source, maxline=MAX_COLUMNS))

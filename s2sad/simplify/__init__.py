@@ -80,11 +80,14 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
     if primal is None:
         primal = primal_vars(fn)
-    for _ in range(MAX_ROUNDS):
-        before = fn
-        for p in ROUNDS:
-            fn = p.run(fn, primal)
-        if fn is before:
+    unchanged = 0  # passes in a row that found nothing: when all have, another round would find nothing either
+    for k in range(MAX_ROUNDS * len(ROUNDS)):
+        p = ROUNDS[k % len(ROUNDS)]
+        new = p.run(fn, primal)
+        # all but the algebra leave nothing that they themselves would change
+        unchanged = unchanged + 1 if new is fn else int(p.run is not algebra)
+        fn = new
+        if unchanged >= len(ROUNDS):
             break
     for p in LAST:
         fn = p.run(fn, primal)
