@@ -47,6 +47,7 @@ from s2sad.ir.nodes import (
     Loc,
     Param,
     Ref,
+    Stmt,
     Try,
     Var,
     While,
@@ -131,7 +132,9 @@ def tangent(program: Infer, spec: Spec, active: tuple[str, ...]) -> list[Functio
     by_name = {p.var.name: p.var for p in fn.params}
     wanted = tuple(by_name[n] for n in active)
     pushes = Pushes(program)
-    return [Forward(program, pushes, fn, wanted).function(program.unique_name(f"{spec.name}_jvp"))]
+    with program.reporting():
+        return [Forward(program, pushes, fn, wanted).function(program.unique_name(f"{spec.name}_jvp"))]
+    raise AssertionError("reporting raises what it swallows")
 
 
 class Forward:
@@ -206,14 +209,20 @@ class Forward:
     def statements(self, block: Block, b: Builder) -> None:
         for s in block.stmts:
             b.loc = s.loc
-            if isinstance(s, Let):
-                self.let(s, b)
-            elif isinstance(s, If):
-                self.if_(s, b)
-            elif isinstance(s, For | While):
-                self.loop(s, b)
-            else:
-                self.try_(s, b)
+            try:
+                self.statement(s, b)
+            except UnsupportedError as error:  # go on, to find all that is refused
+                self.program.keep_findings(error)
+
+    def statement(self, s: Stmt, b: Builder) -> None:
+        if isinstance(s, Let):
+            self.let(s, b)
+        elif isinstance(s, If):
+            self.if_(s, b)
+        elif isinstance(s, For | While):
+            self.loop(s, b)
+        else:
+            self.try_(s, b)
 
     def region(self, block: Block, targets: tuple[Var, ...], keep: list[int], loc: Loc) -> Block:
         b = Builder(loc)

@@ -389,7 +389,11 @@ class Reverse:
         rb = Builder(loc)
         forward: list[Stmt] = []
         for s in reversed(block.stmts):
-            forward[:0] = self.stmt_with_buffers(s, state, rb)
+            try:
+                forward[:0] = self.stmt_with_buffers(s, state, rb)
+            except UnsupportedError as error:  # go on, to find all that is refused
+                self.program.keep_findings(error)
+                forward.insert(0, s)
         return Swept(forward, rb, state)
 
     def stmt_with_buffers(self, s: Stmt, state: State, rb: Builder) -> list[Stmt]:

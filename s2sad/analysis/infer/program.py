@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from s2sad.errors import Finding, UnsupportedError
@@ -71,6 +72,23 @@ class Infer:
     def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
         line = fn.lines[loc.line - 1] if 0 < loc.line <= len(fn.lines) else ""
         self.findings.setdefault((code, loc, message), Finding(code, message, loc, line, help, fn.name))
+
+    def keep_findings(self, error: UnsupportedError) -> None:
+        """Remember what was refused and go on, so that ``finish`` raises it with all else that is found."""
+        for f in error.findings:
+            self.findings.setdefault((f.code, f.loc, f.message), f)
+
+    @contextmanager
+    def reporting(self) -> Iterator[None]:
+        """Raise what was found when the work ends, also where going on after a refusal has made it fail."""
+        try:
+            yield
+        except UnsupportedError as error:
+            self.keep_findings(error)
+        except Exception:
+            self.finish()
+            raise
+        self.finish()
 
     def finish(self) -> None:
         if self.findings:
