@@ -165,7 +165,7 @@ class Forward:
         return Function(name, tuple(params), b.block(both), (), self.fn.doc, self.fn.loc, self.fn.lines)
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        line = self.fn.lines[loc.line - 1] if 0 < loc.line <= len(self.fn.lines) else ""
+        line = self.fn.line_at(loc)
         return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
 
     # -- tangents --------------------------------------------------------------------------------------------------

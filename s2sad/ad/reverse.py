@@ -198,7 +198,7 @@ class Reverse:
     # -- errors --------------------------------------------------------------------------------------------------
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        line = self.fn.lines[loc.line - 1] if 0 < loc.line <= len(self.fn.lines) else ""
+        line = self.fn.line_at(loc)
         return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
 
     # -- activity and leaves ---------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ A comment-only or dead statement does not exist. ``target`` is None where the va
 
 from __future__ import annotations
 
+import linecache
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -257,6 +258,12 @@ class Function:
     @property
     def result(self) -> Atom:
         return self.body.results[0]
+
+    def line_at(self, loc: Loc) -> str:
+        """The user's line at ``loc``, which is in another file where a helper's body was inlined."""
+        if loc.file != self.loc.file:
+            return linecache.getline(loc.file, loc.line)
+        return self.lines[loc.line - 1] if 0 < loc.line <= len(self.lines) else ""
 
 
 class Callee:

@@ -70,7 +70,7 @@ class Infer:
         return [owner for owner, _ in self._data.values()]
 
     def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
-        line = fn.lines[loc.line - 1] if 0 < loc.line <= len(fn.lines) else ""
+        line = fn.line_at(loc)
         self.findings.setdefault((code, loc, message), Finding(code, message, loc, line, help, fn.name))
 
     def keep_findings(self, error: UnsupportedError) -> None:
