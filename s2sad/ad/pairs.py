@@ -61,10 +61,20 @@ class Sweeps:
         self.active = active
 
     def run(self, seeds: dict[Key, Atom]) -> tuple[list[Stmt], Builder]:
+        head = Builder(self.fn.loc)
         for key, g in seeds.items():
-            self.state.set(key, g)
+            if self._by_memory(key):  # where other names of that memory find it
+                self.r.add(self.state, head, key, g)
+            else:
+                self.state.set(key, g)
         swept = self.r.region(self.fn.body, self.state, self.fn.loc)
+        swept.reverse.stmts[:0] = head.stmts
         return swept.forward, swept.reverse
+
+    def _by_memory(self, key: Key) -> bool:
+        """Is the adjoint of this part of the result found by memory when the program runs?"""
+        v, path = key
+        return self.r.is_paired_leaf(v, path) if path else self.r.is_paired(v)
 
     def prologue(self, rb: Builder) -> None:
         """What the reverse sweep needs before its first statement."""

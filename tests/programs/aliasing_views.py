@@ -577,3 +577,50 @@ def view_attribute_store(m):
 
 
 PROGRAMS.add(view_attribute_store, arr(2, 2))
+
+
+def returns_reshaped(x):
+    y = x * x
+    y[0] += y[1]
+    return y.reshape((2, -1))
+
+
+PROGRAMS.add(returns_reshaped, arr(4))
+
+
+def returns_reshaped_number(x):
+    p = np.zeros(1)
+    q = p.reshape(())
+    p += x * x
+    return q
+
+
+PROGRAMS.add(returns_reshaped_number, 1.3)
+
+
+def returns_several_views(x, n):
+    p = np.zeros(2)
+    q = np.zeros(2)
+    a = p if n > 0 else q
+    a[0] = x * x
+    return a, a.reshape((2, 1)), [p, q]
+
+
+PROGRAMS.add(returns_several_views, 1.3, 2)
+
+
+def helper_returns_reshaped(x):
+    def stack(u):
+        y = np.zeros((2, 2))
+        for k in range(2):
+            y[k] += u * (k + 1)
+        t = y * 2.0
+        t[0] += y[1]
+        s = t + y
+        s[1] *= t[0]
+        return s.reshape(-1)
+
+    return np.sum(stack(x) * stack(x * x))
+
+
+PROGRAMS.add(helper_returns_reshaped, arr(2))
