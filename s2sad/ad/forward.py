@@ -32,6 +32,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
@@ -144,6 +145,7 @@ class Forward:
         self.program, self.pushes, self.fn, self.active = program, pushes, fn, active
         self.activity: Activity = activity(fn, active)
         refuse_escapes(fn, self.activity.varied, self.refuse)
+        refuse_options(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}

@@ -28,6 +28,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
@@ -76,6 +77,7 @@ class Reverse:
         self.fn = fn
         self.activity: Activity = activity(fn, active)
         refuse_escapes(fn, self.activity.varied, self.refuse)
+        refuse_options(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
         self.layout = layout(fn)
         self.memory = Memory(fn, self.info)
