@@ -178,14 +178,31 @@ def _matrix_slope(x: np.ndarray, order: Any) -> Any:
     return np.matmul(u * weight[..., None, :], vt)
 
 
+def _in_space(x: Any, axis: int) -> np.ndarray:
+    """Vectors as the last axis, those of two with a third element 0."""
+    x = np.moveaxis(np.asarray(x), axis, -1)
+    return np.concatenate([x, np.zeros_like(x[..., :1])], -1) if x.shape[-1] == 2 else x
+
+
+def _across(g: Any, axis: int, *others: Any) -> np.ndarray:
+    """Cotangents as the last axis: numbers, for vectors of two alone, stand across their plane."""
+    if any(np.shape(x)[axis] == 3 for x in others):
+        return _in_space(g, axis)
+    return np.stack([np.zeros_like(g), np.zeros_like(g), g], -1)
+
+
+def _as_vectors(x: np.ndarray, axis: int, like: Any) -> Any:
+    return unbroadcast(np.moveaxis(x[..., : np.shape(like)[axis]], -1, axis), like)
+
+
 def cross_adj_a(g: Any, b: Any, like: Any, axis: int = -1) -> Any:
-    """The adjoint of ``a`` in ``np.cross(a, b)`` of vectors of three."""
-    return unbroadcast(np.cross(b, g, axis=axis), like)
+    """The adjoint of ``a`` in ``np.cross(a, b)``."""
+    return _as_vectors(np.cross(_in_space(b, axis), _across(g, axis, b, like)), axis, like)
 
 
 def cross_adj_b(g: Any, a: Any, like: Any, axis: int = -1) -> Any:
-    """The adjoint of ``b`` in ``np.cross(a, b)`` of vectors of three."""
-    return unbroadcast(np.cross(g, a, axis=axis), like)
+    """The adjoint of ``b`` in ``np.cross(a, b)``."""
+    return _as_vectors(np.cross(_across(g, axis, a, like), _in_space(a, axis)), axis, like)
 
 
 def _blocks(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -97,21 +97,30 @@ def _putmask(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None
     g = _given("a mask values", pos, kw)
     a, value, t, target = g["a"], g["values"], type_of_atom(g["values"]), type_of_atom(g["a"])
     if isinstance(t, Array) and isinstance(target, Array) and t.dims is not None and t.dims == target.dims:
-        value = f.emit("getitem", value, g["mask"])
+        value = f.emit("getitem", value, _as_mask(f, g["mask"]))
     elif not is_number(t):
         return f.refuse("S2S054", "np.putmask with values of another shape than the array", "write a[mask] = values")
-    f.effect("setitem", a, g["mask"], value)
+    f.effect("setitem", a, _as_mask(f, g["mask"]), value)
     return Const(None)
 
 
+def _as_mask(f: FunctionInfer, mask: Atom) -> Atom:
+    """A mask of integers means where they are not zero; as an index it would mean positions."""
+    t = type_of_atom(mask)
+    if isinstance(t, Array) and t.dtype == "bool":
+        return mask
+    return _np(f, "asarray", mask, kw={"dtype": Ref(bool, "bool")})
+
+
 def _place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    """``a[mask] = vals[:count]``: the first values, one for each true element."""
+    """``a[mask] = vals[:count]``: the first values, one for each true element, over again where there are not enough."""
     g = _given("arr mask vals", pos, kw)
-    value = g["vals"]
+    value, mask = g["vals"], _as_mask(f, g["mask"])
     if not is_number(type_of_atom(value)):
-        n = _np(f, "count_nonzero", g["mask"])
-        value = f.emit("getitem", _np(f, "ravel", value), f.emit("slice", Const(None), n, Const(None)))
-    f.effect("setitem", g["arr"], g["mask"], value)
+        flat = _np(f, "ravel", value)
+        places = f.emit("mod", _np(f, "arange", _np(f, "count_nonzero", mask)), _np(f, "size", flat))
+        value = f.emit("getitem", flat, places)
+    f.effect("setitem", g["arr"], mask, value)
     return Const(None)
 
 
