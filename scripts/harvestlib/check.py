@@ -1,29 +1,41 @@
-"""Compares the derivative of one example with differences in relative steps, for arguments of any magnitude."""
+"""Judges the derivative of one example: gradients with respect to all its floats against slopes found by differences."""
 
 from __future__ import annotations
 
 import copy
-import inspect
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from harvestlib.cases import Case
+from harvestlib.slopes import Slope, Slopes, slopes
 from tests import oracles
 
 RTOL = 1e-5
+SETTLED = 1e-4  # differences that are less sure than this say nothing
+ROUNDING = 1e-11  # slopes below this part of |f| / |x| are rounding
+
+RIGHT, KINK, POINT, WRONG = "right", "kink", "point branch", "wrong"
+REFUSED, CRASH, UNSETTLED, NO_FLOAT, FAILS = "refused", "crash", "unsettled", "no float", "example fails"
+JUDGED = (RIGHT, KINK, POINT, REFUSED, CRASH, WRONG)
+UNJUDGED = (UNSETTLED, NO_FLOAT, FAILS)
 
 
 @dataclass(frozen=True)
 class Result:
     """How an example went, why, and what to show.
 
-    ``kind``: right, wrong, refused, crash, point branch (right beside the point, for which the function has a case
-    of its own), or no oracle (differences do not settle, or the example fails).
+    ``kink``: at some argument the slopes to the left and to the right differ, and the derivative is one that the
+    documentation allows: between the two, or that of the side on which the function is continuous.
+    ``point branch``: the two slopes agree and the derivative is another one, because the function has a case of its own
+    for this very point (``if x == table[-1]: return y[-1]``), and the path taken is what is differentiated; beside the
+    point, on both sides, the derivative is right.
+    ``unsettled``: differences do not settle, so nothing is known. ``no float``: nothing to differentiate.
     """
 
     kind: str
@@ -31,17 +43,11 @@ class Result:
     detail: str = ""
 
 
-def positional(case: Case) -> tuple[Callable[..., Any], list[str], dict[str, Any]]:
-    """The function's arguments of this call by name."""
-    bound = inspect.signature(case.fn).bind(*case.args, **case.kwargs)
-    return case.fn, list(bound.arguments), dict(bound.arguments)
-
-
 class TooLong(Exception):
     """An example takes more than its seconds."""
 
 
-def check(case: Case, seconds: int = 30) -> Result:
+def check(case: Case, seconds: int = 60) -> Result:
     """The result of one example; a crash where it takes too long."""
 
     def ring(signum: int, frame: FrameType | None) -> None:
@@ -50,126 +56,153 @@ def check(case: Case, seconds: int = 30) -> Result:
     before = signal.signal(signal.SIGALRM, ring)
     signal.alarm(seconds)
     try:
-        return compared(case)
+        with np.errstate(all="ignore"):
+            return compared(case)
     except TooLong as error:
-        return Result("crash", f"TooLong: {error}")
+        return Result(CRASH, f"TooLong: {error}")
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-def slopes(fn: Callable[..., Any], arguments: dict[str, Any], name: str, leaf: int, index: tuple[int, ...]) -> Any:
-    """The gap between two step sizes and the central difference with respect to one number; None where unsettled."""
-    leaves = oracles.leaves(arguments[name])
-    x = float(leaves[leaf][index])
-    scale = abs(x) if x else 1e-3
-
-    def at(t: float) -> np.ndarray:
-        moved = [a.copy() for a in leaves]
-        moved[leaf][index] = t
-        given = copy.deepcopy(arguments)
-        given[name] = oracles.replace_leaves(arguments[name], moved)
-        parts = oracles.leaves(fn(**given))
-        return np.concatenate([np.ravel(p) for p in parts])
-
-    best: Any = None
-    for relative in (1e-3, 1e-4, 1e-5):
-        h = relative * scale
-        try:
-            coarse, fine = (at(x + h) - at(x - h)) / (2 * h), (at(x + h / 2) - at(x - h / 2)) / h
-        except (ArithmeticError, ValueError, TypeError, LookupError):
-            continue  # the edge of the function's domain: a smaller step may stay inside
-        size = max(float(np.max(np.abs(fine), initial=0.0)), 1e-300)
-        gap = float(np.max(np.abs(fine - coarse), initial=0.0)) / size
-        if np.all(np.isfinite(fine)) and (best is None or gap < best[0]):
-            best = (gap, (4 * fine - coarse) / 3)
-    if best is None or best[0] > 1e-4 or _kinked(at, x, scale * 1e-5):
-        return None
-    return best
-
-
-def _kinked(at: Callable[[float], np.ndarray], x: float, h: float) -> bool:
-    """Do the slopes to the left and to the right differ? Central differences settle on their mean."""
-    try:
-        here, left, right = at(x), at(x - h), at(x + h)
-    except (ArithmeticError, ValueError, TypeError, LookupError):
-        return True
-    sides = np.abs((right - here) - (here - left))
-    return bool(np.any(sides > 1e-2 * np.abs(right - left) + 1e-13 * np.abs(here)))
 
 
 def compared(case: Case) -> Result:
     """Differentiate one example with respect to all its floats and compare."""
     import s2sad
 
+    arguments = {**dict(enumerate(case.args)), **case.kwargs}
     try:
-        fn, names, arguments = positional(case)
-        with np.errstate(all="ignore"):
-            value = fn(**copy.deepcopy(arguments))
+        value = case.fn(*copy.deepcopy(case.args), **copy.deepcopy(case.kwargs))
     except Exception as error:
-        return Result("no oracle", "the example fails", f"{type(error).__name__}: {error}")
-    floats = [n for n in names if oracles.leaves(arguments[n])]
+        return Result(FAILS, type(error).__name__, str(error))
+    floats = [n for n in arguments if oracles.leaves(arguments[n])]
     if not floats or not oracles.leaves(value):
-        return Result("no oracle", "no float")
-    seed = oracles.random_like(value, 5)
-    weights = np.concatenate([np.ravel(w) for w in oracles.leaves(seed)])
+        return Result(NO_FLOAT)
+    judge = Judge(case.fn, arguments, floats, oracles.random_like(value, 5))
     try:
-        gradients = derivative(s2sad, fn, floats, arguments, value, seed)
+        got, gradients = judge.derivative(arguments)
     except s2sad.UnsupportedError as error:
         codes = sorted({f"{f.code} {f.message}" for f in error.findings})
-        return Result("refused", codes[0], str(error))
+        return Result(REFUSED, codes[0], str(error))
+    except TooLong:
+        raise
     except Exception as error:
-        return Result("crash", f"{type(error).__name__}: {str(error)[:80]}", f"{type(error).__name__}: {error}")
-    for name, gradient in zip(floats, gradients, strict=True):
-        for k, got in enumerate(oracles.gradient_leaves(gradient, arguments[name])):
-            for index in np.ndindex(*got.shape):
-                with np.errstate(all="ignore"):
-                    want = slopes(fn, arguments, name, k, index)
-                if want is None:
-                    return Result("no oracle", "differences do not settle", name)
-                gap, slope = want
-                expected = float(weights @ slope)
-                scale = max(float(np.abs(weights) @ np.abs(slope)), 1e-12 * float(np.max(np.abs(weights))))
-                if not abs(float(got[index]) - expected) <= max(RTOL, 3 * gap) * scale:
-                    detail = f"d/d{name}{list(index)}: {got[index]!r}, differences say {expected!r}"
-                    place = (name, k, index, expected, max(RTOL, 3 * gap) * scale)
-                    if _branches_at(s2sad, fn, floats, arguments, value, seed, place):
-                        return Result("point branch", "the function treats this one point on its own", detail)
-                    return Result("wrong", name, detail)
-    return Result("right")
+        return Result(CRASH, f"{type(error).__name__}: {str(error)[:80]}", f"{type(error).__name__}: {error}")
+    if oracles.loose(oracles.bits(got)) != oracles.loose(oracles.bits(value)):
+        return Result(WRONG, "value", f"{got!r} for {value!r}")
+    found = [judge.leaf(*place) for place in judge.places(gradients)]
+    for kind in (WRONG, UNSETTLED, POINT, KINK):
+        for r in found:
+            if r.kind == kind:
+                return r
+    return Result(RIGHT)
 
 
-def _branches_at(
-    s2sad: Any, fn: Any, floats: list[str], arguments: dict[str, Any], value: Any, seed: Any, place: tuple[Any, ...]
-) -> bool:
-    """Is the derivative right on both sides, so that a branch is taken at this very point (``if x == table[-1]``)?
-
-    The path taken is the path differentiated: that such a path is constant is the function's doing.
-    """
-    name, k, index, expected, tolerance = place
-    for side in (1 - 1e-7, 1 + 1e-7):
-        moved = [x.copy() for x in oracles.leaves(arguments[name])]
-        moved[k][index] *= side
-        near = {**arguments, name: oracles.replace_leaves(arguments[name], moved)}
-        gradient = derivative(s2sad, fn, floats, near, value, seed)[floats.index(name)]
-        got = float(oracles.gradient_leaves(gradient, arguments[name])[k][index])
-        if not abs(got - expected) <= 10 * tolerance:
-            return False
-    return True
+Key = int | str  # a positional argument, or a keyword
 
 
-def derivative(s2sad: Any, fn: Any, floats: list[str], arguments: dict[str, Any], value: Any, seed: Any) -> Any:
-    """Gradients with respect to the named arguments: by keyword where the value is scalar, else by a pullback."""
-    given = copy.deepcopy(arguments)
-    with np.errstate(all="ignore"):
-        if isinstance(value, float) and np.shape(value) == ():
-            gradients = s2sad.grad(fn, argnums=tuple(floats))(**given)
-            return [scaled(g, float(seed)) for g in gradients]
-        names = list(given)
-        _, pullback = s2sad.vjp(fn, *given.values())
-        return [pullback(seed)[names.index(n)] for n in floats]
+def split(arguments: dict[Key, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Positional arguments and keywords."""
+    return (
+        tuple(v for k, v in arguments.items() if isinstance(k, int)),
+        {k: v for k, v in arguments.items() if isinstance(k, str)},
+    )
 
 
-def scaled(tree: Any, factor: float) -> Any:
-    """A tree with its leaves multiplied."""
-    return oracles.replace_leaves(tree, [x * factor for x in oracles.leaves(tree)])
+@dataclass(frozen=True)
+class Judge:
+    """One call: the function, its arguments by place or keyword, those that are differentiated, and the seed."""
+
+    fn: Callable[..., Any]
+    arguments: dict[Key, Any]
+    floats: list[Key]
+    seed: Any
+
+    def call(self, arguments: dict[Key, Any]) -> np.ndarray:
+        """All numbers of the result."""
+        args, kwargs = split(copy.deepcopy(arguments))
+        parts = oracles.leaves(self.fn(*args, **kwargs))
+        return np.concatenate([np.ravel(p) for p in parts])
+
+    def derivative(self, arguments: dict[Key, Any]) -> tuple[Any, list[Any]]:
+        """The value and the gradients: of a number by ``value_and_grad``, of anything else by a pullback."""
+        import s2sad
+
+        args, kwargs = split(copy.deepcopy(arguments))
+        if oracles.is_leaf(self.seed) and np.shape(self.seed) == ():
+            value, gradients = s2sad.value_and_grad(self.fn, argnums=tuple(self.floats))(*args, **kwargs)
+            factor = float(self.seed)
+            return value, [oracles.replace_leaves(g, [x * factor for x in oracles.leaves(g)]) for g in gradients]
+        assert all(isinstance(k, int) for k in self.floats), "a pullback has positional arguments alone"
+        value, pullback = s2sad.vjp(partial(self.fn, **kwargs) if kwargs else self.fn, *args)
+        gradients = pullback(self.seed)
+        return value, [gradients[k] for k in self.floats]
+
+    def places(self, gradients: list[Any]) -> list[tuple[Key, int, tuple[int, ...], float]]:
+        """Every number that is differentiated, with its derivative."""
+        out = []
+        for name, gradient in zip(self.floats, gradients, strict=True):
+            for k, got in enumerate(oracles.gradient_leaves(gradient, self.arguments[name])):
+                out += [(name, k, index, float(got[index])) for index in np.ndindex(*got.shape)]
+        return out
+
+    def moved(self, name: Key, k: int, index: tuple[int, ...], t: float) -> dict[Key, Any]:
+        """The arguments with one number set to ``t``."""
+        leaves = [a.copy() for a in oracles.leaves(self.arguments[name])]
+        leaves[k][index] = t
+        return {**self.arguments, name: oracles.replace_leaves(self.arguments[name], leaves)}
+
+    def leaf(self, name: Key, k: int, index: tuple[int, ...], got: float) -> Result:
+        """The verdict on one number."""
+        x = float(oracles.leaves(self.arguments[name])[k][index])
+        sides = slopes(lambda t: self.call(self.moved(name, k, index, t)), x)
+        weights = np.concatenate([np.ravel(w) for w in oracles.leaves(self.seed)])
+        kind, said = verdict(weights, sides, got, abs(x) or 1.0)
+        detail = f"d/d{name}{list(index)} at {x!r}: {got!r}, differences say {said}"
+        if kind == WRONG and self.beside(name, k, index, x):
+            return Result(POINT, "the function has a case of its own for this very point", detail)
+        return Result(kind, "" if kind == WRONG else kind, detail)
+
+    def beside(self, name: Key, k: int, index: tuple[int, ...], x: float) -> bool:
+        """Does the derivative jump at this very point, with the right values on both sides?"""
+        values = []
+        for t in (x * (1 - 1e-7), x * (1 + 1e-7)):
+            _, gradients = self.derivative(self.moved(name, k, index, t))
+            got = next(g for n, leaf, place, g in self.places(gradients) if (n, leaf, place) == (name, k, index))
+            around = slopes(lambda u: self.call(self.moved(name, k, index, u)), t)
+            weights = np.concatenate([np.ravel(w) for w in oracles.leaves(self.seed)])
+            values.append(verdict(weights, around, got, abs(t))[0])
+        return values == [RIGHT, RIGHT]
+
+
+def verdict(weights: np.ndarray, sides: Slopes, got: float, magnitude: float) -> tuple[str, str]:
+    """Right, kink, wrong or unsettled, and what the differences say."""
+    size = np.abs(weights)
+    floor = ROUNDING * float(size @ np.abs(sides.here)) / magnitude
+
+    def sure(s: Slope | None) -> bool:
+        return s is not None and float(size @ s.error) <= SETTLED * float(size @ np.abs(s.value)) + floor
+
+    def near(s: Slope) -> bool:
+        scale = float(size @ np.abs(s.value))
+        return abs(got - float(weights @ s.value)) <= RTOL * scale + 3 * float(size @ s.error) + floor
+
+    left, right, through = sides.left, sides.right, sides.through
+    if sure(left) and sure(right):
+        assert left is not None and right is not None
+        gap = float(size @ np.abs(left.value - right.value))
+        scale = float(size @ np.maximum(np.abs(left.value), np.abs(right.value)))
+        if gap > 10 * float(size @ (left.error + right.error)) + 1e-3 * scale + floor:
+            ends = np.stack([weights * left.value, weights * right.value])
+            low, high = float(ends.min(0).sum()), float(ends.max(0).sum())
+            slack = SETTLED * scale + floor
+            return KINK if low - slack <= got <= high + slack else WRONG, f"from {low!r} to {high!r}"
+    if sure(through) and (sure(left) == sure(right)):
+        assert through is not None
+        return RIGHT if near(through) else WRONG, repr(float(weights @ through.value))
+    for side in (left, right):  # the edge of the domain, or a jump: one side is the function's
+        if sure(side):
+            assert side is not None
+            other = right if side is left else left
+            text = f"{float(weights @ side.value)!r} on one side"
+            return (RIGHT if other is None else KINK) if near(side) else WRONG, text
+    return UNSETTLED, "nothing"
