@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+_PLAIN = (float, np.float64)
 Axis = int | Sequence[int] | None
 
 
@@ -29,6 +30,9 @@ def as_kind(g: Any, x: Any) -> Any:
 
 def unbroadcast(g: Any, x: Any) -> Any:
     """Sum ``g`` over the axes along which ``x`` was broadcast, and give it x's dtype: the adjoint of broadcasting."""
+    kind = type(x)
+    if type(g) is kind and (kind in _PLAIN or (kind is np.ndarray and g.shape == x.shape and g.dtype is x.dtype)):
+        return g  # the rule, told at once
     if g is None:
         return None
     if isinstance(x, list | tuple):

@@ -53,6 +53,9 @@ class Rewriter:
         self.names: dict[Var, str] = {}
         self.out: list[Stmt] = []
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
+        self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
+        self.stored: list[Atom] | None = None
+        self.shape_keys: dict[Var, Any] = {}
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None

@@ -20,7 +20,8 @@ A cotangent is exactly 0 in the place of a pole for one of two reasons. Somethin
 (``where``, a maximum, an index, a seed from outside, a loop): then the helper stays. Or a *factor* of the user's was
 0: then ``0 * log(0)`` and ``0 * (1 / 0)`` made the primal value NaN already, and a plain quotient says so too. That
 second reason is good for quotients and logarithms, which are infinite at their poles; not for roots, which are finite
-there: a divisor that is a root keeps the helper.
+there: a divisor that is a root keeps the helper. And a divisor that is bounded away from 0, as ``1.0 + np.exp(x)`` is,
+or by which Python divided without raising, needs none.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.driver import Rewriter, const, is_floating
+from s2sad.specialise.facts import floor, origin
 from s2sad.specialise.helpers import cast_free, helper
 
 _LINEAR = frozenset({"neg", "pos"})
@@ -112,6 +114,7 @@ def _is_python_number(a: Atom) -> bool:
 
 def _raised(rw: Rewriter, d: Atom) -> bool:
     """Did the forward sweep raise if ``d`` is 0? Then it is not."""
+    d = origin(rw, d)
     if rw.divisors is None:
         rw.divisors = _divisors(rw)
     return isinstance(d, Var) and rw.divisors.get(d, False)
@@ -119,6 +122,7 @@ def _raised(rw: Rewriter, d: Atom) -> bool:
 
 def _pole_shows(rw: Rewriter, d: Atom) -> bool:
     """Is the primal value infinite (or did it raise) where ``d`` is 0?"""
+    d = origin(rw, d)
     if not isinstance(d, Var):
         return bool(const(d))
     if d not in rw.primal:
@@ -133,7 +137,8 @@ def _pole_shows(rw: Rewriter, d: Atom) -> bool:
 def safe_div(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_div(g, d)`` to ``g / d``."""
     _, g, d = let.args
-    plain = const(d) or _raised(rw, d) or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
+    never = const(d) or _raised(rw, d) or (floor(rw, d) or 0.0) > 0.0
+    plain = never or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
     return rw.let(let, "truediv", g, d) if plain else None
 
 

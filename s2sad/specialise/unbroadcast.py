@@ -16,7 +16,7 @@
 
 ``g`` has the shape of a result that ``x`` was broadcast into. A dimension of ``x`` that is not 1 is therefore one of
 ``g`` as well, or NumPy would have raised in the forward sweep: only the leading axes that ``x`` lacks, and those
-where it has a 1, are summed over.
+where it has a 1, are summed over. Where sizes are not known at all, ``x`` may still be what ``g`` was made from.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, dims_of
 from s2sad.specialise.driver import Rewriter, is_scalar
+from s2sad.specialise.facts import same_shape
 from s2sad.specialise.helpers import arg, axis_atom, cast_free, helper
 
 
@@ -43,7 +44,7 @@ def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
         return rw.call(let, np.sum, "np.sum", g) if isinstance(t, Array) and t.dims is not None and t.dims else None
     dg, dx = dims_of(type_of_atom(g)), dims_of(type_of_atom(x))
     if dg is None or not dx or len(dg) < len(dx):
-        return None
+        return _alike(rw, g, x)
     lead = len(dg) - len(dx)
     ones: list[int] = []
     for k, d in enumerate(dx):
@@ -51,10 +52,14 @@ def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
         if d is not None and d == other:
             continue
         if d is None or not (d.is_one or d.not_one):
-            return None
+            return _alike(rw, g, x)
         if d.is_one:
             ones.append(k)
     return _summed(rw, let, g, lead, tuple(ones))
+
+
+def _alike(rw: Rewriter, g: Atom, x: Atom) -> Atom | None:
+    return g if isinstance(type_of_atom(g), Array) and same_shape(rw, g, x) else None
 
 
 def _summed(rw: Rewriter, let: Let, g: Atom, lead: int, ones: tuple[int, ...]) -> Atom | Let:

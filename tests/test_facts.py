@@ -1,0 +1,122 @@
+"""What is known beyond types, through tapes as well: lower bounds of divisors, and equal shapes."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.oracles import close, leaves, numeric_gradient
+
+RNG = np.random.default_rng(11)
+
+
+def bounded(x: float, w: float) -> float:
+    for _ in range(4):
+        x = x + w * math.sqrt(1.0 + x * x) / (2.0 + math.exp(x))
+    return x
+
+
+def raised(a: float, b: float) -> float:
+    x = 1.0
+    for _ in range(5):
+        x = x - 0.1 * (x * x - b) / (2.0 * x + a)
+    return x
+
+
+def gated(x: Any, w: Any) -> Any:
+    h = np.zeros(len(w))
+    for t in range(len(x)):
+        h = h + 1.0 / (1.0 + np.exp(-w * x[t])) * h + np.exp(-w)
+    return np.sum(h)
+
+
+def prefixes(x: Any) -> Any:
+    """Sizes that no type knows: each is as long as the slice it was made from."""
+    total = 0.0
+    for k in range(1, len(x)):
+        total = total + np.sum(np.exp(np.sin(x[:k]) * 2.0) * x[:k])
+    return total
+
+
+def broadcast_prefix(x: Any, w: Any) -> Any:
+    """A prefix of one element is spread over the longer array."""
+    total = 0.0
+    for k in range(1, 3):
+        y = np.sin(x[:k]) * w[:2]
+        total = total + np.sum(y * y)
+    return total
+
+
+def stored_prefix(x: Any) -> Any:
+    y = x.copy()
+    for k in range(1, len(x)):
+        y[:k] += y[k] * np.flip(np.tanh(y[:k]))
+    return np.sum(y * y)
+
+
+PROGRAMS = [
+    (bounded, (0.3, 0.7), 0), (raised, (0.5, 2.0), 0), (gated, (RNG.normal(size=3), RNG.normal(size=4)), 0),
+    (prefixes, (RNG.normal(size=4),), 0), (broadcast_prefix, (RNG.normal(size=3), RNG.normal(size=3)), None),
+    (stored_prefix, (RNG.normal(size=4),), 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("program", "args", "helpers"), PROGRAMS, ids=[p[0].__name__ for p in PROGRAMS])
+def test_helpers_go_and_the_gradient_is_right(program: Any, args: Any, helpers: int | None) -> None:
+    numbers = tuple(range(len(args)))
+    derivative = s2sad.grad(program, argnums=numbers)
+    got = derivative(*args)
+    want = [x for of_one in numeric_gradient(program, args, {}, numbers, 1.0) for x in of_one]
+    assert not close(leaves(got), want, 1e-6)
+    if helpers is not None:
+        assert derivative.source.count("rt.") == helpers, derivative.source
+
+
+def test_a_store_ends_what_is_known() -> None:
+    """``d`` was at least 1 where it was computed, and is 0 where it is read."""
+
+    def f(x: Any, y: Any) -> Any:
+        d = 1.0 + y * y
+        d[0] = 0.0
+        return np.sum(np.where(d > 0.0, x / d, 0.0))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        got = s2sad.grad(f)(np.array([0.0, 2.0]), np.array([1.0, 1.0]))
+    assert np.array_equal(got, [0.0, 0.5])
+
+
+def test_what_a_condition_records_is_not_counted_by_the_loop() -> None:
+    """The user's own lists look like tapes; this one has fewer entries than the loop has trips."""
+
+    def f(x: Any) -> Any:
+        kept = []
+        total = 0.0
+        for i in range(len(x)):
+            if i % 2 == 0:
+                kept.append(x[: i + 1])
+        for i, part in zip(reversed(range(len(x))), reversed(kept)):  # noqa: B905
+            total = total + np.sum(x[: i + 1]) * np.sum(part * part)
+        return total
+
+    args = (RNG.normal(size=5),)
+    assert not close(leaves(s2sad.grad(f)(*args)), numeric_gradient(f, args, {}, (0,), 1.0)[0], 1e-6)
+
+
+def test_a_quotient_by_a_number_that_is_not_known_is_still_masked() -> None:
+    def f(x: Any, s: Any) -> Any:
+        total = 0.0
+        for k in range(len(s)):
+            ratio = x[k] / s[k]
+            if s[k] != 0.0:
+                total = total + ratio
+        return total
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert np.array_equal(s2sad.grad(f)(np.zeros(3), np.array([1.0, 0.0, 4.0])), [1.0, 0.0, 0.25])
