@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from s2sad.ir.nodes import Loc
+from s2sad.ir.record import dataclass
 
 
 class S2sadError(Exception):

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
 from types import FunctionType
 from typing import Any
 
-from s2sad.ad import forward
 from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
@@ -25,6 +23,7 @@ from s2sad.errors import SourceError
 from s2sad.frontend.lower import Lowered, lower, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
+from s2sad.ir.pause import no_collection
 from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
@@ -69,6 +68,8 @@ class Compilation:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
         r = self.request
         if r.mode == "jvp":
+            from s2sad.ad import forward  # most programs need one of the two modes
+
             entries = forward.tangent(self.infer, self.spec, r.active)
         else:
             entries = ad.reverse(self.infer, self.spec, r.active, r.mode, r.has_aux)
@@ -168,17 +169,13 @@ def _compile(request: Request, slot: Slot | None) -> Program:
 
 @contextmanager
 def _alone() -> Iterator[None]:
-    """No collection of garbage while a program is compiled (its many small objects would set off one after the other,
-    a fifth of the time of a large program), and no memory of its parts afterwards."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        effects.forget()
-        sharing.forget()
-        if collecting:
-            gc.enable()
+    """No collection of garbage while a program is compiled, and no memory of its parts afterwards."""
+    with no_collection():
+        try:
+            yield
+        finally:
+            effects.forget()
+            sharing.forget()
 
 
 def compile_generic(request: Request) -> Program:

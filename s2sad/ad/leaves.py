@@ -31,7 +31,7 @@ _STATIC_USES = frozenset(
 _ELEMENT_METHODS = frozenset({"append", "insert", "pop"})  # what they take or give keeps its own structure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Which containers of a function are mirrors. ``dynamic`` holds the classes of memory accessed dynamically."""
 

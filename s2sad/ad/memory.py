@@ -34,7 +34,7 @@ from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Place:
     """Position of a statement in program order and the range of positions of each loop around it, outermost first."""
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from s2sad.ad.calls import Half, Pairs
-from s2sad.ad.forward import Push
+from s2sad.ad.calls import Pairs
 from s2sad.ad.pairs import joint, make_pair, split
 from s2sad.analysis.infer.program import Infer, Spec
-from s2sad.ir.nodes import Function, Let, Ref, walk
+from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
 
 
 def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_aux: bool) -> list[Function]:
@@ -31,7 +30,7 @@ def reachable(entries: list[Function]) -> list[Function]:
         for s in walk(fn.body):
             if isinstance(s, Let):
                 for a in s.args:
-                    inner = a.obj.fn if isinstance(a, Ref) and isinstance(a.obj, Spec | Half | Push) else None
+                    inner = a.obj.fn if isinstance(a, Ref) and isinstance(a.obj, Callee) else None
                     if inner is not None:
                         visit(inner)
         running.discard(fn)

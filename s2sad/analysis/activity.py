@@ -23,7 +23,7 @@ _INERT_OPS = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Activity:
     """The active variables of a function for given active inputs."""
 

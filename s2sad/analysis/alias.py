@@ -284,7 +284,7 @@ def _match(
         _match(classes, summary, inner, classes.elem(mine), mapping, touched, depth - 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What a call does to memory: classes of the parameters and of the result, element classes, mutated classes."""
 

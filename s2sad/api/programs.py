@@ -13,6 +13,7 @@ from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
 from s2sad.cache.programs import Program, Request, slot_for
+from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
 
 _MANY = 4096  # keys kept for one derivative: more means that sizes vary without end, and starting afresh is cheap
@@ -21,7 +22,8 @@ _MANY = 4096  # keys kept for one derivative: more means that sizes vary without
 @functools.cache
 def pipeline() -> ModuleType:
     """The compiler: imported by the first derivative that needs it, not by ``import s2sad``."""
-    from s2sad import pipeline as module
+    with no_collection():
+        from s2sad import pipeline as module
 
     return module
 

@@ -10,12 +10,12 @@ import functools
 import inspect
 import types as pytypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from s2sad.api.made import calling
+from s2sad.ir.record import dataclass
 
 Argnum = int | str
 Argnums = Argnum | tuple[Argnum, ...]

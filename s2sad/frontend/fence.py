@@ -7,7 +7,6 @@ from typing import Any
 import gast
 
 from s2sad.errors import Finding, UnsupportedError
-from s2sad.frontend.codes import CODES
 from s2sad.frontend.scopes import children
 from s2sad.ir.nodes import Loc
 
@@ -21,6 +20,8 @@ class Fence:
 
     def refuse(self, code: str, node: Any, message: str, help: str = "") -> None:
         """Note that ``node`` cannot be differentiated. ``help`` defaults to the way out of the table of codes."""
+        from s2sad.frontend.codes import CODES  # of texts, which most programs do not need
+
         loc = self.loc(node)
         line = self.lines[loc.line - 1].rstrip("\n") if 0 < loc.line <= len(self.lines) else ""
         found = Finding(code, message, loc, line, help or CODES[code].help, self.function)

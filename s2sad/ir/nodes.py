@@ -267,9 +267,16 @@ class Function:
 
 
 class Callee:
-    """Base of what the ``Ref`` to a function of the emitted module points at: the function is found by the Ref's text."""
+    """Base of what the ``Ref`` to a function of the emitted module points at: the function is found by the Ref's text.
+
+    Each has an attribute or property ``fn``: the function, None until it is made."""
 
     __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def fn(self) -> Function | None: ...
 
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:

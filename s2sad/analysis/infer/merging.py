@@ -39,7 +39,7 @@ def restore(saved: Saved) -> None:
 # -- the shape of a tracked value ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Shape:
     """``kind``: leaf, fixed (a function or class: ``what``), object (``what``: the class), tuple, list or dict."""
 
