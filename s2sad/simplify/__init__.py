@@ -59,12 +59,22 @@ def fill(fn: Function, primal: Container[Var]) -> Function:
     return fn if new is fn else dce.eliminate(new, primal)
 
 
+def trim(fn: Function, primal: Container[Var]) -> Function:
+    """Tapes without what nothing reads, and the forward sweep without what only they needed, such as the tape of an
+    inner loop: the rounds go on to the algebra with all of that gone."""
+    while True:
+        new = tape.trim(fn)
+        if new is fn:
+            return fn
+        fn = dce.eliminate(new, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn)),
     NamedPass("cse", lambda fn, primal: cse.merge(fn)),
     NamedPass("dce", dce.eliminate),
-    NamedPass("tape", lambda fn, primal: tape.trim(fn)),
+    NamedPass("tape", trim),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),

@@ -77,6 +77,10 @@ class _Tape:
         return self.entry.args if self.entry is not None else self.append.args[2:3]
 
 
+def _is_none(a: Atom) -> bool:
+    return isinstance(a, Const) and a.value is None
+
+
 def trim(fn: Function) -> Function:
     """``fn`` with its tapes holding only what is read: ``fn`` itself when they do already."""
     if all(s.__class__ is Let for s in fn.body.stmts):
@@ -248,10 +252,11 @@ class _Trim:
             place[k] = same[0] if same else len(kept)
             if not same:
                 kept.append(a)
-        if len(kept) == len(tape.components):
+        counts = not kept and not all(self._counts(tape, r) for r in tape.readers)
+        if counts:
+            kept = [Const(None)]  # an entry for each iteration, to count them by
+        if len(kept) == len(tape.components) and (not counts or _is_none(tape.components[0])):
             return
-        if not kept and not all(self._counts(tape, r) for r in tape.readers):
-            kept = [Const(None)]
         if not kept:
             self._remove(tape, place)
         else:
