@@ -72,9 +72,11 @@ class Sweeps:
         return swept.forward, swept.reverse
 
     def _by_memory(self, key: Key) -> bool:
-        """Is the adjoint of this part of the result found by memory when the program runs?"""
+        """Is the adjoint of this part of the result found by memory: at run time, or as a view of another's buffer?"""
         v, path = key
-        return self.r.is_paired_leaf(v, path) if path else self.r.is_paired(v)
+        if path:
+            return self.r.is_paired_leaf(v, path)
+        return self.r.is_paired(v) or (self.r.is_shadow(v) and self.r.memory.view_of(v) is not None)
 
     def prologue(self, rb: Builder) -> None:
         """What the reverse sweep needs before its first statement."""

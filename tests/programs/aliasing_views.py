@@ -624,3 +624,55 @@ def helper_returns_reshaped(x):
 
 
 PROGRAMS.add(helper_returns_reshaped, arr(2))
+
+
+def returns_transpose(x):
+    v = np.empty((3, 2))
+    v[0] = 1.0
+    for i in range(2):
+        v[i + 1] = v[i] * x
+    return v.T
+
+
+PROGRAMS.add(returns_transpose, arr(2))
+
+
+def returns_axes_moved(x):
+    v = np.empty((3, *x.shape))
+    v[0] = x * 0 + 1
+    v[1] = x
+    v[2] = v[1] * x
+    return np.moveaxis(v, 0, -1)
+
+
+PROGRAMS.add(returns_axes_moved, arr(2))
+
+
+def returns_reversed_slice(x):
+    v = x * 1
+    v[0] = x[1] * x[0]
+    return v[::-1][:2]
+
+
+PROGRAMS.add(returns_reversed_slice, arr(3))
+
+
+def returns_view_of_argument(x):
+    x[0] = x[1] * x[0]
+    return x[1::-1]
+
+
+PROGRAMS.add(returns_view_of_argument, arr(3))
+
+
+def returns_one_of_two_views(x):
+    v = x * 1
+    v[0] = x[1] * x[0]
+    w = v[::-1]
+    w[0] *= x[0]
+    if x[0] > 10.0:
+        return w[:2]
+    return w[1:]
+
+
+PROGRAMS.add(returns_one_of_two_views, arr(3))
