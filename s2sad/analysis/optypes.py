@@ -6,6 +6,8 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import Atom, Const, Global, Ref, Var
 from s2sad.ir.types import (
@@ -216,6 +218,9 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         rule = lookup(op)
         return rule.type(*wide) if rule is not None and rule.type is not None else NUM
     if op in ("eq", "ne") and len(types) == 2:
+        same = _same_dtype(*types)
+        if same is not None:
+            return Lit(same == (op == "eq"))
         known = {type(t) for t in wide}
         lits = [t for t in types if isinstance(t, Lit) and (t.value is None or isinstance(t.value, str))]
         if lits and any(is_number(t) for t in types):  # a number never equals None or a string
@@ -224,6 +229,18 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
             return BOOL
         return UNKNOWN if Unknown in known else BOOL
     return BOOL
+
+
+def _same_dtype(a: Type, b: Type) -> bool | None:
+    """Is a known dtype equal to another one, or to the class of its numbers?"""
+    if not (isinstance(a, Lit) and isinstance(a.value, np.dtype)):
+        a, b = b, a
+    if not (isinstance(a, Lit) and isinstance(a.value, np.dtype)) or not isinstance(b, Lit | RefT):
+        return None
+    try:
+        return bool(a.value == (b.value if isinstance(b, Lit) else b.obj))
+    except TypeError:
+        return None
 
 
 def _never_none(t: Type) -> bool:
@@ -315,6 +332,8 @@ def getattr_type(types: tuple[Type, ...]) -> Type:
     attr = name.value if isinstance(name, Lit) else None
     if isinstance(x, Array | Num | Scalar):
         return _array_attr(x, str(attr))
+    if isinstance(x, Lit) and isinstance(x.value, np.dtype):
+        return _dtype_attr(x.value, str(attr))
     if isinstance(x, Obj):
         return dict(x.attrs).get(str(attr), UNKNOWN)
     if isinstance(x, Tuple) and x.cls is not None and attr in getattr(x.cls, "_fields", ()):
@@ -335,7 +354,21 @@ def _array_attr(x: Type, attr: str) -> Type:
         return Array(x.dtype, None if x.dims is None else x.dims[::-1]) if isinstance(x, Array) else x
     if attr in ("real", "imag"):
         return x
-    return Opaque()
+    return dtype_type(x) if attr == "dtype" else Opaque()
+
+
+def dtype_type(x: Type) -> Type:
+    """The type of ``x.dtype``: a literal where the dtype is known, so that it decides branches."""
+    name = x.dtype if isinstance(x, Array) or (isinstance(x, Scalar) and not x.weak) else None
+    known = None if name is None else np.dtype(name)
+    return Lit(known) if known is not None and known.isbuiltin == 1 else Opaque(np.dtype)
+
+
+def _dtype_attr(dtype: np.dtype[Any], attr: str) -> Type:
+    value = getattr(dtype, attr, None)
+    if isinstance(value, bool | int | str):
+        return Lit(value)
+    return RefT(value) if isinstance(value, type) else Opaque()
 
 
 _HANDLERS: dict[str, Callable[[tuple[Type, ...]], Type]] = {

@@ -12,6 +12,7 @@ from s2sad.rules.registry import lookup
 _NEVER_RAISE = frozenset(["is_", "is_not", "tuple", "list", "slice", "copy"])
 _SAFE_OPS = frozenset(["neg", "pos", "not", "dict"])
 _SAFE_ARITHMETIC = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
+_QUESTIONS = frozenset(["call", "lt", "le", "gt", "ge", "eq", "ne", "in_", "not_in"])
 _SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose)
 _SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
 
@@ -20,8 +21,8 @@ def may_raise(let: Let) -> bool:
     """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
     op = let.op
     types = [type_of_atom(a) for a in let.args]
-    if op in _NEVER_RAISE:
-        return False
+    if op in _NEVER_RAISE or (op in _QUESTIONS and let.target is not None and isinstance(let.target.type, Lit)):
+        return False  # asked and answered when the types were known: np.result_type(x)
     if op in _SAFE_OPS:
         return not all(isinstance(t, Scalar | Lit | Array | Tuple | List | Slice | Dict | Range | RefT) for t in types)
     if op in _SAFE_ARITHMETIC:

@@ -270,3 +270,16 @@ def broadcast_arrays_pair(x, y):
 
 
 PROGRAMS.add(broadcast_arrays_pair, arr(3), arr(2), issue=3)
+
+
+def branches_on_dtype(x):
+    if np.issubdtype(x.dtype, np.integer) or x.dtype.kind in "iub" or np.iscomplexobj(x):
+        return np.sum(np.floor(x))
+    if x.dtype == np.float32 or not issubclass(x.dtype.type, np.inexact):
+        x = x + 1j
+    y = np.zeros(x.shape, dtype=np.result_type(x, 1.0))
+    y[0] = x[1] * x[0]
+    return np.sum(np.asarray(y, dtype=x.dtype) * x)
+
+
+PROGRAMS.add(branches_on_dtype, arr(3))

@@ -9,6 +9,7 @@ from typing import Any
 from s2sad.analysis.infer.functions import getter
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
+from s2sad.analysis.infer.type_queries import QUERIES
 from s2sad.ir.nodes import Const, Ref
 
 
@@ -40,4 +41,4 @@ DECORATORS: dict[Any, Any] = {
 GETTERS: dict[Any, Any] = {
     getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")
 }
-HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS, **GETTERS}
+HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS, **GETTERS, **QUERIES}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records, rule_calls
-from s2sad.analysis.optypes import INPLACE
+from s2sad.analysis.optypes import INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,
@@ -37,6 +39,7 @@ _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
 )  # fmt: skip
+_QUESTIONS = frozenset({"eq", "ne", "is_", "is_not", "in_", "not_in"})
 LIST_MUTATORS = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
@@ -244,6 +247,10 @@ def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> 
         parts = _sequence_parts(f, op, args, types)
         if parts is not None:
             return f.emit("tuple" if any(isinstance(t, Tuple) for t in types) else "list", *parts, name=name)
+    if op in _QUESTIONS and any(isinstance(t, Lit) and isinstance(t.value, np.dtype) for t in types):
+        answer = op_type(op, tuple(types))
+        if isinstance(answer, Lit):
+            return Const(answer.value)
     return f.emit(op, *args, name=name)
 
 
@@ -321,6 +328,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return f.tuples[x][t.cls._fields.index(key)]
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
         return objects.tuple_attribute(f, x, t, key, name)
+    if isinstance(t, Lit) and isinstance(t.value, np.dtype) and isinstance(getattr(t.value, key, None), type | bool | int | str):
+        return calls.reference(getattr(t.value, key), f"np.{getattr(t.value.type, '__name__', '')}")
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 
@@ -417,6 +426,8 @@ _OPS: dict[str, Any] = {
     "copy": _copy,
     "in_": _arithmetic,
     "not_in": _arithmetic,
+    "is_": _arithmetic,
+    "is_not": _arithmetic,
     "not": _not,
     **{op: _arithmetic for op in _DUNDER},
 }

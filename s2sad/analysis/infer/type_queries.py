@@ -1,0 +1,88 @@
+"""Questions about types and dtypes that are answered when the types are known, so that they decide branches.
+
+*before*                                       *after*, for ``x: float64[n]``::
+
+    if np.issubdtype(x.dtype, np.integer):         y = x
+        y = x.astype(float)
+    else:
+        y = x
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Const, Ref
+from s2sad.ir.types import Array, Dict, List, Lit, RefT, Scalar, Tuple, Type
+
+if TYPE_CHECKING:
+    from s2sad.analysis.infer.function import FunctionInfer
+
+_UNKNOWN = object()
+
+
+def _stand_in(t: Type) -> Any:
+    """A value of the type that answers questions about types as any other would; ``_UNKNOWN`` where there is none."""
+    if isinstance(t, Lit):
+        return t.value
+    if isinstance(t, RefT):
+        return t.obj
+    if isinstance(t, Array):
+        return _UNKNOWN if t.dtype is None or t.rank is None else np.empty((0,) * t.rank, t.dtype)
+    if isinstance(t, Scalar):
+        if t.weak:
+            return {"float64": 1.0, "int64": 1, "bool": True, "complex128": 1j}.get(t.dtype, _UNKNOWN)
+        return np.dtype(t.dtype).type(1)
+    if isinstance(t, Tuple) and t.cls is None and t.code is None:
+        parts = tuple(map(_stand_in, t.items))
+        return _UNKNOWN if any(p is _UNKNOWN for p in parts) else parts
+    return _UNKNOWN
+
+
+def _query(fn: Callable[..., Any]) -> Any:
+    def handler(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Any) -> Any:
+        args = [_stand_in(type_of_atom(a)) for a in pos]
+        options = {k: _stand_in(type_of_atom(a)) for k, a in kw.items()}
+        if any(a is _UNKNOWN for a in (*args, *options.values())):
+            return NotImplemented
+        try:
+            answer: Any = fn(*args, **options)
+        except Exception:  # a wrong question: what it raises is for the program to raise
+            return NotImplemented
+        if isinstance(answer, type):
+            return Ref(answer, "np." + str(answer.__name__))
+        if isinstance(answer, bool | int | str):
+            return Const(answer)
+        return f.emit("call", Ref(fn, _text(fn)), *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Lit(answer))
+
+    return handler
+
+
+def _text(fn: Any) -> str:
+    name = str(getattr(fn, "__name__", "fn"))
+    return f"np.{name}" if getattr(np, name, None) is fn else name
+
+
+def _isscalar(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Any) -> Any:
+    t = type_of_atom(pos[0])
+    if isinstance(t, Scalar) or (isinstance(t, Lit) and t.value is not None):
+        return Const(True)
+    return Const(False) if isinstance(t, Array | Tuple | List | Dict | Lit) else NotImplemented
+
+
+QUERIES: dict[Any, Any] = {
+    **{
+        fn: _query(fn)
+        for fn in (
+            np.issubdtype, np.result_type, np.promote_types, np.can_cast, np.dtype, np.common_type, np.iscomplexobj,
+            np.isrealobj, np.min_scalar_type, np.mintypecode, issubclass, operator.index, normalize_axis_index,
+        )
+    },
+    np.isscalar: _isscalar,
+}  # fmt: skip
