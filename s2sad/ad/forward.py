@@ -164,7 +164,9 @@ class Forward:
         result = self.fn.result
         b.loc = self.fn.loc
         both = b.emit("tuple", result, self.dot(b, result))
-        return Function(name, tuple(params), b.block(both), (), self.fn.doc, self.fn.loc, self.fn.lines)
+        fn = self.fn
+        n = len(self.active)
+        return Function(name, tuple(params), b.block(both), (), fn.doc, fn.loc, fn.lines, tangents=n)
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
         line = self.fn.line_at(loc)

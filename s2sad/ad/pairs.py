@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ad.attempts import cut_attempts
 from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.held import HeldGlobals
 from s2sad.ad.leaves import Key, Layout, Path, layout
@@ -12,7 +13,7 @@ from s2sad.ad.residuals import again, assigned, plan
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
 from s2sad.analysis.activity import activity
-from s2sad.analysis.alias import AliasInfo, is_reference
+from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
@@ -54,7 +55,7 @@ class Sweeps:
     def __init__(
         self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
     ) -> None:
-        self.fn = fn
+        self.fn = fn = cut_attempts(fn, active)
         self.r = Reverse(program, pairs, fn, active, shares=shares)
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
@@ -351,7 +352,7 @@ def _halves(
             ab.append(Let(v, "getitem", (parts, Const(k)), (), fn.loc))
     ab.extend(inner.stmts)
     body = Block(tuple(ab.stmts), inner.results)
-    adj = Function(f"{name}_adj", (Param(residuals), *bar_params), body, (), None, fn.loc, fn.lines)
+    adj = Function(f"{name}_adj", (Param(residuals), *bar_params), body, (), None, fn.loc, fn.lines, adjoint=True)
     return fwd, adj
 
 
@@ -372,7 +373,7 @@ def _all_escaped(sweeps: Sweeps, kept: Builder, taped: list[Var], forward: list[
         if not isinstance(v, Var) or not is_reference(v.type):
             return False
         if v in known:
-            return any(k in reach for k in _chain(sweeps.r.info, v))
+            return any(k in reach for k in sweeps.r.info.chain(v))
         if v not in memo:
             memo[v] = False
             s = made.get(v)
@@ -395,24 +396,12 @@ def _all_escaped(sweeps: Sweeps, kept: Builder, taped: list[Var], forward: list[
     return [kept.emit("getitem", parts, Const(k), name=v.name, type=v.type) for k, v in enumerate(taped)]
 
 
-def _chain(info: AliasInfo, v: Var) -> list[object]:
-    """The class of memory of a variable and of what it holds."""
-    key = info.find(v)
-    out = [key]
-    for _ in range(4):
-        if not info.classes.has_elem(key):
-            break
-        key = info.classes.elem(key)
-        out.append(key)
-    return out
-
-
 def _reach(sweeps: Sweeps) -> set[object]:
     """Classes of memory that the caller can reach."""
     roots = [p.var for p in sweeps.fn.params]
     if isinstance(sweeps.fn.result, Var):
         roots.append(sweeps.fn.result)
-    return {key for v in roots for key in _chain(sweeps.r.info, v)}
+    return {key for v in roots for key in sweeps.r.info.chain(v)}
 
 
 def _escaped(sweeps: Sweeps, kept: Builder, v: Var, reach: set[object]) -> Atom:

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import (
@@ -417,14 +418,16 @@ def _reversed_range(r: Reverse, s: For, rb: Builder) -> Atom:
 
 def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder) -> list[Stmt]:
     """The path taken is recorded; the reverse sweep is a chain of branches on it. A handler starts from the state before
-    the ``try``: what the body did until it raised is not differentiated, so it may not have stored into active memory."""
-    from s2sad.ad.memory import stored_by
+    the ``try``: what the body did until it raised is not differentiated. If it stored, that was its last step, and was not
+    done (see ``attempts``)."""
+    from s2sad.ad.attempts import half_done
     from s2sad.ad.state import State
 
     assert isinstance(state, State)
-    for st in walk(s.body):
-        if isinstance(st, Let) and s.handlers and any(r.is_active(v) for v in stored_by(st)):
-            raise r.refuse("S2S067", "a store into an active value inside try", st.loc, "store after the try statement")
+    st = half_done(s, r.info, r.activity)
+    if st is not None:
+        raise r.refuse("S2S067", "a recursive function stores into an active value inside try", st.loc,
+                           "call it before or after the try statement")
     refuse_exception_values(r.fn, s, r.refuse)
     changed: dict[tuple[Var, tuple[tuple[str, object], ...]], None] = {}
     for side in sides:
@@ -470,7 +473,7 @@ def refuse_exception_values(fn: object, s: Try, refuse: Callable[..., Exception]
                 continue
             if st.op == "getattr" and getattr(st.args[1], "value", "") == "__traceback__":  # for __exit__
                 continue
-            if isinstance(callee, Ref) and callee.obj in _MESSAGE_USES:
+            if isinstance(callee, Ref) and callee.obj in (*_MESSAGE_USES, rt.require_undone):
                 continue
             raise refuse("S2S070", "a value is read out of a caught exception", st.loc,
                          "return the value, or assign it before raising")  # fmt: skip

@@ -58,6 +58,13 @@ class AliasInfo:
     def find(self, v: Var) -> Any:
         return self.classes.find(v)
 
+    def chain(self, v: Var, depth: int = 5) -> list[Any]:
+        """The class of memory of a variable, of what it holds, of what that holds..."""
+        out = [self.classes.find(v)]
+        while len(out) < depth and self.classes.has_elem(out[-1]):
+            out.append(self.classes.elem(out[-1]))
+        return out
+
     def is_mutated(self, v: Atom) -> bool:
         """Is the memory of ``v`` stored into anywhere in the function (or its callees)?"""
         return isinstance(v, Var) and self.classes.find(v) in self.mutated

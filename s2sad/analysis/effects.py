@@ -157,6 +157,7 @@ _READING_METHODS = frozenset(
     }
 )
 _HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
+_HELPERS_RAISE = frozenset({"require_undone", "require_same"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
@@ -322,6 +323,8 @@ def _call_effect(let: Let) -> Effect:
         return function_effect(own, len(let.args))
     if _is_helper(callee.obj):
         name = callee.obj.__name__
+        if name in _HELPERS_RAISE:
+            return _IO
         if name in _HELPERS_FRESH:
             return PURE
         if name in _HELPERS_PURE or lookup(callee.obj) is not None:

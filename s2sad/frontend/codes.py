@@ -306,13 +306,15 @@ _add(
 )
 _add(
     "S2S067",
-    "store inside try",
-    "Where an exception may be caught, only the run knows which of the stores of the body were done.",
-    "store after the try statement",
-    "import numpy as np\n\ndef f(v):\n    w = v * 1.0\n    try:\n        w[0] = w[1] * w[9]\n"
+    "recursive store inside try",
+    "Stores in the body of a try statement are followed one by one, so that those that were done before an exception "
+    "are known. A recursive function stays a call: which of its stores were done when it raised is not known.",
+    "call the recursive function before or after the try statement",
+    "import numpy as np\n\ndef fill(w, k):\n    if k < 3:\n        w[k] = w[k] * 2.0\n        fill(w, k + 1)\n"
+    "\ndef f(v):\n    w = v * 1.0\n    try:\n        fill(w, 0)\n    except IndexError:\n        pass\n"
+    "    return np.sum(w * w)\n",
+    "import numpy as np\n\ndef f(v):\n    w = v * 1.0\n    try:\n        for k in range(3):\n            w[k] = w[k] * 2.0\n"
     "    except IndexError:\n        pass\n    return np.sum(w * w)\n",
-    "import numpy as np\n\ndef f(v):\n    w = v * 1.0\n    try:\n        last = w[9]\n    except IndexError:\n"
-    "        last = 1.0\n    w[0] = w[1] * last\n    return np.sum(w * w)\n",
 )
 _add(
     "S2S068",

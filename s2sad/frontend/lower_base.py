@@ -7,7 +7,7 @@ skipped".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from s2sad.frontend.fence import Fence
@@ -58,6 +58,7 @@ class Shared:
     fence: Fence
     dependencies: dict[tuple[int, str], Dependency] = field(default_factory=dict)
     locs: dict[int, tuple[Any, Loc]] = field(default_factory=dict)  # with the node, so that its id stays its own
+    unsure: set[Var] = field(default_factory=set)  # variables that may have no value
 
 
 class Base:
@@ -138,10 +139,17 @@ class Base:
 
     def _renamed(self, old: Var, name: str) -> Var:
         new = Var(name)
+        if old in self.shared.unsure:
+            self.shared.unsure.add(new)
         for key, atom in self.env.items():
             if atom is old:
                 self.env[key] = new
         return new
+
+    def doubt(self, variables: Sequence[Var], sources: Sequence[Atom]) -> None:
+        """Note that the variables may have no value, if one of their sources may have none."""
+        if any(a is UNDEF or a in self.shared.unsure for a in sources):
+            self.shared.unsure.update(variables)
 
     # -- regions -----------------------------------------------------------------------------------------------------
 
@@ -195,6 +203,7 @@ class Base:
             targets.append(var)
             for k in range(len(regions)):
                 results[k].append(atoms.get(k, UNDEF))
+            self.doubt([var], options)
             return var
 
         indices = [k for k, r in enumerate(regions) if not r.dead]

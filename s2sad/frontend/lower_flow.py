@@ -180,7 +180,7 @@ class Statements(Loops):
         cells: dict[str, Var] = {}
         for name in names:
             old = self.env.get(name, UNDEF)
-            if old is UNDEF:
+            if old is UNDEF or old in self.shared.unsure:
                 what = f"{name!r} has no value before the try, and may or may not have one after an exception"
                 self.refuse("S2S009", stmt, what)
             else:

@@ -36,6 +36,8 @@ class Loops(Assignments):
         done = self.region(body, env)
         results = self._results(done, names, stop)
         targets = self._after(names)
+        for parts in zip(targets, init, results, strict=False):
+            self.doubt(parts[:1], parts[1:])
         self.stmts.append(
             For(item, over, carried, init, done.block(*results), targets, bool(stop), self.loc(node))
         )
@@ -49,6 +51,8 @@ class Loops(Assignments):
         done = self.region(build, env)
         results = self._results(done, names, stop)
         targets = self._after(names)
+        for parts in zip(targets, init, results, strict=False):
+            self.doubt(parts[:1], parts[1:])
         self.stmts.append(
             While(carried, init, cond, done.block(*results), targets, bool(stop), self.loc(node))
         )
@@ -57,6 +61,8 @@ class Loops(Assignments):
     def _carry(self, names: Sequence[str]) -> tuple[tuple[Var, ...], tuple[Atom, ...], Env]:
         carried = tuple(Var("" if n.startswith("$") else n) for n in names)
         init = tuple(get(self.env, n) for n in names)
+        for c, i in zip(carried, init, strict=True):
+            self.doubt([c], [i])
         env = {**self.env, "$stop": FALSE, "$done": FALSE, "$ret": FALSE, **dict(zip(names, carried, strict=True))}
         return carried, init, env
 

@@ -254,6 +254,8 @@ class Function:
     doc: str | None = None
     loc: Loc = NOWHERE
     lines: tuple[str, ...] = field(default=(), repr=False)  # the lines of the user's file, for messages and comments
+    adjoint: bool = False  # the reverse half of a pair: nothing in it is the user's own
+    tangents: int = 0  # so many of the last parameters are tangents
 
     @property
     def result(self) -> Atom:

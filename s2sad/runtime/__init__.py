@@ -80,12 +80,14 @@ from s2sad.runtime.lists import (
     unstore_slice,
 )
 from s2sad.runtime.memory import (
+    LATE_ERRORS,
     Shadow,
     add_at,
     gather,
     last_store,
     owner_of,
     put_adjoint,
+    require_undone,
     scatter,
     store_adjoint,
     take_tail,
@@ -165,6 +167,7 @@ from s2sad.runtime.shapes import (
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
 __all__ = [
+    "LATE_ERRORS",
     "PAD_MODES",
     "Shadow",
     "accumulate",
@@ -272,6 +275,7 @@ __all__ = [
     "repeat_adj",
     "repeated",
     "require_same",
+    "require_undone",
     "reshape_adj",
     "restored",
     "safe_div",

@@ -179,3 +179,15 @@ def store_adjoint(x_bar: Any, index: Any, value: Any) -> Any:
     """The adjoint of ``value`` in ``x[index] = value``: taken out of ``x_bar``, with the shape of value."""
     g = put_adjoint(x_bar, index)
     return unbroadcast(g, value) if isinstance(x_bar, np.ndarray) else g
+
+
+LATE_ERRORS: tuple[type[BaseException], ...] = (FloatingPointError, RuntimeWarning)  # raised after the result is stored
+
+
+def require_undone(error: BaseException) -> None:
+    """Raise ``RuntimeError`` where an exception that the program catches came after a store, not before it."""
+    if isinstance(error, LATE_ERRORS):
+        raise RuntimeError(
+            "an operation in place has stored its result and raised then (np.errstate or warnings as errors), inside a try "
+            "statement: s2sad takes a store that raises for one that was not done; write the operation out of place there"
+        ) from error

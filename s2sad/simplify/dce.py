@@ -46,6 +46,7 @@ from s2sad.ir.nodes import (
     While,
     blocks_of,
     inner_vars,
+    replace,
     targets_of,
 )
 from s2sad.ir.record import dataclass
@@ -239,10 +240,12 @@ class _Dce:
         if isinstance(stmt, For | While):
             return self._sweep_loop(stmt)
         assert isinstance(stmt, Try)
-        blocks = tuple(self._sweep(b) for b in blocks_of(stmt))
+        ks = [k for k, v in enumerate(stmt.targets) if v in self.live]
+        *ends, final = blocks_of(stmt)
+        blocks = (*(self._sweep(b, ks if b.results else None) for b in ends), self._sweep(final))
         if all(a is b for a, b in zip(blocks, blocks_of(stmt), strict=True)):
             return stmt
-        return with_blocks(stmt, blocks)
+        return with_blocks(replace(stmt, targets=tuple(stmt.targets[k] for k in ks)), blocks)
 
     def _sweep_loop(self, stmt: For | While) -> Stmt:
         live = self.live

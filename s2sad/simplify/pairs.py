@@ -19,7 +19,7 @@ def trim_pairs(functions: list[Function]) -> list[Function]:
     new: dict[str, Function] = {}
     for f in functions:
         adj = by_name.get(f.name.removesuffix("_fwd") + "_adj") if f.name.endswith("_fwd") else None
-        if adj is not None:
+        if adj is not None and adj.adjoint:
             new[f.name], new[adj.name] = trim(f, adj)
     return [new.get(f.name, f) for f in functions]
 

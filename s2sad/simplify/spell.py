@@ -26,8 +26,8 @@ from __future__ import annotations
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Var, blocks_of
-from s2sad.ir.rewrite import subst_heads, with_blocks, with_body, with_stmts
+from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
+from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Lit, Slice, is_number
 
 
@@ -61,10 +61,11 @@ class _Speller:
                 if stmt.target not in self.shared:
                     out.append(self._own(stmt, stmt.args, out))
                 continue
-            if isinstance(stmt, For):
-                stmt = self._own(stmt, (stmt.iter,), out)
+            if isinstance(stmt, For | While):
+                stmt = self._own(stmt, atoms_of(stmt), out)
             out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
-        return with_stmts(block, out)
+        env = {a: self._again(a, out) for a in block.results if isinstance(a, Var) and a in self.shared}
+        return with_stmts(block, out, subst_atoms(block.results, env))
 
     def _own(self, stmt: Stmt, atoms: tuple[object, ...], out: list[Stmt]) -> Stmt:
         env = {a: self._again(a, out) for a in atoms if isinstance(a, Var) and a in self.shared}

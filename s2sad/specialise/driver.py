@@ -19,7 +19,7 @@ from s2sad.analysis.effects import PURE_OPS, effect_of, has_memory
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of, walk
-from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_stmts
+from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar, Type, dims_of, is_number, rank_of
 from s2sad.specialise.primal import primal_vars
 
@@ -83,9 +83,7 @@ class Rewriter:
             return self.fn
         if self.names:
             body = _rename(body, self.names)
-        return Function(
-            self.fn.name, self.fn.params, body, self.fn.captured, self.fn.doc, self.fn.loc, self.fn.lines
-        )
+        return with_body(self.fn, body)
 
     def _block(self, block: Block) -> Block:
         outer, self.out = self.out, []
