@@ -46,6 +46,7 @@ class Compilation:
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
         self.functions: list[Function] = []
+        self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity
 
     # -- stages --------------------------------------------------------------------------------------------------
 
@@ -122,6 +123,9 @@ class Compilation:
 
     def load_source(self, fun: Any) -> Function | None:
         """The untyped IR of a callee, or None where it has no Python source."""
+        body = self._bodies.get(id(fun))
+        if body is not None:
+            return body[1]
         static = getattr(fun, "static_source", None)
         if isinstance(static, FunctionSource):
             return self._lowered(static).function
@@ -131,7 +135,8 @@ class Compilation:
             return None
         try:
             if module.startswith("s2sad.rules"):
-                return lower_function(fun, True).function
+                self._bodies[id(fun)] = fun, lower_function(fun, True).function
+                return self._bodies[id(fun)][1]
             return self._lowered(fun).function
         except SourceError:
             return None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.function import FunctionInfer
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Function, Var
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Loc, Stmt, Var, replace
 from s2sad.ir.types import Tuple
 
 
@@ -42,8 +40,7 @@ def _inlined(
             f.env[p.var] = static[p.var.name]
         else:
             f.env[p.var] = p.default if p.default is not None else Const(None)
-    for s in body.body.stmts:
-        f.statements(type(body.body)((_at(s, out.loc),), ()))
+    f.statements(Block(tuple([_at(s, out.loc) for s in body.body.stmts])))
     return f, f.atom(body.body.results[0])
 
 
@@ -52,10 +49,8 @@ def inline_whole(program: Infer, body: Function, args: tuple[Atom, ...], static:
     return _inlined(program, body, args, static, out)[1]
 
 
-def _at(s: Any, loc: Any) -> Any:
-    from s2sad.ir.nodes import replace
-
-    return replace(s, loc=loc)
+def _at(s: Stmt, loc: Loc) -> Stmt:
+    return Let(s.target, s.op, s.args, s.kwnames, loc) if isinstance(s, Let) else replace(s, loc=loc)
 
 
 def unpack(f: FunctionInfer, result: Atom) -> tuple[Atom, ...]:

@@ -14,7 +14,7 @@ from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
-from s2sad.ir.record import dataclass
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
@@ -37,14 +37,18 @@ class Layout:
 
     info: AliasInfo
     dynamic: frozenset[Any]
+    known: dict[Var, list[tuple[Path, Type]]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_mirror(self, v: Var) -> bool:
         return isinstance(v.type, List | Dict | Tuple | Unknown) and self.info.find(v) in self.dynamic
 
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
-        t = v.type or Unknown()
-        return [(p, q) for p, q in self._leaves(self.info.find(v), t, ()) if is_differentiable(q)]
+        leaves = self.known.get(v)
+        if leaves is None:
+            found = self._leaves(self.info.find(v), v.type or Unknown(), ())
+            leaves = self.known[v] = [(p, q) for p, q in found if is_differentiable(q)]
+        return leaves
 
     def _leaves(self, key: Any, t: Type, path: Path) -> list[tuple[Path, Type]]:
         if key in self.dynamic and isinstance(t, List | Dict | Tuple | Unknown):

@@ -25,6 +25,10 @@ from s2sad.rules.registry import Rule, lookup
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
+# tuples: a union would be built at each of the many calls
+_SEQUENCES = (Tuple, List)
+_MAYBE_ARRAYS = (Array, Num, Unknown)
+
 
 UNKNOWN_STORE = ("S2S063", "an active value is stored into something that carries no derivative")
 INERT_ATTRIBUTES = frozenset(["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "T"])
@@ -260,11 +264,11 @@ def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
     """The value of ``a`` as it is now: a copy, made in the forward sweep, where it may be overwritten later."""
     if not isinstance(a, Var):
         return a
-    if isinstance(a.type, Tuple | List) and r.memory.contents_overwritten_after(a, s):
+    if isinstance(a.type, _SEQUENCES) and r.memory.contents_overwritten_after(a, s):
         whole = Var(f"{a.name}_kept" if a.name else "", a.type)
         out.append(Let(whole, "call", (Ref(rt.copy, "rt.copy"), a), (), s.loc))
         return whole
-    if not isinstance(a.type, Array | Num | Unknown) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
+    if not isinstance(a.type, _MAYBE_ARRAYS) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
         return a
     name = f"{a.name}_kept" if a.name else ""
     copy = Var(name, a.type)

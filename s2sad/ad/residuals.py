@@ -48,6 +48,9 @@ from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar,
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse, Swept
 
+# tuples: a union would be built at each of the many calls
+_LOOPS = (For, While)
+
 _INT_OPS = frozenset({"add", "sub", "mul", "neg", "floordiv", "mod"})
 
 
@@ -155,7 +158,7 @@ def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> tuple[list[Stmt], 
 def _with_twin(s: Stmt, kept: Sequence[Var], twins: dict[Var, Atom]) -> Stmt:
     """A loop that may leave a kept variable unassigned binds a twin of it, which is None then: the user's own variable
     stays unassigned, and raises where the user reads it."""
-    if not isinstance(s, For | While):
+    if not isinstance(s, _LOOPS):
         return s
     for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
         if i is UNDEF and t in kept:
@@ -190,7 +193,7 @@ def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
     if isinstance(s, Try):
         sides = [s.body, *(h.body for h in s.handlers)]
         return [(t, tuple(b.results[k] for b in sides if k < len(b.results))) for k, t in enumerate(s.targets)]
-    if isinstance(s, For | While):
+    if isinstance(s, _LOOPS):
         out: list[tuple[Var, tuple[Atom, ...]]] = []
         for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
             out += [(c, (i, n)), (t, (i, n))]
@@ -212,7 +215,7 @@ def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
         blocks = tuple(Block(b.stmts, fill(s.targets, b.results)) for b in blocks)
     elif isinstance(s, Try):
         blocks = (*(Block(b.stmts, fill(s.targets, b.results)) for b in blocks[:-1]), blocks[-1])
-    elif isinstance(s, For | While):
+    elif isinstance(s, _LOOPS):
         init, body = fill(s.carried, s.init), blocks[-1]
         body = Block(body.stmts, fill(s.carried, body.results))
         s = replace(s, init=init)

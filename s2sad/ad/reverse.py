@@ -195,7 +195,7 @@ class Reverse:
         return self.escape and self.is_paired(v)
 
     def is_paired(self, v: Var) -> bool:
-        return isinstance(v.type, Array | List | Dict) and self.info.find(v) in self.paired
+        return isinstance(v.type, _PAIRABLE) and self.info.find(v) in self.paired
 
     # -- errors --------------------------------------------------------------------------------------------------
 
@@ -304,10 +304,10 @@ class Reverse:
         return Unknown()
 
     def is_mirror_leaf(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), List | Dict | Tuple)
+        return isinstance(self.leaf_type(v, path), _MIRRORED)
 
     def needs_helper(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), List | Dict | Tuple | Unknown | Obj)
+        return isinstance(self.leaf_type(v, path), _ADDED_BY_HELPER)
 
     def is_shadow(self, v: Var) -> bool:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
@@ -633,5 +633,10 @@ import numpy as _np  # noqa: E402
 
 from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
+
+# tuples: a union would be built at each of the many calls
+_PAIRABLE = (Array, List, Dict)
+_MIRRORED = (List, Dict, Tuple)
+_ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
 
 __all__ = ["RANGE", "UNDEF", "Reverse", "Swept", "Tuple", "normal_step", "subst_block"]

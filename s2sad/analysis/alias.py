@@ -19,6 +19,9 @@ from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unkno
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
+# tuples: a union would be built at each of the many calls
+_REFERENCES = (Array, List, Dict, Tuple, Obj, Num, Unknown, Func)
+
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", *INPLACE})
 MUTATING_METHODS = frozenset(
     [
@@ -45,7 +48,7 @@ _DEPTH = 4  # how deep the elements of arguments are followed into callees
 
 def is_reference(t: Type | None) -> bool:
     """May a value of this type share memory with another?"""
-    return t is None or isinstance(t, Array | List | Dict | Tuple | Obj | Num | Unknown | Func)
+    return t is None or isinstance(t, _REFERENCES)
 
 
 @dataclass

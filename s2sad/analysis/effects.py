@@ -27,6 +27,10 @@ from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, Dict, List, Lit, Num, Opaque, Range, RefT, Scalar, Slice, Tuple, Type
 from s2sad.rules.registry import Rule, lookup, lookup_method
 
+# tuples: a union would be built at each of the many calls
+_NUMERIC = (Array, Scalar, Lit, Num)
+_OWN = (Function, Callee)
+
 INPLACE_OPS = frozenset(
     {
         "iadd",
@@ -270,7 +274,7 @@ def forget() -> None:
 
 
 def _is_own(callee: Atom) -> bool:
-    return isinstance(callee, Ref) and (isinstance(callee.obj, Function | Callee))
+    return isinstance(callee, Ref) and (isinstance(callee.obj, _OWN))
 
 
 def _effect_of(let: Let) -> Effect:
@@ -302,7 +306,7 @@ def _pure_effect(op: str, let: Let) -> Effect:
         return _SHARES_0
     if op in ("tuple", "list", "set", "dict", "closure"):
         return Effect(shares=tuple(range(len(let.args))))
-    if op in ("add", "mul") and not isinstance(type_of_atom(let.args[0]), Array | Scalar | Lit | Num):
+    if op in ("add", "mul") and not isinstance(type_of_atom(let.args[0]), _NUMERIC):
         return Effect(shares=(0, 1))  # joined lists and tuples hold the same elements
     return PURE
 

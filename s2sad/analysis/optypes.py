@@ -38,6 +38,11 @@ from s2sad.ir.types import (
 from s2sad.rules import typing
 from s2sad.rules.registry import Rule, lookup
 
+# tuples: a union would be built at each of the many calls
+_OPEN = (Unknown, Obj)
+_NUMERIC = (Scalar, Array, Num)
+_REAL = (int, float)
+
 ARITHMETIC = frozenset(
     [
         "add",
@@ -77,7 +82,7 @@ def type_of_atom(a: Atom) -> Type:
     if isinstance(a, Const):
         return Lit(a.value)
     if isinstance(a, Ref):
-        return type_of(a.obj) if isinstance(a.obj, int | float) else RefT(a.obj)
+        return type_of(a.obj) if isinstance(a.obj, _REAL) else RefT(a.obj)
     if isinstance(a, Global):
         return type_of(a.obj, literal=False)
     return NEVER
@@ -159,9 +164,9 @@ def _arithmetic(op: str, types: tuple[Type, ...]) -> Type:
         special = _containers(op, *wide)
         if special is not None:
             return special
-    if any(isinstance(t, Unknown | Obj) for t in wide):
+    if any(isinstance(t, _OPEN) for t in wide):
         return NUM if all(isinstance(t, Unknown | Num | Scalar | Array) for t in wide) else UNKNOWN
-    if not all(isinstance(t, Scalar | Array | Num) for t in wide):
+    if not all(isinstance(t, _NUMERIC) for t in wide):
         return UNKNOWN
     rule = lookup(op)
     out = rule.type(*wide) if rule is not None and rule.type is not None else NUM

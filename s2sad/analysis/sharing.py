@@ -52,7 +52,6 @@ class Memory:
         self._block(fn.body)
         for a in fn.body.results:
             self._unite_atom(a, self._returned, force=True)
-        self._settle()
 
     # -- questions ------------------------------------------------------------------------------------------------
     def find(self, a: Atom) -> Any:
@@ -98,15 +97,10 @@ class Memory:
     def add(self, let: Let) -> None:
         """Take a statement into account that was made after the analysis."""
         self._let(let)
-        self._settle()
 
     def alias(self, a: Atom, b: Atom) -> None:
         """From now on the two may share memory."""
         self._unite_pair(a, b)
-        self._settle()
-
-    def _settle(self) -> None:
-        self._written = {self._root(x) for x in self._written}
 
     def _root(self, x: Any) -> Any:
         parent = self._parent
@@ -122,6 +116,8 @@ class Memory:
         a, b = self._root(a), self._root(b)
         if a is not b:
             self._parent[a] = b
+            if a in self._written:
+                self._written.add(b)
             if a in self._touched:
                 self._touched[b] = max(self._touched.pop(a), self._touched.get(b, 0))
 
@@ -160,9 +156,9 @@ class Memory:
 
     def _mark_written(self, a: Atom) -> None:
         if isinstance(a, Var) and has_memory(a.type):
-            self._written.add(a)
+            self._written.add(self._root(a))
         elif isinstance(a, Global):
-            self._written.add(self._outside)
+            self._written.add(self._root(self._outside))
 
     def _pairs(self, targets: Iterable[Var], *sources: tuple[Atom, ...]) -> None:
         for k, t in enumerate(targets):

@@ -19,6 +19,9 @@ import gast
 
 from s2sad.backend.convert import to_ast
 
+# tuples: a union would be built at each of the many calls
+_SIGNED = (float, complex)
+
 MAX_COLUMNS = 110
 
 
@@ -151,7 +154,7 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def _same_value(x: Any, y: Any) -> bool:
-    if isinstance(x, float | complex):  # zeros have two signs, and a nan equals none
+    if isinstance(x, _SIGNED):  # zeros have two signs, and a nan equals none
         return repr(x) == repr(y)
     return bool(x == y)
 

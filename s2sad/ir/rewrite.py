@@ -31,6 +31,7 @@ from s2sad.ir.nodes import (
 from s2sad.ir.types import Type
 
 Env = Mapping[Var, Atom]
+_STMTS = (Let, If, For, While, Try)  # a tuple: a union would be built at each call
 
 
 def subst_atom(atom: Atom, env: Env) -> Atom:
@@ -129,7 +130,7 @@ def map_lets(block: Block, f: Callable[[Let], Stmt | Iterable[Stmt] | None]) -> 
             new = f(stmt)
             if new is None:
                 continue
-            if isinstance(new, Let | If | For | While | Try):
+            if isinstance(new, _STMTS):
                 out.append(new)
             else:
                 out.extend(new)

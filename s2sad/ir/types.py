@@ -269,9 +269,12 @@ def join_all(types: Any) -> Type:
     return out
 
 
+_NUMBERS, _TYPED = (int, float, complex), (Scalar, Array)  # tuples: a union would be built at each of the many calls
+
+
 def is_number(t: Type) -> bool:
     """A scalar of any kind (also a literal number or bool)."""
-    return isinstance(t, Scalar) or (isinstance(t, Lit) and isinstance(t.value, int | float | complex))
+    return isinstance(t, Scalar) or (isinstance(t, Lit) and isinstance(t.value, _NUMBERS))
 
 
 def is_differentiable(t: Type) -> bool:
@@ -297,7 +300,7 @@ def is_differentiable(t: Type) -> bool:
 
 def dtype_of(t: Type) -> str | None:
     t = widen(t)
-    return t.dtype if isinstance(t, Scalar | Array) else None
+    return t.dtype if isinstance(t, _TYPED) else None
 
 
 def rank_of(t: Type) -> int | None:

@@ -17,6 +17,9 @@ from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import bilinear, elementwise, nondiff
 
+# tuples: a union would be built at each of the many calls
+_NUMERIC = (Scalar, Array, Num)
+
 _SIZED = {operator.add: Affine.__add__, operator.sub: Affine.__sub__}
 
 
@@ -43,7 +46,7 @@ def arithmetic(op: Any) -> ty.TypeFn:
 
 
 def _numeric(t: Type) -> bool:
-    return isinstance(t, Scalar | Array | Num)
+    return isinstance(t, _NUMERIC)
 
 
 def _size(op: Any, a: Affine, b: Affine) -> Affine | None:

@@ -35,6 +35,9 @@ from s2sad.ir.types import (
     widen,
 )
 
+# tuples: a union would be built at each of the many calls
+_TYPED = (Scalar, Array)
+
 TypeFn = Callable[..., Type]
 PYTHON: dict[str, type] = {"bool": bool, "int64": int, "float64": float, "complex128": complex}
 WEAK: dict[type, Type] = {bool: BOOL, int: INT, float: FLOAT, complex: COMPLEX}
@@ -58,7 +61,7 @@ def never_raises(fn: TypeFn) -> TypeFn:
 
 def as_array(t: Type) -> Scalar | Array | None:
     """The type of ``np.asarray`` of a value of type ``t`` (a scalar stays a scalar), or None where unknown."""
-    if isinstance(t, Scalar | Array):
+    if isinstance(t, _TYPED):
         return t
     if isinstance(t, Lit):
         w = widen(t)

@@ -36,6 +36,9 @@ from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt,
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Num, Scalar, Slice
 
+# tuples: a union would be built at each of the many calls
+_NUMERIC = (Scalar, Array, Num, Lit)
+
 _NEVER = frozenset(
     {"format", "format_value", "star", "closure", "iter_list", "dict", "list", "set", "unpack", "comment", "slice"}
 )
@@ -146,7 +149,7 @@ class _Cse:
         atoms = [self._atom(a) for a in let.args]
         if None in atoms:
             return None
-        if let.op in _COMMUTE and all(isinstance(type_of_atom(a), Scalar | Array | Num | Lit) for a in let.args):
+        if let.op in _COMMUTE and all(isinstance(type_of_atom(a), _NUMERIC) for a in let.args):
             atoms.sort(key=repr)
         parts.extend(atoms)
         return tuple(parts)

@@ -28,6 +28,9 @@ from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.rewrite import with_args
 from s2sad.specialise.driver import Rewriter, const, is_floating
 
+# tuples: a union would be built at each of the many calls
+_REAL = (int, float)
+
 
 def negated(rw: Rewriter, a: Atom, once: bool = True) -> Atom | None:
     """``x`` when ``a`` is ``-x`` (with ``once``: and only one statement reads ``a``)."""
@@ -51,7 +54,7 @@ def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
         return rw.let(let, "sub", d.args[1], d.args[0])
     if d.op in ("mul", "truediv"):
         value = const(d.args[0])
-        if isinstance(value, int | float):
+        if isinstance(value, _REAL):
             return rw.let(let, d.op, Const(-value), d.args[1])
     return None
 
@@ -64,12 +67,12 @@ def product(rw: Rewriter, let: Let) -> Let | None:
         return rw.let(let, let.op, na, nb)
     if na is not None and rw.used_once(a):
         value = const(b)
-        if isinstance(value, int | float) and let.op in ("mul", "truediv"):
+        if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
             return rw.let(let, let.op, na, Const(-value))
         return rw.let(let, "neg", rw.emit(let.op, na, b))
     if nb is not None and rw.used_once(b):
         value = const(a)
-        if isinstance(value, int | float) and let.op in ("mul", "truediv"):
+        if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
             return rw.let(let, let.op, Const(-value), nb)
         return rw.let(let, "neg", rw.emit(let.op, a, nb))
     return None
@@ -143,7 +146,7 @@ def merged(rw: Rewriter, let: Let) -> Let | None:
     """``c1 * (c2 * x)`` to ``(c1 * c2) * x``, and ``c1 * (c2 / x)``, where literals multiply exactly."""
     for c, x in (let.args, let.args[::-1]):
         value, d = const(c), rw.definition(x)
-        if not isinstance(value, int | float) or d is None or not rw.used_once(x):
+        if not isinstance(value, _REAL) or d is None or not rw.used_once(x):
             continue
         if d.op == "truediv":
             top = const(d.args[0])

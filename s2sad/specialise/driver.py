@@ -23,6 +23,10 @@ from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_args, wi
 from s2sad.ir.types import Array, Lit, Scalar, Type, dims_of, is_number, rank_of
 from s2sad.specialise.primal import primal_vars
 
+# tuples: a union would be built at each of the many calls
+_TYPED = (Scalar, Array)
+_REAL = (int, float)
+
 Rule = Callable[["Rewriter", Let], "Atom | Let | None"]
 Rules = Mapping[Any, Sequence[Rule]]
 _NO_STORES = PURE_OPS | {"comment"}
@@ -341,16 +345,16 @@ def is_scalar(a: Atom) -> bool:
 def is_floating(a: Atom) -> bool:
     """A float, or an array of them, of known dtype."""
     t = type_of_atom(a)
-    if isinstance(t, Scalar | Array):
+    if isinstance(t, _TYPED):
         return t.dtype is not None and t.dtype.startswith(("float", "complex"))
     return isinstance(t, Lit) and isinstance(t.value, float | complex)
 
 
 def is_real(a: Atom) -> bool:
     t = type_of_atom(a)
-    if isinstance(t, Scalar | Array):
+    if isinstance(t, _TYPED):
         return t.dtype is not None and not t.dtype.startswith(("complex", "object"))
-    return isinstance(t, Lit) and isinstance(t.value, int | float)
+    return isinstance(t, Lit) and isinstance(t.value, _REAL)
 
 
 def known_dims(a: Atom) -> tuple[Any, ...] | None:
