@@ -8,7 +8,6 @@ import sysconfig
 import textwrap
 from pathlib import Path
 
-import gast
 import pytest
 
 from s2sad.backend.printer import PrintError, equal, normalise, print_module
@@ -95,12 +94,6 @@ def test_expressions(source: str) -> None:
 )
 def test_statements(source: str) -> None:
     round_trip(ast.parse(source))
-
-
-def test_gast_trees_print_like_ast_trees() -> None:
-    source = "def f(x, *, k=3):\n    y = x[1:-1] ** -2\n    return y if k else -y\n"
-    text, _ = print_module(gast.parse(source))
-    assert equal(ast.parse(text), ast.parse(source))
 
 
 def test_a_tree_without_text_is_refused() -> None:

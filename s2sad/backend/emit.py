@@ -6,8 +6,6 @@ import ast
 from collections.abc import Sequence
 from typing import Any
 
-import gast
-
 from s2sad.backend.emitted import Emitted
 from s2sad.backend.expressions import EmitError
 from s2sad.backend.fold import plan
@@ -23,7 +21,7 @@ def emit_module(functions: Sequence[Function], header: str = "", comments: bool 
     the user they come from (``# L7``), and ``comment`` statements are written."""
     module = ModuleNames(functions)
     defs = [_function(fn, module) for fn in functions]
-    tree = gast.Module([*module.imports(), *defs], [])
+    tree = ast.Module([*module.imports(), *defs], [])
     text, parsed = print_module(tree)
     lines, line_map = _annotate(text.rstrip("\n").split("\n"), tree, parsed, comments)
     head = _header(header)

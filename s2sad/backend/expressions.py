@@ -1,11 +1,11 @@
-"""Operations of the IR as Python expressions (gast trees)."""
+"""Operations of the IR as Python expressions (trees of ``ast``)."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
 
-import gast
 import numpy as np
 
 from s2sad.backend import syntax as syn
@@ -84,22 +84,22 @@ class Expressions:
         then, orelse = stmt.then.results[0], stmt.orelse.results[0]
         test = self.atom(stmt.test)
         if isinstance(stmt.test, Var) and orelse is stmt.test and not stmt.orelse.stmts:
-            return _and_or(gast.And, test, self.atom(then))
+            return _and_or(ast.And, test, self.atom(then))
         if isinstance(stmt.test, Var) and then is stmt.test and not stmt.then.stmts:
-            return _and_or(gast.Or, test, self.atom(orelse))
-        return gast.IfExp(test, self.atom(then), self.atom(orelse))
+            return _and_or(ast.Or, test, self.atom(orelse))
+        return ast.IfExp(test, self.atom(then), self.atom(orelse))
 
     # -- operations ------------------------------------------------------------------------------------------------
     def value(self, let: Let) -> Any:
         """The right-hand side of a Let."""
         op, args = let.op, let.args
         if op in syn.BINARY:
-            return gast.BinOp(self.atom(args[0]), syn.BINARY[op](), self.atom(args[1]))
+            return ast.BinOp(self.atom(args[0]), syn.BINARY[op](), self.atom(args[1]))
         if op in syn.COMPARE:
-            return gast.Compare(self.atom(args[0]), [syn.COMPARE[op]()], [self.atom(args[1])])
+            return ast.Compare(self.atom(args[0]), [syn.COMPARE[op]()], [self.atom(args[1])])
         if op in syn.UNARY:
             operand = self.atom(args[0])
-            return syn.negate(operand) if op == "not" else gast.UnaryOp(syn.UNARY[op](), operand)
+            return syn.negate(operand) if op == "not" else ast.UnaryOp(syn.UNARY[op](), operand)
         method = getattr(self, "_v_" + op, None)
         if method is None:
             raise EmitError(f"there is no text for the operation {op!r}")
@@ -112,7 +112,7 @@ class Expressions:
         return self.atom(let.args[0])
 
     def _v_getitem(self, let: Let) -> Any:
-        return gast.Subscript(self.atom(let.args[0]), self.index(let.args[1]), syn.LOAD)
+        return ast.Subscript(self.atom(let.args[0]), self.index(let.args[1]), syn.LOAD)
 
     def index(self, a: Atom) -> Any:
         """An index: slices print as ``i:j``, a tuple of them without parentheses."""
@@ -120,77 +120,78 @@ class Expressions:
         if isinstance(let, Let) and let.op == "slice":
             return self._slice(let)
         if isinstance(let, Let) and let.op == "tuple" and let.args:
-            return gast.Tuple([self.index(x) for x in let.args], syn.LOAD)
+            return ast.Tuple([self.index(x) for x in let.args], syn.LOAD)
         if isinstance(a, Const) and isinstance(a.value, slice):
             parts = (a.value.start, a.value.stop, a.value.step)
-            return gast.Slice(*[None if p is None else syn.literal(p) for p in parts])
+            return ast.Slice(*[None if p is None else syn.literal(p) for p in parts])
         if isinstance(a, Const) and isinstance(a.value, tuple) and a.value:
-            return gast.Tuple([self.index(Const(v)) for v in a.value], syn.LOAD)
+            return ast.Tuple([self.index(Const(v)) for v in a.value], syn.LOAD)
         return self.atom(a)
 
     def _slice(self, let: Let) -> Any:
         parts = [None if isinstance(a, Const) and a.value is None else self.atom(a) for a in let.args]
-        return gast.Slice(*parts)
+        return ast.Slice(*parts)
 
     def _v_slice(self, let: Let) -> Any:
         return syn.call(self.spell("slice"), self._many(let.args))
 
     def _v_getattr(self, let: Let) -> Any:
-        return gast.Attribute(self.atom(let.args[0]), _text(let.args[1]), syn.LOAD)
+        return ast.Attribute(self.atom(let.args[0]), _text(let.args[1]), syn.LOAD)
 
     def _v_tuple(self, let: Let) -> Any:
-        return gast.Tuple(self._many(let.args), syn.LOAD)
+        return ast.Tuple(self._many(let.args), syn.LOAD)
 
     def _v_list(self, let: Let) -> Any:
-        return gast.List(self._many(let.args), syn.LOAD)
+        return ast.List(self._many(let.args), syn.LOAD)
 
     def _v_set(self, let: Let) -> Any:
-        return gast.Set(self._many(let.args)) if let.args else syn.call(self.spell("set"))
+        return ast.Set(self._many(let.args)) if let.args else syn.call(self.spell("set"))
 
     def _v_dict(self, let: Let) -> Any:
-        return gast.Dict(self._many(let.args[::2]), self._many(let.args[1::2]))
+        return ast.Dict(self._many(let.args[::2]), self._many(let.args[1::2]))
 
     def _v_star(self, let: Let) -> Any:
-        return gast.Starred(self.atom(let.args[0]), syn.LOAD)
+        return ast.Starred(self.atom(let.args[0]), syn.LOAD)
 
     def _v_iter_list(self, let: Let) -> Any:
         return syn.call(self.spell("list"), self._many(let.args))
 
     def _v_with_enter(self, let: Let) -> Any:
-        return syn.call(gast.Attribute(self.atom(let.args[0]), "__enter__", syn.LOAD))
+        return syn.call(ast.Attribute(self.atom(let.args[0]), "__enter__", syn.LOAD))
 
     def _v_format(self, let: Let) -> Any:
         pieces: list[Any] = []
         for piece in map(self._piece, let.args):
-            if isinstance(piece, gast.Constant) and pieces and isinstance(pieces[-1], gast.Constant):
-                pieces[-1] = gast.Constant(pieces[-1].value + piece.value, None)
-            elif not (isinstance(piece, gast.Constant) and not piece.value):
+            if isinstance(piece, ast.Constant) and pieces and isinstance(pieces[-1], ast.Constant):
+                text: Any = pieces[-1].value
+                pieces[-1] = ast.Constant(text + piece.value, None)
+            elif not (isinstance(piece, ast.Constant) and not piece.value):
                 pieces.append(piece)
-        return gast.JoinedStr(pieces)
+        return ast.JoinedStr(pieces)
 
     def _piece(self, a: Atom) -> Any:
         if isinstance(a, Const):
-            return gast.Constant(str(a.value), None)
+            return ast.Constant(str(a.value), None)
         let = self.plan.inline.get(a) if isinstance(a, Var) else None
         if isinstance(let, Let) and let.op == "format_value":
             return self._formatted(let)
-        return gast.FormattedValue(self.atom(a), -1, None)
+        return ast.FormattedValue(self.atom(a), -1, None)
 
     def _formatted(self, let: Let) -> Any:
         x, conversion, spec = let.args
         code = ord(str(conversion.value)) if isinstance(conversion, Const) and conversion.value else -1
-        return gast.FormattedValue(self.atom(x), code, self._spec(spec))
+        return ast.FormattedValue(self.atom(x), code, self._spec(spec))
 
     def _spec(self, spec: Atom) -> Any:
         if isinstance(spec, Const):
-            return None if spec.value is None else gast.JoinedStr([gast.Constant(str(spec.value), None)])
+            return None if spec.value is None else ast.JoinedStr([ast.Constant(str(spec.value), None)])
         let = self.plan.inline.get(spec) if isinstance(spec, Var) else None
         if isinstance(let, Let) and let.op == "format":
             return self._v_format(let)
-        return gast.JoinedStr([gast.FormattedValue(self.atom(spec), -1, None)])
+        return ast.JoinedStr([ast.FormattedValue(self.atom(spec), -1, None)])
 
     def _v_format_value(self, let: Let) -> Any:
-        return gast.JoinedStr([self._formatted(let)])
+        return ast.JoinedStr([self._formatted(let)])
 
     # -- calls -----------------------------------------------------------------------------------------------------
     def _keywords(self, let: Let) -> list[tuple[str | None, Any]]:
@@ -199,7 +200,7 @@ class Expressions:
 
     def _v_method(self, let: Let) -> Any:
         obj, name, *args = let.posargs
-        func = gast.Attribute(self.atom(obj), _text(name), syn.LOAD)
+        func = ast.Attribute(self.atom(obj), _text(name), syn.LOAD)
         return syn.call(func, self._many(args), self._keywords(let))
 
     def _v_call(self, let: Let) -> Any:
@@ -215,20 +216,20 @@ class Expressions:
         """Arithmetic functions of NumPy as operators, where the operands are arrays or numbers."""
         arrays = sum(1 for a in args if isinstance(a, Var) and isinstance(a.type, Array))
         if obj is np.transpose and len(args) == 1 and arrays == 1:
-            return gast.Attribute(self.atom(args[0]), "T", syn.LOAD)
+            return ast.Attribute(self.atom(args[0]), "T", syn.LOAD)
         op = _OPERATORS.get(obj) if isinstance(obj, np.ufunc) else None
         if op is None or not arrays or (op == "matmul" and arrays < 2):
             return None
         if op == "neg":
-            return gast.UnaryOp(gast.USub(), self.atom(args[0])) if len(args) == 1 else None
-        return gast.BinOp(self.atom(args[0]), syn.BINARY[op](), self.atom(args[1])) if len(args) == 2 else None
+            return ast.UnaryOp(ast.USub(), self.atom(args[0])) if len(args) == 1 else None
+        return ast.BinOp(self.atom(args[0]), syn.BINARY[op](), self.atom(args[1])) if len(args) == 2 else None
 
     def _v_closure(self, let: Let) -> Any:
         """A nested function as a lambda."""
         callee, *captured = let.args
         assert isinstance(callee, Ref)
         inner = self.nested(callee.obj)
-        return gast.Lambda(inner.signature(self.captures(callee.obj, inner, captured)), inner.atom(callee.obj.result))
+        return ast.Lambda(inner.signature(self.captures(callee.obj, inner, captured)), inner.atom(callee.obj.result))
 
     def nested(self, fn: Function, def_name: str = "") -> Expressions:
         raise NotImplementedError
@@ -264,19 +265,19 @@ class Expressions:
 
 def _and_or(op: Any, left: Any, right: Any) -> Any:
     """``left and right``: nested ones are flattened, ``a < b and b < c`` becomes ``a < b < c``."""
-    if isinstance(left, gast.Compare) and op is gast.And:
-        first = right.values[0] if isinstance(right, gast.BoolOp) and isinstance(right.op, gast.And) else right
-        if isinstance(first, gast.Compare) and _same_simple(left.comparators[-1], first.left):
-            chain = gast.Compare(left.left, [*left.ops, *first.ops], [*left.comparators, *first.comparators])
-            return chain if first is right else gast.BoolOp(gast.And(), [chain, *right.values[1:]])
-    tail = right.values if isinstance(right, gast.BoolOp) and isinstance(right.op, op) else [right]
-    return gast.BoolOp(op(), [left, *tail])
+    if isinstance(left, ast.Compare) and op is ast.And:
+        first = right.values[0] if isinstance(right, ast.BoolOp) and isinstance(right.op, ast.And) else right
+        if isinstance(first, ast.Compare) and _same_simple(left.comparators[-1], first.left):
+            chain = ast.Compare(left.left, [*left.ops, *first.ops], [*left.comparators, *first.comparators])
+            return chain if first is right else ast.BoolOp(ast.And(), [chain, *right.values[1:]])
+    tail = right.values if isinstance(right, ast.BoolOp) and isinstance(right.op, op) else [right]
+    return ast.BoolOp(op(), [left, *tail])
 
 
 def _same_simple(a: Any, b: Any) -> bool:
-    if isinstance(a, gast.Name) and isinstance(b, gast.Name):
+    if isinstance(a, ast.Name) and isinstance(b, ast.Name):
         return bool(a.id == b.id)
-    if isinstance(a, gast.Constant) and isinstance(b, gast.Constant):
+    if isinstance(a, ast.Constant) and isinstance(b, ast.Constant):
         return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
     return False
 

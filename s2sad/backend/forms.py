@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
-
-import gast
 
 from s2sad.backend import syntax as syn
 from s2sad.ir.nodes import Atom, Block, Const, If, Loc, Var
@@ -47,23 +46,26 @@ def inside(stmt: If, block: Block, results: Sequence[Atom], tail: Tail) -> list[
 
 def written(body: Body) -> set[str]:
     """The names that statements assign."""
-    return {n.id for s in body for n in gast.walk(s) if isinstance(n, gast.Name) and isinstance(n.ctx, gast.Store)}
+    nodes = [n for s in body for n in ast.walk(s)]
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names | {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name is not None}
 
 
 def if_bound(name: str, value: Any) -> Any:
     """Copy a variable of the user's that may have no value: reading it later is what must raise."""
-    error = gast.ExceptHandler(syn.name("UnboundLocalError"), None, [gast.Pass()])
-    return gast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
+    error = ast.ExceptHandler(syn.name("UnboundLocalError"), None, [ast.Pass()])
+    return ast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
 
 
 def return_at_once(out: Body, done: Body) -> Body:
     """``return value`` for ``t1 = value`` and ``return t1``."""
-    last = out[-1] if out else None
-    if len(done) == 1 and isinstance(done[0], gast.Return) and isinstance(last, gast.Assign):
-        target, value = last.targets[0], done[0].value
-        same = isinstance(target, gast.Name) and isinstance(value, gast.Name) and target.id == value.id
+    last: Any = out[-1] if out else None
+    if len(done) == 1 and isinstance(done[0], ast.Return) and isinstance(last, ast.Assign):
+        target: Any = last.targets[0]
+        value = done[0].value
+        same = isinstance(target, ast.Name) and isinstance(value, ast.Name) and target.id == value.id
         if same and target.id[0] == "t" and target.id[1:].isdigit():
-            last_return = at(gast.Return(last.value), last._loc)
+            last_return = at(ast.Return(last.value), last._loc)
             last_return._comments = getattr(last, "_comments", [])
             return [*out[:-1], last_return]
     return out + done
@@ -77,19 +79,19 @@ def attach(done: Body, comments: list[str]) -> None:
 
 
 def is_terminal(node: Any) -> bool:
-    return isinstance(node, gast.Return | gast.Break | gast.Continue | gast.Raise)
+    return isinstance(node, ast.Return | ast.Break | ast.Continue | ast.Raise)
 
 
 def returns_none(node: Any) -> bool:
-    return isinstance(node, gast.Return) and isinstance(node.value, gast.Constant) and node.value.value is None
+    return isinstance(node, ast.Return) and isinstance(node.value, ast.Constant) and node.value.value is None
 
 
 def flatten(body: Body) -> Body:
     """``if c: continue`` and the rest flat, where the rest of a loop's body stands under ``if not c`` alone."""
-    last = body[-1] if body else None
-    if not isinstance(last, gast.If) or last.orelse or not hasattr(last, "_skips") or len(last.body) < 3:
+    last: Any = body[-1] if body else None
+    if not isinstance(last, ast.If) or last.orelse or not hasattr(last, "_skips") or len(last.body) < 3:
         return body
-    node = at(gast.If(last._skips, [at(gast.Continue(), last._loc)], []), last._loc)
+    node = at(ast.If(last._skips, [at(ast.Continue(), last._loc)], []), last._loc)
     node._comments = getattr(last, "_comments", [])
     return [*body[:-1], node, *flatten(last.body)]
 

@@ -6,13 +6,12 @@ by keyword), so an import that would collide with one is given another name (``i
 
 from __future__ import annotations
 
+import ast
 import builtins
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
-
-import gast
 
 from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
 
@@ -197,8 +196,8 @@ def _import(line: str) -> Any:
     words = line.split()
     asname = words[-1] if words[-2] == "as" else None
     if words[0] == "import":
-        return gast.Import([gast.alias(words[1], asname)])
-    return gast.ImportFrom(words[1], [gast.alias(words[3], asname)], 0)
+        return ast.Import([ast.alias(words[1], asname)])
+    return ast.ImportFrom(words[1], [ast.alias(words[3], asname)], 0)
 
 
 def reach(module: str, path: str) -> Any:

@@ -2,8 +2,8 @@
 
 astor writes the text; it is parsed back and compared with the tree. What astor writes wrongly (or cannot write) goes
 to ``ast.unparse``, which is verified the same way; if both fail, ``PrintError`` is raised. The comparison walks the two
-trees side by side, which also gives the line of every statement. Measured on 160 lines: gast to ast 1 ms, astor 2 ms,
-parse and compare 2.5 ms, so astor stays the first choice.
+trees side by side, which also gives the line of every statement. Measured on 160 lines: astor 2 ms, parse and
+compare 2.5 ms, so astor stays the first choice.
 """
 
 from __future__ import annotations
@@ -15,10 +15,6 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-import gast
-
-from s2sad.backend.convert import to_ast
-
 # tuples: a union would be built at each of the many calls
 _SIGNED = (float, complex)
 
@@ -29,9 +25,8 @@ class PrintError(Exception):
     """No printer gives text that parses back to the tree."""
 
 
-def print_module(tree: Any) -> tuple[str, ast.Module]:
-    """The text of a gast (or ast) module, and what the text parses to (the same tree, with positions)."""
-    module = to_ast(tree) if isinstance(tree, gast.Module) else tree
+def print_module(module: ast.Module) -> tuple[str, ast.Module]:
+    """The text of a module, and what the text parses to (the same tree, with positions)."""
     done = _attempt(module, _astor_text)
     if done is None:
         normalise(module)

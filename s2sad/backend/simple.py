@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
-
-import gast
 
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend import syntax as syn
@@ -24,7 +23,7 @@ class SimpleStatements(Expressions):
 
     def _store(self, target: Var | None, value: Any) -> Any:
         if target is None or (not target.name and target not in self.plan.used):
-            return gast.Expr(value)
+            return ast.Expr(value)
         return syn.assign(syn.name(self.var(target), syn.STORE), value)
 
     def _let(self, let: Let) -> Body:
@@ -36,7 +35,7 @@ class SimpleStatements(Expressions):
         if let.op == "closure" and isinstance(let.args[0], Ref) and not self.plan.is_lambda(let.args[0].obj):
             return [self._def(let)]
         value = self.value(let)
-        if let.op == "copy" and let.target is not None and isinstance(value, gast.Name):
+        if let.op == "copy" and let.target is not None and isinstance(value, ast.Name):
             itself = value.id == self.names.names.get(let.target)
             return [] if itself else [self._store(let.target, value)]
         return [self._store(let.target, value)]
@@ -55,21 +54,21 @@ class SimpleStatements(Expressions):
         value = self.atom(v)
         if let.target is None:  # an effect alone
             target = self.atom(x)
-            if not isinstance(target, gast.Name | gast.Subscript | gast.Attribute):
+            if not isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
                 raise EmitError(f"{let.op} on an expression")
-            return [gast.AugAssign(syn.stored(target), syn.binary_of(let.op), value)]
+            return [ast.AugAssign(syn.stored(target), syn.binary_of(let.op), value)]
         name = self.var(let.target)
         old = self.atom(x)
         out: Body = []
-        if not (isinstance(old, gast.Name) and old.id == name):
-            if any(isinstance(n, gast.Name) and n.id == name for n in gast.walk(value)):
+        if not (isinstance(old, ast.Name) and old.id == name):
+            if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
                 raise EmitError(f"{let.op}: the operand is overwritten")
             out.append(syn.assign(syn.name(name, syn.STORE), old))
-        out.append(gast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value))
+        out.append(ast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value))
         return out
 
     def _item(self, x: Atom, index: Atom, ctx: Any) -> Any:
-        return gast.Subscript(self.atom(x), self.index(index), ctx)
+        return ast.Subscript(self.atom(x), self.index(index), ctx)
 
     def _s_setitem(self, let: Let) -> Any:
         x, i, v = let.args
@@ -77,42 +76,42 @@ class SimpleStatements(Expressions):
 
     def _s_aug_setitem(self, let: Let) -> Any:
         x, i, v, op = let.args
-        return gast.AugAssign(self._item(x, i, syn.STORE), syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
+        return ast.AugAssign(self._item(x, i, syn.STORE), syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
 
     def _s_delitem(self, let: Let) -> Any:
-        return gast.Delete([self._item(let.args[0], let.args[1], syn.DEL)])
+        return ast.Delete([self._item(let.args[0], let.args[1], syn.DEL)])
 
     def _s_setattr(self, let: Let) -> Any:
         x, name, v = let.args
-        return syn.assign(gast.Attribute(self.atom(x), str(name.value), syn.STORE), self.atom(v))  # type: ignore[union-attr]
+        return syn.assign(ast.Attribute(self.atom(x), str(name.value), syn.STORE), self.atom(v))  # type: ignore[union-attr]
 
     def _s_aug_setattr(self, let: Let) -> Any:
         x, name, v, op = let.args
-        target = gast.Attribute(self.atom(x), str(name.value), syn.STORE)  # type: ignore[union-attr]
-        return gast.AugAssign(target, syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
+        target = ast.Attribute(self.atom(x), str(name.value), syn.STORE)  # type: ignore[union-attr]
+        return ast.AugAssign(target, syn.binary_of(str(op.value)), self.atom(v))  # type: ignore[union-attr]
 
     def _s_raise_(self, let: Let) -> Any:
         error = let.args[0]
         cause = self.atom(let.args[1]) if len(let.args) > 1 else None
         if isinstance(error, Const) and error.value is None:
-            return gast.Raise(None, None)
-        return gast.Raise(self.atom(error), cause)
+            return ast.Raise(None, None)
+        return ast.Raise(self.atom(error), cause)
 
     def _s_assert_(self, let: Let) -> Any:
         test = let.args[0]
         message = let.args[1] if len(let.args) > 1 else Const(None)
         empty = isinstance(message, Const) and message.value is None
-        return gast.Assert(self.atom(test), None if empty else self.atom(message))
+        return ast.Assert(self.atom(test), None if empty else self.atom(message))
 
     def _s_with_exit(self, let: Let) -> Any:
         manager, *rest = let.args
-        func = gast.Attribute(self.atom(manager), "__exit__", syn.LOAD)
+        func = ast.Attribute(self.atom(manager), "__exit__", syn.LOAD)
         if rest:
             error = self.atom(rest[0])
             kind = syn.call(self.spell("type"), [error])
-            trace = gast.Attribute(self.atom(rest[0]), "__traceback__", syn.LOAD)
-            return gast.Expr(syn.call(func, [kind, error, trace]))
-        return gast.Expr(syn.call(func, [syn.literal(None)] * 3))
+            trace = ast.Attribute(self.atom(rest[0]), "__traceback__", syn.LOAD)
+            return ast.Expr(syn.call(func, [kind, error, trace]))
+        return ast.Expr(syn.call(func, [syn.literal(None)] * 3))
 
     # -- unpacking -------------------------------------------------------------------------------------------------
     def _unpack(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
@@ -127,7 +126,7 @@ class SimpleStatements(Expressions):
         names = [f"{base}{i}" for i in range(_width_of(let))]
         out = [syn.assign(_pattern(let, names), value)]
         if let.target is not None and let.target in self.plan.used:
-            whole = gast.Tuple([syn.name(n) for n in names], syn.LOAD)
+            whole = ast.Tuple([syn.name(n) for n in names], syn.LOAD)
             out.append(syn.assign(syn.name(self.var(let.target), syn.STORE), whole))
         return out, 1
 
@@ -160,8 +159,8 @@ def _pattern(let: Let, names: list[str]) -> Any:
     elts = [syn.name(n, syn.STORE) for n in names]
     if let.op == "unpack_star":
         before = int(let.args[1].value)  # type: ignore[union-attr]
-        elts[before] = gast.Starred(elts[before], syn.STORE)
-    return gast.Tuple(elts, syn.STORE)
+        elts[before] = ast.Starred(elts[before], syn.STORE)
+    return ast.Tuple(elts, syn.STORE)
 
 
 __all__ = ["Body", "SimpleStatements"]

@@ -7,10 +7,9 @@ the tail moves into its branches: that gives back ``if c: break``, ``if c: conti
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 from typing import Any
-
-import gast
 
 from s2sad.backend import syntax as syn
 from s2sad.backend.forms import (
@@ -46,11 +45,12 @@ class Statements(SimpleStatements):
         if len(body) > 1 and returns_none(body[-1]) and self.returns == 1:
             body.pop()
         if self.fn.doc is not None:
-            doc = gast.Expr(gast.Constant(self.fn.doc, None))
+            doc: Any = ast.Expr(ast.Constant(self.fn.doc, None))
             doc._is_doc = True
             body.insert(0, doc)
         args = self.signature({} if captured is None else captured)
-        node = gast.FunctionDef(self.def_name, args, body or [gast.Pass()], [], None, None, [])
+        node: Any = ast.FunctionDef(self.def_name, args, body or [ast.Pass()], [])
+        node.type_params = []
         node._loc = self.fn.loc
         return node
 
@@ -86,7 +86,7 @@ class Statements(SimpleStatements):
         elif sink:
             assert isinstance(last, If)
             done = self._sunk(last, results, tail)
-        elif out and isinstance(out[-1], gast.Raise):
+        elif out and isinstance(out[-1], ast.Raise):
             done = []
         else:
             done = self.leave(results, tail)
@@ -184,7 +184,7 @@ class Statements(SimpleStatements):
         self.names.names.update(dict.fromkeys(saved, _GONE))
         body = self._for(loop, (flag, place)) if isinstance(loop, For) else self._while(loop, (flag, place))
         self.names.names.update({v: n for v, n in saved.items() if n is not None})
-        if any(isinstance(n, gast.Name) and n.id == _GONE for s in body for n in gast.walk(s)):
+        if any(isinstance(n, ast.Name) and n.id == _GONE for s in body for n in ast.walk(s)):
             self.returns = before
             return None
         for s in body:
@@ -207,10 +207,10 @@ class Statements(SimpleStatements):
         out = self.copies(tail.dests, rows[0][: len(tail.dests)])
         names = written(out)
         test = self.atom(last.test)
-        if any(isinstance(n, gast.Name) and n.id in names for n in gast.walk(test)):
+        if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(test)):
             return None
         test = test if values[0] else syn.negate(test)
-        return [*out, at(gast.If(test, [gast.Break()], []), last.loc)]
+        return [*out, at(ast.If(test, [ast.Break()], []), last.loc)]
 
     def leave(self, results: Sequence[Atom], tail: Tail) -> Body:
         """The copies at the end of a block, then ``return`` or ``break``."""
@@ -224,12 +224,12 @@ class Statements(SimpleStatements):
             if isinstance(flag, Const) and flag.value:
                 return [self._return(results[tail.ret[1]])]
             if not isinstance(flag, Const) and flag not in self.false:
-                first = [gast.If(self.atom(flag), [self._return(results[tail.ret[1]])], [])]
+                first = [ast.If(self.atom(flag), [self._return(results[tail.ret[1]])], [])]
         return first + self._next(results, tail)
 
     def _return(self, value: Atom) -> Any:
         self.returns += 1
-        node = gast.Return(self.atom(value))
+        node = ast.Return(self.atom(value))
         made = self.plan.inline.get(value) if isinstance(value, Var) else None
         return node if made is None else at(node, made.loc)
 
@@ -244,13 +244,13 @@ class Statements(SimpleStatements):
             if stop in self.false or (tail.ret is not None and stop is results[tail.ret[0]]):
                 return out
             if isinstance(stop, Const):
-                return [*out, gast.Break()] if stop.value else out
+                return [*out, ast.Break()] if stop.value else out
             test = self.atom(stop)
             names = written(out)
-            if any(isinstance(n, gast.Name) and n.id in names for n in gast.walk(test)):
+            if any(isinstance(n, ast.Name) and n.id in names for n in ast.walk(test)):
                 again = self.copies(dests, sources)
-                return [gast.If(test, [*out, gast.Break()], []), *again]
-            out.append(gast.If(test, [gast.Break()], []))
+                return [ast.If(test, [*out, ast.Break()], []), *again]
+            out.append(ast.If(test, [ast.Break()], []))
         return out
 
     def copies(self, dests: Sequence[Var], sources: Sequence[Atom]) -> Body:
@@ -266,19 +266,19 @@ class Statements(SimpleStatements):
                     todo.append((name, syn.literal(None), set()))
                 continue
             value = self.atom(source)
-            if isinstance(value, gast.Name) and value.id == name:
+            if isinstance(value, ast.Name) and value.id == name:
                 continue
             if isinstance(source, Var) and source in self.names.unbound and source.name:
                 unsafe.append(if_bound(name, value))
                 continue
-            todo.append((name, value, {n.id for n in gast.walk(value) if isinstance(n, gast.Name)}))
+            todo.append((name, value, {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}))
         out: Body = []
         while todo:
             ready = next((c for c in todo if not any(c[0] in other[2] for other in todo if other is not c)), None)
             if ready is None:
                 targets = [t for t, _, _ in todo]
                 values = [v for _, v, _ in todo]
-                out.append(syn.assign(syn.names_tuple(targets), gast.Tuple(values, syn.LOAD)))
+                out.append(syn.assign(syn.names_tuple(targets), ast.Tuple(values, syn.LOAD)))
                 break
             todo.remove(ready)
             out.append(syn.assign(syn.name(ready[0], syn.STORE), ready[1]))
@@ -296,14 +296,14 @@ class Statements(SimpleStatements):
     def _choose(self, test: Any, then: Body, orelse: Body, loc: Loc) -> Body:
         """``if``: negated when only the else branch does something, flat after a branch that leaves."""
         if not then and not orelse:
-            return [] if isinstance(test, gast.Name | gast.Constant) else [at(gast.Expr(test), loc)]
+            return [] if isinstance(test, ast.Name | ast.Constant) else [at(ast.Expr(test), loc)]
         if not then:
-            node = at(gast.If(syn.negate(test), orelse, []), loc)
+            node = at(ast.If(syn.negate(test), orelse, []), loc)
             node._skips = test
             return [node]
         if orelse and is_terminal(then[-1]):
-            return [at(gast.If(test, then, []), loc), *orelse]
-        return [at(gast.If(test, then, orelse), loc)]
+            return [at(ast.If(test, then, []), loc), *orelse]
+        return [at(ast.If(test, then, orelse), loc)]
 
     # -- loops -----------------------------------------------------------------------------------------------------
     def _for(self, stmt: For, ret: tuple[int, int] | None = None) -> Body:
@@ -313,7 +313,7 @@ class Statements(SimpleStatements):
         self._note_false(stmt)
         body = self.block(block, block.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
         body = flatten(body)
-        return [*before, at(gast.For(target, over, body or [gast.Pass()], [], None), stmt.loc), *after]
+        return [*before, at(ast.For(target, over, body or [ast.Pass()], [], None), stmt.loc), *after]
 
     def _loop_target(self, stmt: For) -> tuple[Any, Block]:
         """``for i, x in ...`` where the item is unpacked at once and not used otherwise."""
@@ -344,8 +344,8 @@ class Statements(SimpleStatements):
         if pattern is None:
             return names, used
         hole = self.var(whole)
-        elts = [pattern if isinstance(e, gast.Name) and e.id == hole else e for e in names.elts]
-        return gast.Tuple(elts, syn.STORE), used + more
+        elts = [pattern if isinstance(e, ast.Name) and e.id == hole else e for e in names.elts]
+        return ast.Tuple(elts, syn.STORE), used + more
 
     def _note_false(self, stmt: For | While) -> None:
         """A carried flag that ends the loop when true, and starts false, is false at the start of every iteration."""
@@ -370,24 +370,24 @@ class Statements(SimpleStatements):
         body = self.block(stmt.body, stmt.body.results, Tail(stmt.carried, stmt.stop, loop=True, ret=ret))
         body = flatten(body)
         if cond:
-            leave = at(gast.If(syn.negate(test), [gast.Break()], []), stmt.loc)
+            leave = at(ast.If(syn.negate(test), [ast.Break()], []), stmt.loc)
             body = [*cond, leave, *body]
-            test = gast.Constant(True, None)
-        return [*before, at(gast.While(test, body or [gast.Pass()], []), stmt.loc), *after]
+            test = ast.Constant(True, None)
+        return [*before, at(ast.While(test, body or [ast.Pass()], []), stmt.loc), *after]
 
     def _try(self, stmt: Try) -> Body:
         tail = Tail(stmt.targets)
-        body = self.block(stmt.body, stmt.body.results, tail) or [gast.Pass()]
+        body = self.block(stmt.body, stmt.body.results, tail) or [ast.Pass()]
         handlers = []
         for h in stmt.handlers:
-            inner = self.block(h.body, h.body.results, tail) or [gast.Pass()]
+            inner = self.block(h.body, h.body.results, tail) or [ast.Pass()]
             name = self.var(h.name) if h.name is not None and h.name in self.plan.used else None
             types = None if h.types is None else self.atom(h.types)
-            handlers.append(gast.ExceptHandler(types, None if name is None else syn.name(name, syn.STORE), inner))
+            handlers.append(ast.ExceptHandler(types, name, inner))
         final = self.block(stmt.final, (), Tail())
         if not handlers and not final:
             return body
-        return [gast.Try(body, handlers, [], final)]
+        return [ast.Try(body, handlers, [], final)]
 
 
 __all__ = ["Statements"]
