@@ -55,11 +55,11 @@ class Memory:
 
     # -- questions ------------------------------------------------------------------------------------------------
     def find(self, a: Atom) -> Any:
+        if a.__class__ is Var:
+            return self._root(a) if has_memory(a.type) else None
         if isinstance(a, Global):
             return self._root(self._outside) if atom_has_memory(a) else None
-        if not isinstance(a, Var) or not has_memory(a.type):
-            return None
-        return self._root(a)
+        return None
 
     def is_outside(self, a: Atom) -> bool:
         c = self.find(a)

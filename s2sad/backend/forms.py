@@ -57,6 +57,10 @@ def if_bound(name: str, value: Any) -> Any:
     return ast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
 
 
+def _loc_of(node: Any) -> Any:
+    return node._loc
+
+
 def return_at_once(out: Body, done: Body) -> Body:
     """``return value`` for ``t1 = value`` and ``return t1``."""
     last: Any = out[-1] if out else None
@@ -65,7 +69,7 @@ def return_at_once(out: Body, done: Body) -> Body:
         value = done[0].value
         same = isinstance(target, ast.Name) and isinstance(value, ast.Name) and target.id == value.id
         if same and target.id[0] == "t" and target.id[1:].isdigit():
-            last_return = at(ast.Return(last.value), last._loc)
+            last_return = at(ast.Return(last.value), _loc_of(last))
             last_return._comments = getattr(last, "_comments", [])
             return [*out[:-1], last_return]
     return out + done
@@ -91,7 +95,8 @@ def flatten(body: Body) -> Body:
     last: Any = body[-1] if body else None
     if not isinstance(last, ast.If) or last.orelse or not hasattr(last, "_skips") or len(last.body) < 3:
         return body
-    node = at(ast.If(last._skips, [at(ast.Continue(), last._loc)], []), last._loc)
+    loc = _loc_of(last)
+    node = at(ast.If(last._skips, [at(ast.Continue(), loc)], []), loc)
     node._comments = getattr(last, "_comments", [])
     return [*body[:-1], node, *flatten(last.body)]
 

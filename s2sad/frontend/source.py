@@ -15,10 +15,9 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
-import gast
-
 from s2sad.errors import SourceError
 from s2sad.frontend.codecheck import code_at, future_flags, same_code
+from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace
 from s2sad.ir.record import dataclass, field
 
@@ -130,7 +129,7 @@ def _find(fn: FunctionType, code: CodeType, trusted: bool) -> tuple[Any, tuple[s
             if trusted and isinstance(node, ast.FunctionDef):
                 node = copy.copy(node)
                 node.decorator_list = []  # the declarations of rules are longer than their bodies
-            return gast.ast_to_gast(node), tuple(lines)
+            return to_gast(node), tuple(lines)
     raise SourceError(
         f"the file {code.co_filename} has changed since {fn.__qualname__} was imported from it (line "
         f"{code.co_firstlineno}): its text is not the source of the running function. Import the module again."
@@ -209,7 +208,7 @@ def _match(text: str, code: CodeType, flags: int, trusted: bool, rewritten: bool
     tree = parse_text(text)
     if tree is None:
         return None
-    nodes = [n for n in _defs_at(tree, code.co_firstlineno) if _name(n) == code.co_name]
+    nodes = [n for n in _defs_at(tree, code.co_firstlineno, code.co_name == "<lambda>") if _name(n) == code.co_name]
     if not nodes:
         return None
     if trusted and len(nodes) == 1:
@@ -232,12 +231,14 @@ def _name(node: _Def) -> str:
     return "<lambda>" if isinstance(node, ast.Lambda) else node.name
 
 
-def _defs_at(tree: ast.AST, line: int) -> list[_Def]:
-    """The functions and lambdas whose code starts at ``line`` (that of the first decorator)."""
+def _defs_at(tree: ast.AST, line: int, lambdas: bool) -> list[_Def]:
+    """The functions (or ``lambdas`` too) whose code starts at ``line`` (that of the first decorator)."""
     found: list[_Def] = []
     todo: list[ast.AST] = [tree]
     while todo:
         node = todo.pop()
+        if isinstance(node, ast.expr) and not lambdas:
+            continue  # a function is not in an expression
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.decorator_list[0].lineno if node.decorator_list else node.lineno
             if first == line:

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import gast
 import numpy as np
 
+from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace, StaticModule, Unresolved
 from s2sad.frontend.source import FunctionSource
 from s2sad.ir.dependency import Dependency
@@ -54,7 +54,7 @@ class StaticFunction:
             qualname=self.__qualname__,
             file=self._space.file,
             lines=self._space.lines,
-            node=gast.ast_to_gast(self._node),
+            node=to_gast(self._node),
             namespace=self._space,
             doc=None if isinstance(self._node, ast.Lambda) else ast.get_docstring(self._node, clean=False),
             function=self,

@@ -145,20 +145,18 @@ class _Cse:
         return not (m.is_written(a) or m.is_written(b) or m.is_returned(a) or m.is_returned(b))
 
     def _key(self, let: Let) -> Any:
-        parts: list[Any] = [let.op, let.kwnames]
         atoms = [self._atom(a) for a in let.args]
         if None in atoms:
             return None
         if let.op in _COMMUTE and all(isinstance(type_of_atom(a), _NUMERIC) for a in let.args):
-            atoms.sort(key=repr)
-        parts.extend(atoms)
-        return tuple(parts)
+            return (let.op, frozenset(atoms))
+        return (let.op, let.kwnames, *atoms)
 
     def _atom(self, a: Atom) -> Any:
-        if isinstance(a, Var):
+        if a.__class__ is Var:
             if not has_memory(a.type):
-                return (id(a),)
-            return (id(a), self.versions.get(self.memory.find(a), 0), self.everything)
+                return a
+            return (a, self.versions.get(self.memory.find(a), 0), self.everything)
         if isinstance(a, Const):
             return (type(a.value).__name__, repr(a.value))
         if isinstance(a, Ref):
