@@ -15,7 +15,7 @@ from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
-from s2sad.analysis.infer import Infer, Spec
+from s2sad.analysis.infer import Infer, Spec, stand_ins
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
@@ -24,6 +24,7 @@ from s2sad.frontend.lower import Lowered, lower, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
+from s2sad.ir.rewrite import without_places
 from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
@@ -137,6 +138,8 @@ class Compilation:
             if module.startswith("s2sad.rules"):
                 self._bodies[id(fun)] = fun, lower_function(fun, True).function
                 return self._bodies[id(fun)][1]
+            if module == stand_ins.__name__:
+                return without_places(lower_function(fun, True).function)
             return self._lowered(fun).function
         except SourceError:
             return None

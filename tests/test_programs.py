@@ -37,7 +37,6 @@ REFUSED = {
     "exceptions_try-custom_exception": "S2S070",
     "inplace_kernels-where_argument": "S2S054",
     "list_mutation-memo_table": "S2S068",
-    "objects-own_matrix_class": "S2S052",
 }
 # Second derivatives that stop with an error of s2sad's own making instead of a refusal: to be mended.
 BROKEN_SECOND_ORDER = {"comprehension-gradient_and_diff", "keyword_calls-star_args", "recursion-ackermann_weight"}

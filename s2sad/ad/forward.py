@@ -191,6 +191,8 @@ class Forward:
             return Const(0.0)
         if isinstance(t, Array) and is_differentiable(t):
             return b.call(np.zeros_like, "np.zeros_like", a)
+        if isinstance(t, Tuple | List) and t.items == ():
+            return b.emit("tuple" if isinstance(t, Tuple) else "list")  # it may grow
         if not is_differentiable(t) and not isinstance(t, Array):
             return Const(None)
         return b.call(rt.zero_tangent, "rt.zero_tangent", a, type=tangent_type(t))
@@ -314,6 +316,10 @@ class Forward:
             for key, value in zip(s.args[::2], s.args[1::2], strict=True):
                 flat += [key, self.dot(b, value)]
             return b.emit("dict", *flat, type=tangent_type(s.target.type))
+        if s.op in ("add", "mul", "or_") and isinstance(s.target.type, List | Tuple | Dict):
+            # of lists, tuples and dicts these join and repeat: their tangents are joined and repeated as well
+            parts = [self.dot(b, a) if isinstance(type_of_atom(a), List | Tuple | Dict) else a for a in s.args]
+            return b.emit(s.op, *parts, type=tangent_type(s.target.type))
         rule = rule_of(s)
         if rule is None:
             return self.without_rule(s, b)
@@ -472,7 +478,8 @@ class Forward:
         op = INPLACE[s.op] if s.op in INPLACE else str(s.args[3].value)  # type: ignore[union-attr]
         if isinstance(x.type, List | Dict):
             b.append(s)
-            b.effect(s.op, x_dot, *((self.dot(b, v),) if s.op in INPLACE else (i, self.dot(b, v), Const(op))))
+            added = v if s.op == "imul" else self.dot(b, v)  # the list of tangents is repeated as often
+            b.effect(s.op, x_dot, *((added,) if s.op in INPLACE else (i, added, Const(op))))
             return
         if op in ("add", "sub"):
             dot = self.dot(b, v) if self.is_active(v) else None

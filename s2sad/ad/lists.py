@@ -38,13 +38,29 @@ def store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     if isinstance(type_of_atom(i), Slice):
         return store_slice(r, s, x, i, v, state, rb)
     place = ops.mirror(r, state, rb, x)
-    if isinstance(v, Var) and r.is_paired(v):
-        return [*same_object(r, s, x, i, v), s]  # its adjoint lives with its memory
-    g = rb.emit("getitem", place, i, type=type_of_atom(v))
-    if isinstance(v, Var) and r.is_active(v):
-        hand_over(r, state, rb, v, g)
-    rb.effect("setitem", place, i, objects.nothing(rb, v))
-    return [s]
+    before: list[Stmt] = []
+    if isinstance(v, Var) and r.is_paired(v):  # its adjoint lives with its memory
+        before = same_object(r, s, x, i, v)
+    elif isinstance(v, Var) and r.is_active(v):
+        hand_over(r, state, rb, v, rb.emit("getitem", place, i, type=type_of_atom(v)))
+    if not r.holds_paired(x):
+        rb.effect("setitem", place, i, objects.nothing(rb, v))
+        return [*before, s]
+    fb = Builder(s.loc)
+    if isinstance(x.type, Dict):
+        old = fb.emit("method", x, Const("get"), i, name="old", type=type_of_atom(v))
+    else:
+        old = fb.emit("getitem", x, i, name="old")
+    rb.effect("setitem", place, i, vacant(r, rb, x, old))
+    return [*before, *fb.stmts, s]
+
+
+def vacant(r: Reverse, rb: Builder, x: Var, old: Var) -> Atom:
+    """What the mirror of ``x`` holds where ``old`` is again: a zero, and of what has its adjoint by its memory, that."""
+    if not r.holds_paired(x):
+        return rb.call(rt.zeros_like, "rt.zeros_like", old, type=old.type)
+    r.uses_shadows = True
+    return rb.emit("method", r.shadows, Const("part"), old, type=old.type)
 
 
 def hand_over(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -> None:
@@ -71,7 +87,9 @@ def store_slice(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, state: State, rb: 
     if not isinstance(type_of_atom(v), List):
         values = fb.call(list, "list", v, type=List(type_of_atom(v)))
     old = fb.emit("getitem", x, i, name="old", type=x.type)
-    g = rb.call(rt.unstore_slice, "rt.unstore_slice", ops.mirror(r, state, rb, x), i, values, old, type=type_of_atom(v))
+    place = ops.mirror(r, state, rb, x)
+    put = vacant(r, rb, x, old)
+    g = rb.call(rt.unstore_slice, "rt.unstore_slice", place, i, values, put, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
         if r.layout.is_mirror(v):
             r.add(state, rb, (v, ()), g)
@@ -87,13 +105,11 @@ def delete(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     place = ops.mirror(r, state, rb, x)
     if isinstance(type_of_atom(s.args[1]), Slice):
         none = rb.emit("list", type=x.type)
-        rb.call(rt.unstore_slice, "rt.unstore_slice", place, s.args[1], none, old, type=x.type)
+        rb.call(rt.unstore_slice, "rt.unstore_slice", place, s.args[1], none, vacant(r, rb, x, old), type=x.type)
     elif isinstance(x.type, Dict):
-        zero = rb.call(rt.zeros_like, "rt.zeros_like", old)
-        rb.effect("setitem", place, s.args[1], zero)
+        rb.effect("setitem", place, s.args[1], vacant(r, rb, x, old))
     else:
-        zero = rb.call(rt.zeros_like, "rt.zeros_like", old)
-        rb.effect("call", Ref(rt.put_back, "rt.put_back"), place, s.args[1], zero)
+        rb.effect("call", Ref(rt.put_back, "rt.put_back"), place, s.args[1], vacant(r, rb, x, old))
     return [*fb.stmts, s]
 
 
@@ -164,7 +180,7 @@ def _clear(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     whole = rb.emit("slice", Const(None), Const(None), Const(None))
     none = rb.emit("list", type=x.type)
     place = ops.mirror(r, state, rb, x)
-    rb.call(rt.unstore_slice, "rt.unstore_slice", place, whole, none, old, type=x.type)
+    rb.call(rt.unstore_slice, "rt.unstore_slice", place, whole, none, vacant(r, rb, x, old), type=x.type)
     return [*fb.stmts, s]
 
 

@@ -92,7 +92,10 @@ class Memory:
         """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
         if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
             return False
-        positions = self.stores.get(self.info.find(v))
+        return self._stored_after(self.info.find(v), s)
+
+    def _stored_after(self, memory: Any, s: Stmt) -> bool:
+        positions = self.stores.get(memory)
         if not positions:
             return False
         place = self.place[s]
@@ -104,13 +107,14 @@ class Memory:
         """May what a tuple or list holds be stored into after ``s`` has run?"""
         if any(self.overwritten_after(x, s) for x in self.parts(v)):
             return True
-        made = self.definition.get(v)
-        if not (isinstance(made, Let) and made.op == "call") or not self.info.classes.has_elem(self.info.find(v)):
-            return False
-        positions = self.stores.get(self.info.classes.elem(self.info.find(v)), ())
-        place = self.place[s]
-        inside = any(start <= p < self._ends.get(start, 0) for p in positions for start, _ in place.loops)
-        return inside or any(p >= place.at for p in positions)
+        memory = self.info.find(v)
+        for _ in range(4):
+            if not self.info.classes.has_elem(memory):
+                return False
+            memory = self.info.classes.elem(memory)
+            if self._stored_after(memory, s):
+                return True
+        return False
 
     def view_of(self, v: Var) -> Let | str | None:
         """The ``Let`` whose result is a view of its operand's memory; None where ``v`` owns its memory (an allocation or

@@ -19,7 +19,7 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return [s]
     handler = _HANDLERS.get(s.op)
     if s.op in ("add", "mul") and isinstance(s.target.type, List | Tuple):
-        handler = _sequence_arithmetic
+        return _sequence_arithmetic(r, s, state, rb)
+    if s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj in (list, tuple):
+        handler = _copied
     if handler is not None:
         handler(r, s, state, rb)
         return [s]
@@ -268,6 +270,10 @@ def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
         whole = Var(f"{a.name}_kept" if a.name else "", a.type)
         out.append(Let(whole, "call", (Ref(rt.copy, "rt.copy"), a), (), s.loc))
         return whole
+    if isinstance(a.type, List) and r.memory.overwritten_after(a, s):  # it may get longer or shorter
+        same = Var(f"{a.name}_kept" if a.name else "", a.type)
+        out.append(Let(same, "call", (Ref(list, "list"), a), (), s.loc))
+        return same
     if not isinstance(a.type, _MAYBE_ARRAYS) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
         return a
     name = f"{a.name}_kept" if a.name else ""
@@ -425,25 +431,46 @@ def _unpack(r: Reverse, s: Let, state: State, rb: Builder) -> None:
             r.add(state, rb, (x, key[1]), g)
 
 
-def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """``xs + ys`` and ``xs * n`` of lists: the adjoint is cut into those of the operands."""
     assert s.target is not None
     whole = target_bar(r, s.target, state, rb)
     if whole is None:
-        return
+        return [s]
+    before: list[Stmt] = []
+    xs = next(a for a in s.args if isinstance(type_of_atom(a), List | Tuple))
+    n = _length_now(r, xs, s, before, rb)
     if s.op == "mul":
-        xs = next(a for a in s.args if isinstance(type_of_atom(a), List | Tuple))
         if isinstance(xs, Var) and r.is_active(xs):
-            n = rb.call(len, "len", xs)
             g = rb.call(rt.repeated, "rt.repeated", whole, n, type=xs.type)
             _add_list(r, state, rb, xs, g)
-        return
-    n = rb.call(len, "len", s.args[0])
+        return [*before, s]
     ends: tuple[tuple[Atom, Atom], ...] = ((Const(None), n), (n, Const(None)))
     for a, (start, stop) in zip(s.args, ends, strict=True):
         if isinstance(a, Var) and r.is_active(a):
             cut = rb.emit("slice", start, stop, Const(None))
             _add_list(r, state, rb, a, rb.emit("getitem", whole, cut, type=a.type))
+    return [*before, s]
+
+
+def _length_now(r: Reverse, xs: Atom, s: Let, before: list[Stmt], rb: Builder) -> Atom:
+    """The length of a list when ``s`` runs: found in the forward sweep where the list may change later."""
+    if not isinstance(xs, Var) or not r.memory.overwritten_after(xs, s):
+        return rb.call(len, "len", xs)
+    n = Var("", INT)
+    before.append(Let(n, "call", (Ref(len, "len"), xs), (), s.loc))
+    return n
+
+
+def _copied(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """``list(xs)`` and ``tuple(xs)`` of a list or tuple: the adjoint of the copy is added to that of what is copied."""
+    xs = s.args[1]
+    if not isinstance(xs, Var) or not isinstance(xs.type, List | Tuple):
+        raise r.refuse("S2S020", f"there is no derivative rule for {_spelled(s)} of this value", s.loc)
+    assert s.target is not None
+    whole = target_bar(r, s.target, state, rb)
+    if whole is not None and r.is_active(xs):
+        _add_list(r, state, rb, xs, whole)
 
 
 def _add_list(r: Reverse, state: State, rb: Builder, xs: Var, g: Atom) -> None:

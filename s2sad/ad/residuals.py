@@ -103,8 +103,9 @@ def recomputable(r: Reverse, s: Let) -> bool:
             return False
         from s2sad.analysis.alias import is_view_index
 
-        if not isinstance(x.type, Array) and r.memory.overwritten_after(s.target, s):
-            return False  # a slice of a list is a new list
+        cut = isinstance(type_of_atom(s.args[1]), Slice) and isinstance(x.type, List)
+        if not isinstance(x.type, Array) and (r.memory.overwritten_after(s.target, s) or (cut and r.is_paired(s.target))):
+            return False  # a slice of a list is a new list: another object, with contents of its own
         cheap = not isinstance(x.type, Array) or is_view_index(type_of_atom(s.args[1]))
         return cheap and not r.memory.overwritten_after(x, s) and not r.is_exposed(x)
     if s.op == "getattr":

@@ -109,7 +109,7 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            stored = isinstance(v.type, Array) and self.is_active(v) and self.info.is_mutated(v)
+            stored = isinstance(v.type, Array | List | Dict) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):

@@ -144,8 +144,10 @@ def _let(classes: Classes, s: Let, touched: list[Any]) -> None:
         touched.append(s.args[0])
         if s.op in ("setitem", "setattr"):
             _store(classes, s.args[0], s.args[2])
-        if s.op in INPLACE and s.target is not None:
-            classes.union(s.target, s.args[0])
+        if s.op in INPLACE:
+            if s.target is not None:
+                classes.union(s.target, s.args[0])
+            _join_elements(classes, s.args[0], s.args[1])
         return
     if s.op == "call":
         _call(classes, s, touched)
@@ -162,6 +164,9 @@ def _let(classes: Classes, s: Let, touched: list[Any]) -> None:
             _store(classes, s.target, a)
     elif s.op in ("copy",):
         _union(classes, s.target, s.args[0])
+    elif s.op in ("add", "mul", "or_"):
+        for a in s.args:
+            _join_elements(classes, s.target, a)
     elif s.op == "closure":
         for a in s.args[1:]:
             _store(classes, s.target, a)
@@ -176,6 +181,12 @@ def _store(classes: Classes, container: Var, value: Atom) -> None:
     """``value`` becomes an element of ``container``; stores into arrays copy numbers and alias nothing."""
     if isinstance(value, Var) and is_reference(value.type) and not isinstance(container.type, Array):
         classes.union(classes.elem(container), value)
+
+
+def _join_elements(classes: Classes, container: Var, other: Atom) -> None:
+    """``xs + ys``, ``xs * n``, ``xs += ys``: what one list, tuple or dict holds, another one holds as well."""
+    if isinstance(container.type, List | Tuple | Dict) and isinstance(other, Var) and is_reference(other.type):
+        classes.union(classes.elem(container), classes.elem(other))
 
 
 def _read(classes: Classes, s: Let) -> None:

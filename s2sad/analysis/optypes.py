@@ -32,6 +32,8 @@ from s2sad.ir.types import (
     Type,
     Unknown,
     is_number,
+    is_tuple,
+    item_of,
     join_all,
     widen,
 )
@@ -199,15 +201,17 @@ def _containers(op: str, a: Type, b: Type) -> Type | None:
             return Tuple(a.items + b.items)
         if isinstance(a, List) and isinstance(b, List):
             items = a.items + b.items if a.items is not None and b.items is not None else None
-            return List(join_all((a.item, b.item)), items)
+            return List(join_all((a.item, b.item)), items, a.frozen and b.frozen)
+        if isinstance(a, Tuple | List) and isinstance(b, Tuple | List) and is_tuple(a) and is_tuple(b):
+            return List(join_all((item_of(a), item_of(b))), None, True)
         if a == STR and b == STR:
             return STR
     if op == "mul":
         seq, n = (a, b) if isinstance(a, List | Tuple) else (b, a)
         if isinstance(seq, List) and is_number(n):
-            return List(seq.item, None)
+            return List(seq.item, None, seq.frozen)
         if isinstance(seq, Tuple) and is_number(n):
-            return List(join_all(seq.items), None)
+            return List(item_of(seq), None, True)
         if STR in (a, b):
             return STR
     if op == "mod" and a == STR:
@@ -321,14 +325,14 @@ def _sequence_item(x: Tuple | List, i: Type) -> Type:
         bounds = (i.start, i.stop, i.step)
         if items is not None and all(isinstance(b, Lit) for b in bounds):
             part = items[slice(*(b.value for b in bounds if isinstance(b, Lit)))]
-            return Tuple(part) if isinstance(x, Tuple) else List(x.item, part)
-        return List(x.item if isinstance(x, List) else join_all(map(widen, x.items)), None)
+            return Tuple(part) if isinstance(x, Tuple) else List(x.item, part, x.frozen)
+        return List(item_of(x), None, is_tuple(x))
     if items is not None and isinstance(i, Lit) and isinstance(i.value, int) and -len(items) <= i.value < len(items):
         return items[i.value]
     span = i.span if isinstance(i, Scalar) else None
     if items is not None and span is not None and span[0] >= 0 and span[1] <= len(items):
         return join_all(map(widen, items[span[0] : span[1]]))
-    return x.item if isinstance(x, List) else join_all(map(widen, x.items))
+    return item_of(x)
 
 
 def getattr_type(types: tuple[Type, ...]) -> Type:

@@ -188,19 +188,21 @@ _add(
 _add(
     "S2S051",
     "starred element of unknown length",
-    "A list or tuple display is compiled to as many elements as it has. How many an array gives, only the run knows.",
-    "build the list with append, in a loop",
-    "def f(v):\n    w = [1.0, *v]\n    return w[1] * w[2]\n",
-    "def f(v):\n    w = [1.0]\n    for t in v:\n        w.append(t)\n    return w[1] * w[2]\n",
+    "A set display is compiled to as many elements as it has. How many an array gives, only the run knows. (In a list or "
+    "tuple display any length is allowed.)",
+    "build a list",
+    "def f(v):\n    w = {1.0, *v}\n    return v[0] * len(w)\n",
+    "def f(v):\n    w = [1.0, *v]\n    return v[0] * len(w)\n",
 )
 _add(
     "S2S052",
     "starred argument of unknown length or unknown names",
-    "Which parameter gets which argument is decided when the call is compiled: f(*args) needs a tuple, or a "
-    "list whose length is known, f(**options) a dict whose keys are known.",
+    "Which parameter gets which argument is decided when the call is compiled: where a default or a function that is not "
+    "written in Python leaves that open, f(*args) needs a tuple or list whose length is known; f(**options) needs a dict "
+    "whose keys are known.",
     "pass the arguments one by one",
-    "def g(*args):\n    return args[0] * args[1]\n\ndef f(v):\n    return g(*v)\n",
-    "def g(*args):\n    return args[0] * args[1]\n\ndef f(v):\n    return g(v[0], v[1])\n",
+    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(*v)\n",
+    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(v[0], v[1])\n",
 )
 _add(
     "S2S053",

@@ -25,7 +25,8 @@ class Assignments(Expressions):
             return
         if isinstance(targets[0], gast.Name) and isinstance(value, COMPREHENSIONS):
             self.hint = targets[0].id
-        atom = self.expr(value)
+        unpacked = all(isinstance(t, gast.Tuple | gast.List) for t in targets)
+        atom = self.consumed(value) if unpacked else self.expr(value)
         self.hint = ""
         for target in targets:
             self.assign(target, atom, node)

@@ -242,7 +242,7 @@ class Expressions(Base):
         args: list[Atom] = []
         for arg in node.args:
             if isinstance(arg, gast.Starred):
-                args.append(self.let(arg, "star", self.expr(arg.value)))
+                args.append(self._x_Starred(arg))
             elif consumed and isinstance(arg, gast.GeneratorExp):
                 args.append(self.comprehension(arg))
             else:
@@ -259,7 +259,11 @@ class Expressions(Base):
         return self.refuse("S2S011", node, "a generator expression that is not consumed at once")
 
     def _x_Starred(self, node: Any) -> Atom:
-        return self.let(node, "star", self.expr(node.value))
+        return self.let(node, "star", self.consumed(node.value))
+
+    def consumed(self, node: Any) -> Atom:
+        """An expression whose elements are all taken at once."""
+        return self.comprehension(node) if isinstance(node, gast.GeneratorExp) else self.expr(node)
 
     def hidden_call(self, node: Any) -> Atom:
         """A call that desugaring has put in."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequenc
 from operator import is_
 
 from s2sad.ir.nodes import (
+    NOWHERE,
     Atom,
     Block,
     For,
@@ -120,6 +121,20 @@ def with_blocks(stmt: Stmt, blocks: tuple[Block, ...]) -> Stmt:
 def with_body(fn: Function, body: Block) -> Function:
     """The function with another body: itself when it is the one it has."""
     return fn if body is fn.body else replace(fn, body=body)
+
+
+def without_places(fn: Function) -> Function:
+    """The function with statements that name no line."""
+
+    def stripped(block: Block) -> Block:
+        return Block(tuple(one(s) for s in block.stmts), block.results)
+
+    def one(s: Stmt) -> Stmt:
+        if not isinstance(s, Let):
+            s = with_blocks(s, tuple(map(stripped, blocks_of(s))))
+        return replace(s, loc=NOWHERE)
+
+    return replace(fn, body=stripped(fn.body))
 
 
 def map_lets(block: Block, f: Callable[[Let], Stmt | Iterable[Stmt] | None]) -> Block:

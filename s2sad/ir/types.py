@@ -149,6 +149,7 @@ class Tuple(Type):
 class List(Type):
     item: Type  # join of all elements
     items: tuple[Type, ...] | None = None  # each element's type where the length is known
+    frozen: bool = False  # a tuple whose length is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +222,16 @@ def widen(t: Type) -> Type:
     return _WEAK.get(type(t.value), Opaque(type(t.value)))
 
 
+def is_tuple(t: Tuple | List) -> bool:
+    """Is this a plain tuple, of known or unknown length (no named tuple, no function value)?"""
+    return t.frozen if isinstance(t, List) else t.cls is None and t.code is None
+
+
+def item_of(t: Tuple | List) -> Type:
+    """The join of all elements."""
+    return t.item if isinstance(t, List) else join_all(map(widen, t.items))
+
+
 def join(a: Type, b: Type) -> Type:
     """Least upper bound. Deterministic and commutative up to the names of symbols."""
     if a == b:
@@ -231,7 +242,9 @@ def join(a: Type, b: Type) -> Type:
         return a
     if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.cls is b.cls and a.code is b.code:
         return Tuple(tuple(map(join, a.items, b.items)), a.cls, a.code)
-    if isinstance(a, List) and isinstance(b, List):
+    if isinstance(a, Tuple | List) and isinstance(b, Tuple | List) and is_tuple(a) and is_tuple(b):
+        return List(join(item_of(a), item_of(b)), None, True)
+    if isinstance(a, List) and isinstance(b, List) and not a.frozen and not b.frozen:
         same = a.items is not None and b.items is not None and len(a.items) == len(b.items)
         items = tuple(map(join, a.items, b.items)) if same and a.items is not None and b.items is not None else None
         return List(join(a.item, b.item), items)
@@ -321,7 +334,7 @@ def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:
     if isinstance(t, Tuple):
         return Tuple(tuple(map_leaves(f, i) for i in t.items), t.cls, t.code)
     if isinstance(t, List):
-        return List(map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items))
+        return List(map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items), t.frozen)
     if isinstance(t, Dict):
         return Dict(
             map_leaves(f, t.value), None if t.items is None else tuple((k, map_leaves(f, v)) for k, v in t.items)

@@ -70,6 +70,15 @@ def accumulate(a: Any, b: Any) -> Any:
     return a + b
 
 
+def same_memory(a: Any, b: Any) -> bool:
+    """Are two adjoints one and the same place? Lists that share an array share its adjoint: there is nothing to add."""
+    if a is b:
+        return isinstance(a, np.ndarray | list | dict | SimpleNamespace)
+    if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or a.shape != b.shape or a.strides != b.strides:
+        return False
+    return a.size > 0 and a.__array_interface__["data"] == b.__array_interface__["data"]
+
+
 def accumulate_into(place: Any, g: Any) -> None:
     """Add ``g`` into the adjoint ``place`` (an array, list, dict or object) where it stands, deep."""
     if g is None or (isinstance(g, float) and g == 0.0):
@@ -82,6 +91,8 @@ def accumulate_into(place: Any, g: Any) -> None:
     pairs = list(g.items()) if isinstance(g, dict) else list(enumerate(g))
     for k, part in pairs:
         held = place.get(k) if isinstance(place, dict) else place[k]
+        if same_memory(held, part):
+            continue
         if isinstance(held, np.ndarray | list | dict | SimpleNamespace):
             accumulate_into(held, part)
         else:

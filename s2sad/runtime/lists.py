@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import accumulate, zeros_like
+from s2sad.runtime.containers import accumulate, same_memory
 
 
 def add_slice(place: list[Any], index: slice, g: Any) -> None:
     """``place[index] += g`` element by element, where ``ys = xs[index]`` made a new list of elements of ``xs``."""
     for k, part in zip(range(*index.indices(len(place))), g, strict=True):
-        place[k] = accumulate(place[k], part)
+        if not same_memory(place[k], part):
+            place[k] = accumulate(place[k], part)
 
 
 def unsort(x_bar: np.ndarray, order: np.ndarray, axis: int | None = -1) -> None:
@@ -24,7 +25,8 @@ def repeated(g: list[Any], n: int) -> list[Any]:
     """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies."""
     out = list(g[:n])
     for k in range(n, len(g)):
-        out[k % n] = accumulate(out[k % n], g[k])
+        if not same_memory(out[k % n], g[k]):
+            out[k % n] = accumulate(out[k % n], g[k])
     return out
 
 
@@ -43,16 +45,16 @@ def add_view(place: np.ndarray, g: Any) -> None:
 
 
 def unstore_slice(place: list[Any], index: slice, values: list[Any], old: list[Any]) -> list[Any]:
-    """Undo ``xs[index] = values`` in the mirror of xs: the adjoints of ``values``, cut out; zeros for ``old`` put back."""
+    """Undo ``xs[index] = values`` in the mirror of xs: the adjoints of ``values``, cut out; ``old``, the adjoints of what
+    was there, put back."""
     n = len(place) - len(values) + len(old)
     start, _, step = index.indices(n)
-    zeros = zeros_like(list(old))
     if step != 1:
         g = place[index]
-        place[index] = zeros
+        place[index] = old
         return g
     g = place[start : start + len(values)]
-    place[start : start + len(values)] = zeros
+    place[start : start + len(values)] = old
     return g
 
 

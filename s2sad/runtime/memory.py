@@ -145,16 +145,20 @@ class Shadow:
 
     def _container(self, x: Any) -> Any:
         if isinstance(x, list | tuple):
-            return [self._part(v) for v in x]
+            return [self.part(v) for v in x]
         if isinstance(x, dict):
-            return {k: self._part(v) for k, v in x.items()}
+            return {k: self.part(v) for k, v in x.items()}
         attributes = attributes_of(x)
         if attributes is not None:
-            return SimpleNamespace(**{k: self._part(v) for k, v in attributes.items()})
+            return SimpleNamespace(**{k: self.part(v) for k, v in attributes.items()})
         return zeros_like(x)
 
-    def _part(self, v: Any) -> Any:
-        whole = isinstance(v, list | tuple | dict | np.ndarray) or attributes_of(v) is not None
+    def part(self, v: Any) -> Any:
+        """What stands for ``v`` in the adjoint of a container: of arrays, lists and dicts the one adjoint that they have;
+        zeros of numbers, which each container counts for itself, also those that are in a tuple."""
+        if isinstance(v, tuple):
+            return [self.part(e) for e in v]
+        whole = isinstance(v, list | dict | np.ndarray) or attributes_of(v) is not None
         return self.of(v) if whole else zeros_like(v)
 
     def _view(self, x: np.ndarray, owner: np.ndarray) -> np.ndarray:

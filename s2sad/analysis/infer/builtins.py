@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions
+from s2sad.analysis.infer import calls, functions, operators, stars
 from s2sad.analysis.infer.operations import arithmetic
+from s2sad.analysis.infer.stand_ins import original
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
 from s2sad.ir.types import (
@@ -19,7 +20,6 @@ from s2sad.ir.types import (
     INT,
     RANGE,
     STR,
-    UNKNOWN,
     Array,
     Dict,
     List,
@@ -62,13 +62,15 @@ def _range(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
 
 def _recipe(kind: str) -> Any:
     def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+        from s2sad.analysis.infer.iterables import as_sequence, recipe
+
         if kind == "enumerate":
             pos = (pos[0], pos[1] if len(pos) > 1 else kw.get("start", Const(0)))
         elif kind == "reversed" and isinstance(pos[0], Var) and pos[0] in f.recipes:
             return NotImplemented
-        marker = Var(name, UNKNOWN)
-        f.recipes[marker] = (kind, pos)
-        return marker
+        if stars.is_open(f, pos):  # zip(*rows)
+            return recipe(f, "transposed", (as_sequence(f, f.stars[pos[0]]),), name)  # type: ignore[index]
+        return recipe(f, kind, pos, name)
 
     return handler
 
@@ -111,11 +113,11 @@ def _python_class(t: Type) -> Any:
     if isinstance(t, Tuple):
         return t.cls or tuple
     if isinstance(t, List):
-        return list
+        return tuple if t.frozen else list
     if isinstance(t, Dict):
         return dict
     if isinstance(t, Obj | Opaque):
-        return t.cls
+        return original(t.cls)
     return range if isinstance(t, Range) else None
 
 
@@ -160,6 +162,7 @@ def _list(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
 
     if not pos:
         return grow(f, untyped, f.emit("list", name=name))
+    pos = (operators.iterated(f, pos[0]), *pos[1:])
     if isinstance(pos[0], Var) and pos[0] in f.recipes:
         return materialise(f, pos[0], name, untyped)
     return calls.builtin_list(f, pos[0], name, untyped)
@@ -170,14 +173,18 @@ def _tuple(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
         return f.emit("tuple", name=name)
     from s2sad.analysis.infer.iterables import as_sequence
 
+    pos = (operators.iterated(f, pos[0]), *pos[1:])
     parts = calls.elements(f, pos[0])
     if parts is not None:
         return f.emit("tuple", *parts, name=name)
     if isinstance(pos[0], Var) and pos[0] in f.recipes:
         pos = (as_sequence(f, pos[0]),)
     t = type_of_atom(pos[0])
+    if isinstance(t, Array):
+        pos = (calls.builtin_list(f, pos[0], "", None),)
+        t = type_of_atom(pos[0])
     if isinstance(t, List):
-        return f.emit("call", Ref(tuple, "tuple"), *pos, name=name, type=List(t.item))
+        return pos[0] if t.frozen else f.emit("call", Ref(tuple, "tuple"), *pos, name=name, type=List(t.item, None, True))
     return NotImplemented
 
 
@@ -201,19 +208,13 @@ def _divmod(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped
 
 
 def _dict(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
-    from s2sad.analysis.infer.operations import grow
+    from s2sad.analysis.infer.mutations import merged
 
-    pairs: list[Atom] = []
-    if pos:
-        t = type_of_atom(pos[0])
-        if not isinstance(t, Dict) or t.items is None:
-            return NotImplemented
-        for key, _ in t.items:
-            if key not in kw:
-                pairs += [Const(key), f.emit("getitem", pos[0], Const(key))]
-    for key, a in kw.items():
-        pairs += [Const(key), a]
-    return grow(f, untyped, f.emit("dict", *pairs, name=name))
+    pos = tuple(operators.iterated(f, a) for a in pos)
+    known = (Dict, List, Tuple, Array)
+    if any(not isinstance(type_of_atom(a), known) and not (isinstance(a, Var) and a in f.recipes) for a in pos):
+        return NotImplemented
+    return merged(f, untyped, pos, kw, name)
 
 
 def _sum(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:

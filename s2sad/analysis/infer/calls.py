@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import functions, generated, inline, members, objects, plans, records
+from s2sad.analysis.infer import functions, generated, inline, members, objects, plans, records, stars
 from s2sad.analysis.infer.members import lookup as lookup_member
 from s2sad.analysis.infer.rewritten import REWRITTEN
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
@@ -68,11 +68,11 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     """``callee(*pos, **kw)`` with the callee as an atom."""
     n = len(args) - len(s.kwnames)
     spread = _spread(f, args[1:n])
-    if spread is None:
-        f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
-        return UNDEF
     kw = keywords(f, s.kwnames, args[n:])
     if kw is None:
+        return UNDEF
+    if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
+        f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     return call_atom(f, args[0], spread, kw, name, s.target)
 
@@ -199,13 +199,14 @@ def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
 
 
 def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
+    """The arguments one by one; a starred one of unknown length stays where it is the last (``stars.is_open``)."""
     out: list[Atom] = []
     for a in pos:
         if isinstance(a, Var) and a in f.stars:
             parts = elements(f, f.stars[a])
-            if parts is None:
+            if parts is None and a is not pos[-1]:
                 return None
-            out.extend(parts)
+            out.extend((a,) if parts is None else parts)
         else:
             out.append(a)
     return tuple(out)
@@ -250,7 +251,7 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     x, attr = args[0], args[1]
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
-    if pos is None:
+    if pos is None or stars.is_open(f, pos):
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     kw_ = keywords(f, s.kwnames, args[n:])
@@ -431,10 +432,10 @@ def bind(
     """One atom for each parameter, as Python would bind them; None (and a finding) when the call is wrong."""
     kw = dict(kw)
     out: list[Atom] = []
-    rest = list(pos)
+    rest = list(stars.settled(f, params, pos, kw, callee))
     for p in params:
         if p.kind == "star":
-            out.append(f.emit("tuple", *rest, name=p.var.name))
+            out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
             out.append(f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=p.var.name))
@@ -475,6 +476,8 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
     t = type_of_atom(x)
     if isinstance(t, List):
         whole = f.emit("slice", Const(None), Const(None), Const(None))
+        if t.frozen:
+            return grow(f, untyped, f.emit("call", Ref(list, "list"), x, name=name, type=List(t.item)))
         return grow(f, untyped, f.emit("getitem", x, whole, name=name, type=List(t.item)))
     if isinstance(t, Dict) and t.items is not None:
         return f.emit("list", *(Const(k) for k, _ in t.items), name=name)

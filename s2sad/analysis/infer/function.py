@@ -245,7 +245,8 @@ class FunctionInfer:
     def statements(self, b: Block) -> bool:
         """Infer statements into ``out``; False when the end is never reached (a raise)."""
         for s in b.stmts:
-            self.loc = getattr(s, "loc", self.loc)
+            if s.loc.line:  # statements of stand-ins have no place: they are at the line of the call
+                self.loc = s.loc
             if isinstance(s, Let):
                 operations.let(self, s)
                 if s.op == "raise_":
@@ -396,7 +397,7 @@ def _forget_dims(t: Type) -> Type:
     if isinstance(t, Array) and t.dims is not None:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):
-        return List(t.item, None)
+        return List(t.item, None, t.frozen)
     return t
 
 

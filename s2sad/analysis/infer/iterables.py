@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, rule_calls
+from s2sad.analysis.infer.operators import iterated
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import truth, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var
@@ -41,6 +42,7 @@ def fold(
     f: FunctionInfer, x: Atom, start: Atom, combine: Callable[[Var, Atom], Atom], name: str, names: tuple[str, ...] = ("",)
 ) -> Atom:
     """``acc = start; for item in x: acc = combine(acc, item)`` as IR."""
+    x = iterated(f, x)
     use(f, x)
     plan = make_plan(f, x)
     start = f.concrete(start)
@@ -91,6 +93,7 @@ def recipe(f: FunctionInfer, kind: str, parts: Args, name: str = "") -> Var:
 
 def as_sequence(f: FunctionInfer, x: Atom, name: str = "") -> Atom:
     """Something with ``len`` and indices that has the elements of ``x``."""
+    x = iterated(f, x)
     if isinstance(x, Var) and x in f.recipes:
         return materialise(f, x, name, None)
     t = type_of_atom(x)
@@ -167,7 +170,7 @@ def _inactive_sorted(f: FunctionInfer, pos: Args, kw: Kw, name: str, t: Type) ->
 
 def extreme(f: FunctionInfer, which: Any, pos: Args, kw: Kw, name: str) -> Any:
     """``max`` and ``min`` of several arguments, of a list or of an array; with a key, the first best position is found."""
-    seq = pos[0] if len(pos) == 1 else f.emit("tuple", *pos)
+    seq = iterated(f, pos[0]) if len(pos) == 1 else f.emit("tuple", *pos)
     if len(pos) == 1 and isinstance(seq, Var) and seq in f.recipes:
         seq = as_sequence(f, seq)
     n = calls.known_length(f, type_of_atom(seq))

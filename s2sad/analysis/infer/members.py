@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol
 import numpy as np
 
 from s2sad.analysis.infer import generated
+from s2sad.analysis.infer.stand_ins import ORIGINALS
 from s2sad.ir.dependency import MISSING, Dependency
 from s2sad.ir.nodes import Atom, Global
 
@@ -22,7 +23,7 @@ _PLAIN = (object, Generic, Protocol, abc.ABC)
 
 def unsupported(cls: Any) -> str:
     """Why instances of a class cannot be followed; "" where they can."""
-    if cls.__module__.startswith("s2sad."):
+    if cls.__module__.startswith("s2sad.") and cls not in ORIGINALS:
         return f"{cls.__name__} is a part of s2sad"
     if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
         return f"{cls.__name__} has a metaclass"

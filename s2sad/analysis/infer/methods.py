@@ -132,7 +132,7 @@ def element_type(f: FunctionInfer, x: Atom) -> Type:
     return UNKNOWN if not isinstance(t, Opaque | Dict) else Opaque()
 
 
-def _pair_value(t: Type) -> Type:
+def pair_value(t: Type) -> Type:
     return widen(t.items[1]) if isinstance(t, Tuple) and len(t.items) == 2 else UNKNOWN
 
 
@@ -165,6 +165,9 @@ def _dict_method(
         if isinstance(k, Lit) and t.items is not None:
             known = [q for q, _ in t.items if type(q) is type(k.value) and q == k.value]
             return f.emit("getitem", x, pos[0], name=name) if known else default
+        if is_differentiable(t) or is_differentiable(type_of_atom(default)):
+            found = f.emit("in_", pos[0], x, type=BOOL)
+            return f.branch(found, lambda: f.emit("getitem", x, pos[0]), lambda: default, name)
         return _emit(f, x, key, pos, kw, name, join(t.value, widen(type_of_atom(default))))
     if key in DICT_MUTATORS:
         item = widen(type_of_atom(pos[1])) if key == "setdefault" and len(pos) > 1 else NEVER
@@ -172,7 +175,7 @@ def _dict_method(
             item = join_all(map(widen, map(type_of_atom, kw.values())))
             for a in pos:
                 other = type_of_atom(a)
-                item = join(item, other.value if isinstance(other, Dict) else _pair_value(element_type(f, a)))
+                item = join(item, other.value if isinstance(other, Dict) else pair_value(element_type(f, a)))
         store_into(f, s.args[0], x, item)
         if is_differentiable(t) or is_differentiable(item):
             result = _dict_mutation(f, x, t, key, pos, kw, name)

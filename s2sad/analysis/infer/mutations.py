@@ -18,8 +18,8 @@ from s2sad.analysis.infer import calls
 from s2sad.analysis.infer.iterables import as_sequence, sorted_
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, For, If, Ref, Var
-from s2sad.ir.types import BOOL, INT, NEVER, RANGE, Dict, List, Lit, Slice, Type, is_number, join, widen
+from s2sad.ir.nodes import Atom, Block, Const, For, If, Let, Ref, Var
+from s2sad.ir.types import BOOL, INT, NEVER, RANGE, Dict, List, Lit, Slice, Type, is_number, join, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -188,6 +188,27 @@ def setdefault(f: FunctionInfer, x: Atom, t: Dict, pos: Args, name: str) -> Atom
     body, f.out = f.out, saved
     f.out.append(If(found, Block(), Block(tuple(body), ()), (), f.loc))
     return f.emit("getitem", x, pos[0], name=name, type=join(t.value, widen(type_of_atom(default))))
+
+
+def merged(f: FunctionInfer, untyped: Var | None, sources: Args, kw: Kw, name: str) -> Atom:
+    """A new dict with the items of all sources: ``a | b``, ``dict(a, **kw)``."""
+    from s2sad.analysis.infer.methods import element_type, pair_value
+    from s2sad.analysis.infer.operations import grow, grown
+
+    types = [type_of_atom(a) for a in sources]
+    pairs: dict[Any, Atom] = {}
+    for a, t in zip(sources, types, strict=True):
+        if isinstance(t, Dict) and t.items is not None:
+            pairs.update({k: f.emit("getitem", a, Const(k)) for k, _ in t.items})
+    pairs.update(kw)
+    if all(isinstance(t, Dict) and t.items is not None for t in types):
+        return grow(f, untyped, f.emit("dict", *(x for k, a in pairs.items() for x in (Const(k), a)), name=name))
+    values = [t.value if isinstance(t, Dict) else pair_value(element_type(f, a)) for a, t in zip(sources, types, strict=True)]
+    whole: Type = Dict(join_all((*values, *(widen(type_of_atom(a)) for a in kw.values()))), None)
+    out = Var(name, whole if untyped is None else grown(f, whole, f.classes.find(untyped)))
+    f.out.append(Let(out, "dict", (), (), f.loc))
+    update(f, out, sources, kw)
+    return out
 
 
 def update(f: FunctionInfer, x: Atom, pos: Args, kw: Kw) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from s2sad.analysis.infer import calls, functions, generated, merging, records
 from s2sad.analysis.infer.members import class_data, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
+from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``; None where the class cannot be followed (the call is opaque then)."""
-    cls = ref.obj
+    cls = STAND_INS.get(ref.obj, ref.obj)
     why = unsupported(cls)
     init = lookup(f, cls, "__init__")
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):

@@ -28,6 +28,7 @@ from s2sad.ir.types import (
     Type,
     Unknown,
     is_differentiable,
+    item_of,
     join,
     widen,
 )
@@ -111,7 +112,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
 def grown_type(t: Type, item: Type) -> Type:
     """The type of a list or dict that is mutated: its length is not known, it holds ``item`` as well."""
     if isinstance(t, List):
-        return List(join(t.item, item), None)
+        return List(join(t.item, item), None, t.frozen)
     if isinstance(t, Dict):
         return Dict(join(t.value, item), None)
     return t
@@ -160,7 +161,7 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
         return Tuple(tuple(grown(f, i, inner) for i in t.items), t.cls, t.code)
     if isinstance(t, List):
         items = None if t.items is None else tuple(grown(f, i, inner) for i in t.items)
-        return List(grown(f, t.item, inner), items)
+        return List(grown(f, t.item, inner), items, t.frozen)
     pairs = None if t.items is None else tuple((k, grown(f, v, inner)) for k, v in t.items)
     return Dict(grown(f, t.value, inner), pairs)
 
@@ -190,17 +191,40 @@ def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
 def _starred_display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     """``[*a, b]``: flat when the lengths are known."""
     flat: list[Atom] = []
+    runs: list[Atom] = []  # what came before, as lists: joined where a length is not known
     for a in args:
         inner = f.stars.get(a) if isinstance(a, Var) else None
         if inner is None:
             flat.append(a)
             continue
         parts = calls.elements(f, inner)
-        if parts is None:
-            f.refuse("S2S051", "a starred element whose length is not known", "build the list with append or +")
+        if parts is not None:
+            flat.extend(parts)
+            continue
+        if s.op not in ("list", "tuple"):
+            f.refuse("S2S051", "a starred element whose length is not known", "build the set with add")
             return UNDEF
-        flat.extend(parts)
-    return grow(f, s.target, f.emit(s.op, *flat, name=name))
+        runs += [*_display_of(f, flat), calls.builtin_list(f, _iterated(f, inner), "", None)]
+        flat = []
+    if not runs:
+        return grow(f, s.target, f.emit(s.op, *flat, name=name))
+    return _joined(f, s, [*runs, *_display_of(f, flat)], name)
+
+
+def _display_of(f: FunctionInfer, items: list[Atom]) -> list[Atom]:
+    return [f.emit("list", *items)] if items else []
+
+
+def _joined(f: FunctionInfer, s: Let, runs: list[Any], name: str) -> Atom:
+    """``[*xs, a, *ys]`` as ``list(xs) + [a] + list(ys)``."""
+    total = runs[0]
+    for k, part in enumerate(runs[1:]):
+        total = f.emit("add", total, part, name=name if s.op == "list" and k == len(runs) - 2 else "")
+    if s.op == "list":
+        return grow(f, s.target, total)
+    t = f.type(total)
+    item = item_of(t) if isinstance(t, List) else UNKNOWN
+    return f.emit("call", Ref(tuple, "tuple"), total, name=name, type=List(item, None, True))
 
 
 # -- in place ----------------------------------------------------------------------------------------------------
@@ -214,10 +238,18 @@ def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     return inplace_value(f, s.op, args[0], args[1], name)
 
 
+def _inplace_or(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """``d |= e`` of dicts is ``d.update(e)``."""
+    if not isinstance(f.type(args[0]), Dict):
+        return f.emit(s.op, *args, name=name)
+    calls.method_call(f, args[0], "update", args[1:], {}, "", s.args[0] if isinstance(s.args[0], Var) else None, None)
+    return args[0]
+
+
 def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "") -> Atom:
     """``x op= v``: an effect on arrays and lists (the name keeps its object), a plain operation on numbers."""
     t = f.type(x)
-    if isinstance(t, Array | List) and isinstance(x, Var):
+    if (isinstance(t, Array) or (isinstance(t, List) and not t.frozen)) and isinstance(x, Var):
         f.effect(op, x, v)
         return x
     if isinstance(t, Obj):
@@ -269,6 +301,10 @@ def _sequence_parts(f: FunctionInfer, op: str, args: tuple[Atom, ...], types: li
 
 
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    from s2sad.analysis.infer import mutations
+
+    if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
+        return mutations.merged(f, s.target, args, {}, name)
     result = arithmetic(f, s.op, args, name)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
@@ -334,8 +370,15 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 
 
+def _iterated(f: FunctionInfer, x: Atom) -> Atom:
+    """A sequence of what an object or iterator gives."""
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    return as_sequence(f, x) if isinstance(f.type(x), Obj) or (isinstance(x, Var) and x in f.recipes) else x
+
+
 def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    x, n = args
+    x, n = _iterated(f, args[0]), args[1]
     if isinstance(x, Var) and x in f.tuples and isinstance(n, Const) and len(f.tuples[x]) == n.value:
         return x
     t = f.type(x)
@@ -357,7 +400,7 @@ def op_getitem(f: FunctionInfer, t: Type) -> Type:
 
 
 def _unpack_star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    x, before, after = args
+    x, before, after = _iterated(f, args[0]), *args[1:]
     parts = calls.elements(f, x)
     if parts is None or not isinstance(before, Const) or not isinstance(after, Const):
         t = f.type(x)
@@ -418,6 +461,7 @@ _OPS: dict[str, Any] = {
     "dict": _display,
     "getitem": _getitem,
     "getattr": _getattr,
+    "ior_": _inplace_or,
     "unpack": _unpack,
     "unpack_star": _unpack_star,
     "closure": _closure,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, operators, stars
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.record import dataclass
@@ -67,6 +67,7 @@ def use(f: FunctionInfer, x: Atom) -> None:
 
 
 def make_plan(f: FunctionInfer, x: Atom) -> Plan:
+    x = operators.iterated(f, x)
     if isinstance(x, Var) and x in f.recipes:
         return _recipe_plan(f, x)
     t = type_of_atom(x)
@@ -158,10 +159,12 @@ def _min_length(f: FunctionInfer, lengths: list[Atom]) -> Atom:
 def _indexed(f: FunctionInfer, x: Atom) -> Plan:
     """A plan whose items can be had by index."""
     if isinstance(x, Var) and x in f.recipes and f.recipes[x][0] == "reversed":
+        backwards = x
         inner = _indexed(f, f.recipes[x][1][0])
         n = inner.length or Const(0)
         last = f.emit("sub", n, Const(1))
-        return Plan(x, lambda k, names: inner.item(f.emit("sub", last, k, name=_index_name(f, x, names)), names), n)
+        return Plan(x, lambda k, names: inner.item(f.emit("sub", last, k, name=_index_name(f, backwards, names)), names), n)
+    x = operators.iterated(f, x)
     plan = make_plan(f, x)
     if plan.length is None:
         t = type_of_atom(x)
@@ -171,6 +174,10 @@ def _indexed(f: FunctionInfer, x: Atom) -> Plan:
                 return Plan(x, lambda k, names: k, made[0])
             n = f.emit("call", Ref(len, "len"), x, type=INT)
             return Plan(x, lambda k, names: f.emit("getitem", x, k, name=names[0], type=INT), n)
+        if isinstance(x, Var) and x in f.recipes:  # the values of a dict
+            from s2sad.analysis.infer.iterables import as_sequence
+
+            return make_plan(f, as_sequence(f, x))
         as_list = f.emit("call", Ref(list, "list"), x, type=List(Opaque()))
         return make_plan(f, as_list)
     return plan
@@ -305,6 +312,8 @@ _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "count": _count_plan,
     "repeat": _repeat_plan,
     "cycle": _cycle_plan,
+    "transposed": stars.transposed,
+    "column": stars.column,
 }
 
 

@@ -155,7 +155,7 @@ def forget(t: Type) -> Type:
     if isinstance(t, Array) and t.dims is not None:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):
-        return List(forget(t.item), None)
+        return List(forget(t.item), None, t.frozen)
     if isinstance(t, Tuple):
         return Tuple(tuple(map(forget, t.items)), t.cls, t.code)
     if isinstance(t, Dict):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import merging, records
+from s2sad.analysis.infer import merging, operators, records
 from s2sad.analysis.infer.members import unsupported
 from s2sad.analysis.infer.records import CODE, Record
-from s2sad.ir.nodes import Block, Const, Function, If, Let, Loc, Ref, Try, Var, targets_of, walk
+from s2sad.ir.nodes import UNDEF, Block, Const, Function, If, Let, Loc, Ref, Try, Var, targets_of, walk
 from s2sad.ir.types import BOOL, UNKNOWN, Dict, List, Obj, Tuple, Type
 
 if TYPE_CHECKING:
@@ -102,7 +102,11 @@ def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
 def condition(f: FunctionInfer, cond: Block) -> Block:
     """The condition of a ``while``: its stores could not be seen by the body."""
     before = merging.snapshot(f)
-    block = f.block(cond)
+    saved, f.out = f.out, []
+    alive = f.statements(cond)
+    test = operators.truth(f, f.atom(cond.results[0])) if alive else UNDEF
+    block = Block(tuple(f.out), (test,))
+    f.out = saved
     if any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record)):
         f.refuse("S2S061", "an attribute is set in the condition of a while loop",
                  "write `while True:` and test inside")  # fmt: skip
