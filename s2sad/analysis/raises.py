@@ -6,7 +6,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Const, Let, Ref
-from s2sad.ir.types import Array, Dict, List, Lit, Range, RefT, Scalar, Slice, Tuple, Type
+from s2sad.ir.types import Array, Dict, List, Lit, Range, RefT, Scalar, Slice, Tuple, Type, is_number
 from s2sad.rules.registry import lookup
 
 _NEVER_RAISE = frozenset(["is_", "is_not", "tuple", "list", "slice", "copy"])
@@ -17,14 +17,18 @@ _SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np
 _SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
 
 
+# a tuple: a union would be built at each of the many calls
+_PLAIN = (Scalar, Lit, Array, Tuple, List, Slice, Dict, Range, RefT)
+
+
 def may_raise(let: Let) -> bool:
     """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
     op = let.op
-    types = [type_of_atom(a) for a in let.args]
     if op in _NEVER_RAISE or (op in _QUESTIONS and let.target is not None and isinstance(let.target.type, Lit)):
         return False  # asked and answered when the types were known: np.result_type(x)
+    types = [type_of_atom(a) for a in let.args]
     if op in _SAFE_OPS:
-        return not all(isinstance(t, Scalar | Lit | Array | Tuple | List | Slice | Dict | Range | RefT) for t in types)
+        return not all(isinstance(t, _PLAIN) for t in types)
     if op in _SAFE_ARITHMETIC:
         return not _conformable(types)
     if op == "truediv":
@@ -70,7 +74,7 @@ def _conformable(types: list[Type]) -> bool:
                 return False
             if t.dims:
                 shapes.add(t.dims)
-        elif not isinstance(t, Scalar) and not (isinstance(t, Lit) and isinstance(t.value, int | float | complex)):
+        elif not is_number(t):
             return False
     return len(shapes) <= 1
 

@@ -11,12 +11,15 @@ from s2sad import runtime as rt
 SCATTERS: dict[Any, int] = {rt.add_at: 1, np.add.at: 1, np.subtract.at: -1}
 
 # Helpers of the runtime that change their first argument.
-CHANGES_FIRST: tuple[Any, ...] = (
+CHANGES_FIRST: frozenset[Any] = frozenset((
     *SCATTERS, rt.accumulate_into, rt.add_slice, rt.add_view, rt.unsort, rt.put_adjoint, rt.store_adjoint, rt.take_tail,
     rt.unstore_slice, rt.take_inserted, rt.put_back, rt.sort_list, rt.unsort_list,
-)  # fmt: skip
+))  # fmt: skip
 
 
 def changes_first(obj: Any) -> bool:
     """Is ``obj`` one of them? (Bound methods of ufuncs are equal, not identical, at each look.)"""
-    return any(obj is c or (type(obj) is type(c) and obj == c) for c in CHANGES_FIRST)
+    try:
+        return obj in CHANGES_FIRST
+    except TypeError:  # it has no hash
+        return False

@@ -30,7 +30,7 @@ from collections.abc import Container
 from typing import Any
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import Effect, effect_of
+from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import (
@@ -49,19 +49,9 @@ from s2sad.ir.nodes import (
     replace,
     targets_of,
 )
-from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Dict, List, Lit, Range, Tuple
 from s2sad.specialise.driver import primal_vars
-
-
-@dataclass(slots=True)
-class _Place:
-    """Where a variable is bound: the statement, the role, and the position among its like."""
-
-    stmt: Stmt
-    role: str
-    index: int
 
 
 def eliminate(fn: Function, primal: Container[Var] | None = None) -> Function:
@@ -74,9 +64,9 @@ class _Dce:
         self.fn = fn
         self.primal = primal
         self.memory = Memory(fn)
-        self.place: dict[Var, _Place] = {}
+        self.home: dict[Var, Stmt] = {}  # the statement that binds a variable
+        self.index: dict[Var, int] = {}  # the position of those that come out of regions, or are carried by a loop
         self.parent: dict[Stmt, Stmt | None] = {}
-        self.effects: dict[Let, Effect] = {}
         self.writers: dict[Any, list[Let]] = {}  # memory class -> the stores into it, until something needs them
         self.live: set[Var] = set()
         self.kept: set[Stmt] = set()
@@ -99,25 +89,20 @@ class _Dce:
             if stmt.__class__ is Let:
                 self._index_let(stmt)
                 continue
-            for k, v in enumerate(targets_of(stmt)):
-                self.place[v] = _Place(stmt, "target", k)
-            if isinstance(stmt, For):
-                self.place[stmt.item] = _Place(stmt, "item", 0)
-            if isinstance(stmt, For | While):
-                for k, v in enumerate(stmt.carried):
-                    self.place[v] = _Place(stmt, "target", k)
-            else:
-                for v in inner_vars(stmt):
-                    self.place[v] = _Place(stmt, "item", 0)
+            for v in inner_vars(stmt):
+                self.home[v] = stmt
+            for bound in (targets_of(stmt), stmt.carried if isinstance(stmt, For | While) else ()):
+                for k, v in enumerate(bound):
+                    self.home[v], self.index[v] = stmt, k
             if self._stays(stmt):
                 self.roots.append(stmt)
             for b in blocks_of(stmt):
                 self._index(b, stmt)
 
     def _index_let(self, let: Let) -> None:
-        effect = self.effects[let] = effect_of(let)
+        effect = effect_of(let)
         if let.target is not None:
-            self.place[let.target] = _Place(let, "let", 0)
+            self.home[let.target] = let
         if let.op == "comment":
             if self.parent[let] is None:
                 self.kept.add(let)
@@ -181,24 +166,23 @@ class _Dce:
             self._read(tuple(h.types for h in stmt.handlers if h.types is not None))
 
     def _read(self, atoms: tuple[Atom, ...], returned: bool = False) -> None:
+        live = self.live
         for a in atoms:
-            if a.__class__ is not Var:
+            if a.__class__ is not Var or a in live:
                 continue
-            if a not in self.live:
-                self.live.add(a)
-                self.work.append(a)
-                if self.writers:
-                    stores = self.writers.pop(self.memory.find(a), None)
-                    for s in stores or ():
-                        self._keep(s)
+            live.add(a)
+            self.work.append(a)
+            if self.writers and has_memory(a.type):
+                for s in self.writers.pop(self.memory.find(a), ()):
+                    self._keep(s)
 
     def _mark(self, v: Var) -> None:
-        place = self.place.get(v)
-        if place is None:
+        stmt = self.home.get(v)
+        if stmt is None:
             return
-        stmt, k = place.stmt, place.index
         self._keep(stmt)
-        if place.role == "let" or place.role == "item":
+        k = self.index.get(v)
+        if k is None:
             return
         if isinstance(stmt, If):
             self._read((stmt.then.results[k], stmt.orelse.results[k]))
@@ -228,7 +212,7 @@ class _Dce:
     def _without_target(self, let: Let) -> Let:
         if let.target is None or let.target in self.live:
             return let
-        return Let(None, let.op, let.args, let.kwnames, let.loc) if not self.effects[let].pure else let
+        return Let(None, let.op, let.args, let.kwnames, let.loc) if not effect_of(let).pure else let
 
     def _sweep_stmt(self, stmt: Stmt) -> Stmt:
         if isinstance(stmt, If):

@@ -115,7 +115,8 @@ class Rewriter:
         if args is not let.args:
             let = with_args(let, args)
         self._loc = let.loc
-        if self.everywhere or self.is_adjoint(let) or let.op == "copy":
+        rules = self._rules_for(let)
+        if rules and (self.everywhere or self.is_adjoint(let) or let.op == "copy"):
             for _ in range(_MAX_STEPS):
                 new = self._step(let)
                 if new is None:
