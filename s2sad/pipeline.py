@@ -11,6 +11,7 @@ from time import perf_counter
 from types import FunctionType
 from typing import Any
 
+from s2sad.ad import derived
 from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
@@ -46,6 +47,8 @@ class Compilation:
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
+        self.infer.tangent = lambda spec, active: derived.of(self.infer).tangent(spec, active)
+        self.infer.tidy = lambda fn: eliminate(fn, primal_vars(fn))
         self.functions: list[Function] = []
         self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity
 
@@ -70,9 +73,7 @@ class Compilation:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
         r = self.request
         if r.mode == "jvp":
-            from s2sad.ad import forward  # most programs need one of the two modes
-
-            entries = forward.tangent(self.infer, self.spec, r.active)
+            entries = ad.tangent(self.infer, self.spec, r.active)
         else:
             entries = ad.reverse(self.infer, self.spec, r.active, r.mode, r.has_aux)
         self.entries = entries
@@ -87,9 +88,10 @@ class Compilation:
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)
-        names = {e.name for e in self.entries}
+        modes = {g.name: "value_and_grad" for g in self.infer.gradients.values()}
+        modes |= {e.name: self.request.mode for e in self.entries}
         self.functions = [
-            eliminate(own_outputs(f, self.request.mode, self.request.has_aux), primal_vars(f)) if f.name in names else f
+            eliminate(own_outputs(f, modes[f.name], self.request.has_aux), primal_vars(f)) if f.name in modes else f
             for f in self.functions
         ]
         return self.functions
@@ -132,10 +134,10 @@ class Compilation:
             return self._lowered(static).function
         fun = unwrap(fun)
         module = str(getattr(fun, "__module__", ""))
-        if not isinstance(fun, FunctionType) or module.startswith(("s2sad.runtime", "s2sad.api")):
+        if not isinstance(fun, FunctionType) or module.startswith("s2sad.api"):
             return None
         try:
-            if module.startswith("s2sad.rules"):
+            if module.startswith(("s2sad.rules", "s2sad.runtime")):
                 self._bodies[id(fun)] = fun, lower_function(fun, True).function
                 return self._bodies[id(fun)][1]
             if module == stand_ins.__name__:

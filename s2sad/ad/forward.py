@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import scatter
+from s2sad.ad import derived, scatter
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.memory import stored_globals
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
@@ -30,7 +30,7 @@ from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
-from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import Finding, UnsupportedError
@@ -52,6 +52,7 @@ from s2sad.ir.nodes import (
     Try,
     Var,
     While,
+    free_vars,
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
@@ -59,13 +60,11 @@ from s2sad.ir.types import (
     Array,
     Dict,
     List,
-    Scalar,
     Tuple,
-    Type,
     dims_of,
     is_differentiable,
     is_number,
-    map_leaves,
+    tangent_type,
 )
 from s2sad.rules.registry import Rule, lookup
 
@@ -75,13 +74,20 @@ _LIST_EFFECTS = frozenset(
 )
 
 
+def needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:
+    """The statements of a rule's body that the results depend on."""
+    wanted = {a for a in results if isinstance(a, Var)}
+    out: list[Stmt] = []
+    for s in reversed(stmts):
+        if isinstance(s, Let) and s.target is not None and s.target not in wanted:
+            continue
+        wanted.update(free_vars(Block((s,), ())))
+        out.append(s)
+    return out[::-1]
+
+
 def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
-
-
-def tangent_type(t: Type | None) -> Type:
-    """The type of a tangent: floats for floats, the same structure for containers."""
-    return map_leaves(lambda q: Scalar("float64", weak=False) if is_number(q) else q, t or UNKNOWN)
 
 
 @dataclass(eq=False)
@@ -113,7 +119,8 @@ class Pushes:
             from s2sad.ad.expand import expand
 
             wanted = tuple(p.var for p, a in zip(spec.fn.params, active, strict=True) if a)
-            push.fn = Forward(self.program, self, expand(spec.fn, frozenset({spec})), wanted).function(name)
+            fn = Forward(self.program, self, expand(spec.fn, frozenset({spec})), wanted).function(name)
+            push.fn = fn if self.program.tidy is None else self.program.tidy(fn)
         return push
 
 
@@ -121,21 +128,6 @@ def _free_name(name: str, params: list[Param]) -> str:
     while any(p.var.name == name for p in params):
         name += "_"
     return name
-
-
-def tangent(program: Infer, spec: Spec, active: tuple[str, ...]) -> list[Function]:
-    """``f_jvp(*params, *dots) -> (value, tangent)``, one dot for each name in ``active``, in that order."""
-    from s2sad.ad.expand import expand
-    from s2sad.ad.pairs import named_result
-
-    assert spec.fn is not None
-    fn = named_result(expand(spec.fn))
-    by_name = {p.var.name: p.var for p in fn.params}
-    wanted = tuple(by_name[n] for n in active)
-    pushes = Pushes(program)
-    with program.reporting():
-        return [Forward(program, pushes, fn, wanted).function(program.unique_name(f"{spec.name}_jvp"))]
-    raise AssertionError("reporting raises what it swallows")
 
 
 class Forward:
@@ -283,6 +275,9 @@ class Forward:
         if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
             self.spec_call(s, b)
             return
+        if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Gradient):
+            derived.forward(self, s, b)
+            return
         if s.op == "method":
             self.method(s, b)
             return
@@ -413,8 +408,10 @@ class Forward:
         ]
         if len(operands) == 1:
             return [inline_whole(self.program, body, (*dots, s.target, *operands), static, b)]
-        all_terms = inline(self.program, body, (*dots, s.target, *operands), static, b)
+        inner = Builder(b.loc)
+        all_terms = inline(self.program, body, (*dots, s.target, *operands), static, inner)
         kept = [t for t, a in zip(all_terms, operands, strict=False) if self.is_active(a) and not _is_none(t)]
+        b.extend(needed_for(inner.stmts, kept))  # the terms of operands that do not vary are not even computed
         return kept or [self.zero(b, s.target)]
 
     def refuse_unequal(self, s: Let, rule: Rule) -> None:

@@ -26,6 +26,7 @@ def _inlined(
     program: Infer, body: Function, args: tuple[Atom, ...], static: dict[str, Atom], out: Builder
 ) -> tuple[FunctionInfer, Atom]:
     f = FunctionInfer(program, Spec(body.name, body, ()))
+    f.in_rule = True
     f.out = out.stmts
     f.loc = out.loc
     rest = list(args)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from s2sad.analysis.alias import AliasInfo, alias
-from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
@@ -98,6 +98,8 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
         if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
             _call(info, s, callee.obj, dynamic)
             return
+        if isinstance(callee, Ref) and isinstance(callee.obj, Gradient):
+            return  # its adjoint is put together leaf by leaf
         if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type, setattr, make_object)) or (
             isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
         ):

@@ -10,7 +10,7 @@ import numpy as np
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
 from s2sad.analysis.aliasing import aliasing
-from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import (
@@ -209,6 +209,8 @@ def stored_by(s: Let) -> tuple[Var, ...]:
                 return tuple(a for a in s.args[1:] if isinstance(a, Var))
             hit = mutated_params(callee.obj.fn)
             return tuple(a for k in hit if isinstance(a := s.args[1 + k], Var))
+        if isinstance(callee, Ref) and isinstance(callee.obj, Gradient):
+            return ()
         if isinstance(callee, Ref) and changes_first(callee.obj):
             return tuple(a for a in s.args[1:2] if isinstance(a, Var))
         if isinstance(callee, Ref) and lookup(callee.obj) is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import calls, lists, objects
+from s2sad.ad import calls, derived, lists, objects
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
@@ -15,11 +15,11 @@ from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
-from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Obj, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -64,11 +64,16 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if parts is not None and s.target is not None and r.is_active(s.target):
         objects.made(r, s, parts, state, rb)
         return [s]
+    if s.op == "call" and s.target is not None and r.is_active(s.target) and _keeps_structure(s):
+        _leaf_by_leaf(r, s, state, rb)
+        return [s]
     sign = scatters.sign_of(s)
     if sign is not None:
         return scatters.reverse(r, s, sign, state, rb)
     if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
         return calls.spec_call(r, s, state, rb)
+    if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Gradient):
+        return derived.reverse(r, s, state, rb) if s.target is not None and r.is_active(s.target) else [s]
     if s.target is None or not r.is_active(s.target) or s.op == "closure":
         _check_opaque(r, s)
         return [s]
@@ -81,6 +86,24 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         handler(r, s, state, rb)
         return [s]
     return _primitive(r, s, state, rb)
+
+
+def _keeps_structure(s: Let) -> bool:
+    """Is this a copy of a container?"""
+    copies = isinstance(s.args[0], Ref) and s.args[0].obj in (rt.copy, rt.conform)
+    return copies and isinstance(type_of_atom(s.args[1]), Tuple | List | Dict | Obj)
+
+
+def _leaf_by_leaf(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """The adjoint of a copy: each leaf's goes to the leaf that was copied."""
+    x = s.args[1]
+    assert s.target is not None
+    for key, _ in r.keys(s.target):
+        g = r.paired_part(rb, key) if key[1] and r.is_paired_leaf(*key) else state.drop(key)
+        if not key[1] and r.is_shadow(s.target):
+            g = r.shadow(state, rb, s.target)
+        if g is not None and isinstance(x, Var) and r.is_active(x):
+            r.add(state, rb, (x, key[1]), g)
 
 
 def _check_opaque(r: Reverse, s: Let) -> None:

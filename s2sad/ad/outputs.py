@@ -12,7 +12,8 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
-from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Block, Function, Global, Let, Ref, Var
 from s2sad.ir.rewrite import with_body
 from s2sad.ir.types import Array, Dict, List, Num, Tuple, Unknown
 from s2sad.rules.registry import lookup
@@ -38,6 +39,10 @@ def own_outputs(fn: Function, mode: str, has_aux: bool) -> Function:
 
 
 def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
+    if isinstance(a, Global):  # the module's own data
+        t = type_of_atom(a)
+        fn = (np.array, "np.array") if isinstance(t, Array) else (rt.copy, "rt.copy")
+        return b.call(*fn, a, type=t) if isinstance(t, Array | Num | Unknown | List | Dict) else a
     if not isinstance(a, Var):
         return a
     made = lets.get(a)
@@ -70,7 +75,6 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
 
 def _spread(made: Let | None) -> tuple[Atom, Atom] | None:
     """``np.broadcast_to(scalar, shape)`` becomes ``np.full(shape, scalar)``."""
-    from s2sad.analysis.optypes import type_of_atom
     from s2sad.ir.types import is_number
 
     if made is None or not _calls(made, np.broadcast_to) or len(made.args) != 3:

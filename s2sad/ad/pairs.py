@@ -89,16 +89,22 @@ class Sweeps:
 # -- joint form ----------------------------------------------------------------------------------------------------
 
 
-def joint(program: Infer, pairs: Pairs, spec: Spec, active: tuple[str, ...], *, has_aux: bool, name: str) -> Function:
-    """``f_grad(*params) -> (value, gradient, ...)``: one gradient for each name in ``active``, in that order."""
+def joint(
+    program: Infer, pairs: Pairs, source: Function, active: tuple[int, ...], *, has_aux: bool, name: str,
+    within: frozenset[Spec] = frozenset(), checked: bool = False,
+) -> Function:
+    """``f_grad(*params) -> (value, gradient, ...)``: one gradient for each position in ``active``, in that order.
+
+    With ``checked`` it raises where the value shows to be no number when it runs; the caller of others checks that.
+    """
     from s2sad.ad.expand import expand
 
-    assert spec.fn is not None
-    fn = named_result(expand(spec.fn))
-    by_name = {p.var.name: p.var for p in fn.params}
-    wanted = tuple(by_name[n] for n in active)
+    fn = named_result(expand(source, within))
+    wanted = tuple(fn.params[k].var for k in active)
     sweeps = Sweeps(program, pairs, fn, wanted)
-    forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux))
+    head = Builder(fn.loc)
+    forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux, head if checked else None))
+    rb.stmts[:0] = head.stmts
     grads = [gradient(sweeps, rb, v) for v in wanted]
     sweeps.prologue(rb)
     body = Builder(fn.loc)
@@ -121,13 +127,17 @@ def _measured(stmts: list[Stmt]) -> list[Var]:
     ]  # fmt: skip
 
 
-def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool) -> dict[Key, Atom]:
+def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool, head: Builder | None) -> dict[Key, Atom]:
     if not isinstance(result, Var) or not sweeps.r.is_active(result):
         return {}
     path = (("item", 0),) if has_aux else ()
     keys = sweeps.r.keys(result)
     if any(k[1] == path for k, _ in keys):
-        return {(result, path): Const(1.0)}
+        t = sweeps.r.leaf_type(result, path)
+        if head is None or is_number(t):
+            return {(result, path): Const(1.0)}
+        value = sweeps.r.leaf_atom(head, (result, path))
+        return {(result, path): head.call(rt.unit_seed, "rt.unit_seed", value, type=Scalar("float64", weak=False))}
     return {}
 
 

@@ -2,20 +2,66 @@
 
 from __future__ import annotations
 
-from s2sad.ad.calls import Pairs
-from s2sad.ad.pairs import joint, make_pair, split
-from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.ad import derived
+from s2sad.ad.expand import expand
+from s2sad.ad.pairs import joint, named_result, split
+from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
 
 
 def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_aux: bool) -> list[Function]:
     """The functions of the derivative, the entry function(s) last. ``mode`` is ``value_and_grad`` or ``vjp``."""
-    pairs = Pairs(infer, lambda pair: make_pair(infer, pairs, pair))
+    pairs = derived.of(infer).pairs
     with infer.reporting():
         if mode == "vjp":
-            return list(split(infer, pairs, spec, active, name=pairs.name(spec)))
-        return [joint(infer, pairs, spec, active, has_aux=has_aux, name=f"{spec.name}_grad")]
+            entries = list(split(infer, pairs, spec, active, name=pairs.name(spec)))
+        else:
+            assert spec.fn is not None
+            names = [p.var.name for p in spec.fn.params]
+            wanted = tuple(names.index(n) for n in active)
+            entries = [joint(infer, pairs, spec.fn, wanted, has_aux=has_aux, name=infer.unique_name(f"{spec.name}_grad"))]
+        complete(infer, entries)
+        return entries
     raise AssertionError("reporting raises what it swallows")
+
+
+def tangent(infer: Infer, spec: Spec, active: tuple[str, ...]) -> list[Function]:
+    """``f_jvp(*params, *dots) -> (value, tangent)``, one dot for each name in ``active``, in that order."""
+    from s2sad.ad.forward import Forward  # most programs need one of the two modes
+
+    assert spec.fn is not None
+    fn = named_result(expand(spec.fn))
+    by_name = {p.var.name: p.var for p in fn.params}
+    wanted = tuple(by_name[n] for n in active)
+    with infer.reporting():
+        forward = Forward(infer, derived.of(infer).pushes, fn, wanted)
+        entries = [forward.function(infer.unique_name(f"{spec.name}_jvp"))]
+        complete(infer, entries)
+        return entries
+    raise AssertionError("reporting raises what it swallows")
+
+
+def complete(infer: Infer, entries: list[Function]) -> None:
+    """Make the gradients that the functions of a module call."""
+    seen: set[Function] = set()
+    todo = list(entries)
+    while todo:
+        fn = todo.pop()
+        if fn in seen:
+            continue
+        seen.add(fn)
+        for a in _callees(fn):
+            if isinstance(a.obj, Gradient):
+                todo.append(derived.of(infer).function(a.obj))
+            elif a.obj.fn is not None:
+                todo.append(a.obj.fn)
+
+
+def _callees(fn: Function) -> list[Ref]:
+    return [
+        a for s in walk(fn.body) if isinstance(s, Let)
+        for a in s.args if isinstance(a, Ref) and isinstance(a.obj, Callee)
+    ]  # fmt: skip
 
 
 def reachable(entries: list[Function]) -> list[Function]:
@@ -27,12 +73,9 @@ def reachable(entries: list[Function]) -> list[Function]:
         if fn in out or fn in running:
             return
         running.add(fn)
-        for s in walk(fn.body):
-            if isinstance(s, Let):
-                for a in s.args:
-                    inner = a.obj.fn if isinstance(a, Ref) and isinstance(a.obj, Callee) else None
-                    if inner is not None:
-                        visit(inner)
+        for a in _callees(fn):
+            if a.obj.fn is not None:
+                visit(a.obj.fn)
         running.discard(fn)
         out[fn] = None
 

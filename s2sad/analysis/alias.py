@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.aliasing import aliased_operand, aliasing
-from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.unionfind import Classes, unify_structure
@@ -243,6 +243,8 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
     if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
         _spec_call(classes, s, callee.obj, touched)
         return
+    if isinstance(callee, Ref) and isinstance(callee.obj, Gradient):
+        return  # it changes nothing and returns new memory
     if isinstance(callee, Ref) and changes_first(callee.obj):
         touched.extend(s.args[1:2])
         if callee.obj in SCATTERS:

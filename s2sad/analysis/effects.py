@@ -10,6 +10,7 @@ from typing import Any
 
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.infer.program import Gradient
 from s2sad.ir.nodes import (
     Atom,
     Callee,
@@ -322,6 +323,8 @@ def _call_effect(let: Let) -> Effect:
     callee = let.args[0]
     if not isinstance(callee, Ref):
         return Effect(io=True, shares=tuple(range(len(let.args))))
+    if isinstance(callee.obj, Gradient) and callee.obj.fn is not None:
+        return PURE if function_effect(callee.obj.fn, len(let.args)).pure else _IO  # what it returns is new memory
     own = callee.obj if isinstance(callee.obj, Function) else getattr(callee.obj, "fn", None)
     if isinstance(own, Function):  # itself, or half of a pair
         return function_effect(own, len(let.args))

@@ -11,7 +11,7 @@ from s2sad.api.programs import Compiled, Programs
 from s2sad.api.signature import key_of
 from s2sad.api.target import Argnums
 from s2sad.api.values import formed
-from s2sad.api.wrapper import Wrapper, decorator
+from s2sad.api.wrapper import Wrapper, decorator, transformation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -180,6 +180,7 @@ def grad(
 def grad(
     fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
 ) -> Callable[[Callable[P, Any]], Grad[P, Any]]: ...
+@transformation
 def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """The gradient of a function that returns one number.
 
@@ -205,6 +206,7 @@ def value_and_grad(
 def value_and_grad(
     fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
 ) -> Callable[[Callable[P, Any]], ValueAndGrad[P, Any]]: ...
+@transformation
 def value_and_grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """Like ``grad``, but the derivative returns ``(value, gradient)``; the value is that of the function, to the bit.
 

@@ -13,17 +13,14 @@ from s2sad.api.signature import key_of
 from s2sad.ir.dependency import Dependency
 
 if TYPE_CHECKING:
-    from s2sad.api.programs import Compiled
     from s2sad.cache.programs import Program
 
 
-def quick_guards(program: Program, inner: Compiled | None = None) -> Callable[[], bool] | None:
+def quick_guards(program: Program) -> Callable[[], bool] | None:
     """Is everything that the program was compiled from still what it was? None where it depends on nothing."""
     same, typed, others = _sorted_dependencies(program)
     if program.globals:
         others.append(_globals_guard(program))
-    if inner is not None and inner.guards is not None:
-        others.append(inner.guards)
     if not (same or typed or others):
         return None
 
@@ -80,20 +77,12 @@ def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[
     return list(same.values()), list(typed.values()), others
 
 
-def quick_refresh(program: Program, inner: Compiled | None = None) -> Callable[[], None] | None:
+def quick_refresh(program: Program) -> Callable[[], None] | None:
     """Give the program's module the current values of the globals that it reads. None where it reads none."""
     own: Callable[[], None] | None = program.refresh if program.globals else None
     if own is not None and all(type(g.namespace) is dict for g in program.globals.values()):
         own = _copier(program)
-    first = inner.refresh if inner is not None else None
-    if first is None or own is None:
-        return first or own
-
-    def both() -> None:
-        first()
-        own()
-
-    return both
+    return own
 
 
 def _copier(program: Program) -> Callable[[], None]:

@@ -17,7 +17,7 @@ from s2sad.api.programs import Programs
 from s2sad.api.pytrees import TreeDef, flatten, unflatten
 from s2sad.api.target import Argnums
 from s2sad.api.values import zero_like
-from s2sad.api.wrapper import Wrapper, decorator
+from s2sad.api.wrapper import Wrapper, decorator, transformation
 
 
 class Jacobian(Wrapper):
@@ -25,6 +25,7 @@ class Jacobian(Wrapper):
 
     suffix = "_jacobian"
     mode = "vjp"
+    made_by = "jacrev"
 
     def __init__(
         self, fun: Callable[..., Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
@@ -76,6 +77,7 @@ class ForwardJacobian(Jacobian):
 
     suffix = "_jacobian"
     mode = "jvp"
+    made_by = "jacfwd"
 
     def _columns(self, bound: tuple[Any, ...]) -> tuple[list[Any], Any]:
         inputs = [self._argument(bound, j) for j in range(len(self.programs.selection))]
@@ -139,6 +141,7 @@ def _assemble(pieces: list[Any], out: tuple[int, ...], inp: tuple[int, ...], axi
     return np.stack([np.asarray(p) for p in pieces], axis=axis).reshape(out + inp)
 
 
+@transformation
 def jacrev(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """The Jacobian by reverse mode: one sweep back for each number in the value. Best for few outputs."""
     return decorator(Jacobian, fun, argnums=argnums, has_aux=has_aux, backend=backend)
@@ -147,11 +150,13 @@ def jacrev(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, back
 jacobian = jacrev
 
 
+@transformation
 def jacfwd(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """The Jacobian by forward mode: one sweep for each number in the arguments. Best for few inputs."""
     return decorator(ForwardJacobian, fun, argnums=argnums, has_aux=has_aux, backend=backend)
 
 
+@transformation
 def hessian(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
     """The matrix of second derivatives, by forward mode over the gradient; of several arguments, a tuple of tuples."""
     if fun is None:
@@ -160,6 +165,7 @@ def hessian(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, bac
     return ForwardJacobian(gradient, argnums=argnums, has_aux=has_aux, backend=backend)
 
 
+@transformation
 def hvp(fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy") -> Any:
     """The Hessian times a direction, without the Hessian: the derivative of the gradient along ``tangents``.
 

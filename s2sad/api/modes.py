@@ -10,6 +10,7 @@ from s2sad.api.derivative import check_pair
 from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
 from s2sad.api.values import as_perturbation, copied, formed, owned_gradient, template, zero_like
+from s2sad.api.wrapper import transformation
 
 
 def run(compiled: Compiled, function: Callable[..., Any], *args: Any) -> Any:
@@ -121,6 +122,7 @@ def _new_programs(fun: Callable[..., Any], mode: str, count: int, has_aux: bool,
 _kept_programs = functools.lru_cache(maxsize=1024)(_new_programs)
 
 
+@transformation
 def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, backend: str = "numpy") -> Any:
     """``value, pullback = vjp(fun, *primals)``; ``pullback(seed)`` is a tuple of gradients, one for each primal.
 
@@ -132,6 +134,7 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, backend: 
     return (output[0], pullback, output[1]) if has_aux else (output, pullback)
 
 
+@transformation
 def jvp(
     fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
 ) -> tuple[Any, Any]:
@@ -142,6 +145,7 @@ def jvp(
     return run_jvp(programs, programs.target.bind(tuple(primals), {}), tangents)
 
 
+@transformation
 def linearize(fun: Callable[..., Any], *primals: Any, backend: str = "numpy") -> tuple[Any, Pushforward]:
     """``value, pushforward = linearize(fun, *primals)``; ``pushforward(*tangents)`` is the tangent of the value."""
     programs = find_programs(fun, "jvp", len(primals), False, backend)

@@ -32,7 +32,7 @@ class Compiled:
     """One specialisation, its attributes laid out for the call: what runs, and which arguments have gradients.
 
     positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
-    the function stores into; inner: where the function is itself a derivative, the specialisation of that.
+    the function stores into.
     ``guards`` says whether what was compiled in is still what it was, ``refresh`` gives the program the current values
     of globals; None where there is nothing to do.
     """
@@ -40,12 +40,12 @@ class Compiled:
     __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
 
     def __init__(
-        self, program: Program, target: Target, positions: tuple[int, ...], inner: Compiled | None = None
+        self, program: Program, target: Target, positions: tuple[int, ...]
     ) -> None:
         self.program = program
         self.entry: Callable[..., Any] = program.entry if target.plain else _by_position(program.entry, target)
-        self.guards = quick_guards(program, inner)
-        self.refresh = quick_refresh(program, inner)
+        self.guards = quick_guards(program)
+        self.refresh = quick_refresh(program)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
 
@@ -70,6 +70,7 @@ class Programs:
         self.by_types: dict[Any, Compiled] = {}
         self.last: Program | None = None
         self._generic: Program | None = None
+        self._nested: Callable[..., Any] | None = None
 
     def find(self, bound: tuple[Any, ...]) -> Compiled:
         """The specialisation for these arguments (one for each parameter), up to date."""
@@ -111,27 +112,26 @@ class Programs:
     def _compile(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> Compiled:
         active = self._active(bound, types)
         positions = tuple(self.positions[n] for n in active)
+        request = self.request(self._function(), types, active)
+        slot = slot_for(request)
+        program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
+        return Compiled(program, self.target, positions)
+
+    def _function(self) -> Callable[..., Any]:
+        """What the pipeline is given: a derivative is called by a function of its own."""
         function: Any = self.target.function
-        inner = None
         if hasattr(function, "__s2sad__"):
             from s2sad.api import nested
 
-            inner = nested.inner_compiled(function, bound)
-            function = nested.as_function(function, inner.program)
-        request = self.request(function, types, active)
-        slot = slot_for(request)
-        program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
-        return Compiled(program, self.target, positions, inner)
+            if self._nested is None:
+                self._nested = nested.as_function(function)
+            return self._nested
+        return self.target.function
 
     def generic(self) -> Program:
         """The program for arguments of unknown types, to be read: nothing calls it."""
         if self._generic is None or not self._generic.guards():
-            function: Any = self.target.function
-            if hasattr(function, "__s2sad__"):
-                from s2sad.api import nested
-
-                function = nested.as_function(function, nested.inner_programs(function).generic())
-            self._generic = pipeline().compile_generic(self.request(function, (), self.active))
+            self._generic = pipeline().compile_generic(self.request(self._function(), (), self.active))
         return self._generic
 
     def shown(self) -> Program:

@@ -7,14 +7,21 @@ import inspect
 import sys
 import types as pytypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from s2sad.api.target import make_target
 
+F = TypeVar("F", bound=Callable[..., Any])
 # The functions that look through wrappers in order to print source: inspect (hence pdb and `??`), IPython.
 _READERS = {("inspect", "getsourcelines"), ("IPython.core.oinspect", "_get_wrapped")}
 # The compiler looks through decorators for what a call runs, which for a derivative is not the primal.
 _COMPILER = ("s2sad.frontend.source", "unwrap")
+
+
+def transformation(fun: F) -> F:
+    """Mark a function that makes derivatives: in a function that is differentiated the compiler knows what it means."""
+    vars(fun)["__transformation__"] = fun.__name__
+    return fun
 
 
 class Wrapper:

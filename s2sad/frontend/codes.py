@@ -251,6 +251,17 @@ _add(
     "        k = k + 1\n    return y\n",
 )
 _add(
+    "S2S058",
+    "derivative inside a differentiated function",
+    "grad, jvp and the other transformations may be used inside of a function that is differentiated. What they are "
+    "given must be known when the call is compiled: which function, which argnums, as many tangents as primals; and a "
+    "gradient needs a function that returns one float. A function that takes its own derivative would need derivatives "
+    "of ever higher order.",
+    "pass a function that returns one number, and write the options as literals",
+    "import numpy as np\nfrom s2sad import grad\n\ndef f(x):\n    return np.sum(grad(lambda t: (t, x))(x))\n",
+    "from s2sad import grad\n\ndef f(x):\n    return grad(lambda t: t ** 2 * x)(x)\n",
+)
+_add(
     "S2S060",
     "store into one of several arrays",
     "An array that is stored into comes out of a branch, a loop, a container or a call, and which memory it "

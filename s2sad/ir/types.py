@@ -329,6 +329,11 @@ def dims_of(t: Type) -> tuple[Dim, ...] | None:
     return t.dims if isinstance(t, Array) else None
 
 
+def tangent_type(t: Type | None) -> Type:
+    """The type of a tangent or gradient of a value: floats for numbers, the same structure for containers."""
+    return map_leaves(lambda q: Scalar("float64", weak=False) if is_number(q) else q, t or UNKNOWN)
+
+
 def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:
     """Apply ``f`` to the leaves of a container type."""
     if isinstance(t, Tuple):

@@ -10,7 +10,21 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import INT, NUM, UNKNOWN, Array, List, Lit, Scalar, Tuple, Type, is_number, join_all, widen
+from s2sad.ir.types import (
+    INT,
+    NUM,
+    UNKNOWN,
+    Array,
+    List,
+    Lit,
+    Scalar,
+    Tuple,
+    Type,
+    is_number,
+    join_all,
+    tangent_type,
+    widen,
+)
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import bilinear, elementwise, general, linear, nondiff
@@ -385,6 +399,35 @@ def accumulate(y_bar, y, a, b, /):
 
 
 nondiff(rt.zeros_like, type=zero_type)
+@bilinear(
+    rt.inner,
+    type=lambda a, b, **static: Scalar("float64", weak=False),
+    sample=samples.cases(lambda: call(values((2, 3)), values((2, 3))), lambda: call([1.0, 2.0], [0.5, 0.25])),
+)
+def inner(y_bar, a, b, /):
+    return rt.times(b, y_bar), rt.times(a, y_bar)
+
+
+@bilinear(
+    rt.times,
+    type=lambda x, a, **static: tangent_type(x),
+    sample=samples.cases(lambda: call(values((2, 3)), 0.5), lambda: call([1.0, 2.0], 0.5)),
+)
+def times(y_bar, x, a, /):
+    return rt.times(y_bar, a), rt.inner(y_bar, x)
+
+
+@linear(
+    rt.conform,
+    type=ty.never_raises(lambda g, x, **static: tangent_type(x)),
+    sample=samples.cases(lambda: call(values((2, 3)), values((2, 3))), lambda: call([1.0, 2.0], [0.5, 0.25])),
+)
+def conform(y_bar, g, /, *, x):
+    return y_bar
+
+
+nondiff(rt.zero_tangent, type=lambda x, **static: tangent_type(x))
+nondiff(rt.unit_seed, type=lambda x, **static: Scalar("float64", weak=False))
 nondiff(rt.stop_gradient, type=lambda x, **static: widen(x))
 nondiff(rt.count, type=ty.constant(INT))
 nondiff(rt.share, type=lambda y, x, *more, **static: _same(x))

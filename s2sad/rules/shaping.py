@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ir.types import Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear, nondiff
@@ -386,6 +387,22 @@ def meshgrid_jvp(x_dot, y, k, *xi, indexing="xy"):
     ),
 )
 def meshgrid(y_bar, y, k, /, *xi, indexing="xy"):
+    return rt.meshgrid_adj(y_bar[k], k, xi, indexing)
+
+
+@ty.never_raises
+def _grids_type(x_dot: Type, k: Type, xi: Type, indexing: Type | None = None) -> Type:
+    """The types of the grids."""
+    assert isinstance(xi, Tuple)
+    return ty.probe(np.meshgrid)(*xi.items, **({} if indexing is None else {"indexing": indexing}))
+
+
+@linear(
+    rt.meshgrid_dot,
+    type=_grids_type,
+    sample=samples.cases(lambda: call(values((3,)), 0, (values((3,)), values((4,))))),
+)
+def meshgrid_dot(y_bar, x_dot, /, *, k, xi, indexing="xy"):
     return rt.meshgrid_adj(y_bar[k], k, xi, indexing)
 
 

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from s2sad.runtime.barrier import stop_gradient
-from s2sad.runtime.containers import accumulate, accumulate_into, as_adjoint, conform, copy, zeros_like
+from s2sad.runtime.containers import (
+    accumulate,
+    accumulate_into,
+    as_adjoint,
+    conform,
+    copy,
+    inner,
+    times,
+    unit_seed,
+    zeros_like,
+)
 from s2sad.runtime.detach import detached
 from s2sad.runtime.einsum import (
     einsum_adj,
@@ -229,6 +239,7 @@ __all__ = [
     "half",
     "hstack_adj",
     "imag_adj",
+    "inner",
     "inner_adj_a",
     "inner_adj_b",
     "interp_adj_fp",
@@ -269,7 +280,8 @@ __all__ = [
     "pow_db",
     "ptp_share",
     "put_adjoint",
-    "put_back", "read_view",
+    "put_back",
+    "read_view",
     "rebuild",
     "rejoin",
     "repeat_adj",
@@ -311,10 +323,12 @@ __all__ = [
     "tensordot_adj_b",
     "tensordot_axes",
     "tile_adj",
+    "times",
     "to_lower",
     "transpose_adj",
     "trigamma",
     "unbroadcast",
+    "unit_seed",
     "unreduce",
     "unsort",
     "unsort_list",

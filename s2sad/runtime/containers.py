@@ -50,6 +50,14 @@ def zeros_like(x: Any) -> Any:
     return None if attributes is None else SimpleNamespace(**{k: zeros_like(v) for k, v in attributes.items()})
 
 
+def unit_seed(value: Any) -> float:
+    """The adjoint 1.0 of a value that is differentiated. Raises ``TypeError`` unless it is one real number."""
+    if isinstance(value, float | np.floating) or (isinstance(value, np.ndarray) and not value.ndim and value.dtype.kind == "f"):
+        return 1.0
+    what = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) and value.ndim else type(value).__name__
+    raise TypeError(f"the gradient of a function that returned {what}: it needs one float; reduce it with np.sum")
+
+
 def accumulate(a: Any, b: Any) -> Any:
     """The sum of two adjoints of the same value. Changes neither; None is zero, and so is 0.0 for a container."""
     if a is None or (isinstance(a, float) and isinstance(b, list | tuple | dict | SimpleNamespace)):
@@ -77,6 +85,29 @@ def same_memory(a: Any, b: Any) -> bool:
     if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or a.shape != b.shape or a.strides != b.strides:
         return False
     return a.size > 0 and a.__array_interface__["data"] == b.__array_interface__["data"]
+
+
+def inner(a: Any, b: Any) -> Any:
+    """The inner product of a value and an adjoint of it, deep; what cannot vary takes no part."""
+    if isinstance(b, dict):
+        return sum(inner(a[k], v) for k, v in b.items())
+    if isinstance(b, list | tuple):
+        return sum(inner(u, v) for u, v in zip(a, b, strict=True))
+    if isinstance(b, np.ndarray | np.inexact | float):
+        return np.sum(a * b)
+    return 0.0
+
+
+def times(x: Any, a: Any) -> Any:
+    """Every number in ``x`` times ``a``; None and 0.0 for what cannot vary."""
+    if isinstance(x, dict):
+        return {k: times(v, a) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        parts = [times(v, a) for v in x]
+        return parts if isinstance(x, list) else type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+    if isinstance(x, np.ndarray | np.inexact | float):
+        return x * a
+    return zeros_like(x)
 
 
 def accumulate_into(place: Any, g: Any) -> None:

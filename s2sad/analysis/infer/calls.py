@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import functions, generated, inline, members, objects, plans, records, stars
+from s2sad.analysis.infer import derivatives, functions, generated, inline, members, objects, plans, records, stars
 from s2sad.analysis.infer.members import lookup as lookup_member
 from s2sad.analysis.infer.rewritten import REWRITTEN
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Global, Let, Param, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
     STR,
@@ -153,6 +153,10 @@ def call_object(
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
+    if isinstance(obj, Callee):  # in a derivative that is differentiated again
+        return derivatives.own(f, obj, pos, name)
+    if derivatives.handles(obj):
+        return derivatives.call(f, obj, pos, kw, name, untyped)
     try:
         handler = BUILTINS.get(obj) or HANDLERS.get(obj) or method_handler(obj)
     except TypeError:
@@ -180,6 +184,8 @@ def call_object(
         return construct(f, ref, pos, kw, name)
     if _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
+    if derivatives.is_helper(obj):
+        return derivatives.helper(f, ref, pos, kw, name)
     fn = f.program.load(REWRITTEN.get(obj, obj))
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)

@@ -66,6 +66,7 @@ class FunctionInfer:
         self.slots: list[merging.LoopSlots] = []  # of the loops that are being inferred
         self.stack: list[Function] = [spec.source]  # the functions that are compiled in place
         self.joined: set[Function] = set()  # functions whose structure is in ``classes``
+        self.in_rule = False  # is this the body of a rule?
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.reset()
 

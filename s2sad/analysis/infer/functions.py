@@ -34,8 +34,9 @@ class Code:
 
     ``getter`` (``target``: which one of the operator module; its arguments), ``function`` (``target``: an ir.Function;
     captured variables), ``partial`` (``target``: an object, or another Code;
-    then ``npos`` positional and the named arguments), ``method`` (``target``: its name; the object), ``choice``
-    (``target``: the options, none of which captures anything; the number).
+    then ``npos`` positional and the named arguments), ``gradient`` (the same; ``options``: what grad was given),
+    ``method`` (``target``: its name; the object), ``choice`` (``target``: the options, none of which captures anything;
+    the number).
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Code:
     inner: int = 0  # partial: how many items belong to the function that is applied
     npos: int = 0
     kwnames: tuple[str, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()  # gradient: what grad was given
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +73,7 @@ def intern(f: FunctionInfer, code: Code) -> Code:
 
 
 def _rest(code: Code) -> tuple[Any, ...]:
-    return code.inner, code.npos, code.kwnames
+    return code.inner, code.npos, code.kwnames, code.options
 
 
 def make(f: FunctionInfer, code: Code, items: tuple[Atom, ...], name: str) -> Var:
@@ -103,13 +105,11 @@ def parts(f: FunctionInfer, a: Atom) -> tuple[Code, tuple[Atom, ...]] | None:
     if not isinstance(a, Var) or not isinstance(t, Tuple) or t.code is None:
         return None
     items = f.closures.get(a)
-    if items is None:
+    if items is None:  # read where it is used: what is read in one branch is not there in another
         items = tuple(
             Ref(i.obj, getattr(i.obj, "__name__", "fn")) if isinstance(i, RefT) else f.emit("getitem", a, Const(k))
             for k, i in enumerate(t.items)
         )
-        f.closures[a] = items
-        f.made.add(a)
     return t.code, items
 
 
@@ -140,7 +140,7 @@ def captured_names(code: Code, name: str, n: int) -> list[str]:
     """Names for what a function value captured."""
     if code.kind == "function":
         return [v.name for v in code.target.captured]
-    if code.kind == "partial" and isinstance(code.target, Code):
+    if code.kind in ("partial", "gradient") and isinstance(code.target, Code):
         return captured_names(code.target, name, code.inner) + [""] * (n - code.inner)
     return [name if code.kind == "method" else ""] * n
 
@@ -181,7 +181,7 @@ def run(
     f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None
 ) -> Atom | None:
     """Call of a function value."""
-    from s2sad.analysis.infer import calls
+    from s2sad.analysis.infer import calls, derivatives
 
     if code.kind == "function":
         return calls.call_function(f, code.target, items, pos, kw, name)
@@ -193,6 +193,8 @@ def run(
     if code.kind == "method":
         x = items[0]
         return calls.method_call(f, x, code.target, pos, kw, name, f.origin.get(x) if isinstance(x, Var) else None, untyped)
+    if code.kind == "gradient":
+        return derivatives.run(f, code, items, pos, kw, name)
     if code.kind == "getter":
         return _get(f, code, items, pos, name, untyped)
     options = tuple(Option(o.callee, (), o.number) for o in code.target)

@@ -36,6 +36,27 @@ class Spec(Callee):
         return f"Spec({self.name})"
 
 
+@dataclass(eq=False)
+class Gradient(Callee):
+    """The gradient of a specialisation as a function of its own: what a call of ``grad(f)`` in the program runs.
+
+    It is given what ``spec`` is given and returns ``(value, gradient, ...)``, one gradient for each active parameter. It
+    changes nothing and its gradients are new memory. ``fn`` is made when it is asked for (``ad.derived``); a derivative of
+    a gradient needs it not at all: that is the gradient of a tangent. ``order`` counts how often that was done.
+    """
+
+    spec: Spec
+    active: tuple[bool, ...]
+    has_aux: bool
+    name: str
+    result: Type
+    order: int = 1
+    fn: Function | None = None
+
+    def __repr__(self) -> str:
+        return f"Gradient({self.name})"
+
+
 class Infer:
     """Inference over a whole program. ``load`` gives the untyped IR of a Python function (or None where there is none).
 
@@ -57,6 +78,21 @@ class Infer:
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}
+        self.gradients: dict[tuple[Any, ...], Gradient] = {}
+        self.applied: dict[Any, Function] = {}  # the functions that apply a function to be differentiated
+        self.tangent: Callable[[Spec, tuple[bool, ...]], Function] | None = None  # forward mode, which is a later stage
+        self.tidy: Callable[[Function], Function] | None = None  # removes what a tangent computes and nobody reads
+        self.derived: Any = None  # what differentiates derivatives (``ad.derived``)
+
+    def gradient(self, spec: Spec, active: tuple[bool, ...], has_aux: bool, result: Type, order: int = 1) -> Gradient:
+        """The gradient of ``spec`` with respect to the parameters that are passed to it and active."""
+        key = (spec, active, has_aux)
+        found = self.gradients.get(key)
+        if found is None:
+            name = self.unique_name(f"{spec.name}_grad")
+            found = self.gradients[key] = Gradient(spec, active, has_aux, name, result, order)
+        found.result = result  # it grows with the types of a recursion
+        return found
 
     def data(self, owner: Any, name: str, value: Any) -> Atom:
         """An atom for a value that an object holds: a literal, a function, or data read from a namespace of its own."""
