@@ -27,7 +27,7 @@ from s2sad.ir.types import (
 )
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
-from s2sad.rules.registry import bilinear, elementwise, general, linear, nondiff
+from s2sad.rules.registry import bilinear, elementwise, general, linear, nondiff, through_source
 
 call, values = samples.call, samples.values
 _COMPLEX = ("complex64", "complex128")
@@ -437,5 +437,11 @@ for _fn in (rt.ptp_share, rt.median_share):
 nondiff(rt.wins, type=ty.broadcasted(rt.wins, weak=True))
 for _fn in (rt.clip_inside, rt.clip_low, rt.clip_high):
     nondiff(_fn, type=ty.probe(_fn))
+
+through_source(
+    rt.cumprod_curve, rt.cumprod_second, rt.dist_adj, rt.dist_jvp, rt.einsum_adj_adj, rt.einsum_adj_dot, rt.einsum_dot_adj,
+    rt.einsum_dot_dot, rt.interp_dot, rt.matrix_power_jvp, rt.meshgrid_adj, rt.negated, rt.norm_curve, rt.norm_turn,
+    rt.other_factors, rt.others_dot, rt.partition_dot, rt.select_rest, rt.sinc_curve, rt.std_curve, rt.svd_jvp, rt.trigamma,
+)  # fmt: skip
 
 __all__: list[Any] = ["adjoint_type", "gathered", "zero_type"]

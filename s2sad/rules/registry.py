@@ -177,6 +177,23 @@ def general(
     return _declare("general", targets, jvp=jvp, **options)
 
 
+_THROUGH_SOURCE: set[Any] = set()
+
+
+def through_source(*helpers: Callable[..., Any]) -> None:
+    """Helpers of the runtime that have no rule and are differentiated through their source: their statements are
+    differentiable wherever their result is. (A decomposition on the way, or a limit that is put in by hand, is not.)"""
+    _THROUGH_SOURCE.update(helpers)
+
+
+def has_source(helper: Any) -> bool:
+    """Is a helper without a rule differentiated through its source? What is private to the runtime is where it is met."""
+    try:
+        return helper in _THROUGH_SOURCE or str(getattr(helper, "__name__", "")).startswith("_")
+    except TypeError:
+        return False
+
+
 def nondiff(*targets: Any, **options: Any) -> None:
     """Each of the targets gets a rule of its own that says: no derivative flows through."""
     for target in targets:

@@ -35,6 +35,7 @@ from s2sad.ir.types import (
     is_number,
     tangent_type,
 )
+from s2sad.rules.registry import has_source
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -161,7 +162,7 @@ def helper(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: Kw, name: str)
     where that can be; in the body of a rule it is called."""
     from s2sad.analysis.infer import calls
 
-    fn = f.program.load(ref.obj) if not f.in_rule else None
+    fn = f.program.load(ref.obj) if has_source(ref.obj) and not f.in_rule else None
     if fn is not None:
         found, out = dict(f.program.findings), len(f.out)
         result = calls.call_function(f, fn, (), pos, kw, name)
