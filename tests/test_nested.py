@@ -330,3 +330,24 @@ def test_a_gradient_of_what_is_no_number_raises() -> None:
 
 def number_or_array(x):
     return x if x.size > 2 else np.sum(x)
+
+
+def overwritten_while_sorted(x):
+    y = x.copy()
+    for t in range(3):
+        y[t] = np.sqrt(np.sum(np.sort(y) ** 2 * np.arange(1.0, y.size + 1)) + 0.5)
+    return np.sum(np.sin(y))
+
+
+def many_lists(x):
+    total = 0.0
+    for scale in (0.3, 0.5):
+        total += sum([scale * v for v in x]) * sum([v * v for v in x])
+        total += sum([np.sin(v) for v in x]) * sum([np.cos(v) for v in x]) * sum([v for v in x])
+        total *= sum([v + 1.0 for v in x]) + sum([v * 2.0 for v in x])
+    return total
+
+
+@pytest.mark.parametrize("f", [overwritten_while_sorted, many_lists], ids=lambda f: f.__name__)
+def test_second_derivatives_that_the_generator_found(f: Callable[[Any], Any]) -> None:
+    np.testing.assert_allclose(hessian(f)(X.copy()), differences(grad(f), X), rtol=1e-6, atol=1e-6)

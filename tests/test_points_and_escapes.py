@@ -212,3 +212,42 @@ def test_an_argument_that_is_also_a_global() -> None:
     with pytest.raises(s2sad.AliasError):
         s2sad.grad(stores_beside_a_global)(WEIGHTS)
     assert np.array_equal(s2sad.grad(stores_beside_a_global)(np.array([1.0, 2.0])), [0.0, 2.0])
+
+
+def taken_by_an_array_that_changes(x):
+    index = np.array([0, 1, 2])
+    y = np.take(x, index)
+    index[0] = 2
+    return np.sum(y * np.array([1.0, 10.0, 100.0]))
+
+
+def repeated_by_an_array_that_changes(x):
+    counts = np.array([1, 2, 3])
+    y = np.repeat(x, counts)
+    counts[0], counts[2] = 3, 1
+    return np.sum(y * np.arange(6.0))
+
+
+def test_options_that_are_overwritten_later_are_kept() -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(s2sad.grad(taken_by_an_array_that_changes)(x), [1.0, 10.0, 100.0])
+    np.testing.assert_allclose(s2sad.grad(repeated_by_an_array_that_changes)(x), [0.0, 3.0, 12.0])
+
+
+def stores_into_its_argument(x):
+    x[0] = x[0] * x[1]
+    x[1] = x[1] ** 2
+    return np.array([np.sum(x**2), x[0] * x[1]])
+
+
+def test_many_sweeps_of_a_function_that_stores_into_its_argument() -> None:
+    want = np.array([[36.0, 132.0], [27.0, 54.0]])
+    x = np.array([2.0, 3.0])
+    np.testing.assert_allclose(s2sad.jacfwd(stores_into_its_argument)(x), want)
+    np.testing.assert_allclose(x, [6.0, 9.0])  # once, as the function does
+    x = np.array([2.0, 3.0])
+    value, push = s2sad.linearize(stores_into_its_argument, x)
+    np.testing.assert_allclose(x, [6.0, 9.0])
+    np.testing.assert_allclose(value, [117.0, 54.0])
+    for _ in range(2):
+        np.testing.assert_allclose([push(e) for e in np.eye(2)], want.T)

@@ -159,6 +159,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
     if y_bar is None or rule.kind == "nondiff" or rule.body is None:
         return [s]
     kept = tuple(snapshot(r, a, s, before) for a in operands)
+    static = {k: snapshot(r, a, s, before) for k, a in static.items()}
     y = snapshot(r, s.target, s, after)
     body = r.program.load(rule.body)
     assert body is not None

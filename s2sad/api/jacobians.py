@@ -18,6 +18,7 @@ from s2sad.api.pytrees import TreeDef, flatten, unflatten
 from s2sad.api.target import Argnums
 from s2sad.api.values import zero_like
 from s2sad.api.wrapper import Wrapper, decorator, transformation
+from s2sad.runtime.containers import copy
 
 
 class Jacobian(Wrapper):
@@ -82,6 +83,8 @@ class ForwardJacobian(Jacobian):
     def _columns(self, bound: tuple[Any, ...]) -> tuple[list[Any], Any]:
         inputs = [self._argument(bound, j) for j in range(len(self.programs.selection))]
         answers, auxiliary = [], None
+        stores = bool(self.programs.find(bound).mutates)
+        fresh = copy(bound) if stores else bound  # each sweep stores into its arguments: the first into the caller's
         for j, x in enumerate(inputs):
             leaves, structure = flatten(x)
             tangents: list[Any] = [zero_like(v) for v in inputs]
@@ -93,6 +96,7 @@ class ForwardJacobian(Jacobian):
                 for i in range(zero.size):
                     tangents[j] = unflatten(structure, _unit_seeds(zeros, leaves, k, i))
                     value, dot = run_jvp(self.programs, bound, tangents)
+                    bound = copy(fresh) if stores else bound
                     if self.options["has_aux"]:
                         (value, auxiliary), dot = value, dot[0]
                     columns[-1].append(dot)

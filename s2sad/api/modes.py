@@ -9,8 +9,9 @@ from typing import Any
 from s2sad.api.derivative import check_pair
 from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
-from s2sad.api.values import as_perturbation, copied, formed, owned_gradient, template, zero_like
+from s2sad.api.values import as_perturbation, formed, owned_gradient, template, zero_like
 from s2sad.api.wrapper import transformation
+from s2sad.runtime.containers import copy
 
 
 def run(compiled: Compiled, function: Callable[..., Any], *args: Any) -> Any:
@@ -77,7 +78,8 @@ class Pushforward:
 
     def __call__(self, *tangents: Any) -> Any:
         """The tangent of the value."""
-        return run_jvp(self._programs, self._bound, tangents)[1]
+        bound = copy(self._bound) if self._programs.find(self._bound).mutates else self._bound
+        return run_jvp(self._programs, bound, tangents)[1]
 
 
 def run_jvp(programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -150,5 +152,5 @@ def linearize(fun: Callable[..., Any], *primals: Any, backend: str = "numpy") ->
     """``value, pushforward = linearize(fun, *primals)``; ``pushforward(*tangents)`` is the tangent of the value."""
     programs = find_programs(fun, "jvp", len(primals), False, backend)
     bound = programs.target.bind(primals, {})
-    value = fun(*primals)
-    return value, Pushforward(programs, tuple(map(copied, bound)))
+    kept = copy(bound)  # before the function stores into them
+    return fun(*primals), Pushforward(programs, kept)

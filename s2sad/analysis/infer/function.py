@@ -33,6 +33,7 @@ from s2sad.ir.record import dataclass
 from s2sad.ir.types import NEVER, UNKNOWN, Array, List, RefT, Tuple, Type, Unknown, join, join_all, widen
 
 _ROUNDS = 10
+_RESTARTS = 200
 _LOOP_ROUNDS = 40
 _COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
@@ -89,14 +90,17 @@ class FunctionInfer:
 
     def run(self) -> tuple[Function, Type]:
         params, body = tuple(self.source.params), Block()
-        for _ in range(_ROUNDS):
+        rounds = restarts = 0
+        while rounds < _ROUNDS and restarts < _RESTARTS:
             self.reset()
             self.changed = False
             try:
                 params = self.bind_params()
                 body = self.returned(self.block(self.source.body))
-            except Restart:
+            except Restart:  # one for each list that grows
+                restarts += 1
                 continue
+            rounds += 1
             if not self.changed:
                 break
         if not body.results:  # every round was given up
