@@ -99,9 +99,13 @@ def _leaf_by_leaf(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     x = s.args[1]
     assert s.target is not None
     for key, _ in r.keys(s.target):
-        g = r.paired_part(rb, key) if key[1] and r.is_paired_leaf(*key) else state.drop(key)
-        if not key[1] and r.is_shadow(s.target):
-            g = r.shadow(state, rb, s.target)
+        if not key[1] and r.is_shadow(s.target) and (r.is_paired(s.target) or key in state.bars):
+            g: Atom | None = r.shadow(state, rb, s.target)
+            state.drop(key)
+        elif key[1] and r.is_paired_leaf(*key):
+            g = r.paired_part(rb, key)
+        else:
+            g = state.drop(key)
         if g is not None and isinstance(x, Var) and r.is_active(x):
             r.add(state, rb, (x, key[1]), g)
 

@@ -51,12 +51,27 @@ def let(f: FunctionInfer, s: Let) -> None:
     name = s.target.name if s.target is not None else ""
     result = _dispatch(f, s, args, name)
     if s.target is not None:
+        if isinstance(result, Var) and s.target.type is not None:
+            result = _known_before(f, s.target.type, result)
         if isinstance(result, Var):
             f.origin.setdefault(result, s.target)
             inline.unify(f, s.target, result)
             if s.op == "getattr":
                 inline.unify_field(f, s)
         f.env[s.target] = UNDEF if result is None else result
+
+
+def _known_before(f: FunctionInfer, t: Type, result: Var) -> Var:
+    """What is inferred again (the tangent of a function, to be differentiated) has the type that it was found to have,
+    where the statement alone does not tell."""
+    last = f.out[-1] if f.out else None
+    if not isinstance(result.type, Unknown | Num) or isinstance(t, Unknown | Num) or not isinstance(last, Let):
+        return result
+    if last.target is not result:
+        return result
+    new = Var(result.name, t)
+    f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
+    return new
 
 
 def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
