@@ -63,6 +63,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     dims_of,
+    dtype_of,
     is_differentiable,
     is_number,
     map_leaves,
@@ -81,7 +82,17 @@ def _is_none(a: Atom) -> bool:
 
 def tangent_type(t: Type | None) -> Type:
     """The type of a tangent: floats for floats, the same structure for containers."""
-    return map_leaves(lambda q: Scalar("float64", weak=False) if is_number(q) else q, t or UNKNOWN)
+
+    def leaf(q: Type) -> Type:
+        if not is_number(q):
+            return q
+        complex_ = (dtype_of(q) or "").startswith("complex")
+        return Scalar("complex128" if complex_ else "float64", weak=False)
+
+    return map_leaves(leaf, t or UNKNOWN)
+
+
+_REAL = ("float", "int", "uint", "bool")
 
 
 @dataclass(eq=False)
@@ -383,7 +394,9 @@ class Forward:
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):
-                terms.append(product(b, rule, self.dot(b, a), partial))
+                term = product(b, rule, self.dot(b, a), partial)
+                real = rule.real and not (dtype_of(type_of_atom(a)) or "complex").startswith(_REAL)
+                terms.append(b.call(rt.as_kind, "rt.as_kind", term, s.target) if real else term)
         return terms or [self.zero(b, s.target)]
 
     def apply(self, s: Let, operands: tuple[Atom, ...], b: Builder) -> Atom:
