@@ -62,6 +62,7 @@ from s2sad.ir.types import (
     List,
     Tuple,
     dims_of,
+    dtype_of,
     is_differentiable,
     is_number,
     tangent_type,
@@ -88,6 +89,9 @@ def needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:
 
 def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
+
+
+_REAL = ("float", "int", "uint", "bool")
 
 
 @dataclass(eq=False)
@@ -378,7 +382,9 @@ class Forward:
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):
-                terms.append(product(b, rule, self.dot(b, a), partial))
+                term = product(b, rule, self.dot(b, a), partial)
+                real = rule.real and not (dtype_of(type_of_atom(a)) or "complex").startswith(_REAL)
+                terms.append(b.call(rt.as_kind, "rt.as_kind", term, s.target) if real else term)
         return terms or [self.zero(b, s.target)]
 
     def apply(self, s: Let, operands: tuple[Atom, ...], b: Builder) -> Atom:

@@ -19,7 +19,7 @@ from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Obj, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Obj, Slice, Tuple, Type, Unknown, dtype_of, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -144,6 +144,9 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         base = aliased_operand(s)
         if not (isinstance(base, Var) and r.is_shadow(base)):
             return _by_rule(r, s, rule, state, rb)  # of a number or a list: always new memory
+        if dtype_of(base.type or Unknown()) != dtype_of(s.target.type or Unknown()):
+            raise r.refuse("S2S060", f"{_spelled(s)} sees an array that is stored into under another dtype", s.loc,
+                           "copy it first: np.array(...)")  # fmt: skip
         if rule.aliases == "view":
             return [s]  # the adjoint of a view is a view of the adjoint
         inner = Builder(s.loc)

@@ -331,7 +331,14 @@ def dims_of(t: Type) -> tuple[Dim, ...] | None:
 
 def tangent_type(t: Type | None) -> Type:
     """The type of a tangent or gradient of a value: floats for numbers, the same structure for containers."""
-    return map_leaves(lambda q: Scalar("float64", weak=False) if is_number(q) else q, t or UNKNOWN)
+
+    def leaf(q: Type) -> Type:
+        if not is_number(q):
+            return q
+        complex_ = (dtype_of(q) or "").startswith("complex")
+        return Scalar("complex128" if complex_ else "float64", weak=False)
+
+    return map_leaves(leaf, t or UNKNOWN)
 
 
 def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:

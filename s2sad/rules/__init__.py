@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s2sad.rules import (
+    complex_numbers,
     creation,
     elementwise,
     helpers,
@@ -30,6 +31,7 @@ def are_extended() -> bool:
 
 __all__ = [
     "are_extended",
+    "complex_numbers",
     "creation",
     "elementwise",
     "helpers",

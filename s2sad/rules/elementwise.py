@@ -128,15 +128,14 @@ def reciprocal(z, x, /):
     return -z / x
 
 
-@elementwise(np.absolute, np.fabs, type=ty.broadcasted(np.absolute), sample=samples.unary(0.3, 2.0))
+@elementwise(np.absolute, np.fabs, real=True, type=ty.broadcasted(np.absolute), sample=samples.unary(0.3, 2.0))
 def absolute(z, x, /):
-    # NumPy's sign of a complex number is x / |x|; for real x the conjugate does nothing
-    return np.conj(np.sign(x))
+    return rt.abs_slope(x)
 
 
-@elementwise(abs, name="abs", type=ty.broadcasted(abs, weak=True), sample=samples.unary(-2.0, -0.3))
+@elementwise(abs, name="abs", real=True, type=ty.broadcasted(abs, weak=True), sample=samples.unary(-2.0, -0.3))
 def abs_(z, x, /):
-    return np.conj(np.sign(x))
+    return rt.abs_slope(x)
 
 
 @elementwise(np.maximum, np.fmax, type=ty.broadcasted(np.maximum), sample=samples.pair())

@@ -299,9 +299,6 @@ def item(y_bar, x, /):
     return rt.restored(y_bar, x)
 
 
-@linear(complex, type=ty.constant(Scalar("complex128")), sample=samples.cases(lambda: samples.call(1.5)))
-def complex_(y_bar, x, /):
-    return rt.as_kind(y_bar, x)
 
 
 def divmod_jvp(a_dot, b_dot, y, a, b):

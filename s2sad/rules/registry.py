@@ -72,6 +72,7 @@ class Rule:
     varargs: bool = False
     pure: bool = True
     singular: bool = False
+    real: bool = False  # elementwise: real for complex operands as well, so that its tangent is a real part
     defaults: tuple[tuple[str, Any], ...] = ()
     refuses: Callable[..., str | None] | None = None
 

@@ -30,3 +30,20 @@ def angle_jvp(z_dot, y, z, *, deg=False):
 )
 def angle(y_bar, y, z, /, *, deg=False):
     return rt.angle_adj(y_bar, z, deg)
+
+
+def abs_slope_jvp(x_dot, y, x):
+    """0 for real numbers."""
+    return rt.abs_slope_jvp(x_dot, x)
+
+
+@general(
+    rt.abs_slope,
+    jvp=abs_slope_jvp,
+    type=ty.probe(np.sign),
+    sample=samples.cases(
+        lambda: samples.call(1.0 + 2.0j), lambda: samples.call(samples.values((3,)) + 1j * samples.values((3,), salt=1))
+    ),
+)
+def abs_slope(y_bar, y, x, /):
+    return rt.abs_slope_adj(y_bar, x)

@@ -130,6 +130,9 @@ from s2sad.runtime.reductions import (
     var_slope,
 )
 from s2sad.runtime.safe import (
+    abs_slope,
+    abs_slope_adj,
+    abs_slope_jvp,
     angle_adj,
     angle_jvp,
     clip_high,
@@ -180,6 +183,9 @@ __all__ = [
     "LATE_ERRORS",
     "PAD_MODES",
     "Shadow",
+    "abs_slope",
+    "abs_slope_adj",
+    "abs_slope_jvp",
     "accumulate",
     "accumulate_into",
     "add_at",

@@ -118,6 +118,33 @@ def clip_high(a: Any, low: Any, high: Any) -> Any:
     return 0.0 if high is None else wins(np.maximum(a, _bound(low, -np.inf)), high)
 
 
+def abs_slope(x: Any) -> Any:
+    """The derivative of ``abs``: the sign of a real x, ``conj(x) / |x|`` of a complex one; 0 at 0."""
+    return np.conj(np.sign(x)) if np.iscomplexobj(x) else np.sign(x)  # NumPy's sign of a complex x is x / |x|
+
+
+def _modulus(x: Any) -> Any:
+    """``|x|``, infinite at 0: what is divided by it is 0 there."""
+    r = np.abs(x)
+    return np.where(np.equal(r, 0.0), np.inf, r)
+
+
+def abs_slope_jvp(x_dot: Any, x: Any) -> Any:
+    """The tangent of ``abs_slope``: 0 for real numbers, and where x is 0."""
+    if not np.iscomplexobj(x):
+        return 0.0 * x_dot
+    r = _modulus(x)
+    return np.conj(x_dot) / r - np.conj(x) * np.real(np.conj(x) * x_dot) / r**3
+
+
+def abs_slope_adj(g: Any, x: Any) -> Any:
+    """The adjoint of ``abs_slope``: 0 for real numbers, and where x is 0."""
+    if not np.iscomplexobj(x):
+        return 0.0 * g
+    r = _modulus(x)
+    return np.conj(g) / r - np.conj(x) * np.real(g * np.conj(x)) / r**3
+
+
 def imag_adj(g: Any, x: Any) -> Any:
     """The adjoint of ``np.imag``: ``-1j * g`` for a complex x, 0 for a real one."""
     return -1j * g if np.iscomplexobj(x) else 0.0 * g

@@ -30,6 +30,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_real, is_scalar, known_dims
+from s2sad.specialise.helpers import helper
 
 _ATTRS = ("size", "shape")
 
@@ -75,6 +76,12 @@ def array(rw: Rewriter, let: Let) -> Atom | Let | None:
     return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
 
 
+def slope(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.abs_slope(x)`` of a real ``x`` is its sign."""
+    x = let.args[1]
+    return rw.call(let, np.sign, "np.sign", x) if is_real(x) else None
+
+
 def conj(rw: Rewriter, let: Let) -> Atom | None:
     """``np.conj(x)`` of a real ``x``."""
     return let.args[1] if len(let.args) == 2 and is_real(let.args[1]) else None
@@ -84,4 +91,5 @@ RULES: dict[Any, tuple[Any, ...]] = {
     "getattr": (size,),
     np.array: (array,),
     np.conj: (conj,),
+    helper("abs_slope"): (slope,),
 }

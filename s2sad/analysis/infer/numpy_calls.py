@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -249,14 +250,24 @@ _METHODS: dict[tuple[np.ufunc, str], Handler] = {
 # -- math ----------------------------------------------------------------------------------------------------------
 
 
-def _log(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    if len(pos) != 2:
-        return NotImplemented
-    rule = lookup(math.log)
-    assert rule is not None
-    ref = Ref(math.log, "math.log")
-    parts = tuple(rule_calls.rule_call(f, rule, (a,), {}, "", ref) or UNDEF for a in pos)
-    return arithmetic(f, "truediv", parts, name)
+def _log(fn: Any, text: str) -> Handler:
+    """``log(x, base)``."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        if len(pos) != 2:
+            return NotImplemented
+        rule = lookup(fn)
+        assert rule is not None
+        parts = tuple(rule_calls.rule_call(f, rule, (a,), {}, "", Ref(fn, text)) or UNDEF for a in pos)
+        return arithmetic(f, "truediv", parts, name)
+
+    return handler
+
+
+def _polar(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    size = calls.call_object(f, Ref(abs, "abs"), pos, {}, "", None)
+    phase = calls.call_object(f, Ref(cmath.phase, "cmath.phase"), pos, {}, "", None)
+    return f.emit("tuple", size or UNDEF, phase or UNDEF, name=name)
 
 
 def _frexp(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -277,7 +288,9 @@ NUMPY: dict[Any, Handler] = {
     np.putmask: _putmask,
     np.place: _place,
     np.fromiter: _fromiter,
-    math.log: _log,
+    math.log: _log(math.log, "math.log"),
+    cmath.log: _log(cmath.log, "cmath.log"),
+    cmath.polar: _polar,
     math.frexp: _frexp,
     np.ndarray.tolist: _tolist,
 }
