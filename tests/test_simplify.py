@@ -12,7 +12,19 @@ import pytest
 
 import s2sad.rules  # noqa: F401
 from s2sad.ir.nodes import Function
-from s2sad.simplify import contributions, copies, cse, dce, inplace, invariants, simplify, spell, structure, tape
+from s2sad.simplify import (
+    contributions,
+    copies,
+    cse,
+    dce,
+    inplace,
+    invariants,
+    places,
+    simplify,
+    spell,
+    structure,
+    tape,
+)
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 from tests.ir_text import census, lower, to_function, to_source
@@ -46,9 +58,11 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sizes": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.sizes"))), [V, W]),
     "s2sad.simplify.contributions": (
         lambda fn: contributions.assign_first(dce.eliminate(run_rules(fn, contributions.RULES, ()), ())), [V, W[1:]]),
+    "s2sad.simplify.quotients": (rules_of("s2sad.simplify.quotients"), [V, W, V + W]),
     "s2sad.simplify.stores": (rules_of("s2sad.simplify.stores"), [V, W[1:]]),
     "s2sad.simplify.copies": (lambda fn: copies.absorb(fn, ()), [V, S]),
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
+    "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),

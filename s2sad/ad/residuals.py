@@ -14,8 +14,10 @@ overwritten, integer arithmetic and shapes are recomputed; everything else is ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
@@ -43,7 +45,22 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block, subst_stmt, with_blocks, with_stmts
-from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar, Slice, Tuple, Type, Unknown, widen
+from s2sad.ir.types import (
+    INT,
+    NONE,
+    RANGE,
+    Array,
+    List,
+    Opaque,
+    Range,
+    Scalar,
+    Slice,
+    Tuple,
+    Type,
+    Unknown,
+    is_number,
+    widen,
+)
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse, Swept
@@ -72,7 +89,7 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
         if v in provided or v in taped or v not in local:
             return
         d = lets.get(v)
-        if d is not None and recomputable(r, d):
+        if d is not None and (recomputable(r, d) or _from_outside(lets, d, local, provided)):
             if d not in again:
                 again.add(d)
                 for a in d.args:
@@ -107,12 +124,31 @@ def recomputable(r: Reverse, s: Let) -> bool:
         if not isinstance(x.type, Array) and (r.memory.overwritten_after(s.target, s) or (cut and r.is_paired(s.target))):
             return False  # a slice of a list is a new list: another object, with contents of its own
         cheap = not isinstance(x.type, Array) or is_view_index(type_of_atom(s.args[1]))
-        return cheap and not r.memory.overwritten_after(x, s) and not r.is_exposed(x)
+        return cheap and not r.memory.read_is_overwritten(s) and not r.is_exposed(x)
     if s.op == "getattr":
         return isinstance(type_of_atom(s.args[0]), Array)
     if s.op == "call" and isinstance(s.args[0], Ref):
+        if s.args[0].obj in (np.flip, np.transpose) and len(s.args) == 2 and isinstance(type_of_atom(s.args[1]), Array):
+            return not r.memory.overwritten_after(s.target, s) and not r.is_exposed(s.target)
         return s.args[0].obj is range or (s.args[0].obj is len and not r.memory.overwritten_after(s.args[1], s))
     return False
+
+
+_NUMBER_OPS = frozenset({"add", "sub", "mul", "neg"})
+
+
+def _from_outside(lets: Mapping[Var, Let], d: Let, local: set[Var], provided: set[Var], depth: int = 3) -> bool:
+    """Arithmetic on a few numbers from outside the region, and on its loop index: done again, and perhaps only once."""
+    if d.op not in _NUMBER_OPS or d.target is None or not is_number(type_of_atom(d.target)):
+        return False
+    for a in d.args:
+        if not is_number(type_of_atom(a)):
+            return False
+        if isinstance(a, Var) and a in local and a not in provided:
+            made = lets.get(a)
+            if made is None or not depth or not _from_outside(lets, made, local, provided, depth - 1):
+                return False
+    return True
 
 
 def _is_int(t: Type) -> bool:

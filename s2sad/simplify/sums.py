@@ -6,12 +6,12 @@
         s = a / c - b / c
         t = a * c + b * c
         u = s * t
-        return u + u
+        return u + u, np.sum(a * c)
 
 *after*::
 
     def f(a, b, c):
-        return 2.0 * ((a - b) / c * ((a + b) * c))
+        return 2.0 * ((a - b) / c * ((a + b) * c)), a @ c
 
 Only where nothing else reads the summands. One rounding less as well: what is divided or multiplied is the exact sum,
 rounded once.
@@ -21,8 +21,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
-from s2sad.specialise.driver import Rewriter, is_floating
+from s2sad.ir.types import dtype_of
+from s2sad.specialise.driver import Rewriter, is_floating, rank, same_dims
+from s2sad.specialise.facts import same_shape
 
 
 def _part(rw: Rewriter, a: Atom, op: str) -> Let | None:
@@ -65,4 +70,17 @@ def twice(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
-RULES: dict[Any, tuple[Any, ...]] = {"add": (quotients, products, twice), "sub": (quotients, products)}
+def dot(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(a * b)`` of two vectors of floats: ``a @ b``."""
+    d = _part(rw, let.args[1], "mul") if len(let.args) == 2 else None
+    if d is None or rank(d.args[0]) != 1 or rank(d.args[1]) != 1 or not all(map(is_floating, d.args)):
+        return None
+    a, b = d.args
+    if not (same_dims(a, b) or same_shape(rw, a, b)) or dtype_of(type_of_atom(a)) != dtype_of(type_of_atom(b)):
+        return None
+    return rw.let(let, "matmul", a, b)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "add": (quotients, products, twice), "sub": (quotients, products), np.sum: (dot,),
+}  # fmt: skip

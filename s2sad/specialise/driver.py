@@ -60,6 +60,7 @@ class Rewriter:
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
         self.shape_keys: dict[Var, Any] = {}
+        self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None
@@ -91,12 +92,14 @@ class Rewriter:
 
     def _block(self, block: Block) -> Block:
         outer, self.out = self.out, []
+        quotients, self.quotients = self.quotients, dict(self.quotients)
         for stmt in block.stmts:
             if stmt.__class__ is Let:
                 self._let(stmt)
             else:
                 self._region(stmt)
         out, self.out = self.out, outer
+        self.quotients = quotients
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     def _rules_for(self, let: Let) -> Sequence[Rule]:

@@ -20,10 +20,10 @@ def newton_grad(a, x):
     for x_2, t7, t8, t9, t10 in reversed(tape):
         t11 = x_bar / t8  # L65
         t12 = -t11
-        t13 = x_bar * t7 / t8
+        t13 = t11 * t7
         x_bar = x_bar + t13 * t9
         x_bar = x_bar + t13 * x_2 * 3.0
         a_bar = a_bar + t11
         x_bar = x_bar + t12 * t10
-        x_bar = x_bar + 2.0 * (t12 * x_2 * x_2)
+        x_bar = x_bar + 2.0 * x_2 * (t12 * x_2)
     return x, a_bar  # L62
