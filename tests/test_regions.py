@@ -47,6 +47,15 @@ def columns(a: Any) -> Any:
     return np.sum(np.sin(a))
 
 
+def cholesky(a: Any) -> Any:
+    a = a.copy()
+    for k in range(len(a)):
+        a[k, k] = np.sqrt(a[k, k])
+        a[k + 1 :, k] /= a[k, k]
+        a[k + 1 :, k + 1 :] -= np.outer(a[k + 1 :, k], a[k + 1 :, k])
+    return np.sum(np.tril(a))
+
+
 def back_substitution(a: Any, b: Any) -> Any:
     x = b.copy()
     for k in range(len(a) - 1, -1, -1):
@@ -122,13 +131,46 @@ def steps_and_breaks(x: Any) -> Any:
     return np.sum(y * y)
 
 
+def repeated_places(x: Any) -> Any:
+    """What is stored twice at one place is not what was computed."""
+    y = np.zeros(3)
+    t = np.sin(x)
+    y[[0, 1, 1, 2, 0, 2]] = t
+    return np.sum(t * t * t) + np.sum(y)
+
+
+def changed_after_it_was_stored(x: Any) -> Any:
+    y = np.zeros((3, len(x)))
+    total = 0.0
+    for k in range(3):
+        t = np.sin(x * (k + 1.0))
+        y[k] = t
+        t *= 2.0
+        total = total + np.sum(t * t * t)
+    return total + np.sum(y)
+
+
+def through_two_stores(x: Any) -> Any:
+    """What is read back is needed to find what is read back."""
+    y = np.zeros((2, len(x), len(x)))
+    for k in range(len(x)):
+        t = np.sin(x)
+        u = t[1:] * t[1:]
+        j = k + 0
+        y[0, k] = t
+        y[1, j, 1:] = u
+        x = x * np.exp(-t) * np.sum(u * u * u)
+    return np.sum(y) + np.sum(x)
+
+
 RNG = np.random.default_rng(5)
 SQUARE = RNG.uniform(0.5, 1.0, (4, 4)) + 3.0 * np.eye(4)
 VECTOR = RNG.uniform(0.5, 1.0, 6)
 PROGRAMS = [
     (columns, (SQUARE,)), (back_substitution, (SQUARE, VECTOR[:4])), (one_behind, (VECTOR,)), (from_the_end, (VECTOR,)),
     (twice_over, (VECTOR,)), (afterwards, (VECTOR,)), (another_name, (VECTOR,)), (new_in_each, (VECTOR,)),
-    (steps_and_breaks, (VECTOR,)),
+    (steps_and_breaks, (VECTOR,)), (cholesky, (SQUARE,)),
+    (repeated_places, (VECTOR,)), (changed_after_it_was_stored, (VECTOR,)), (through_two_stores, (VECTOR[:4],)),
 ]  # fmt: skip
 
 
@@ -142,10 +184,29 @@ def test_what_is_read_again_is_what_was_read(program: Any, args: Any) -> None:
     assert not close(leaves(pullback(1.0)), want, 1e-6)
 
 
-def test_final_columns_are_not_recorded() -> None:
-    derivative = s2sad.grad(columns)
+def rounded(x: Any) -> Any:
+    """What is stored is not what was computed: it is kept in half the precision."""
+    y = np.zeros(len(x), np.float32)
+    total = 0.0
+    for k in range(len(x)):
+        t = np.sin(x[k])
+        y[k] = t
+        total = total + t * t * t
+    return total + np.sum(y)
+
+
+@pytest.mark.parametrize("program", [columns, cholesky])
+def test_final_columns_are_not_recorded(program: Any) -> None:
+    derivative = s2sad.grad(program)
     derivative(SQUARE)
     assert "tape" not in derivative.source
+
+
+def test_a_value_is_read_back_only_where_it_was_stored_as_it_is() -> None:
+    derivative = s2sad.grad(rounded)
+    got = derivative(VECTOR)
+    assert np.allclose(got, 3.0 * np.sin(VECTOR) ** 2 * np.cos(VECTOR) + np.cos(VECTOR), rtol=1e-7)
+    assert "tape" in derivative.source
 
 
 def test_the_pullback_does_not_see_what_the_caller_does_to_the_result() -> None:

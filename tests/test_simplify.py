@@ -58,6 +58,8 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sizes": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.sizes"))), [V, W]),
     "s2sad.simplify.contributions": (
         lambda fn: contributions.assign_first(dce.eliminate(run_rules(fn, contributions.RULES, ()), ())), [V, W[1:]]),
+    "s2sad.simplify.literals": (rules_of("s2sad.simplify.literals"), [V, W, V + W]),
+    "s2sad.simplify.squares": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.squares"))), [S, T]),
     "s2sad.simplify.quotients": (rules_of("s2sad.simplify.quotients"), [V, W, V + W]),
     "s2sad.simplify.stores": (rules_of("s2sad.simplify.stores"), [V, W[1:]]),
     "s2sad.simplify.copies": (lambda fn: copies.absorb(fn, ()), [V, S]),

@@ -98,24 +98,37 @@ class Memory:
         """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
         if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
             return False
-        return self._stored_after(self.info.find(v), s)
+        later = self._stored_after(self.info.find(v), s)
+        return bool(later) and not self._elsewhere(v, self.place[s], later)
 
-    def _stored_after(self, memory: Any, s: Stmt) -> bool:
+    def _stored_after(self, memory: Any, s: Stmt) -> list[int]:
+        """The places of stores into a class of memory that may run after ``s``."""
         positions = self.stores.get(memory)
         if not positions:
-            return False
+            return []
         place = self.place[s]
-        later = [p for p in positions if p >= place.at or self._around(p, place)]
-        return bool(later) and not self._elsewhere(v, place, later)
+        return [p for p in positions if p >= place.at or self._around(p, place)]
 
     def read_is_overwritten(self, s: Let) -> bool:
         """May what ``s = x[i]`` reads be stored into after it?"""
-        x, place = s.args[0], self.place[s]
-        if not self.overwritten_after(x, s):
+        x = s.args[0]
+        if not isinstance(x, Var) or not self.overwritten_after(x, s):
             return False
+        later = self._stored_after(self.info.find(x), s)
+        return s.target is None or not later or not self._elsewhere(s.target, self.place[s], later)
+
+    def is_stored_into(self, v: Var) -> bool:
+        """Does anything store into the memory of ``v``?"""
+        return isinstance(v.type, Array) and bool(self.stores.get(self.info.find(v)))
+
+    def store_is_overwritten(self, s: Let) -> bool:
+        """May what ``x[i] = v`` has stored be overwritten after it?"""
+        x, place = s.args[0], self.place[s]
         positions = self.stores.get(self.info.find(x), ()) if isinstance(x, Var) else ()
-        later = [p for p in positions if p >= place.at or self._around(p, place)]
-        return s.target is None or not later or not self._elsewhere(s.target, place, later)
+        later = [p for p in positions if p > place.at or self._around(p, place)]
+        read = Let(None, "getitem", s.args[:2], (), s.loc)
+        behind = Place(place.at + 1, place.loops)
+        return not isinstance(x, Var) or (bool(later) and not self._misses_all(read, behind, later))
 
     def _around(self, position: int, place: Place) -> list[int]:
         """The loops that hold both a position and a place, outermost first."""
@@ -124,7 +137,11 @@ class Memory:
     def _elsewhere(self, v: Var, place: Place, positions: list[int]) -> bool:
         """Is ``v`` a part of an array that the stores at these positions leave alone, whatever they do to the rest?"""
         part = self.definition.get(v)
-        if not isinstance(part, Let) or part.op != "getitem" or not place.loops:
+        return isinstance(part, Let) and part.op == "getitem" and self._misses_all(part, place, positions)
+
+    def _misses_all(self, part: Let, place: Place, positions: list[int]) -> bool:
+        """Do the stores at these positions miss ``part = x[i]``, read at a place?"""
+        if not place.loops:
             return False
         x, loop = part.args[0], self.at[place.loops[-1][0]]
         if not isinstance(x, Var) or not isinstance(x.type, Array) or not isinstance(loop, For):

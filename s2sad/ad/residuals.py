@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.build import Builder
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import result_type, type_of_atom
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -84,6 +85,8 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
     lets = {s.target: s for s in forward if isinstance(s, Let) and s.target is not None}
     taped: dict[Var, None] = {}
     again: set[Let] = set()
+    kept: set[Var] = set()
+    read: dict[Let, None] = {}  # what is done again, and reads of places that keep a needed value: operands first
 
     def resolve(v: Var) -> None:
         if v in provided or v in taped or v not in local:
@@ -95,12 +98,39 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
                 for a in d.args:
                     if isinstance(a, Var):
                         resolve(a)
+                read[d] = None
+        elif v in kept:
+            return
+        elif (store := _kept_by(r, v, forward)) is not None:
+            kept.add(v)
+            for a in store.args[:2]:
+                if isinstance(a, Var):
+                    resolve(a)
+            read[Let(v, "getitem", store.args[:2], (), store.loc)] = None
         else:
             taped[v] = None
 
     for v in needed:
         resolve(v)
+    if kept:
+        return Plan(list(taped), list(read))
     return Plan(list(taped), [s for s in forward if isinstance(s, Let) and s in again])
+
+
+def _kept_by(r: Reverse, v: Var, forward: Sequence[Stmt]) -> Let | None:
+    """A store ``x[i] = v`` after which nothing overwrites the place: what it holds is ``v``, to the bit and the shape."""
+    if r.memory.is_stored_into(v):
+        return None
+    for s in forward:
+        if not isinstance(s, Let) or s.op != "setitem" or s.args[2] is not v or s not in r.memory.place:
+            continue
+        x, index = s.args[:2]
+        t = result_type("getitem", (x, index))
+        alike = t == v.type and isinstance(t, Scalar | Array) and not (isinstance(t, Array) and None in (t.dims or (None,)))
+        once = is_view_index(type_of_atom(index))  # an array in the index may name a place twice
+        if alike and once and isinstance(x, Var) and not r.is_exposed(x) and not r.memory.store_is_overwritten(s):
+            return s
+    return None
 
 
 def recomputable(r: Reverse, s: Let) -> bool:
@@ -118,8 +148,6 @@ def recomputable(r: Reverse, s: Let) -> bool:
         x = s.args[0]
         if not isinstance(x, Var) or isinstance(x.type, Unknown):
             return False
-        from s2sad.analysis.alias import is_view_index
-
         cut = isinstance(type_of_atom(s.args[1]), Slice) and isinstance(x.type, List)
         if not isinstance(x.type, Array) and (r.memory.overwritten_after(s.target, s) or (cut and r.is_paired(s.target))):
             return False  # a slice of a list is a new list: another object, with contents of its own

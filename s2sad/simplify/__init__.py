@@ -19,12 +19,14 @@ from s2sad.simplify import (
     fold,
     inplace,
     invariants,
+    literals,
     places,
     quotients,
     scalars,
     signs,
     sizes,
     spell,
+    squares,
     stores,
     structure,
     sums,
@@ -36,7 +38,7 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, quotients, sums, stores, contributions, sizes)
+_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, sums, stores, contributions, sizes)
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 

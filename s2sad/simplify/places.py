@@ -49,6 +49,7 @@ class _Namer:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
         self.lets = usage.lets(fn)
+        self.uses = usage.uses(fn)
         self.env: dict[Var, Atom] = {}
 
     def block(self, block: Block) -> Block:
@@ -62,13 +63,18 @@ class _Namer:
         for s in block.stmts:
             place = self._place(s)
             s = subst_heads(s, self.env)
-            if isinstance(s, Let) and place is not None and counts[place] >= _LEAST:
+            if isinstance(s, Let) and place is not None and (place in views or self._pays(s, counts[place])):
                 self._through(s, place, views, out)
             elif isinstance(s, Let):
                 out.append(s)
             else:
                 out.append(with_blocks(s, tuple(map(self.block, blocks_of(s)))))
         return with_stmts(block, out, subst_atoms(block.results, self.env))
+
+    def _pays(self, first: Let, count: int) -> bool:
+        """Is a view that the first of some statements makes worth its name? Where it has one anyway, for a second use."""
+        named = first.op == "getitem" and first.target is not None and self.uses.get(first.target, 0) > 1
+        return count >= (2 if named else _LEAST)
 
     def _place(self, s: Stmt) -> tuple[Var, Any] | None:
         """The array and what its index is, where a statement reads or stores a view of an adjoint."""

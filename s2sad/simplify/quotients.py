@@ -15,6 +15,7 @@
         return np.sum(a_bar) + np.sum(b_bar)
 
 The two adjoints of ``z = a / b``. One division of an array less, and often one array: ``a_bar`` may be needed anyway.
+That of ``y = 1.0 / d`` alone is ``-(g * y * y)``, which does not need ``d`` any more.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.ir.nodes import Atom, Let, Ref, Var
-from s2sad.specialise.driver import Rewriter, is_floating
+from s2sad.specialise.driver import Rewriter, is_const, is_floating
+from s2sad.specialise.facts import made, origin, stored
 from s2sad.specialise.helpers import helper
 
 _SAFE_DIV = helper("safe_div")
@@ -48,9 +50,25 @@ def quotient(rw: Rewriter, let: Let) -> Let | None:
                 if negative:
                     return rw.let(let, "neg", rw.emit("mul", q, z))
                 return rw.let(let, "mul", q, z)
-    if let.target is not None:
+            if not kind and _is_reciprocal(rw, z, d):
+                product = rw.emit("mul", rw.emit("mul", g, z), z)
+                return rw.let(let, "neg", product) if negative else rw.let(let, "mul", rw.emit("mul", g, z), z)
+    if let.target is not None and not _is_users(rw, top):
         rw.quotients.setdefault((kind, top, d), let.target)
     return None
+
+
+def _is_users(rw: Rewriter, a: Atom) -> bool:
+    d = rw.definition(a)
+    return origin(rw, d.args[0] if d is not None and d.op == "neg" else a) in rw.primal
+
+
+def _is_reciprocal(rw: Rewriter, z: Atom, d: Atom) -> bool:
+    """Is ``z`` the user's ``1.0 / d``, there or recorded?"""
+    inverse = made(rw, z)
+    if inverse is None or inverse.op != "truediv" or inverse.target not in rw.primal or not is_const(inverse.args[0], 1.0):
+        return False
+    return origin(rw, inverse.args[1]) is origin(rw, d) and not stored(rw, z) and not stored(rw, d)
 
 
 def _unchanged(rw: Rewriter, q: Var, g: Atom, d: Atom) -> bool:

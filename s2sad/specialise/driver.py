@@ -61,6 +61,7 @@ class Rewriter:
         self.stored: list[Atom] | None = None
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
+        self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None
@@ -92,14 +93,15 @@ class Rewriter:
 
     def _block(self, block: Block) -> Block:
         outer, self.out = self.out, []
-        quotients, self.quotients = self.quotients, dict(self.quotients)
+        known = self.quotients, self.multiples
+        self.quotients, self.multiples = dict(self.quotients), dict(self.multiples)
         for stmt in block.stmts:
             if stmt.__class__ is Let:
                 self._let(stmt)
             else:
                 self._region(stmt)
         out, self.out = self.out, outer
-        self.quotients = quotients
+        self.quotients, self.multiples = known
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     def _rules_for(self, let: Let) -> Sequence[Rule]:

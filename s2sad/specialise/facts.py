@@ -78,7 +78,7 @@ def floor(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> float | None:
     if value is not None:
         return float(value) if isinstance(value, int | float) else None
     d = made(rw, a)
-    if d is None or depth == 0 or _stored(rw, origin(rw, a)):
+    if d is None or depth == 0 or stored(rw, origin(rw, a)):
         return None
     if d.op == "add":
         return _of_sum(*(floor(rw, x, depth - 1) for x in d.args))
@@ -98,7 +98,7 @@ def floor(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> float | None:
     return None
 
 
-def _stored(rw: Rewriter, a: Atom) -> bool:
+def stored(rw: Rewriter, a: Atom) -> bool:
     """Does any statement store into the array ``a``, or into one that it may share memory with?"""
     if not has_memory(type_of_atom(a)):
         return False
@@ -241,4 +241,4 @@ def _bound(rw: Rewriter, a: Atom, depth: int = 4) -> Key:
     return a
 
 
-__all__ = ["floor", "made", "origin", "same_shape", "shape_key"]
+__all__ = ["floor", "made", "origin", "same_shape", "shape_key", "stored"]

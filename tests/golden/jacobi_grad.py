@@ -21,10 +21,10 @@ def jacobi_grad(u, rhs, steps):
         rhs_bar[1:-1] += t2
         new_bar[:-2] += t2
         new_bar[2:] += t2
-        t3 = new_bar[1:-1] * 0.5  # L47
+        t2 = new_bar[1:-1] * 0.5  # L47
         new_bar[1:-1] = 0.0
-        rhs_bar[1:-1] += t3
-        u_bar[:-2] += t3
-        u_bar[2:] += t3
+        rhs_bar[1:-1] += t2
+        u_bar[:-2] += t2
+        u_bar[2:] += t2
     u_bar += new_bar  # L45
     return value, u_bar, rhs_bar  # L42

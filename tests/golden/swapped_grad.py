@@ -23,15 +23,15 @@ def swapped_grad(u, rhs, steps):
     t3 = 2.0 * u_2  # L59
     rt.add_view(shadows.of(u_2), t3)
     rhs_bar = np.zeros_like(rhs)  # L56
-    for new_2, t6, t7 in reversed(tape):
-        t8 = shadows.of(new_2)  # L57
-        t9 = t8[1:-1] * 0.5
-        t8[1:-1] = 0.0
-        rhs_bar[1:-1] += t9
-        rt.add_view(shadows.of(t6), t9)
-        rt.add_view(shadows.of(t7), t9)
-    t10 = shadows.of(new)  # L55
-    rt.add_view(shadows.of(u), t10)
+    for new_2, t1, t2 in reversed(tape):
+        t6 = shadows.of(new_2)  # L57
+        t7 = t6[1:-1] * 0.5
+        t6[1:-1] = 0.0
+        rhs_bar[1:-1] += t7
+        rt.add_view(shadows.of(t1), t7)
+        rt.add_view(shadows.of(t2), t7)
+    t8 = shadows.of(new)  # L55
+    rt.add_view(shadows.of(u), t8)
     u_bar = shadows.of(u)  # L54
     u_bar = np.array(u_bar)  # L52
     return value, u_bar, rhs_bar
