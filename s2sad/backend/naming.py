@@ -178,7 +178,7 @@ def _colour(fn: Function, live: Live, classes: _Classes, reserved: frozenset[str
     free: dict[str, int] = {}  # names of arrays that loops make -> places where each is in use
     for root in temporaries:
         # (what nothing reads keeps a name of its own: it may be a part of a pattern)
-        again = _is_array(root) and root in live.in_loops and classes.ranges[root].bit_count() > 1
+        again = _is_array(root) and root in live.in_loops and root in live.needed
         old = next((name for name, span in free.items() if not span & classes.ranges[root]), "") if again else ""
         if not old:
             n += 1
