@@ -24,6 +24,7 @@ from s2sad.simplify import (
     quotients,
     scalars,
     signs,
+    sink,
     sizes,
     spell,
     squares,
@@ -87,6 +88,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
+    NamedPass("sink", sink.sink),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 
