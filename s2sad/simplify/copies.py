@@ -23,7 +23,8 @@
 
 The adjoint of a store takes what a place holds, leaves zero there, and goes on with what it took. Where the first thing
 that happens to it is arithmetic with a number, or with an array that nothing stores into, the copy is that arithmetic.
-Where all that reads the copy does so before anything is stored into what was copied, there is no need for one.
+Where all that reads the copy does so before anything is stored into what was copied, there is no need for one; the zero
+comes as late as that allows.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ import numpy as np
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.helpers import helper
@@ -70,6 +72,7 @@ class _Absorber:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
         self.uses = usage.uses(fn)
+        self.lets = usage.lets(fn)
         self.memory = Memory(fn)
         self.env: dict[Var, Atom] = {}
 
@@ -77,6 +80,7 @@ class _Absorber:
         out: list[Stmt] = []
         place: dict[Var, int] = {}  # of what the block defines
         copies: dict[Var, Let] = {}
+        block = with_stmts(block, self._cleared_late(list(block.stmts)))
         needless = self._needless(block)
         for stmt in block.stmts:
             stmt = subst_heads(stmt, self.env)
@@ -104,6 +108,41 @@ class _Absorber:
                 copies[target] = stmt
             out.append(stmt)
         return with_stmts(block, out, subst_atoms(block.results, self.env))
+
+    def _cleared_late(self, stmts: list[Stmt]) -> list[Stmt]:
+        """``g = np.array(x[i]); x[i] = 0.0``: the place is cleared after the last reader of g, where nothing before that
+        touches x. Then g need not be a copy."""
+        for i in range(len(stmts) - 3, -1, -1):
+            copy, clear = stmts[i], stmts[i + 1]
+            if isinstance(copy, Let) and isinstance(clear, Let) and self._clears(copy, clear):
+                last = self._last_reader(copy, stmts, i + 2)
+                if last is not None:
+                    stmts.insert(last, stmts.pop(i + 1))
+        return stmts
+
+    def _clears(self, copy: Let, clear: Let) -> bool:
+        """Does the one copy the place that the other clears?"""
+        if not _is_copy(copy) or copy.target in self.primal or clear.op != "setitem" or not isinstance(clear.args[2], Const):
+            return False
+        view = self.lets.get(copy.args[1]) if isinstance(copy.args[1], Var) else None
+        if view is None or view.op != "getitem" or view.args[0] is not clear.args[0] or clear.args[2].value != 0:
+            return False
+        return index_key(self.lets, view.args[1]) == index_key(self.lets, clear.args[1])
+
+    def _last_reader(self, copy: Let, stmts: list[Stmt], start: int) -> int | None:
+        """The place of the last statement that reads a copy, if none up to there touches what was copied."""
+        assert copy.target is not None
+        left, source = self.uses.get(copy.target, 0), self.memory.find(copy.args[1])
+        for k in range(start, len(stmts)):
+            s = stmts[k]
+            if not isinstance(s, Let) or effect_of(s).io:
+                return None
+            if any(self.memory.find(a) is source for a in s.args if isinstance(a, Var)):
+                return None
+            left -= sum(a is copy.target for a in s.args)
+            if left == 0:
+                return k
+        return None
 
     def _needless(self, block: Block) -> set[Var]:
         """Copies of which all readers come before the next store into what was copied, and keep nothing of it."""
