@@ -115,7 +115,7 @@ class _Assigner:
         out: list[Stmt | None] = []
         cleared: dict[Var, int] = {}  # arrays of which a place was cleared -> the statement that did
         for s in stmts:
-            if isinstance(s, Let) and s.op == "aug_setitem" and s.args[0] in cleared and s.args[2] is not s.args[0]:
+            if isinstance(s, Let) and s.op == "aug_setitem" and s.args[0] in cleared and not self._overlaps(s):
                 clear = out[cleared[s.args[0]]]
                 assert isinstance(clear, Let)
                 if self._adds(s) and index_key(self.lets, clear.args[1]) == index_key(self.lets, s.args[1]):
@@ -128,6 +128,10 @@ class _Assigner:
                 cleared[s.args[0]] = len(out)  # type: ignore[index]
             out.append(s)
         return [s for s in out if s is not None]
+
+    def _overlaps(self, s: Let) -> bool:
+        """May what is added be a part of the array that it is added to?"""
+        return self.memory.find(s.args[2]) is self.memory.find(s.args[0])
 
     def _clears(self, s: Let) -> bool:
         x = s.args[0] if s.op == "setitem" else None

@@ -157,7 +157,10 @@ class _Absorber:
                 continue
             effect = effect_of(stmt)
             for c in [v for v in open_ if v in stmt.args]:
-                if effect.shares or effect.holds or effect.io or (stmt.args[0] is c and effect.writes) or stmt.op in _KEEPING:
+                if effect.shares or effect.holds or effect.io or stmt.op in _KEEPING:
+                    del open_[c]
+                    continue
+                if effect.writes and (stmt.args[0] is c or stmt.op == "call"):  # an operator minds overlaps, a function may not
                     del open_[c]
                     continue
                 readers[c] += sum(a is c for a in stmt.args)
