@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 import s2sad
 from s2sad.analysis.regions import Course, Interval, Line, apart
 from s2sad.ir.nodes import Var
+from tests import random_places
 from tests.oracles import close, leaves, numeric_gradient
 
 LINES = [None, *(Line(f, c) for f in (0, 1) for c in (0, 1, 2, 3))]
@@ -230,3 +233,23 @@ def test_the_pullback_does_not_see_what_the_caller_does_to_the_result() -> None:
         return total
 
     assert np.allclose(s2sad.grad(changed)(SQUARE), want, rtol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_loops_over_places(seed: int, tmp_path: Path) -> None:
+    file = tmp_path / f"places_{seed}.py"
+    file.write_text(random_places.program(seed))
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    x = np.random.default_rng(seed).uniform(0.2, 1.0, (5, 5))
+    try:
+        plain = module.f(x)
+    except ValueError:
+        pytest.skip("the program itself fails: a part of another length")
+    value, gradient = s2sad.value_and_grad(module.f)(x)
+    assert value == plain
+    want = numeric_gradient(module.f, (x,), {}, (0,), 1.0)[0]
+    assert not close(leaves(gradient), want, 1e-5), file.read_text()
+    assert not close(leaves(s2sad.vjp(module.f, x)[1](1.0)), want, 1e-5), file.read_text()
