@@ -296,6 +296,19 @@ def test_html_and_explanation() -> None:
     assert "x: float" in df.explain() and "x: float" in explain(square, 3.0)
 
 
+def test_explain_names_what_is_kept_and_its_size() -> None:
+    def walked(x: Any, w: Any) -> Any:
+        for _ in range(3):
+            x = np.sin(x) * w
+        y = np.exp(x)
+        return np.sum(y * y)
+
+    text = explain(walked, np.ones(4), np.ones(4), argnums=(0, 1))
+    assert "x (f8[x0]), on the tape of the loop at line" in text and "8 * x0 bytes an iteration" in text
+    assert "y of line" in text and "kept as it is: 8 * x0 bytes; the adjoint of line" in text
+    assert "the reverse sweep reads the arguments alone" in explain(lambda x: 3.0 * x, 2.0)
+
+
 # ------------------------------------------------------------------------------------------------ modes
 
 

@@ -12,7 +12,20 @@ import pytest
 
 import s2sad.rules  # noqa: F401
 from s2sad.ir.nodes import Function
-from s2sad.simplify import contributions, copies, cse, dce, inplace, invariants, simplify, spell, structure, tape
+from s2sad.simplify import (
+    contributions,
+    copies,
+    cse,
+    dce,
+    inplace,
+    invariants,
+    places,
+    simplify,
+    sink,
+    spell,
+    structure,
+    tape,
+)
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 from tests.ir_text import census, lower, to_function, to_source
@@ -46,9 +59,14 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sizes": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.sizes"))), [V, W]),
     "s2sad.simplify.contributions": (
         lambda fn: contributions.assign_first(dce.eliminate(run_rules(fn, contributions.RULES, ()), ())), [V, W[1:]]),
+    "s2sad.simplify.literals": (rules_of("s2sad.simplify.literals"), [V, W, V + W]),
+    "s2sad.simplify.squares": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.squares"))), [S, T]),
+    "s2sad.simplify.quotients": (rules_of("s2sad.simplify.quotients"), [V, W, V + W]),
     "s2sad.simplify.stores": (rules_of("s2sad.simplify.stores"), [V, W[1:]]),
     "s2sad.simplify.copies": (lambda fn: copies.absorb(fn, ()), [V, S]),
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
+    "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
+    "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
@@ -336,3 +354,30 @@ def test_a_statement_of_the_users_that_may_raise_stays() -> None:
     source = to_source(simplify(lower(text, [V, S])))
     assert "dead" not in source and "gone" not in source and "idle" not in source
     assert "raises" in source
+
+
+def unchanged_value(run: Any, text: str, args: list[Any]) -> str:
+    """The pass gives a function of the same value; its text."""
+    fn = lower(text, args)
+    out = run(fn)
+    expected, got = to_function(fn)(*copy.deepcopy(args)), to_function(out)(*copy.deepcopy(args))
+    np.testing.assert_array_equal(got, expected)
+    return to_source(out)
+
+
+def test_a_cleared_place_that_gets_a_part_of_itself_is_not_assigned() -> None:
+    text = "def f(x):\n    y = np.exp(x)\n    v = y[:2]\n    y[:2] = 0.0\n    y[:2] += v\n    return y\n"
+    assert "+= v" in unchanged_value(lambda fn: contributions.assign_first(fn), text, [V])
+
+
+def test_copies_stay_where_the_source_changes_before_they_are_read() -> None:
+    text = (
+        "def f(x):\n    y = np.exp(x)\n    g = np.array(y[1:])\n    h = y[:-1] * 2.0\n    y[1:] = 0.0\n    y[:-1] += g\n"
+        "    return y * np.sum(g) + np.sum(h)\n"
+    )
+    assert "np.array" in unchanged_value(lambda fn: copies.absorb(fn, ()), text, [V])
+
+
+def test_a_statement_does_not_sink_past_a_store_into_what_it_reads() -> None:
+    text = "def f(x, w):\n    y = np.exp(x)\n    t = y * w\n    y[0] = 1.0\n    w = w * 2.0\n    return t + w * y\n"
+    unchanged_value(lambda fn: sink.sink(fn), text, [V, W])

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis import regions
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
 from s2sad.analysis.aliasing import aliasing
@@ -58,6 +59,7 @@ class Memory:
         self.definition: dict[Var, Stmt] = {}
         self.place: dict[Stmt, Place] = {}
         self.stores: dict[Any, list[int]] = {}
+        self.at: dict[int, Stmt] = {}  # the loops and the stores, by position
         self._count = 0
         self._scan(fn.body, ())
 
@@ -71,8 +73,12 @@ class Memory:
                 self.place[s] = Place(start, tuple((k, -1) for k in loops))
                 for v in stored_by(s):
                     self.stores.setdefault(self.info.find(v), []).append(start)
+                    self.at[start] = s
                 continue
-            inner = (*loops, start) if isinstance(s, For | While) else loops
+            inner = loops
+            if isinstance(s, For | While):
+                inner = (*loops, start)
+                self.at[start] = s
             for b in blocks_of(s):
                 self._scan(b, inner)
             self.place[s] = Place(start, tuple((k, -1) for k in loops))
@@ -92,16 +98,72 @@ class Memory:
         """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
         if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
             return False
-        return self._stored_after(self.info.find(v), s)
+        later = self._stored_after(self.info.find(v), s)
+        return bool(later) and not self._elsewhere(v, self.place[s], later)
 
-    def _stored_after(self, memory: Any, s: Stmt) -> bool:
+    def _stored_after(self, memory: Any, s: Stmt) -> list[int]:
+        """The places of stores into a class of memory that may run after ``s``."""
         positions = self.stores.get(memory)
         if not positions:
-            return False
+            return []
         place = self.place[s]
-        if any(p >= place.at for p in positions):
-            return True
-        return any(start <= p < self._ends.get(start, 0) for p in positions for start, _ in place.loops)
+        return [p for p in positions if p >= place.at or self._around(p, place)]
+
+    def read_is_overwritten(self, s: Let) -> bool:
+        """May what ``s = x[i]`` reads be stored into after it?"""
+        x = s.args[0]
+        if not isinstance(x, Var) or not self.overwritten_after(x, s):
+            return False
+        later = self._stored_after(self.info.find(x), s)
+        return s.target is None or not later or not self._elsewhere(s.target, self.place[s], later)
+
+    def is_stored_into(self, v: Var) -> bool:
+        """Does anything store into the memory of ``v``?"""
+        return isinstance(v.type, Array) and bool(self.stores.get(self.info.find(v)))
+
+    def store_is_overwritten(self, s: Let) -> bool:
+        """May what ``x[i] = v`` has stored be overwritten after it?"""
+        x, place = s.args[0], self.place[s]
+        positions = self.stores.get(self.info.find(x), ()) if isinstance(x, Var) else ()
+        later = [p for p in positions if p > place.at or self._around(p, place)]
+        read = Let(None, "getitem", s.args[:2], (), s.loc)
+        behind = Place(place.at + 1, place.loops)
+        return not isinstance(x, Var) or (bool(later) and not self._misses_all(read, behind, later))
+
+    def _around(self, position: int, place: Place) -> list[int]:
+        """The loops that hold both a position and a place, outermost first."""
+        return [start for start, _ in place.loops if start <= position < self._ends.get(start, 0)]
+
+    def _elsewhere(self, v: Var, place: Place, positions: list[int]) -> bool:
+        """Is ``v`` a part of an array that the stores at these positions leave alone, whatever they do to the rest?"""
+        part = self.definition.get(v)
+        return isinstance(part, Let) and part.op == "getitem" and self._misses_all(part, place, positions)
+
+    def _misses_all(self, part: Let, place: Place, positions: list[int]) -> bool:
+        """Do the stores at these positions miss ``part = x[i]``, read at a place?"""
+        if not place.loops:
+            return False
+        x, loop = part.args[0], self.at[place.loops[-1][0]]
+        if not isinstance(x, Var) or not isinstance(x.type, Array) or not isinstance(loop, For):
+            return False
+        whole = self.definition.get(x)  # another array in each iteration, if it is made inside
+        if whole is loop or (whole is not None and place.loops[-1] in self.place[whole].loops):
+            return False
+        k = regions.course(loop, self.definition)
+        if k is None:
+            return False
+        read = regions.region(part.args[1], k, self.definition)
+        return read is not None and all(self._misses(x, read, k, place, p) for p in positions)
+
+    def _misses(self, x: Var, read: regions.Region, k: regions.Course, place: Place, position: int) -> bool:
+        """Does the store at a position, a part of ``x`` itself in the same innermost loop, miss the region?"""
+        store, around = self.at[position], self._around(position, place)
+        if not isinstance(store, Let) or store.op not in ("setitem", "aug_setitem") or store.args[0] is not x:
+            return False
+        if len(around) != 1 or len(place.loops) != 1:
+            return False
+        stored = regions.region(store.args[1], k, self.definition)
+        return stored is not None and regions.apart(read, stored, k, later=position < place.at)
 
     def contents_overwritten_after(self, v: Var, s: Stmt) -> bool:
         """May what a tuple or list holds be stored into after ``s`` has run?"""
@@ -165,6 +227,14 @@ class Memory:
         self.place[new] = self.place[old]
         if new.target is not None:
             self.definition[new.target] = new
+
+    def behind(self, new: Let, old: Let) -> None:
+        """``new``, which reads the array that ``old`` has stored into, comes right after it."""
+        place = self.place[old]
+        self.place[new] = Place(place.at + 1, place.loops)
+        if new.target is not None:
+            self.definition[new.target] = new
+            self.info.classes.union(new.target, new.args[0])
 
     def touches_active(self, loop: For | While, activity: Activity) -> bool:
         """Does the loop store into active memory or call functions that may?"""

@@ -174,9 +174,16 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         partials = one_sided(rule, s, [r.is_active(a) for a in operands], kept, rb) or inline(
             r.program, body, (y, *kept), static, rb
         )
-        for x, partial in zip(operands, partials, strict=False):
-            if r.is_active(x) and not (isinstance(partial, Const) and partial.value is None):
-                _accumulate(r, state, rb, x, product(rb, rule, y_bar, partial))
+        held: dict[Atom, Atom] = {}  # what an operand gets that stands there twice is summed first
+        for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
+            if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
+                continue
+            g = _for_operand(rb, x, product(rb, rule, y_bar, partial))
+            if x in held:
+                g = rb.emit("add", held[x], g)
+            held[x] = g
+            if x not in operands[k + 1 :]:
+                r.add(state, rb, (x, ()), g)
     else:
         bars: tuple[Atom, ...]
         if rule.varargs:  # one cotangent at a time
@@ -233,8 +240,11 @@ def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:
 
 def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
     assert isinstance(x, Var)
-    g = rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
-    r.add(state, rb, (x, ()), g)
+    r.add(state, rb, (x, ()), _for_operand(rb, x, g))
+
+
+def _for_operand(rb: Builder, x: Var, g: Atom) -> Atom:
+    return rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
 
 
 def _adjoint_type(x: Var, g: Atom) -> Type:
@@ -293,7 +303,7 @@ def _spelled(s: Let) -> str:
     return callee.text if isinstance(callee, Ref) else s.op
 
 
-def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
+def snapshot(r: Reverse, a: Atom, s: Let, out: list[Stmt]) -> Atom:
     """The value of ``a`` as it is now: a copy, made in the forward sweep, where it may be overwritten later."""
     if not isinstance(a, Var):
         return a
@@ -307,11 +317,24 @@ def snapshot(r: Reverse, a: Atom, s: Stmt, out: list[Stmt]) -> Atom:
         return same
     if not isinstance(a.type, _MAYBE_ARRAYS) or not (r.memory.overwritten_after(a, s) or r.is_exposed(a)):
         return a
+    turned = r.memory.definition.get(a)
+    if isinstance(turned, Let) and turned.op == "call" and len(turned.args) == 2 and _turns(turned.args[0]):
+        kept = snapshot(r, turned.args[1], s, out)  # a copy of what is turned, which others may share
+        again = Let(Var("", a.type), "call", (turned.args[0], kept), (), s.loc)
+        r.memory.same_place(again, s)
+        out.append(again)
+        assert again.target is not None
+        return again.target
     name = f"{a.name}_kept" if a.name else ""
     copy = Var(name, a.type)
     fn = (np.array, "np.array") if isinstance(a.type, Array) else (rt.copy, "rt.copy")
     out.append(Let(copy, "call", (Ref(*fn), a), (), s.loc))
     return copy
+
+
+def _turns(callee: Atom) -> bool:
+    """Does the function give a view of all elements in another order?"""
+    return isinstance(callee, Ref) and callee.obj in (np.flip, np.transpose)
 
 
 # -- reads of containers and arrays ----------------------------------------------------------------------------------
@@ -633,6 +656,7 @@ def _aug_general(
         old = fb.call(np.array, "np.array", old, name=f"{x.name}_old" if x.name else "")
     before.extend(fb.stmts)
     kept = snapshot(r, v, s, before)
+    after: list[Stmt] = []
     body = r.program.load(rule.body)
     assert body is not None
     fancy = not is_view_index(type_of_atom(i))
@@ -645,7 +669,7 @@ def _aug_general(
     if rule.kind == "bilinear":
         to_old, to_v = inline(r.program, body, (g, old, kept), {}, rb)
     else:
-        new = rb.emit(op, old, kept)
+        new = rb.emit(op, old, kept) if fancy else _read_back(r, s, x, i, after)
         partials = inline(r.program, body, (new, old, kept), {}, rb)
         to_old, to_v = product(rb, rule, g, partials[0]), product(rb, rule, g, partials[1])
     # v may be a view of x: its adjoint is added after x_bar[i] has become that of the old value
@@ -655,7 +679,18 @@ def _aug_general(
         rb.effect("setitem", x_bar, i, to_old)
     if isinstance(v, Var) and r.is_active(v):
         _accumulate_stored(r, state, rb, v, to_v)
-    return [*before, s]
+    return [*before, s, *after]
+
+
+def _read_back(r: Reverse, s: Let, x: Var, i: Atom, after: list[Stmt]) -> Atom:
+    """What ``x[i] op= v`` has stored, read again right after it: often nothing overwrites that, and nothing is kept."""
+    fb = Builder(s.loc)
+    new = fb.emit("getitem", x, i)
+    (read,) = fb.stmts
+    assert isinstance(read, Let)
+    r.memory.behind(read, s)
+    after.append(read)
+    return snapshot(r, new, read, after)
 
 
 def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:

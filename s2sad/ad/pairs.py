@@ -9,7 +9,8 @@ from s2sad.ad.attempts import cut_attempts
 from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.held import HeldGlobals
 from s2sad.ad.leaves import Key, Layout, Path, layout
-from s2sad.ad.residuals import again, assigned, plan
+from s2sad.ad.recompute import again, plan
+from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
 from s2sad.analysis.activity import activity

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
+from s2sad.ad.recompute import Plan, again, local_vars, plan
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import (
@@ -38,106 +39,27 @@ from s2sad.ir.nodes import (
     blocks_of,
     free_vars,
     replace,
-    targets_of,
     walk,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.rewrite import subst_block, subst_stmt, with_blocks, with_stmts
-from s2sad.ir.types import INT, NONE, RANGE, Array, List, Opaque, Range, Scalar, Slice, Tuple, Type, Unknown, widen
+from s2sad.ir.rewrite import subst_block, with_blocks, with_stmts
+from s2sad.ir.types import (
+    INT,
+    NONE,
+    RANGE,
+    List,
+    Opaque,
+    Range,
+    Slice,
+    Tuple,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse, Swept
 
 # tuples: a union would be built at each of the many calls
 _LOOPS = (For, While)
-
-_INT_OPS = frozenset({"add", "sub", "mul", "neg", "floordiv", "mod"})
-
-
-@dataclass
-class Plan:
-    """``taped`` are kept by value, ``recomputed`` are done again in the reverse sweep, in program order."""
-
-    taped: list[Var]
-    recomputed: list[Let]
-
-
-def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[Var], provided: set[Var]) -> Plan:
-    """Decide for each needed variable of a region how the reverse sweep gets it."""
-    lets = {s.target: s for s in forward if isinstance(s, Let) and s.target is not None}
-    taped: dict[Var, None] = {}
-    again: set[Let] = set()
-
-    def resolve(v: Var) -> None:
-        if v in provided or v in taped or v not in local:
-            return
-        d = lets.get(v)
-        if d is not None and recomputable(r, d):
-            if d not in again:
-                again.add(d)
-                for a in d.args:
-                    if isinstance(a, Var):
-                        resolve(a)
-        else:
-            taped[v] = None
-
-    for v in needed:
-        resolve(v)
-    return Plan(list(taped), [s for s in forward if isinstance(s, Let) and s in again])
-
-
-def recomputable(r: Reverse, s: Let) -> bool:
-    """Cheap, without effect, and sure to give the same value when done again in the reverse sweep."""
-    if s not in r.memory.place:
-        return False
-    if s.op in ("slice", "tuple"):
-        return not any(
-            isinstance(a, Var) and isinstance(a.type, Array) and r.memory.overwritten_after(a, s) for a in s.args
-        )
-    assert s.target is not None
-    if s.op in _INT_OPS:
-        return all(_is_int(type_of_atom(a)) for a in s.args)
-    if s.op == "getitem":
-        x = s.args[0]
-        if not isinstance(x, Var) or isinstance(x.type, Unknown):
-            return False
-        from s2sad.analysis.alias import is_view_index
-
-        cut = isinstance(type_of_atom(s.args[1]), Slice) and isinstance(x.type, List)
-        if not isinstance(x.type, Array) and (r.memory.overwritten_after(s.target, s) or (cut and r.is_paired(s.target))):
-            return False  # a slice of a list is a new list: another object, with contents of its own
-        cheap = not isinstance(x.type, Array) or is_view_index(type_of_atom(s.args[1]))
-        return cheap and not r.memory.overwritten_after(x, s) and not r.is_exposed(x)
-    if s.op == "getattr":
-        return isinstance(type_of_atom(s.args[0]), Array)
-    if s.op == "call" and isinstance(s.args[0], Ref):
-        return s.args[0].obj is range or (s.args[0].obj is len and not r.memory.overwritten_after(s.args[1], s))
-    return False
-
-
-def _is_int(t: Type) -> bool:
-    t = widen(t)
-    return isinstance(t, Scalar) and t.dtype.startswith("int")
-
-
-def local_vars(forward: Sequence[Stmt]) -> set[Var]:
-    out: set[Var] = set()
-    for s in forward:
-        out.update(targets_of(s))
-    return out
-
-
-def again(p: Plan, env: dict[Var, Atom]) -> list[Stmt]:
-    """The recomputed statements with new targets; ``env`` maps old variables to the new ones."""
-    out: list[Stmt] = []
-    for d in p.recomputed:
-        assert d.target is not None
-        new = Var(d.target.name, d.target.type)
-        moved = subst_stmt(d, env)
-        assert isinstance(moved, Let)
-        out.append(Let(new, moved.op, moved.args, moved.kwnames, moved.loc))
-        env[d.target] = new
-    return out
 
 
 def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> tuple[list[Stmt], dict[Var, Atom]]:

@@ -13,7 +13,7 @@ _NEVER_RAISE = frozenset(["is_", "is_not", "tuple", "list", "slice", "copy"])
 _SAFE_OPS = frozenset(["neg", "pos", "not", "dict"])
 _SAFE_ARITHMETIC = frozenset(["add", "sub", "mul", "lt", "le", "gt", "ge", "eq", "ne"])
 _QUESTIONS = frozenset(["call", "lt", "le", "gt", "ge", "eq", "ne", "in_", "not_in"])
-_SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose)
+_SAFE_CALLS = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum, np.transpose, np.flip)
 _SAFE_ATTRS = frozenset({"shape", "size", "ndim", "dtype", "T", "real", "imag"})
 
 

@@ -11,10 +11,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
-from s2sad.ir.nodes import Atom, Block, For, Function, Global, If, Let, Stmt, Try, Var, While, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Global, If, Let, Stmt, Try, Var, While, blocks_of
+from s2sad.ir.types import Array
 
 _OUTSIDE, _RETURNED = object(), object()
-_KNOWN: dict[Function, tuple[dict[Any, Any], set[Any]]] = {}  # functions are immutable
+_KNOWN: dict[Function, tuple[dict[Any, Any], set[Any], set[Any]]] = {}  # functions are immutable
 
 
 def forget() -> None:
@@ -37,12 +38,13 @@ class Memory:
         self._outside: Any = _OUTSIDE
         self._returned: Any = _RETURNED
         self._written: set[Any] = set()
+        self._grown: set[Any] = set()  # lists that are appended to: the arrays they hold are not stored into by that
         known = _KNOWN.get(fn)
         if known is None:
             self._analyse(fn)
-            _KNOWN[fn] = known = dict(self._parent), set(self._written)
+            _KNOWN[fn] = known = dict(self._parent), set(self._written), set(self._grown)
         else:  # the passes that change nothing ask again and again
-            self._parent, self._written = dict(known[0]), set(known[1])
+            self._parent, self._written, self._grown = dict(known[0]), set(known[1]), set(known[2])
 
     def _analyse(self, fn: Function) -> None:
         for p in fn.params:
@@ -68,7 +70,9 @@ class Memory:
     def is_written(self, a: Atom) -> bool:
         """Does any statement store into memory that this atom may share?"""
         c = self.find(a)
-        return c is not None and c in self._written
+        if c is None:
+            return False
+        return c in self._written or (c in self._grown and not (isinstance(a, Var) and isinstance(a.type, Array)))
 
     def is_returned(self, a: Atom) -> bool:
         c = self.find(a)
@@ -118,6 +122,8 @@ class Memory:
             self._parent[a] = b
             if a in self._written:
                 self._written.add(b)
+            if a in self._grown:
+                self._grown.add(b)
             if a in self._touched:
                 self._touched[b] = max(self._touched.pop(a), self._touched.get(b, 0))
 
@@ -143,8 +149,9 @@ class Memory:
     def _let(self, let: Let) -> None:
         e = effect_of(let)
         args = let.args
+        grows = let.op == "method" and isinstance(args[1], Const) and args[1].value == "append"
         for p in e.writes:
-            self._mark_written(args[p])
+            self._mark_written(args[p], self._grown if grows else self._written)
         for p in e.holds:
             self._unite_pair(args[e.writes[0]], args[p])
         if e.shares and let.target is not None and has_memory(let.target.type):
@@ -154,11 +161,11 @@ class Memory:
             for p in e.shares:
                 self._unite_atom(args[p], self._outside)
 
-    def _mark_written(self, a: Atom) -> None:
+    def _mark_written(self, a: Atom, where: set[Any]) -> None:
         if isinstance(a, Var) and has_memory(a.type):
-            self._written.add(self._root(a))
+            where.add(self._root(a))
         elif isinstance(a, Global):
-            self._written.add(self._root(self._outside))
+            where.add(self._root(self._outside))
 
     def _pairs(self, targets: Iterable[Var], *sources: tuple[Atom, ...]) -> None:
         for k, t in enumerate(targets):

@@ -28,6 +28,7 @@ class Live:
     ranges: dict[Var, int] = field(default_factory=dict)
     first: dict[Var, int] = field(default_factory=dict)  # the place of the definition
     needed: set[Var] = field(default_factory=set)
+    in_loops: set[Var] = field(default_factory=set)  # defined in the body of a loop
     size: int = 0
 
 
@@ -110,6 +111,11 @@ class _Walker:
     def _define(self, v: Var, region: _Region, place: int) -> None:
         self.where[v] = (region, place)
         self.live.first.setdefault(v, place)
+        r: _Region | None = region
+        while r is not None and r.loop < 0:
+            r = r.parent
+        if r is not None:
+            self.live.in_loops.add(v)
         self._mark(v, place, place + 1)
 
     def _use(self, a: Atom, region: _Region, place: int) -> None:

@@ -3,7 +3,8 @@
 Variables that a branch or a loop joins get one name when they are never live at the same time and the user did not
 give them different names; where that fails the emitter writes a copy. Then each class takes the user's name if no
 other class of that name is live at the same time, else that name with a number; temporaries are ``t1, t2...`` in
-program order.
+program order. Only an array that a loop makes takes the name of an earlier one that is not needed any more, so that its
+memory is given back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from s2sad.backend.fold import Plan
 from s2sad.backend.liveness import Live, liveness
 from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
 from s2sad.ir.record import dataclass
+from s2sad.ir.types import Array
 
 _SOFT = frozenset({"match", "case", "type", "_"})
 
@@ -173,12 +175,23 @@ def _colour(fn: Function, live: Live, classes: _Classes, reserved: frozenset[str
         chosen[root] = name
         taken[name] = taken.get(name, 0) | classes.ranges[root]
     n = 0
+    free: dict[str, int] = {}  # names of arrays that loops make -> places where each is in use
     for root in temporaries:
-        n += 1
-        while f"t{n}" in taken or f"t{n}" in reserved:
+        # (what nothing reads keeps a name of its own: it may be a part of a pattern)
+        again = _is_array(root) and root in live.in_loops and root in live.needed
+        old = next((name for name, span in free.items() if not span & classes.ranges[root]), "") if again else ""
+        if not old:
             n += 1
-        chosen[root] = f"t{n}"
+            while f"t{n}" in taken or f"t{n}" in reserved:
+                n += 1
+        chosen[root] = name = old or f"t{n}"
+        if again:
+            free[name] = free.get(name, 0) | classes.ranges[root]
     return {v: chosen[classes.find(v)] for v in live.first}
+
+
+def _is_array(v: Var) -> bool:
+    return isinstance(v.type, Array) and v.type.dims != ()
 
 
 def _choose(base: str, span: int, taken: dict[str, int], reserved: frozenset[str], hints: set[str]) -> str:

@@ -85,7 +85,11 @@ def explain_programs(name: str, active: Sequence[str], compiled: Sequence[tuple[
 
 
 def _residuals(program: Any) -> list[str]:
-    report = getattr(program, "residuals", None)
-    if not report:
+    from s2sad.report.residuals import residuals_of
+
+    if program.request.mode == "jvp":
         return []
+    report = residuals_of(program.request)
+    if not report:
+        return ["the reverse sweep reads the arguments alone"]
     return ["the reverse sweep reads:", *(f"  {line}" for line in report)]

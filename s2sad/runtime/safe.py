@@ -15,7 +15,10 @@ def _python(*values: Any) -> bool:
 
 def safe_mul(g: Any, p: Any) -> Any:
     """``g * p``, and exactly 0 where ``g`` is 0, also against an infinite or undefined ``p``: a masked branch."""
-    if _python(g, p):
+    if type(g) is np.ndarray:
+        if np.count_nonzero(g) == g.size:
+            return g * p
+    elif _python(g, p):
         return 0.0 if g == 0 else g * p
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
@@ -24,10 +27,11 @@ def safe_div(g: Any, d: Any) -> Any:
     """``g / d``, and exactly 0 where ``g`` is 0, whatever ``d``. A pole elsewhere gives an infinity, as in NumPy."""
     if isinstance(d, float) and (d < 0 or d > 0):  # also NumPy's float64
         return g / d
-    if _python(g, d):
+    if type(g) is np.ndarray:
+        if np.count_nonzero(g) == g.size:
+            return np.divide(g, d)
+    elif _python(g, d):
         return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
-    if type(g) is np.ndarray and np.count_nonzero(g) == g.size:
-        return np.divide(g, d)
     return np.divide(g, np.where(np.equal(g, 0), 1, d).astype(np.result_type(g, d), copy=False))
 
 

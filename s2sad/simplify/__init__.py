@@ -19,10 +19,15 @@ from s2sad.simplify import (
     fold,
     inplace,
     invariants,
+    literals,
+    places,
+    quotients,
     scalars,
     signs,
+    sink,
     sizes,
     spell,
+    squares,
     stores,
     structure,
     sums,
@@ -34,7 +39,7 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, sums, stores, contributions, sizes)
+_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, sums, stores, contributions, sizes)
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 
@@ -72,7 +77,7 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn)),
-    NamedPass("cse", lambda fn, primal: cse.merge(fn)),
+    NamedPass("cse", cse.merge),
     NamedPass("dce", dce.eliminate),
     NamedPass("tape", trim),
 )
@@ -82,6 +87,8 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
+    NamedPass("places", places.name),
+    NamedPass("sink", sink.sink),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 

@@ -7,6 +7,8 @@
         x_bar[1:] += g
         y_bar = np.zeros_like(g)
         y_bar += g * 2.0
+        x_bar[0] = 0.0
+        x_bar[0] += 3.0
         return x_bar, y_bar
 
 *after*::
@@ -15,9 +17,11 @@
         x_bar = np.zeros_like(x)
         x_bar[1:] = g
         y_bar = g * 2.0
+        x_bar[0] = 3.0
         return x_bar, y_bar
 
-Only the first store into zeros, in the block that makes them, and only where nothing read or stored them in between.
+Only the first store into zeros, in the block that makes them (or clears a place), and only where nothing read or stored
+them in between.
 """
 
 from __future__ import annotations
@@ -31,11 +35,14 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.optypes import result_type
+from s2sad.analysis.places import index_key
+from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
 from s2sad.specialise.helpers import cast_free
+from s2sad.specialise.storage import is_basic
 
 _ZEROS = (np.zeros_like, np.zeros)
 
@@ -76,6 +83,8 @@ class _Assigner:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
         self.uses = usage.uses(fn)
+        self.lets = usage.lets(fn)
+        self.memory = Memory(fn)
 
     def block(self, block: Block) -> Block:
         zeros: dict[Var, Let] = {}  # buffers of zeros that nothing has touched yet
@@ -99,7 +108,39 @@ class _Assigner:
             if target is not None and target not in self.primal and target not in zeros and not effect_of(stmt).shares:
                 made[target] = len(out)
             out.append(stmt)
-        return with_stmts(block, [s for s in out if s is not None])
+        return with_stmts(block, self._assigned([s for s in out if s is not None]))
+
+    def _assigned(self, stmts: list[Stmt]) -> list[Stmt]:
+        """``x[i] = 0.0; x[i] += g`` to ``x[i] = g``, where nothing between the two touches x."""
+        out: list[Stmt | None] = []
+        cleared: dict[Var, int] = {}  # arrays of which a place was cleared -> the statement that did
+        for s in stmts:
+            if isinstance(s, Let) and s.op == "aug_setitem" and s.args[0] in cleared and not self._overlaps(s):
+                clear = out[cleared[s.args[0]]]
+                assert isinstance(clear, Let)
+                if self._adds(s) and index_key(self.lets, clear.args[1]) == index_key(self.lets, s.args[1]):
+                    out[cleared.pop(s.args[0])] = None
+                    s = Let(None, "setitem", s.args[:3], (), s.loc)
+            if cleared:
+                touched = {self.memory.find(a) for a in ((*s.args,) if isinstance(s, Let) else usage.read_by(s))}
+                cleared = {x: k for x, k in cleared.items() if self.memory.find(x) not in touched}
+            if isinstance(s, Let) and self._clears(s):
+                cleared[s.args[0]] = len(out)  # type: ignore[index]
+            out.append(s)
+        return [s for s in out if s is not None]
+
+    def _overlaps(self, s: Let) -> bool:
+        """May what is added be a part of the array that it is added to?"""
+        return self.memory.find(s.args[2]) is self.memory.find(s.args[0])
+
+    def _clears(self, s: Let) -> bool:
+        x = s.args[0] if s.op == "setitem" else None
+        zero = isinstance(x, Var) and isinstance(s.args[2], Const) and s.args[2].value == 0 and is_basic(type_of_atom(s.args[1]))
+        return isinstance(x, Var) and zero and x not in self.primal and isinstance(x.type, Array) and is_floating(x)
+
+    def _adds(self, s: Let) -> bool:
+        """Does it add a number or array of the dtype?"""
+        return isinstance(s.args[3], Const) and s.args[3].value == "add" and cast_free(s.args[2], s.args[0])
 
     def _spread(self, stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:
         """``z += s`` of a number, ``z += g`` of an array that is read elsewhere too, ``z -= g``: made here at once."""

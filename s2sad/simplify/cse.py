@@ -25,16 +25,18 @@ may) starts a new version. Two fresh arrays are merged only where neither is sto
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
+from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Lit, Num, Scalar, Slice
+from s2sad.ir.types import Array, Lit, Num, Scalar, Slice, is_number
 
 # tuples: a union would be built at each of the many calls
 _NUMERIC = (Scalar, Array, Num, Lit)
@@ -47,14 +49,18 @@ _COMMUTE = frozenset({"add", "mul"})
 _SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # twice gives one object, or two equal views
 
 
-def merge(fn: Function) -> Function:
-    """``fn`` with common subexpressions computed once: ``fn`` itself when there are none."""
-    return with_body(fn, _Cse(fn).block(fn.body))
+def merge(fn: Function, primal: Container[Var] = frozenset()) -> Function:
+    """``fn`` with common subexpressions computed once: ``fn`` itself when there are none. Slices of arrays that the user
+    wrote twice (``primal``) stay as they are."""
+    return with_body(fn, _Cse(fn, primal).block(fn.body))
 
 
 class _Cse:
-    def __init__(self, fn: Function) -> None:
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.memory = Memory(fn)
+        self.primal = primal
+        self.indices: dict[Var, Let] = {}  # slices, and tuples that hold some: compared part by part
+        self.alike: dict[Var, Var] = {}  # the user's slices of the same memory: not merged, but they count as one
         self.env: dict[Var, Atom] = {}
         self.known: dict[Any, Var] = {}
         self.versions: dict[Any, int] = {}
@@ -118,6 +124,8 @@ class _Cse:
             self._advance(self._written(let))
             return let
         target = let.target
+        if target is not None and let.op in ("slice", "tuple"):
+            self.indices[target] = let
         if target is None or let.op in _NEVER or _blank(let) or self._spelled(let):
             return let
         key = self._key(let)
@@ -126,6 +134,9 @@ class _Cse:
         old = self.known.get(key)
         if old is None or (let.op not in _SAME_OBJECT and not self._mergeable(target, old)):
             self.known[key] = target
+            return let
+        if let.op == "getitem" and let.args[1] in self.indices and target in self.primal and _sliced(let):
+            self.alike[target] = self.alike.get(old, old)
             return let
         self.env[target] = old
         return None
@@ -154,6 +165,9 @@ class _Cse:
 
     def _atom(self, a: Atom) -> Any:
         if a.__class__ is Var:
+            a = self.alike.get(a, a)
+            if a in self.indices and _holds_slices(self.indices[a]):
+                return index_key(self.indices, a)
             if not has_memory(a.type):
                 return a
             return (a, self.versions.get(self.memory.find(a), 0), self.everything)
@@ -165,6 +179,17 @@ class _Cse:
             v = self.memory.find(a) if atom_has_memory(a) else None
             return ("global", a.name, self.versions.get(v, 0), self.everything)
         return None
+
+
+def _holds_slices(let: Let) -> bool:
+    """A slice, or a tuple of slices and numbers (what an array in an index holds may change)."""
+    types = [type_of_atom(a) for a in let.args]
+    basic = all(isinstance(t, (Slice, Lit)) or is_number(t) for t in types)
+    return basic and (let.op == "slice" or any(isinstance(t, Slice) for t in types))
+
+
+def _sliced(let: Let) -> bool:
+    return isinstance(let.target and let.target.type, Array)
 
 
 def _blank(let: Let) -> bool:

@@ -21,7 +21,8 @@
 
 Mark and sweep over definitions: linear in the size of the function. A store into memory that is ours and that nothing
 needed reads is dead too, so that an adjoint buffer or a tape nobody reads goes with all that filled it. A statement of
-the user's that may raise stays, used or not; so does a ``while`` of the user's, which may never end.
+the user's that may raise stays, used or not (but not a read, where a store to the same place raises as well); so does
+a ``while`` of the user's, which may never end.
 """
 
 from __future__ import annotations
@@ -84,10 +85,11 @@ class _Dce:
 
     # -- index ----------------------------------------------------------------------------------------------------
     def _index(self, block: Block, parent: Stmt | None) -> None:
+        stored = {s.args[:2] for s in block.stmts if isinstance(s, Let) and s.op in ("setitem", "aug_setitem")}
         for stmt in block.stmts:
             self.parent[stmt] = parent
             if stmt.__class__ is Let:
-                self._index_let(stmt)
+                self._index_let(stmt, stored)
                 continue
             for v in inner_vars(stmt):
                 self.home[v] = stmt
@@ -99,7 +101,7 @@ class _Dce:
             for b in blocks_of(stmt):
                 self._index(b, stmt)
 
-    def _index_let(self, let: Let) -> None:
+    def _index_let(self, let: Let, stored: Container[tuple[Atom, ...]]) -> None:
         effect = effect_of(let)
         if let.target is not None:
             self.home[let.target] = let
@@ -117,7 +119,7 @@ class _Dce:
                     self.writers.setdefault(cls, []).append(let)
             if self._is_users(let) and may_raise(let):
                 self.roots.append(let)
-        elif self._is_users(let) and may_raise(let):
+        elif self._is_users(let) and may_raise(let) and not (let.op == "getitem" and let.args in stored):
             self.roots.append(let)
 
     def _is_users(self, let: Let) -> bool:

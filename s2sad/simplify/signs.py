@@ -15,7 +15,8 @@
         return (z - x * y) * (-2.0 * x)
 
 Rounding is symmetric, so that ``(-a) * b`` is ``-(a * b)`` and ``a + (-b)`` is ``a - b`` to the bit. A minus is moved
-only where nothing else reads the negated value. (``-(a - b)`` to ``b - a`` may give ``0.0`` for ``-0.0``.)
+only where nothing else reads the negated value, or where what it moves past is a product that is smaller. (``-(a - b)``
+to ``b - a`` may give ``0.0`` for ``-0.0``.)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import numpy as np
 
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.rewrite import with_args
-from s2sad.specialise.driver import Rewriter, const, is_floating
+from s2sad.specialise.driver import Rewriter, const, is_floating, rank
 
 # tuples: a union would be built at each of the many calls
 _REAL = (int, float)
@@ -65,17 +66,22 @@ def product(rw: Rewriter, let: Let) -> Let | None:
     na, nb = negated(rw, a, once=False), negated(rw, b, once=False)
     if na is not None and nb is not None:
         return rw.let(let, let.op, na, nb)
-    if na is not None and rw.used_once(a):
+    if na is not None and (rw.used_once(a) or _shrinks(let, a)):
         value = const(b)
         if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
             return rw.let(let, let.op, na, Const(-value))
         return rw.let(let, "neg", rw.emit(let.op, na, b))
-    if nb is not None and rw.used_once(b):
+    if nb is not None and (rw.used_once(b) or _shrinks(let, b)):
         value = const(a)
         if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
             return rw.let(let, let.op, Const(-value), nb)
         return rw.let(let, "neg", rw.emit(let.op, a, nb))
     return None
+
+
+def _shrinks(let: Let, a: Atom) -> bool:
+    """The product of a matrix and a vector: negating that costs next to nothing, and the matrix may stay as it is."""
+    return let.op == "matmul" and let.target is not None and (rank(let.target) or 0) < (rank(a) or 0)
 
 
 def add(rw: Rewriter, let: Let) -> Let | None:

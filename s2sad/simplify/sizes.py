@@ -30,6 +30,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_real, is_scalar, known_dims
+from s2sad.specialise.facts import origin
 from s2sad.specialise.helpers import helper
 
 _ATTRS = ("size", "shape")
@@ -58,6 +59,33 @@ def size(rw: Rewriter, let: Let) -> Let | None:
     if other is None or other is x or any(x is p.var for p in rw.fn.params):
         return None
     return rw.let(let, "getattr", other, name)
+
+
+def zeros_like(rw: Rewriter, let: Let) -> Let | None:
+    """``np.zeros_like(t)`` of what a loop recorded for nothing else: ``np.zeros((x.shape[0], w.shape[1]))``."""
+    x = let.args[1]
+    if len(let.args) != 2 or not isinstance(x, Var) or not rw.used_once(x) or origin(rw, x) is x:
+        return None
+    dims = known_dims(x)
+    if not dims or dtype_of(type_of_atom(x)) != "float64":
+        return None
+    places = [_axis(rw, d) for d in dims]
+    if any(p is None for p in places):
+        return None
+    sizes = [rw.emit("getitem", rw.emit("getattr", v, Const("shape")), Const(k)) for v, k in filter(None, places)]
+    return rw.call(let, np.zeros, "np.zeros", sizes[0] if len(sizes) == 1 else rw.emit("tuple", *sizes))
+
+
+def _axis(rw: Rewriter, dim: Any) -> tuple[Var, int] | None:
+    """An array of the user's, there from the start, with an axis of this size."""
+    for s in rw.fn.body.stmts:
+        if not isinstance(s, Let):
+            break
+        for v in (*(p.var for p in rw.fn.params), s.target):
+            dims = v.type.dims if v is not None and isinstance(v.type, Array) else None
+            if v is not None and dims and dim in dims:
+                return v, dims.index(dim)
+    return None
 
 
 def array(rw: Rewriter, let: Let) -> Atom | Let | None:
@@ -90,6 +118,7 @@ def conj(rw: Rewriter, let: Let) -> Atom | None:
 RULES: dict[Any, tuple[Any, ...]] = {
     "getattr": (size,),
     np.array: (array,),
+    np.zeros_like: (zeros_like,),
     np.conj: (conj,),
     helper("abs_slope"): (slope,),
 }

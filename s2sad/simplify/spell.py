@@ -34,9 +34,12 @@ from s2sad.ir.types import Lit, Slice, is_number
 def spell_out(fn: Function) -> Function:
     """``fn`` with each use of an unnamed slice, index or range having its own: ``fn`` itself when all have."""
     counts = usage.uses(fn)
-    shared = {v: d for v, d in usage.lets(fn).items() if counts.get(v, 0) > 1 and not v.name and _is_spelled(d)}
+    spelled = {v: d for v, d in usage.lets(fn).items() if not v.name and _is_spelled(d)}
+    shared = {v: d for v, d in spelled.items() if counts.get(v, 0) > 1}
     if not shared:
         return fn
+    for d in [*shared.values()]:  # the slices of a tuple go with it
+        shared.update((a, spelled[a]) for a in d.args if isinstance(a, Var) and a in spelled)
     return with_body(fn, _Speller(shared).block(fn.body))
 
 
@@ -45,8 +48,7 @@ def _is_spelled(let: Let) -> bool:
     if let.op == "slice":
         return all(isinstance(t, Lit) or is_number(t) for t in types)
     if let.op == "tuple":
-        plain = all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
-        return plain and any(isinstance(t, Slice) for t in types)
+        return all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj is range
 
 

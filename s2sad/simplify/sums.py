@@ -6,12 +6,12 @@
         s = a / c - b / c
         t = a * c + b * c
         u = s * t
-        return u + u
+        return u + u, np.sum(a * c)
 
 *after*::
 
     def f(a, b, c):
-        return 2.0 * ((a - b) / c * ((a + b) * c))
+        return 2.0 * ((a - b) / c * ((a + b) * c)), a @ c
 
 Only where nothing else reads the summands. One rounding less as well: what is divided or multiplied is the exact sum,
 rounded once.
@@ -19,10 +19,16 @@ rounded once.
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
+import numpy as np
+
+from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
-from s2sad.specialise.driver import Rewriter, is_floating
+from s2sad.ir.types import dtype_of
+from s2sad.specialise.driver import Rewriter, const, is_floating, rank, same_dims
+from s2sad.specialise.facts import same_shape
 
 
 def _part(rw: Rewriter, a: Atom, op: str) -> Let | None:
@@ -53,16 +59,47 @@ def products(rw: Rewriter, let: Let) -> Let | None:
 
 
 def twice(rw: Rewriter, let: Let) -> Let | None:
-    """``a + a`` to ``2.0 * a``; ``(a + b) + b`` to ``a + 2.0 * b``."""
+    """``a + a`` to ``2.0 * a``; ``(a + b) + 2.0 * b`` to ``a + 3.0 * b``."""
     a, b = let.args
-    if a is b and is_floating(a):
+    if a is b and let.op == "add" and is_floating(a):
         return rw.let(let, "mul", Const(2.0), a)
-    d = _part(rw, a, "add")
-    if d is not None and isinstance(b, Var) and is_floating(b):
-        for x, y in (d.args, d.args[::-1]):
-            if y is b and is_floating(x):
-                return rw.let(let, "add", x, rw.emit("mul", Const(2.0), b))
+    d = _part(rw, a, "add") or _part(rw, a, "sub")
+    if d is None or not is_floating(b):
+        return None
+    many, once = _multiple(rw, b)
+    many = many if let.op == "add" else -many
+    signs = (1.0, 1.0 if d.op == "add" else -1.0)
+    for (x, _), (y, sign) in itertools.permutations(zip(d.args, signs, strict=True)):
+        more, same = _multiple(rw, y)
+        if same is once and isinstance(same, Var) and is_floating(x) and (d.op == "add" or y is d.args[1]):
+            total = many + sign * more
+            op, factor = ("add", total) if total >= 0 else ("sub", -total)
+            return rw.let(let, op, x, rw.emit("mul", Const(factor), once))
     return None
 
 
-RULES: dict[Any, tuple[Any, ...]] = {"add": (quotients, products, twice), "sub": (quotients, products)}
+def _multiple(rw: Rewriter, a: Atom) -> tuple[float, Atom]:
+    """``3.0 * x`` as 3.0 and x; any other value as 1.0 and itself."""
+    d = _part(rw, a, "mul")
+    if d is not None:
+        for c, x in (d.args, d.args[::-1]):
+            value = const(c)
+            if isinstance(value, float) and is_floating(x):
+                return value, x
+    return 1.0, a
+
+
+def dot(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(a * b)`` of two vectors of floats: ``a @ b``."""
+    d = _part(rw, let.args[1], "mul") if len(let.args) == 2 else None
+    if d is None or rank(d.args[0]) != 1 or rank(d.args[1]) != 1 or not all(map(is_floating, d.args)):
+        return None
+    a, b = d.args
+    if not (same_dims(a, b) or same_shape(rw, a, b)) or dtype_of(type_of_atom(a)) != dtype_of(type_of_atom(b)):
+        return None
+    return rw.let(let, "matmul", a, b)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    "add": (twice, quotients, products), "sub": (twice, quotients, products), np.sum: (dot,),
+}  # fmt: skip

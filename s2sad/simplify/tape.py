@@ -44,7 +44,7 @@ from s2sad.analysis import usage
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
-from s2sad.ir.types import INT, List, Range, Tuple, Type, Unknown
+from s2sad.ir.types import FLOAT, INT, List, Range, Tuple, Type, Unknown
 
 
 @dataclass(eq=False)
@@ -100,6 +100,7 @@ class _Trim:
         self.change: dict[Let, list[Let]] = {}
         self.loops: dict[For, tuple[Var, Atom]] = {}
         self.heads: dict[For, list[Let]] = {}
+        self.entries: dict[For, list[Var]] = {}  # what stands for the components of an entry
         self.env: dict[Var, Atom] = {}
 
     def run(self) -> Function:
@@ -252,6 +253,7 @@ class _Trim:
             place[k] = same[0] if same else len(kept)
             if not same:
                 kept.append(a)
+        again = self._done_again(kept, place)
         counts = not kept and not all(self._counts(tape, r) for r in tape.readers)
         if counts:
             kept = [Const(None)]  # an entry for each iteration, to count them by
@@ -260,7 +262,30 @@ class _Trim:
         if not kept:
             self._remove(tape, place)
         else:
-            self._shrink(tape, kept, place)
+            self._shrink(tape, kept, place, again)
+
+    def _done_again(self, kept: list[Atom], place: dict[int, Atom | int]) -> dict[int, Let]:
+        """Python floats that a literal and another number of the entry make, or that are its square, are not kept: doing
+        that again costs what keeping costs, and no memory. Takes them out of ``kept`` and ``place``."""
+        again: dict[int, Let] = {}
+        sources: set[Atom] = set()
+        for a in list(kept):
+            d = self.lets.get(a) if isinstance(a, Var) and a.type == FLOAT and a not in sources else None
+            if d is None or d.op != "mul" or (not any(isinstance(x, Const) for x in d.args) and d.args[0] is not d.args[1]):
+                continue
+            others = {x for x in d.args if isinstance(x, Var)}
+            if not others or not all(x in kept and x is not a for x in others):
+                continue
+            sources |= others
+            at = kept.index(a)
+            again.update((k, d) for k, p in place.items() if p == at and type(p) is int)
+            kept.pop(at)
+            for k, p in list(place.items()):
+                if k in again:
+                    place[k] = Const(None)
+                elif type(p) is int and p > at:
+                    place[k] = p - 1
+        return again
 
     def _counts(self, tape: _Tape, r: _Reader) -> bool:
         """Can the loop of the reverse sweep count its iterations without the tape?"""
@@ -299,7 +324,7 @@ class _Trim:
             if not gets and not isinstance(where, int):
                 self.env[r.entry] = value
 
-    def _shrink(self, tape: _Tape, kept: list[Atom], place: dict[int, Atom | int]) -> None:
+    def _shrink(self, tape: _Tape, kept: list[Atom], place: dict[int, Atom | int], again: dict[int, Let]) -> None:
         append = tape.append
         assert append is not None
         types: list[Type] = [a.type or Unknown() if isinstance(a, Var) else Unknown() for a in kept]
@@ -318,6 +343,16 @@ class _Trim:
             self.drop.add(tape.entry)
         for r in tape.readers:
             self._shrink_reader(r, kept, place, entry_type)
+            self._compute_again(r, kept, again)
+
+    def _compute_again(self, r: _Reader, kept: list[Atom], again: dict[int, Let]) -> None:
+        head, atoms = self.heads[r.loop], self.entries[r.loop]
+        for k, d in again.items():
+            if k not in r.parts:
+                continue
+            new = Var(d.target.name if d.target is not None else "", FLOAT)
+            head.append(Let(new, d.op, tuple(atoms[kept.index(a)] if a in kept else a for a in d.args), (), d.loc))
+            self.env.update((g.target, new) for g in r.parts[k] if g.target is not None)
 
     def _shrink_reader(self, r: _Reader, kept: list[Atom], place: dict[int, Atom | int], entry_type: Type) -> None:
         names = [v.name if isinstance(v, Var) else "" for v in kept]
@@ -347,6 +382,7 @@ class _Trim:
         self._resolve(r, place, entry, news)
         self.loops[r.loop] = (item, r.loop.iter)
         self.heads[r.loop] = [*first, *heads]
+        self.entries[r.loop] = news or [entry]
 
     # -- the new function ---------------------------------------------------------------------------------------------
     def _rebuild(self, block: Block) -> Block:

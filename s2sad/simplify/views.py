@@ -62,6 +62,13 @@ def transpose(rw: Rewriter, let: Let) -> Atom | Let | None:
     return None
 
 
+def flip(rw: Rewriter, let: Let) -> Let | None:
+    """``np.flip(x)`` of a vector: ``x[::-1]``."""
+    if len(let.args) != 2 or rank(let.args[1]) != 1 or not isinstance(type_of_atom(let.args[1]), Array):
+        return None
+    return rw.let(let, "getitem", let.args[1], rw.emit("slice", Const(None), Const(None), Const(-1)))
+
+
 def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
     """``x`` when ``a`` is ``np.broadcast_to(x, shape)``."""
     d = rw.definition(a)
@@ -148,6 +155,7 @@ def into_add(rw: Rewriter, let: Let) -> Let | None:
 RULES: dict[Any, tuple[Any, ...]] = {
     "getattr": (transpose,),
     np.transpose: (transpose,),
+    np.flip: (flip,),
     "add": (elementwise,),
     "sub": (elementwise,),
     "mul": (elementwise,),

@@ -60,6 +60,8 @@ class Rewriter:
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
         self.shape_keys: dict[Var, Any] = {}
+        self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
+        self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None
@@ -91,12 +93,15 @@ class Rewriter:
 
     def _block(self, block: Block) -> Block:
         outer, self.out = self.out, []
+        known = self.quotients, self.multiples
+        self.quotients, self.multiples = dict(self.quotients), dict(self.multiples)
         for stmt in block.stmts:
             if stmt.__class__ is Let:
                 self._let(stmt)
             else:
                 self._region(stmt)
         out, self.out = self.out, outer
+        self.quotients, self.multiples = known
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     def _rules_for(self, let: Let) -> Sequence[Rule]:

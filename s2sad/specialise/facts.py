@@ -78,7 +78,7 @@ def floor(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> float | None:
     if value is not None:
         return float(value) if isinstance(value, int | float) else None
     d = made(rw, a)
-    if d is None or depth == 0 or _stored(rw, origin(rw, a)):
+    if d is None or depth == 0 or stored(rw, origin(rw, a)):
         return None
     if d.op == "add":
         return _of_sum(*(floor(rw, x, depth - 1) for x in d.args))
@@ -98,7 +98,7 @@ def floor(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> float | None:
     return None
 
 
-def _stored(rw: Rewriter, a: Atom) -> bool:
+def stored(rw: Rewriter, a: Atom) -> bool:
     """Does any statement store into the array ``a``, or into one that it may share memory with?"""
     if not has_memory(type_of_atom(a)):
         return False
@@ -122,6 +122,7 @@ def _is_real(a: Atom) -> bool:
 
 # -- shapes ---------------------------------------------------------------------------------------------------------
 _LIKE = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.flip, np.tril, np.triu)
+_ALL = ((None, None, None), (None, None, -1))
 _TWO = frozenset({"add", "sub", "mul", "truediv", "pow", "mod"})
 _SAFE = (helper("safe_mul"), helper("safe_div"))
 
@@ -167,6 +168,8 @@ def _from_definition(rw: Rewriter, d: Let, depth: int) -> tuple[Key, ...] | None
     if d.op == "getitem":
         x = shape_key(rw, d.args[0], depth)
         return None if x is None else _cut(rw, x, d.args[1])
+    if d.op == "matmul":
+        return _product(rw, d.args, depth)
     if d.op != "call" or not isinstance(d.args[0], Ref) or len(d.args) < 2:
         return None
     callee = d.args[0].obj
@@ -189,6 +192,14 @@ def _from_definition(rw: Rewriter, d: Let, depth: int) -> tuple[Key, ...] | None
     if rule is not None and rule.kind == "elementwise" and not d.kwnames and len(d.args) <= 3:
         return _broadcast(rw, d.args[1:], depth)
     return None
+
+
+def _product(rw: Rewriter, operands: tuple[Atom, ...], depth: int) -> tuple[Key, ...] | None:
+    """``a @ b`` of matrices and vectors."""
+    x, y = (shape_key(rw, a, depth) for a in operands)
+    if x is None or y is None or not 1 <= len(x) <= 2 or not 1 <= len(y) <= 2:
+        return None
+    return (*x[:-1], *y[1:])
 
 
 def _broadcast(rw: Rewriter, operands: tuple[Atom, ...], depth: int) -> tuple[Key, ...] | None:
@@ -215,7 +226,7 @@ def _cut(rw: Rewriter, x: tuple[Key, ...], index: Atom) -> tuple[Key, ...] | Non
         if s is None or s.op != "slice":
             return None
         bounds = tuple(_bound(rw, b) for b in s.args)
-        out.append(x[k] if bounds == (None, None, None) else (x[k], *bounds))
+        out.append(x[k] if bounds in _ALL else (x[k], *bounds))
     return (*out, *x[len(parts) :])
 
 
@@ -230,4 +241,4 @@ def _bound(rw: Rewriter, a: Atom, depth: int = 4) -> Key:
     return a
 
 
-__all__ = ["floor", "made", "origin", "same_shape", "shape_key"]
+__all__ = ["floor", "made", "origin", "same_shape", "shape_key", "stored"]

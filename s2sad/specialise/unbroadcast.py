@@ -26,15 +26,18 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array, dims_of
 from s2sad.specialise.driver import Rewriter, is_scalar
-from s2sad.specialise.facts import same_shape
+from s2sad.specialise.facts import made, origin, same_shape
 from s2sad.specialise.helpers import arg, axis_atom, cast_free, helper
 
 
 def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
     g, x = arg(let, 0, "g"), arg(let, 1, "x")
+    direct = _directly(rw, let, g, x)
+    if direct is not None:
+        return direct
     if not cast_free(g, x):
         return None
     if is_scalar(x):
@@ -56,6 +59,24 @@ def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
         if d.is_one:
             ones.append(k)
     return _summed(rw, let, g, lead, tuple(ones))
+
+
+def _directly(rw: Rewriter, let: Let, g: Atom, x: Atom) -> Let | None:
+    """``unbroadcast(unbroadcast(g, p) * y, x)`` where ``p`` was ``x * y``: ``unbroadcast(g * y, x)``, without ``p``."""
+    product = rw.definition(g) if rw.used_once(g) else None
+    if product is None or product.op != "mul" or product.target in rw.primal:
+        return None
+    for u, y in (product.args, product.args[::-1]):
+        inner = rw.definition(u)
+        if inner is None or inner.op != "call" or inner.args[0] is None or len(inner.args) != 3:
+            continue
+        if not isinstance(inner.args[0], Ref) or inner.args[0].obj is not helper("unbroadcast"):
+            continue
+        p = made(rw, inner.args[2])
+        operands = p.args if p is not None and p.op in ("mul", "add", "sub", "truediv") else ()
+        if origin(rw, x) in operands and origin(rw, y) in operands and cast_free(inner.args[1], inner.args[2]):
+            return rw.call(let, inner.args[0].obj, inner.args[0].text, rw.emit("mul", inner.args[1], y), x)
+    return None
 
 
 def _alike(rw: Rewriter, g: Atom, x: Atom) -> Atom | None:

@@ -16,14 +16,12 @@ def attention_grad(q, k, v, target):
     value = np.mean(t4 ** 2)
     # reverse sweep
     t5 = 2.0 / target.size * t4  # L39
-    t6 = t5 @ v.T
-    t7 = weights_2.T @ t5
-    weights_bar = rt.safe_div(t6, t3)  # L38
-    weights_bar += np.sum(rt.safe_div(-(t6 * weights_2), t3), axis=1, keepdims=True)
+    weights_bar = rt.safe_div(t5 @ v.T, t3)  # L38
+    weights_bar = weights_bar - np.sum(weights_bar * weights_2, axis=1, keepdims=True)
     scores_bar = weights_bar * weights  # L37
-    t8 = np.sum(scores_bar, axis=1, keepdims=True) * rt.share(t2, scores, 1, True)
-    scores_bar = scores_bar - t8
-    t9 = rt.safe_div(scores_bar, t1)  # L36
-    k_bar = (q.T @ t9).T
+    t6 = np.sum(scores_bar, axis=1, keepdims=True) * rt.share(t2, scores, 1, True)
+    scores_bar = scores_bar - t6
+    t7 = rt.safe_div(scores_bar, t1)  # L36
+    k_bar = (q.T @ t7).T
     k_bar = np.array(k_bar)  # L34
-    return value, t9 @ k, k_bar, t7
+    return value, t7 @ k, k_bar, weights_2.T @ t5

@@ -26,9 +26,9 @@ def classifier_grad(params, x, y):
     x_bar = t6 @ t3.T
     W_bar = rt.zeros_like(W)
     W_bar[-1] += x.T @ t6
-    for i, (t11, x) in zip(reversed(range(t1)), reversed(tape)):  # L24
-        t12 = x_bar * (t11 > 0.0)  # L25
-        b_bar[i] += np.sum(t12, axis=0)
-        W_bar[i] += x.T @ t12
-        x_bar = t12 @ W[i].T if i != 0 else x_bar
+    for i, (t2, x) in zip(reversed(range(t1)), reversed(tape)):  # L24
+        t2 = x_bar * (t2 > 0.0)  # L25
+        b_bar[i] += np.sum(t2, axis=0)
+        W_bar[i] += x.T @ t2
+        x_bar = t2 @ W[i].T if i != 0 else x_bar
     return value, {"W": W_bar, "b": b_bar}  # L16

@@ -23,8 +23,8 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     -t8 / 2.0
     t10 = math.sin(t8)
     t11 = t10 ** 2
-    t12 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t8) * (2.0 * t10) * t7
     a = a + t7 * t11
+    t12 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t8) * (2.0 * t10) * t7
     a_dot = a_dot + (t12 - (p1_dot * math.sin(p1) * t6 + p2_dot * math.sin(p2) * t5) * t11)
     t13 = 2.0 * 6371.0  # L121
     t14 = math.sqrt(a)

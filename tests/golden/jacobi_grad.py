@@ -12,21 +12,19 @@ def jacobi_grad(u, rhs, steps):
         u[1:-1] = 0.5 * (new[:-2] + new[2:] + rhs[1:-1])  # L48
     value = np.sum(u * u)  # L49
     # reverse sweep
-    t1 = 1.0 * u  # L49
-    u_bar = np.array(t1)
-    u_bar += t1
+    u_bar = 2.0 * u  # L49
     new_bar = np.zeros_like(new)  # L46
     rhs_bar = np.zeros_like(rhs)
     for _unused in range(steps):
-        t3 = u_bar[1:-1] * 0.5  # L48
+        t2 = u_bar[1:-1] * 0.5  # L48
         u_bar[1:-1] = 0.0
-        rhs_bar[1:-1] += t3
-        new_bar[:-2] += t3
-        new_bar[2:] += t3
-        t4 = new_bar[1:-1] * 0.5  # L47
+        rhs_bar[1:-1] += t2
+        new_bar[:-2] += t2
+        new_bar[2:] += t2
+        t2 = new_bar[1:-1] * 0.5  # L47
         new_bar[1:-1] = 0.0
-        rhs_bar[1:-1] += t4
-        u_bar[:-2] += t4
-        u_bar[2:] += t4
+        rhs_bar[1:-1] += t2
+        u_bar[:-2] += t2
+        u_bar[2:] += t2
     u_bar += new_bar  # L45
     return value, u_bar, rhs_bar  # L42

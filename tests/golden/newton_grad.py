@@ -7,23 +7,17 @@ def newton_grad(a, x):
     # forward sweep
     tape = []  # L64
     while abs(x * x * x - a) > 1e-12 * abs(a):
-        t1 = x * x  # L65
-        t2 = 3.0 * x
-        t3 = t2 * x
-        t4 = (t1 * x - a) / t3
-        x_2 = x - t4
-        tape.append((x, t4, t3, t2, t1))  # L64
+        t1 = 3.0 * x * x  # L65
+        t2 = (x * x * x - a) / t1
+        x_2 = x - t2
+        tape.append((x, t2, t1))  # L64
         x = x_2
     # reverse sweep
     x_bar = 1.0  # L64
     a_bar = 0.0
-    for x_2, t7, t8, t9, t10 in reversed(tape):
-        t11 = x_bar / t8  # L65
-        t12 = -t11
-        t13 = x_bar * t7 / t8
-        x_bar = x_bar + t13 * t9
-        x_bar = x_bar + t13 * x_2 * 3.0
-        a_bar = a_bar + t11
-        x_bar = x_bar + t12 * t10
-        x_bar = x_bar + 2.0 * (t12 * x_2 * x_2)
+    for x_2, t5, t6 in reversed(tape):
+        t7 = x_bar / t6  # L65
+        x_bar = x_bar + 6.0 * (t7 * t5 * x_2)
+        a_bar = a_bar + t7
+        x_bar = x_bar - 3.0 * (t7 * x_2 * x_2)
     return x, a_bar  # L62

@@ -30,11 +30,9 @@ def power_adj(residuals, y_bar):
     if n % 2:  # L129
         t4 = rt.unbroadcast(y_bar * x, t3)  # L130
         x_bar = rt.unbroadcast(y_bar * t3, x)
-        root_bar = rt.unbroadcast(t4 * root, root)
-        root_bar = rt.accumulate(root_bar, rt.unbroadcast(t4 * root, root))
+        root_bar = rt.unbroadcast(t4 * root, root) + rt.unbroadcast(t4 * root, root)
     else:
-        root_bar = rt.unbroadcast(y_bar * root, root)  # L131
-        root_bar = rt.accumulate(root_bar, rt.unbroadcast(y_bar * root, root))
+        root_bar = rt.unbroadcast(y_bar * root, root) + rt.unbroadcast(y_bar * root, root)  # L131
         x_bar = 0.0
     x_bar = x_bar + power_adj(power_res, root_bar)  # L128
     return x_bar
@@ -60,11 +58,9 @@ def power_grad(x, n):
         if n % 2:  # L129
             t4 = rt.unbroadcast(x, t3)  # L130
             x_bar = rt.unbroadcast(1.0 * t3, x)
-            root_bar = rt.unbroadcast(t4 * root, root)
-            root_bar = rt.accumulate(root_bar, rt.unbroadcast(t4 * root, root))
+            root_bar = rt.unbroadcast(t4 * root, root) + rt.unbroadcast(t4 * root, root)
         else:
-            root_bar = rt.unbroadcast(1.0 * root, root)  # L131
-            root_bar = rt.accumulate(root_bar, rt.unbroadcast(1.0 * root, root))
+            root_bar = rt.unbroadcast(1.0 * root, root) + rt.unbroadcast(1.0 * root, root)  # L131
             x_bar = 0.0
         x_bar = x_bar + power_adj(power_res, root_bar)  # L128
     return value, x_bar  # L124

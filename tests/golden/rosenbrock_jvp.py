@@ -5,9 +5,9 @@ import numpy as np
 def rosenbrock_jvp(x, x_dot):
     """Rosenbrock's valley in n dimensions."""
     t1 = x[:-1]  # L31
-    t2 = x[1:] - t1 ** 2
-    t3 = 1.0 - x[:-1]
-    t4 = (x_dot[1:] - x_dot[:-1] * (2.0 * t1)) * (2.0 * t2) * 100.0 - x_dot[:-1] * (2.0 * t3)
-    value = np.sum(100.0 * t2 ** 2 + t3 ** 2)
-    value_dot = np.sum(t4)
+    t2 = x_dot[:-1]
+    t3 = x[1:] - t1 ** 2
+    t4 = 1.0 - x[:-1]
+    value = np.sum(100.0 * t3 ** 2 + t4 ** 2)
+    value_dot = np.sum((x_dot[1:] - t2 * (2.0 * t1)) * (2.0 * t3) * 100.0 - t2 * (2.0 * t4))
     return value, value_dot  # L29

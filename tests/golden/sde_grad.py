@@ -26,7 +26,7 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
         w = dw[k]  # L72
         t11 = x_bar * w
         sigma_bar = sigma_bar + t11 * t9
-        x_bar_2 = 2.0 * x * (t11 * sigma * 0.5 / t9)
+        x_bar_2 = t11 * sigma / t9 * x
         x_bar_2 = x_bar_2 + x_bar
         t12 = x_bar * dt
         theta_bar = theta_bar + t12 * t10

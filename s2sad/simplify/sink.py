@@ -1,0 +1,93 @@
+"""Adjoint values that one statement reads are computed right before it: printing then folds them into it.
+
+*before*::
+
+    def f(x_bar, y_bar, u, v, g):
+        t = np.outer(u, v)
+        y_bar += g
+        y_bar *= 2.0
+        x_bar += t
+        return x_bar, y_bar
+
+*after*::
+
+    def f(x_bar, y_bar, u, v, g):
+        y_bar += g
+        y_bar *= 2.0
+        x_bar += np.outer(u, v)
+        return x_bar, y_bar
+
+Only past statements that store into nothing it reads, and only where no array as large as itself would be held longer for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from s2sad.analysis import usage
+from s2sad.analysis.effects import effect_of
+from s2sad.analysis.sharing import Memory
+from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of
+from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array, Unknown, rank_of
+
+_STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
+
+
+def sink(fn: Function, primal: Container[Var] = frozenset()) -> Function:
+    """``fn`` with such statements moved down: ``fn`` itself when none moves."""
+    return with_body(fn, _Sinker(fn, primal).block(fn.body))
+
+
+class _Sinker:
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        self.primal = primal
+        self.uses = usage.uses(fn)
+        self.memory = Memory(fn)
+
+    def block(self, block: Block) -> Block:
+        stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
+        last = usage.last_uses(block)
+        place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
+        for i in range(len(stmts) - 2, -1, -1):
+            s = stmts[i]
+            if not isinstance(s, Let) or not self._moves(s):
+                continue
+            j = next((k for k in range(i + 1, len(stmts)) if self._reads(stmts[k], s)), None)
+            if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
+                continue
+            large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
+            if all(last.get(a, place[j]) >= place[j] for a in large):
+                stmts.insert(j - 1, stmts.pop(i))
+                place.insert(j - 1, place.pop(i))
+        return with_stmts(block, stmts)
+
+    def _moves(self, s: Let) -> bool:
+        target = s.target
+        if target is None or target in self.primal or target.name or s.op in _STAY or self.uses.get(target, 0) != 1:
+            return False
+        effect = effect_of(s)
+        return effect.pure and not effect.shares
+
+    @staticmethod
+    def _reads(stmt: Stmt, s: Let) -> bool:
+        return s.target in (stmt.args if isinstance(stmt, Let) else usage.read_by(stmt))
+
+    def _passes(self, s: Let, between: list[Stmt]) -> bool:
+        read = {self.memory.find(a) for a in s.args} - {None}
+        for stmt in between:
+            if not isinstance(stmt, Let):
+                return False
+            effect = effect_of(stmt)
+            if effect.io or any((c := self.memory.find(stmt.args[p])) is None or c in read for p in effect.writes):
+                return False
+        return True
+
+
+def _is_less(a: Var, target: Var | None) -> bool:
+    """Is ``a`` of lower rank than what is made of it?"""
+    ranks = rank_of(a.type or Unknown()), rank_of((target and target.type) or Unknown())
+    return ranks[0] is not None and ranks[1] is not None and ranks[0] < ranks[1]
+
+
+__all__ = ["sink"]
