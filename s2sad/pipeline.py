@@ -20,7 +20,7 @@ from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
 from s2sad.errors import SourceError
-from s2sad.frontend.lower import Lowered, lower, lower_function
+from s2sad.frontend.lower import Lowered, lower_all, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
@@ -57,13 +57,17 @@ class Compilation:
         self.source = self._lowered(fun).function
         return self.source
 
+    def finish(self) -> None:
+        """Raise all that was refused, where a stage is looked at on its own."""
+        self.infer.finish()
+
     def run_infer(self) -> Spec:
         """infer: typed IR, callees specialised."""
         given = dict(self.request.args)
         types = tuple(given.get(p.var.name, UNKNOWN) for p in self.source.params)
         types += tuple(UNKNOWN for _ in self.source.captured)
-        self.spec = self.infer.specialise(self.source, types, entry=True)
-        self.infer.finish()
+        with self.infer.collecting():
+            self.spec = self.infer.specialise(self.source, types, entry=True)
         return self.spec
 
     def differentiate(self) -> list[Function]:
@@ -117,7 +121,8 @@ class Compilation:
 
     def _lowered(self, fun: Any, *, trusted: bool = False) -> Lowered:
         self.lowered[id(fun)] = fun
-        lowered = lower(fun) if isinstance(fun, FunctionSource) else lower_function(fun, trusted)
+        lowered = lower_all(fun) if isinstance(fun, FunctionSource) else lower_function(fun, trusted)
+        self.infer.keep_lowered(lowered.findings)
         for d in lowered.dependencies:
             self.dependencies.setdefault(id(d), d)
         return lowered
@@ -195,8 +200,12 @@ def snapshot(request: Request, stage: str) -> str:
     """The program after a stage, as runnable Python."""
     c = Compilation(request)
     functions = [c.lower()]
-    if stage != "lower":
+    if stage == "lower":
+        c.finish()
+    else:
         spec = c.run_infer()
+        if stage == "infer":
+            c.finish()
         assert spec.fn is not None
         functions = ad.reachable([spec.fn])
     for name, run in (("adjoint", c.differentiate), ("specialise", c.specialise), ("simplify", c.simplify)):

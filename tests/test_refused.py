@@ -77,13 +77,6 @@ def test_there_are_two_hundred() -> None:
     assert len(CASES) >= 200
 
 
-# None of these gives a wrong number. They are refused at the place of the library's line or of the loop around the
-# user's, fail with the plain call's own error, or (what they ask for being piecewise constant) cannot be judged.
-IMPRECISE = {
-    "read_before_assignment", "struct_round_trip", "hex_round_trip", "dict_keyed_by_active", "heap_of_active", "memory_view",
-    "complex_result", "cython_filter", "structured_array", "as_strided_store", "thread", "compiled_regex_of_active",
-    "pad_callable", "too_many_arguments", "matrix_class", "record_array", "quad",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -91,8 +84,6 @@ IMPRECISE = {
     [pytest.param(m, *c.values, id=f"{c.id}-{m}") for k, c in enumerate(CASES) for m in (("grad", "jvp")[k % 2],)],
 )
 def test_refused(mode: str, snippet: Snippet, context: str, tmp_path: Path) -> None:
-    if snippet.name in IMPRECISE:
-        pytest.xfail("refused, but not with the user's line")
     text = module_text(snippet, context)
     module = load(text, tmp_path, "case")
     ran = False
@@ -133,10 +124,11 @@ def check_findings(error: Any, text: str, module: ModuleType) -> None:
     # where objects cannot be made at all, that is what is found first
     lines = [*marked_lines(text), *(n for n, line in enumerate(text.splitlines(), 1) if "Thing(" in line)]
     here = [f for f in error.findings if f.loc.file == module.__file__]
-    elsewhere = [f for f in error.findings if f.loc.file != module.__file__]
+    assert here == list(error.findings), "shown in another file"
+    assert all(f.help for f in error.findings)
     found = [(f.loc.file, f.loc.line) for f in error.findings]
-    assert any(f.loc.line in lines for f in here) or elsewhere, f"found {found}, expected lines {lines}"
-    for finding in error.findings:  # also in a library that the program calls
+    assert any(f.loc.line in lines for f in here), f"found {found}, expected lines {lines}"
+    for finding in error.findings:
         line = linecache.getline(finding.loc.file, finding.loc.line)
         assert finding.line.strip() == line.strip(), f"{finding.loc} is {line!r}, shown as {finding.line!r}"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Function, Let, Loc, Ref, Var, walk
+from s2sad.ir.nodes import Function, Let, Loc, Ref, Stmt, Var, walk
 from s2sad.ir.types import Lit, Num, Unknown
 from s2sad.rules.registry import Rule, lookup
 
@@ -20,11 +20,11 @@ _INTEGRAL = frozenset(
      "num", "offset", "pad_width", "order", "dtype", "minlength", "mode", "source", "destination", "keepdims", "copy", "ndmin"}
 )  # fmt: skip
 
-Refuse = Callable[[str, str, Loc, str], Exception]
+Report = Callable[[str, str, Stmt, Loc, str], None]
 
 
-def refuse_options(fn: Function, varied: frozenset[Var], refuse: Refuse) -> None:
-    """Raise what ``refuse`` makes where an active value goes into an option, or an option has no derivative."""
+def refuse_options(fn: Function, varied: frozenset[Var], report: Report) -> None:
+    """Report where an active value goes into an option, or an option has no derivative."""
     for s in walk(fn.body):
         if not isinstance(s, Let) or s.op != "call" or not isinstance(s.args[0], Ref):
             continue
@@ -32,20 +32,20 @@ def refuse_options(fn: Function, varied: frozenset[Var], refuse: Refuse) -> None
         home = getattr(rule.canonical, "__module__", None) or "" if rule is not None else ""
         if rule is None or rule.kind == "nondiff" or home.startswith("s2sad.runtime"):
             continue
-        _check(s, s.args[0].text, rule, varied, refuse)
+        _check(s, s.args[0].text, rule, varied, report)
 
 
-def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], refuse: Refuse) -> None:
+def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], report: Report) -> None:
     for key, a in s.kwargs.items():
         if isinstance(a, Var) and a in varied and not (key in _INTEGRAL and isinstance(a.type, Num | Unknown)):
-            raise refuse("S2S054", f"an active value goes into the option {key}= of {text}, which has no derivative rule",
-                         s.loc, "write what the option does as operations of its own")  # fmt: skip
+            report("S2S054", f"an active value goes into the option {key}= of {text}, which has no derivative rule",
+                   s, s.loc, "write what the option does as operations of its own")  # fmt: skip
     if rule.refuses is not None and any(isinstance(a, Var) and a in varied for a in s.posargs[1:]):
         types = {k: type_of_atom(a) for k, a in s.kwargs.items()}
         known = {k: t.value for k, t in types.items() if isinstance(t, Lit)}
         reason = rule.refuses(**known)
         if reason:
-            raise refuse("S2S054", reason, s.loc, "write what it does as operations of its own")
+            report("S2S054", reason, s, s.loc, "write what it does as operations of its own")
 
 
 __all__ = ["refuse_options"]

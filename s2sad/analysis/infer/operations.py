@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records, rule_calls
+from s2sad.analysis.infer import (
+    calls,
+    functions,
+    inline,
+    members,
+    objects,
+    operators,
+    poison,
+    rebinding,
+    records,
+    rule_calls,
+)
 from s2sad.analysis.optypes import INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -49,7 +60,9 @@ def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
     args = tuple(f.atom(a) for a in s.args)
     name = s.target.name if s.target is not None else ""
-    result = _dispatch(f, s, args, name)
+    result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
+    if poison.is_lost(f, s, result):
+        result = poison.refused(f, s, args)
     if s.target is not None:
         if isinstance(result, Var):
             f.origin.setdefault(result, s.target)
@@ -356,7 +369,7 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
-    if isinstance(t, Array | Num) and key in ("real", "imag"):
+    if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from s2sad.errors import Finding, UnsupportedError
+from s2sad.analysis.findings import Findings
 from s2sad.frontend.resolve import atom_of
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Loc
 from s2sad.ir.record import dataclass, field
@@ -36,17 +35,16 @@ class Spec(Callee):
         return f"Spec({self.name})"
 
 
-class Infer:
+class Infer(Findings):
     """Inference over a whole program. ``load`` gives the untyped IR of a Python function (or None where there is none).
 
     Raises ``UnsupportedError`` with everything that was found when ``finish`` is called.
     """
 
     def __init__(self, load: Callable[[Any], Function | None]) -> None:
+        super().__init__()
         self.load = load
         self.specs: dict[tuple[Any, ...], Spec] = {}
-        self.findings: dict[tuple[str, Loc, str], Finding] = {}
-        self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
         self.codes: dict[Any, Any] = {}  # interned codes of function values
         self.numbers: dict[int, tuple[int, Any]] = {}  # functions among which branches choose
         # classes of objects: stored into without a record, read without one, and those that have records
@@ -69,31 +67,6 @@ class Infer:
         """The objects that ``data`` was read from."""
         return [owner for owner, _ in self._data.values()]
 
-    def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
-        line = fn.line_at(loc)
-        self.findings.setdefault((code, loc, message), Finding(code, message, loc, line, help, fn.name))
-
-    def keep_findings(self, error: UnsupportedError) -> None:
-        """Remember what was refused and go on, so that ``finish`` raises it with all else that is found."""
-        for f in error.findings:
-            self.findings.setdefault((f.code, f.loc, f.message), f)
-
-    @contextmanager
-    def reporting(self) -> Iterator[None]:
-        """Raise what was found when the work ends, also where going on after a refusal has made it fail."""
-        try:
-            yield
-        except UnsupportedError as error:
-            self.keep_findings(error)
-        except Exception:
-            self.finish()
-            raise
-        self.finish()
-
-    def finish(self) -> None:
-        if self.findings:
-            raise UnsupportedError(sorted(self.findings.values(), key=lambda f: (f.loc.file, f.loc.line, f.loc.col)))
-
     def unique_name(self, name: str) -> str:
         name = name if name.isidentifier() else "fn"
         count = self._names.get(name, 0)
@@ -115,6 +88,8 @@ class Infer:
             spec.recursive = True
         elif spec.fn is None:
             self._run(spec)
+        else:
+            self.again(spec)
         return spec
 
     def _run(self, spec: Spec) -> None:
@@ -127,7 +102,9 @@ class Infer:
             for _ in range(_MAX_ROUNDS):
                 known, names = set(self.specs), dict(self._names)
                 before = spec.result, dict(spec.grows)
-                fn, result = FunctionInfer(self, spec).run()
+                f = FunctionInfer(self, spec)
+                with self.inferring(f, spec):
+                    fn, result = f.run()
                 spec.result = join(spec.result, result)
                 if not spec.recursive or (spec.result, spec.grows) == before:
                     break
