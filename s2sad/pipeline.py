@@ -15,11 +15,13 @@ from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
+from s2sad.analysis.findings import too_deep
 from s2sad.analysis.infer import Infer, Spec, stand_ins
+from s2sad.analysis.value import check_value
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
-from s2sad.errors import SourceError
+from s2sad.errors import SourceError, UnsupportedError
 from s2sad.frontend.lower import Lowered, lower_all, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
@@ -66,8 +68,9 @@ class Compilation:
         given = dict(self.request.args)
         types = tuple(given.get(p.var.name, UNKNOWN) for p in self.source.params)
         types += tuple(UNKNOWN for _ in self.source.captured)
-        with self.infer.collecting():
+        with self.infer.collecting(self.source):
             self.spec = self.infer.specialise(self.source, types, entry=True)
+            check_value(self.spec, getattr(self.request.fun, "__differentiates__", None))
         return self.spec
 
     def differentiate(self) -> list[Function]:
@@ -159,6 +162,13 @@ def compile(request: Request, slot: Slot | None = None) -> Program:
 
 def _compile(request: Request, slot: Slot | None) -> Program:
     c = Compilation(request)
+    try:
+        return _staged(c, request, slot)
+    except RecursionError:
+        raise UnsupportedError(too_deep(unwrap(request.fun))) from None
+
+
+def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
     timings = c.timings
     for name, stage in (
         ("lower", c.lower),

@@ -133,7 +133,7 @@ def tangent(program: Infer, spec: Spec, active: tuple[str, ...]) -> list[Functio
     from s2sad.ad.pairs import named_result
 
     assert spec.fn is not None
-    with program.reporting():
+    with program.reporting(spec.source):
         fn = named_result(expand(spec.fn))
         by_name = {p.var.name: p.var for p in fn.params}
         wanted = tuple(by_name[n] for n in active)

@@ -143,7 +143,7 @@ def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool) -> dict[Key, Atom]:
         return {}
     path = (("item", 0),) if has_aux else ()
     keys = sweeps.r.keys(result)
-    if any(k[1] == path for k, _ in keys):
+    if any(k[1] == path and not (isinstance(t, Array) and t.dims) for k, t in keys):  # else the call says what is wrong
         return {(result, path): Const(1.0)}
     return {}
 

@@ -11,7 +11,7 @@ from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
 def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_aux: bool) -> list[Function]:
     """The functions of the derivative, the entry function(s) last. ``mode`` is ``value_and_grad`` or ``vjp``."""
     pairs = Pairs(infer, lambda pair: make_pair(infer, pairs, pair))
-    with infer.reporting():
+    with infer.reporting(spec.source):
         if mode == "vjp":
             return list(split(infer, pairs, spec, active, name=pairs.name(spec)))
         return [joint(infer, pairs, spec, active, has_aux=has_aux, name=f"{spec.name}_grad")]

@@ -16,6 +16,8 @@ from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import Function, Loc, replace
 from s2sad.ir.places import is_library
 
+_DEPTH = "calls or expressions that are nested too deep to be compiled, or calls that never end"
+_ELSEWHERE = Loc(__file__)  # a place in a library
 RULE_HELP = "use an operation that has a rule; where no derivative is wanted, pass the value through stop_gradient"
 
 
@@ -27,6 +29,7 @@ class Findings:
         self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
         self.frames: list[Any] = []  # the functions that are being inferred (``FunctionInfer``), outermost first
         self.sites: list[tuple[Loc, str]] = []  # the calls whose derivatives are being made, and the functions they are in
+        self.too_deep: tuple[Loc | None, str] | None = None  # the call at which the compiler ran out of stack
         self._open: list[Any] = []  # callees that are being compiled
         self._inside: dict[Any, list[tuple[str, str, Loc, str]]] = {}  # callee -> what was found in a library below it
 
@@ -120,6 +123,10 @@ class Findings:
         self._open.append(callee)
         try:
             yield
+        except RecursionError:
+            if self.too_deep is None:
+                self.too_deep = self._user_site(_ELSEWHERE)
+            raise
         finally:
             self.frames.pop()
             self._open.pop()
@@ -138,26 +145,48 @@ class Findings:
     # -- raising ------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def reporting(self) -> Iterator[None]:
+    def reporting(self, fn: Function) -> Iterator[None]:
         """Raise what was found when the work ends, also where going on after a refusal has made it fail."""
-        with self.collecting():
+        with self.collecting(fn):
             yield
         self.finish()
 
     @contextmanager
-    def collecting(self) -> Iterator[None]:
+    def collecting(self, fn: Function) -> Iterator[None]:
         """Keep what is refused in a stage; where going on after a refusal has made the stage fail, raise what was found."""
         try:
             yield
         except UnsupportedError as error:
             self.keep_findings(error)
+        except RecursionError:
+            self._refuse_depth(fn)
+            self.finish()
         except Exception:
             self.finish()
             raise
 
+    def _refuse_depth(self, fn: Function) -> None:
+        """The program recurses without end while it is compiled, or nests more than the compiler's own recursion bears."""
+        at, name = self.too_deep or (None, "")
+        loc = at or replace(fn.loc, end_line=fn.loc.line, end_col=fn.loc.col + 1)
+        self.keep(_depth(replace(loc, via=None), name or fn.name))
+
     def finish(self) -> None:
         if self.findings:
             raise UnsupportedError(sorted(_by_call(self.findings.values()), key=lambda f: (f.loc.file, f.loc.line, f.loc.col)))
+
+
+def too_deep(fun: Any) -> Finding:
+    """The finding for a function that nests more than the compiler's own recursion bears."""
+    code = getattr(fun, "__code__", None)
+    file, line = (code.co_filename, code.co_firstlineno) if code is not None else (getattr(fun, "file", "<unknown>"), 1)
+    return _depth(Loc(file, line, 0, line, 1), str(getattr(fun, "__name__", "")))
+
+
+def _depth(loc: Loc, function: str) -> Finding:
+    line = linecache.getline(loc.file, loc.line).rstrip("\n")
+    help = "write a loop, or several statements; pass arguments of the same types on to a recursive call"
+    return Finding("S2S069", _DEPTH, loc, line, help, function)
 
 
 def _key(f: Finding) -> str:
@@ -183,4 +212,4 @@ def _by_call(findings: Any) -> list[Finding]:
     return out
 
 
-__all__ = ["RULE_HELP", "Findings"]
+__all__ = ["RULE_HELP", "Findings", "too_deep"]

@@ -59,7 +59,10 @@ def as_function(derivative: ValueAndGrad[..., Any], program: Program) -> Callabl
         f"    {', '.join(parts)} = {entry.__name__}({', '.join((*lead, *names))})\n"
         f"    return {_returned(derivative, parts)}\n"
     )
-    return make_function(name, text, {entry.__name__: entry, **lead}, program.text)
+    function = make_function(name, text, {entry.__name__: entry, **lead}, program.text)
+    about = derivative.__name__, target.name, bool(derivative.options["has_aux"])
+    function.__differentiates__ = about  # type: ignore[attr-defined]
+    return function
 
 
 def _returned(derivative: ValueAndGrad[..., Any], parts: list[str]) -> str:

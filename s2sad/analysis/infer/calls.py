@@ -117,7 +117,10 @@ def call_atom(
     if value is not None:
         return functions.run(f, *value, pos, kw, name, untyped)
     if isinstance(t, Obj):
-        return dunder(f, "__call__", callee, pos, name, kw)
+        result = dunder(f, "__call__", callee, pos, name, kw)
+        if result is None and not any("__call__" in vars(b) for b in t.cls.__mro__):
+            f.refuse("S2S053", f"an object of class {t.cls.__name__} is called, which has no method __call__")
+        return result
     if t == NEVER:
         return UNDEF
     return opaque(f, callee, pos, kw, name, "a function that is not known when the derivative is compiled")

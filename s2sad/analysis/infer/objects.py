@@ -185,10 +185,18 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if static is not None and hasattr(type(static), "__set__") and not isinstance(static, pytypes.MemberDescriptorType):
         f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
         return True
+    if static is None and not _takes(cls):
+        f.refuse("S2S061", f"{cls.__name__} has __slots__, and none for {key}", "name it in __slots__")
+        return True
     record.attrs[key] = value
     if record.real is not None:
         _store_real(f, record, key, value)
     return True
+
+
+def _takes(cls: Any) -> bool:
+    """May objects of a class have attributes of any name?"""
+    return any("__dict__" in vars(b) for b in cls.__mro__)
 
 
 def _store_real(f: FunctionInfer, record: Record, key: str, value: Atom) -> None:

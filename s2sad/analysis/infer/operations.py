@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -345,6 +346,11 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         result = calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
             return result
+    cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
+    hook = members.lookup(f, cls, "__class_getitem__") if isinstance(cls, type) and cls.__module__ != "builtins" else None
+    inner = getattr(hook, "__func__", None)
+    if isinstance(inner, FunctionType):
+        return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
     return f.emit("getitem", x, i, name=name)
 
 

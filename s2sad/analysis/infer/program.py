@@ -10,9 +10,11 @@ from s2sad.analysis.findings import Findings
 from s2sad.frontend.resolve import atom_of
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Loc
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
+from s2sad.ir.types import NEVER, UNKNOWN, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
+_NESTED = 4  # how deep tuples may be nested in widened argument types
+_MAX_RUNNING = 24  # specialisations of one function inside each other
 _MAX_SPECS = 6  # specialisations of one function before its argument types are widened
 
 
@@ -79,7 +81,9 @@ class Infer(Findings):
         if any(s.running for s in mine):
             arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
         if len(mine) >= _MAX_SPECS:
-            arg_types = tuple(map(forget, arg_types))
+            arg_types = tuple(_flat(forget(t)) for t in arg_types)
+        if sum(s.running for s in mine) >= _MAX_RUNNING:  # each call has larger types than the one before
+            raise RecursionError
         key = (source, arg_types)
         spec = self.specs.get(key)
         if spec is None:
@@ -114,6 +118,13 @@ class Infer(Findings):
             spec.fn = fn
         finally:
             spec.running = False
+
+
+def _flat(t: Type, depth: int = 0) -> Type:
+    """A type without what is nested more than a few deep: containers that grow with each call end in it."""
+    if isinstance(t, Tuple) and t.code is None:
+        return UNKNOWN if depth >= _NESTED else Tuple(tuple(_flat(i, depth + 1) for i in t.items), t.cls, t.code)
+    return t
 
 
 def _data_atom(name: str, value: Any) -> Atom:
