@@ -12,9 +12,15 @@ class S2sadError(Exception):
     """Base of all errors of s2sad."""
 
 
+_SHOWN = 3  # places inside a library's call that are listed
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that cannot be differentiated: ``code`` (``S2S0xx``), what, where, the user's line, and a way out."""
+    """One thing that cannot be differentiated: ``code`` (``S2S0xx``), what, where, the user's line, and a way out.
+
+    Where it was found in a library, ``loc`` is the user's call that leads there, and ``inside`` the library's places with
+    their lines."""
 
     code: str
     message: str
@@ -22,6 +28,7 @@ class Finding:
     line: str = ""
     help: str = ""
     function: str = ""
+    inside: tuple[tuple[Loc, str], ...] = ()
 
     def show(self) -> str:
         width = max(1, self.loc.end_col - self.loc.col) if self.loc.end_line == self.loc.line else 1
@@ -34,6 +41,10 @@ class Finding:
             num = str(self.loc.line)
             pad = " " * len(num)
             out += [f" {pad} |", f" {num} | {text}", f" {pad} | {' ' * self.loc.col}{'^' * width}"]
+        for loc, text in self.inside[:_SHOWN]:
+            out.append(f"  note: inside this call, {loc.file}:{loc.line}:{loc.col + 1}: {text.strip()}")
+        if len(self.inside) > _SHOWN:
+            out.append(f"  note: and {len(self.inside) - _SHOWN} more places inside this call")
         if self.help:
             out.append(f"  help: {self.help}")
         return "\n".join(out)

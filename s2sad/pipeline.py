@@ -16,12 +16,14 @@ from s2sad.ad import program as ad
 from s2sad.ad.outputs import own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
+from s2sad.analysis.findings import too_deep
 from s2sad.analysis.infer import Infer, Spec, stand_ins
+from s2sad.analysis.value import check_value
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
-from s2sad.errors import SourceError
-from s2sad.frontend.lower import Lowered, lower, lower_function
+from s2sad.errors import SourceError, UnsupportedError
+from s2sad.frontend.lower import Lowered, lower_all, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
@@ -60,13 +62,18 @@ class Compilation:
         self.source = self._lowered(fun).function
         return self.source
 
+    def finish(self) -> None:
+        """Raise all that was refused, where a stage is looked at on its own."""
+        self.infer.finish()
+
     def run_infer(self) -> Spec:
         """infer: typed IR, callees specialised."""
         given = dict(self.request.args)
         types = tuple(given.get(p.var.name, UNKNOWN) for p in self.source.params)
         types += tuple(UNKNOWN for _ in self.source.captured)
-        self.spec = self.infer.specialise(self.source, types, entry=True)
-        self.infer.finish()
+        with self.infer.collecting(self.source):
+            self.spec = self.infer.specialise(self.source, types, entry=True)
+            check_value(self.spec, getattr(self.request.fun, "__differentiates__", None))
         return self.spec
 
     def differentiate(self) -> list[Function]:
@@ -119,7 +126,8 @@ class Compilation:
 
     def _lowered(self, fun: Any, *, trusted: bool = False) -> Lowered:
         self.lowered[id(fun)] = fun
-        lowered = lower(fun) if isinstance(fun, FunctionSource) else lower_function(fun, trusted)
+        lowered = lower_all(fun) if isinstance(fun, FunctionSource) else lower_function(fun, trusted)
+        self.infer.keep_lowered(lowered.findings)
         for d in lowered.dependencies:
             self.dependencies.setdefault(id(d), d)
         return lowered
@@ -156,6 +164,13 @@ def compile(request: Request, slot: Slot | None = None) -> Program:
 
 def _compile(request: Request, slot: Slot | None) -> Program:
     c = Compilation(request)
+    try:
+        return _staged(c, request, slot)
+    except RecursionError:
+        raise UnsupportedError(too_deep(unwrap(request.fun))) from None
+
+
+def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
     timings = c.timings
     for name, stage in (
         ("lower", c.lower),
@@ -197,8 +212,12 @@ def snapshot(request: Request, stage: str) -> str:
     """The program after a stage, as runnable Python."""
     c = Compilation(request)
     functions = [c.lower()]
-    if stage != "lower":
+    if stage == "lower":
+        c.finish()
+    else:
         spec = c.run_infer()
+        if stage == "infer":
+            c.finish()
         assert spec.fn is not None
         functions = ad.reachable([spec.fn])
     for name, run in (("adjoint", c.differentiate), ("specialise", c.specialise), ("simplify", c.simplify)):

@@ -12,7 +12,7 @@ from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import AliasInfo, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
-from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var
+from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import UNKNOWN, Array, Tuple
 
@@ -65,12 +65,16 @@ class Pairs:
         count = self._names[spec.name] = self._names.get(spec.name, 0) + 1
         return spec.name if count == 1 else f"{spec.name}_{count}"
 
-    def get(self, spec: Spec, active: tuple[bool, ...], shares: bool = False) -> Pair:
+    def get(self, spec: Spec, active: tuple[bool, ...], shares: bool, site: Loc, caller: str) -> Pair:
+        """The pair for a call at ``site`` in the function ``caller``."""
         key = (spec, active, shares)
         pair = self.pairs.get(key)
         if pair is None:
             pair = self.pairs[key] = Pair(spec, active, self.name(spec), shares=shares)
-            self.make(pair)
+            with self.program.calling(site, caller, pair):
+                self.make(pair)
+        else:
+            self.program.again(pair, site, caller)
         return pair
 
 
@@ -95,10 +99,10 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
             )
     keys = r.keys(s.target) if s.target is not None and r.is_active(s.target) else []
     bars = [state.drop(k) for k, _ in keys]
-    if all(g is None for g in bars) and not shares:
+    if all(g is None for g in bars) and not shares and not _was_refused(r, spec):
         return [s]
     active = tuple(r.is_active(a) for a in args)
-    pair = r.pairs.get(spec, active, shares)
+    pair = r.pairs.get(spec, active, shares, s.loc, r.fn.name)
     target = s.target if s.target is not None else Var("", spec.result)
     given: list[Atom] = []
     if shares:  # adjoints of memory that both sides may store into are found by memory, in one place
@@ -138,6 +142,13 @@ def _input(r: Reverse, rb: Builder, target: Var, path: Path, by_path: dict[Path,
                 place = rb.emit("getitem", place, Const(k))
             rb.effect("setitem", place, Const(steps[-1]), g)
     return whole
+
+
+def _was_refused(r: Reverse, spec: Spec) -> bool:
+    """Does the callee end in something refused? Then it is looked into, though nothing comes back from it."""
+    from s2sad.ad.reverse import holds_refused
+
+    return spec.fn is not None and holds_refused(r.program, spec.fn.body)
 
 
 def shared_args(info: AliasInfo, activity: Activity, s: Let) -> list[Var]:

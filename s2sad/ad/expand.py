@@ -38,6 +38,7 @@ from s2sad.ir.nodes import (
     blocks_of,
     walk,
 )
+from s2sad.ir.places import is_library, within
 from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_args, with_blocks, with_body
 from s2sad.ir.types import Array, Num, Unknown
 
@@ -174,6 +175,8 @@ def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) ->
     for p, a in zip(fn.params, s.args[1:], strict=True):
         inner[p.var] = a
     body = clone_block(fn.body, inner)
+    if is_library(fn.loc.file):
+        body = within(body, s.loc)
     if s.target is not None:
         result = body.results[0]
         env[s.target] = Const(None) if not isinstance(result, Var | Const | Ref) else result

@@ -30,10 +30,11 @@ from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
+from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.static_options import refuse_options
-from s2sad.errors import Finding, UnsupportedError
+from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -114,7 +115,7 @@ class Pushes:
         self.program = program
         self.made: dict[tuple[Spec, tuple[bool, ...]], Push] = {}
 
-    def get(self, spec: Spec, active: tuple[bool, ...]) -> Push:
+    def get(self, spec: Spec, active: tuple[bool, ...], site: Loc | None = None, caller: str = "") -> Push:
         push = self.made.get((spec, active))
         if push is None:
             name = self.program.unique_name(f"{spec.name}_jvp")
@@ -123,8 +124,11 @@ class Pushes:
             from s2sad.ad.expand import expand
 
             wanted = tuple(p.var for p, a in zip(spec.fn.params, active, strict=True) if a)
-            fn = Forward(self.program, self, expand(spec.fn, frozenset({spec})), wanted).function(name)
-            push.fn = fn if self.program.tidy is None else self.program.tidy(fn)
+            with self.program.calling(site or spec.source.loc, caller or spec.name, push):
+                fn = Forward(self.program, self, expand(spec.fn, frozenset({spec})), wanted).function(name)
+                push.fn = fn if self.program.tidy is None else self.program.tidy(fn)
+        else:
+            self.program.again(push, site, caller)
         return push
 
 
@@ -140,10 +144,11 @@ class Forward:
     def __init__(self, program: Infer, pushes: Pushes, fn: Function, active: tuple[Var, ...]) -> None:
         self.program, self.pushes, self.fn, self.active = program, pushes, fn, active
         self.activity: Activity = activity(fn, active)
-        refuse_escapes(fn, self.activity.varied, self.refuse)
-        refuse_options(fn, self.activity.varied, self.refuse)
+        self.refused: set[Stmt] = set()
+        refuse_escapes(fn, self.activity.varied, self.report)
+        refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
-        stored_globals(fn, self.activity, self.refuse)
+        stored_globals(fn, self.activity, self.report)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -165,8 +170,12 @@ class Forward:
         return Function(name, tuple(params), b.block(both), (), fn.doc, fn.loc, fn.lines, tangents=n)
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        line = self.fn.line_at(loc)
-        return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
+        return UnsupportedError(self.program.finding(code, message, loc, self.fn, help))
+
+    def report(self, code: str, message: str, s: Stmt, loc: Loc, help: str = "") -> None:
+        """Refuse a statement and go on."""
+        self.program.keep(self.program.finding(code, message, loc, self.fn, help))
+        self.refused.add(s)
 
     # -- tangents --------------------------------------------------------------------------------------------------
 
@@ -211,6 +220,8 @@ class Forward:
     def statements(self, block: Block, b: Builder) -> None:
         for s in block.stmts:
             b.loc = s.loc
+            if isinstance(s, Let) and s in self.refused:
+                continue
             try:
                 self.statement(s, b)
             except UnsupportedError as error:  # go on, to find all that is refused
@@ -338,11 +349,9 @@ class Forward:
             return b.emit("call", *s.args[:2], kw=dots, type=tangent_type(s.target.type))  # type: ignore[union-attr]
         if cls in (list, tuple) and isinstance(s.args[1], Var):
             return b.emit("call", callee, self.dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
-        reason = self.program.opaque_reasons.get(
-            s.loc, f"there is no derivative rule for {getattr(callee, 'text', s.op)}"
-        )
+        reason = self.program.reason_at(s.loc) or f"there is no derivative rule for {getattr(callee, 'text', s.op)}"
         raise self.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
-                          "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+                          RULE_HELP)  # fmt: skip
 
     def attribute_dot(self, b: Builder, a: Atom) -> Atom:
         """The tangent of an attribute: 0 for an integer."""
@@ -573,7 +582,7 @@ class Forward:
         if not any(active):
             b.append(s)
             return
-        push = self.pushes.get(spec, active)
+        push = self.pushes.get(spec, active, s.loc, self.fn.name)
         dots = tuple(self.dot(b, a) for a, is_active in zip(args, active, strict=True) if is_active)
         value_type = (s.target.type if s.target is not None else None) or UNKNOWN
         both = b.emit("call", Ref(push, push.name), *args, *dots, type=Tuple((value_type, tangent_type(value_type))))

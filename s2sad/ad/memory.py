@@ -90,6 +90,12 @@ class Memory:
             self._ends_: dict[int, int] = {}
         return self._ends_
 
+    def first_store(self, v: Var) -> Loc | None:
+        """Where the memory of ``v`` is first stored into."""
+        key = self.info.find(v)
+        lets = (s for s in self.place if isinstance(s, Let))
+        return next((s.loc for s in lets if any(self.info.find(a) == key for a in stored_by(s))), None)
+
     def loc_of(self, v: Var) -> Loc | None:
         s = self.definition.get(v)
         return None if s is None else s.loc
@@ -249,14 +255,14 @@ def _walk(b: Block) -> Any:
     return walk(b)
 
 
-def stored_globals(fn: Function, activity: Activity, refuse: Callable[..., Exception]) -> None:
+def stored_globals(fn: Function, activity: Activity, report: Callable[..., None]) -> None:
     """Refuse a function that keeps an active value in the data of a module."""
     for s in fn.body.stmts:
         named = isinstance(s, Let) and s.op == "copy" and isinstance(s.args[0], Global)
         if named and isinstance(s, Let) and s.target is not None and s.target in activity:
             assert isinstance(s.args[0], Global)
-            raise refuse(
-                "S2S063", f"an active value is stored into {s.args[0].name}, which outlives the call", s.loc,
+            report(
+                "S2S063", f"an active value is stored into {s.args[0].name}, which outlives the call", s, s.loc,
                 "store into an array that the function makes, and return it",
             )  # fmt: skip
 

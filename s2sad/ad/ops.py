@@ -15,6 +15,7 @@ from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
+from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -36,6 +37,9 @@ INERT_ATTRIBUTES = frozenset(["shape", "ndim", "size", "dtype", "itemsize", "nby
 
 def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """Append the adjoint of ``s`` to ``rb``; returns what replaces ``s`` in the forward sweep."""
+    if s.op == "refused" or s in r.refused:
+        r.poison(s.args, state, rb)
+        return [s]
     if s.op in ("getitem", "setitem", "aug_setitem") and isinstance(type_of_atom(s.args[1]), Array | Tuple):
         return _with_kept_index(r, s, state, rb)
     return _let(r, s, state, rb)
@@ -137,9 +141,9 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     rule = rule_of(s)
     assert s.target is not None
     if rule is None:
-        reason = r.program.opaque_reasons.get(s.loc, f"there is no derivative rule for {_spelled(s)}")
+        reason = r.program.reason_at(s.loc) or f"there is no derivative rule for {_spelled(s)}"
         raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
-                       "give it a rule with custom_vjp, or pass the value through stop_gradient")  # fmt: skip
+                       RULE_HELP)  # fmt: skip
     if aliasing(rule, s) != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
         base = aliased_operand(s)
         if not (isinstance(base, Var) and r.is_shadow(base)):

@@ -63,6 +63,23 @@ class Sweeps:
         self.active = active
 
     def run(self, seeds: dict[Key, Atom]) -> tuple[list[Stmt], Builder]:
+        unknown = self.r.refuse_unknown_memory()
+        if self.r.poisoned:
+            start, shadows = self.state, self.r.uses_shadows
+            self.state = State(set(start.local))
+            try:
+                swept = self._swept(seeds)
+            except Exception:
+                if self.r.refused or unknown:
+                    raise
+            if self.r.refused or unknown:
+                return swept
+            self.r.poisoned = frozenset()  # what comes out of those calls goes nowhere: they are not refused
+            self.state, self.r.uses_shadows = start, shadows
+            self.r.refuse_unknown_memory()
+        return self._swept(seeds)
+
+    def _swept(self, seeds: dict[Key, Atom]) -> tuple[list[Stmt], Builder]:
         head = Builder(self.fn.loc)
         for key, g in seeds.items():
             if self._by_memory(key):  # where other names of that memory find it
@@ -135,6 +152,8 @@ def _unit_seed(sweeps: Sweeps, result: Atom, has_aux: bool, head: Builder | None
     keys = sweeps.r.keys(result)
     if any(k[1] == path for k, _ in keys):
         t = sweeps.r.leaf_type(result, path)
+        if head is None and isinstance(t, Array) and t.dims:
+            return {}  # the call says what is wrong
         if head is None or is_number(t):
             return {(result, path): Const(1.0)}
         value = sweeps.r.leaf_atom(head, (result, path))

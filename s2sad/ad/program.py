@@ -12,7 +12,7 @@ from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
 def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_aux: bool) -> list[Function]:
     """The functions of the derivative, the entry function(s) last. ``mode`` is ``value_and_grad`` or ``vjp``."""
     pairs = derived.of(infer).pairs
-    with infer.reporting():
+    with infer.reporting(spec.source):
         if mode == "vjp":
             entries = list(split(infer, pairs, spec, active, name=pairs.name(spec)))
         else:
@@ -30,10 +30,10 @@ def tangent(infer: Infer, spec: Spec, active: tuple[str, ...]) -> list[Function]
     from s2sad.ad.forward import Forward  # most programs need one of the two modes
 
     assert spec.fn is not None
-    fn = named_result(expand(spec.fn))
-    by_name = {p.var.name: p.var for p in fn.params}
-    wanted = tuple(by_name[n] for n in active)
-    with infer.reporting():
+    with infer.reporting(spec.source):
+        fn = named_result(expand(spec.fn))
+        by_name = {p.var.name: p.var for p in fn.params}
+        wanted = tuple(by_name[n] for n in active)
         forward = Forward(infer, derived.of(infer).pushes, fn, wanted)
         entries = [forward.function(infer.unique_name(f"{spec.name}_jvp"))]
         complete(infer, entries)

@@ -395,7 +395,7 @@ def refuse_exception_values(fn: object, s: Try, refuse: Callable[..., Exception]
             if not (isinstance(st, Let) and any(a is h.name for a in st.args)):
                 continue
             callee = st.args[0] if st.op == "call" else None
-            if st.op in ("raise_", "format", "format_value", "is_", "is_not", "with_exit"):
+            if st.op in ("raise_", "format", "format_value", "is_", "is_not", "with_exit", "refused"):
                 continue
             if st.op == "getattr" and getattr(st.args[1], "value", "") == "__traceback__":  # for __exit__
                 continue

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ad import calls, objects, ops, residuals
+from s2sad.ad import calls, objects, ops, residuals, scatter
 from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
+from s2sad.ad.poison import poisoned
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
@@ -29,7 +30,7 @@ from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.static_options import refuse_options
-from s2sad.errors import Finding, UnsupportedError
+from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -56,6 +57,11 @@ from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, T
 from s2sad.runtime import zeros_like
 
 
+def holds_refused(program: Infer, body: Block) -> bool:
+    """Does something refused stand there?"""
+    return bool(program.findings) and any(isinstance(s, Let) and s.op == "refused" for s in walk(body))
+
+
 @dataclass
 class Swept:
     """A region after the transformation: statements of the forward sweep and of the reverse sweep."""
@@ -76,33 +82,44 @@ class Reverse:
         self.pairs = pairs
         self.fn = fn
         self.activity: Activity = activity(fn, active)
-        refuse_escapes(fn, self.activity.varied, self.refuse)
-        refuse_options(fn, self.activity.varied, self.refuse)
+        self.refused: set[Stmt] = set()  # statements that were refused: what goes into them is looked at, no more
+        refuse_escapes(fn, self.activity.varied, self.report)
+        refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         self.layout = layout(fn)
         self.memory = Memory(fn, self.info)
+        self.poisoned = poisoned(fn, self.is_opaque)
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
         self.refuse_module_data()
-        self.refuse_unknown_memory()
+        self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
         self.first_reads = objects.first_reads(fn)
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 
     def refuse_module_data(self) -> None:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
-        stored_globals(self.fn, self.activity, self.refuse)
+        stored_globals(self.fn, self.activity, self.report)
 
-    def refuse_unknown_memory(self) -> None:
+    def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
-        for v in (*(p.var for p in self.fn.params), *self.memory.definition):
-            if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v):
-                raise self.refuse(
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        return [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+
+    def refuse_unknown_memory(self) -> bool:
+        """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
+        by_calls = {self.info.find(v) for v in self.poisoned if is_reference(v.type)}
+        for v in self.unknown:
+            if v not in self.poisoned and self.info.find(v) not in by_calls:
+                self.program.keep(self.program.finding(
                     "S2S063",
                     f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
-                    self.memory.loc_of(v) or self.fn.loc,
+                    self.memory.first_store(v) or self.memory.loc_of(v) or self.fn.loc, self.fn,
                     "call the derivative with arrays, or give the types with --types",
-                )
+                ))  # fmt: skip
+                self.poisoned |= frozenset(self.unknown)
+                return True
+        return False
 
     def _paired_classes(self) -> set[Any]:
         """Classes of memory in which some array comes out of a branch, a loop or a container: which of several arrays it
@@ -195,13 +212,26 @@ class Reverse:
         return self.escape and self.is_paired(v)
 
     def is_paired(self, v: Var) -> bool:
-        return isinstance(v.type, _PAIRABLE) and self.info.find(v) in self.paired
+        return v not in self.poisoned and isinstance(v.type, _PAIRABLE) and self.info.find(v) in self.paired
+
+    def is_opaque(self, s: Let) -> bool:
+        """A call that is refused if anything active comes out of it: nothing is known of it."""
+        if s.target is None or not self.is_active(s.target) or not isinstance(s.target.type, Num | Unknown):
+            return False
+        if s.op == "method":
+            return not isinstance(type_of_atom(s.args[0]), List | Dict)
+        known = ops.rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
+        return s.op == "call" and not known and not (isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec))
 
     # -- errors --------------------------------------------------------------------------------------------------
 
     def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        line = self.fn.line_at(loc)
-        return UnsupportedError(Finding(code, message, loc, line, help, self.fn.name))
+        return UnsupportedError(self.program.finding(code, message, loc, self.fn, help))
+
+    def report(self, code: str, message: str, s: Stmt, loc: Loc, help: str = "") -> None:
+        """Refuse a statement and go on."""
+        self.program.keep(self.program.finding(code, message, loc, self.fn, help))
+        self.refused.add(s)
 
     # -- activity and leaves ---------------------------------------------------------------------------------------
 
@@ -311,6 +341,8 @@ class Reverse:
 
     def is_shadow(self, v: Var) -> bool:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
+        if v in self.poisoned:
+            return False
         if isinstance(v.type, Array):
             return self.info.is_mutated(v) or self.is_paired(v)
         return self.layout.is_mirror(v) and (self.info.deep_mutated(v) or self.is_paired(v))
@@ -381,6 +413,14 @@ class Reverse:
         pos = args[: len(args) - len(kw)]
         return rb.emit(view.op, *pos, kw=kw or None, type=v.type)
 
+    def poison(self, args: tuple[Atom, ...], state: State, rb: Builder) -> None:
+        """Something refused reads ``args``: they get an adjoint, so that all that is refused on the way to them is found.
+        (Nothing of this is ever emitted.)"""
+        for a in args:
+            if isinstance(a, Var) and self.is_active(a):
+                for key, t in self.keys(a):
+                    self.add(state, rb, key, self.zero(rb, key, t))
+
     def take(self, state: State, key: Key) -> Atom | None:
         return state.drop(key)
 
@@ -396,6 +436,8 @@ class Reverse:
             except UnsupportedError as error:  # go on, to find all that is refused
                 self.program.keep_findings(error)
                 forward.insert(0, s)
+                self.refused.add(s)
+                forward[:1] = self.stmt_with_buffers(s, state, rb) if isinstance(s, Let) else [s]
         return Swept(forward, rb, state)
 
     def stmt_with_buffers(self, s: Stmt, state: State, rb: Builder) -> list[Stmt]:
@@ -509,7 +551,7 @@ class Reverse:
     def loop(self, s: For | While, state: State, rb: Builder) -> list[Stmt]:
         saved = dict(state.bars), set(state.owned)
         bars = self.taken(state, s.targets)
-        if not any(bars) and not self.memory.touches_active(s, self.activity) and not self.makes_paired(s):
+        if not any(bars) and not self.memory.touches_active(s, self.activity) and not self.must_visit(s):
             return [s]
         try:
             self.loop_buffers(s, state, rb)
@@ -518,9 +560,9 @@ class Reverse:
             state.bars, state.owned = saved
             raise
 
-    def makes_paired(self, s: For | While) -> bool:
-        """Does the loop compute memory whose adjoint is found by memory, not by name?"""
-        return any(
+    def must_visit(self, s: For | While) -> bool:
+        """Does the loop compute memory whose adjoint is found by memory, not by name, or hold something refused?"""
+        return holds_refused(self.program, s.body) or any(
             isinstance(t, Let) and t.target is not None and self.is_active(t.target) and self.is_paired(t.target)
             for t in walk(s.body)
         )

@@ -13,6 +13,8 @@ from s2sad.ir.nodes import Atom, For, Function, If, Let, Loc, Ref, Stmt, Try, Va
 from s2sad.ir.types import Array, Dict, List, Lit, Num, Opaque, Range, RefT, Scalar, Slice, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
 
+Report = Callable[[str, str, Stmt, Loc, str], None]
+
 _READS = frozenset({"getitem", "unpack", "unpack_star", "getattr", "iter_list", "copy", "star"})
 _KEEPS = frozenset({"tuple", "list", "dict", "set", "closure", "format", "format_value", "slice"})
 _TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "in_", "not_in", "not", "assert_", "raise_", "comment"})
@@ -21,11 +23,11 @@ _TO_TEXT = (str, repr, format, ascii, set, frozenset, bytes)
 _FILLS = frozenset({"append", "add", "extend", "insert", "update", "setdefault"})
 
 
-def refuse_escapes(fn: Function, varied: frozenset[Var], refuse: Callable[[str, str, Loc, str], Exception]) -> None:
-    """Raise what ``refuse`` makes where a number comes out of text (and the like) that an active value went into."""
+def refuse_escapes(fn: Function, varied: frozenset[Var], report: Report) -> None:
+    """Report where a number comes out of text (and the like) that an active value went into."""
     search = _Search(fn, varied)
     if search.sources():
-        search.run(refuse)
+        search.run(report)
 
 
 def _is_text(t: Type) -> bool:
@@ -52,7 +54,7 @@ def _is_harmless(t: Type) -> bool:
 class _Search:
     def __init__(self, fn: Function, varied: frozenset[Var]) -> None:
         self.fn, self.varied = fn, varied
-        self.tainted: set[Var] = set()
+        self.tainted: dict[Var, Let] = {}  # with the statement in which an active value went into it
 
     def _active(self, a: Atom) -> bool:
         return isinstance(a, Var) and a in self.varied
@@ -66,21 +68,21 @@ class _Search:
     def _source(self, s: Let) -> None:
         if s.op == "dict":
             if s.target is not None and any(map(self._active, s.args[::2])):
-                self.tainted.add(s.target)
+                self.tainted.setdefault(s.target, s)
             return
         if s.op == "setitem" and isinstance(s.args[0], Var):
             t = type_of_atom(s.args[0])
             if (_is_object(t) and self._active(s.args[2])) or (isinstance(t, Dict | Opaque) and self._active(s.args[1])):
-                self.tainted.add(s.args[0])
+                self.tainted.setdefault(s.args[0], s)
             return
         if s.op == "method" and isinstance(s.args[0], Var) and any(map(self._active, s.args[2:])):
             if _is_text(type_of_atom(s.args[0])):
-                self.tainted.add(s.args[0])
+                self.tainted.setdefault(s.args[0], s)
         if s.target is None or not any(map(self._active, s.args)):
             return
         t = s.target.type or Unknown()
         if _is_text(t) or _is_object(t) or self._leaves_numbers(s):
-            self.tainted.add(s.target)
+            self.tainted.setdefault(s.target, s)
 
     def _leaves_numbers(self, s: Let) -> bool:
         if s.op == "call" and isinstance(s.args[0], Ref):
@@ -88,17 +90,28 @@ class _Search:
         flat = s.op == "getattr" and getattr(s.args[1], "value", "") == "flat"
         return flat and isinstance(type_of_atom(s.args[0]), Array)
 
-    def run(self, refuse: Callable[[str, str, Loc, str], Exception]) -> None:
+    def run(self, report: Report) -> None:
         before = -1
         while before != len(self.tainted):
             before = len(self.tainted)
             for s in walk(self.fn.body):
                 found = self._stmt(s)
-                if found is not None:
-                    raise refuse("S2S072", found, s.loc, "")
+                if found == _LATER:  # the place to change is where the value went in
+                    report("S2S072", found.format(s.loc.line), s, self._origin(s).loc, "")
+                elif found is not None:
+                    report("S2S072", found, s, s.loc, "")
         result = self.fn.result
         if self._has(result) and _is_object(type_of_atom(result)):
-            raise refuse("S2S072", "the result is an array of objects", self.fn.loc, "")
+            last = self.fn.body.stmts[-1]
+            report("S2S072", "the result is an array of objects", last, last.loc, "")
+
+    def _origin(self, s: Stmt) -> Let:
+        """Where an active value went into what the statement reads."""
+        atoms = (s.iter,) if isinstance(s, For) else s.args if isinstance(s, Let) else ()
+        return next(self.tainted[a] for a in atoms if isinstance(a, Var) and a in self.tainted)
+
+    def _taint(self, v: Var, s: Stmt) -> None:
+        self.tainted.setdefault(v, self._origin(s))
 
     def _has(self, a: Atom) -> bool:
         return isinstance(a, Var) and a in self.tainted
@@ -112,7 +125,7 @@ class _Search:
             self._bind(s.carried, s.init, s.body.results)
             self._bind(s.targets, s.init, s.body.results)
             if isinstance(s, For) and self._has(s.iter) and not self._is_plain(s.iter):
-                self.tainted.add(s.item)
+                self._taint(s.item, s)
                 if _is_number(s.item.type or Unknown()):
                     return _OUT
         elif isinstance(s, Try):
@@ -122,7 +135,9 @@ class _Search:
 
     def _bind(self, targets: tuple[Var, ...], *sources: tuple[Atom, ...]) -> None:
         for results in sources:
-            self.tainted.update(t for t, a in zip(targets, results, strict=False) if self._has(a))
+            for t, a in zip(targets, results, strict=False):
+                if isinstance(a, Var) and a in self.tainted:
+                    self.tainted.setdefault(t, self.tainted[a])
 
     def _is_plain(self, a: Atom) -> bool:
         """A list or tuple, whose elements have types of their own: a number in it is not the text beside it."""
@@ -133,13 +148,13 @@ class _Search:
             return None
         if s.op in ("setitem", "setattr", "aug_setitem", "aug_setattr"):
             if self._has(s.args[2]) and isinstance(s.args[0], Var):
-                self.tainted.add(s.args[0])
+                self._taint(s.args[0], s)
                 if isinstance(type_of_atom(s.args[0]), Array):
                     return _OUT
             return None
         if s.op == "method" and isinstance(s.args[0], Var) and getattr(s.args[1], "value", "") in _FILLS:
             if any(map(self._has, s.args[2:])):
-                self.tainted.add(s.args[0])
+                self._taint(s.args[0], s)
         if s.target is None or (s.op == "call" and isinstance(s.args[0], Ref) and _is_nondiff(s.args[0].obj)):
             return None
         t = s.target.type or Unknown()
@@ -152,23 +167,27 @@ class _Search:
                 return None if plain else _OUT
             if not self._has(s.args[0]):
                 return None
-            self.tainted.add(s.target)
+            self._taint(s.target, s)
             return None
         if s.op in _KEEPS or _is_text(t):
-            self.tainted.add(s.target)
+            self._taint(s.target, s)
             return None
         if s.op in ("call", "method"):
             if _is_number(t) or (isinstance(t, List) and _is_number(t.item)):
                 return _OUT
-            self.tainted.add(s.target)
+            self._taint(s.target, s)
             return None
         if isinstance(t, List | Tuple | Dict) or (s.op in INPLACE and isinstance(t, Opaque)):
-            self.tainted.add(s.target)
+            self._taint(s.target, s)
             return None
-        return _OUT  # arithmetic
+        return _LATER  # arithmetic
 
 
 _OUT = "a number comes out of text, a set, keys of a dictionary or an array of objects that an active value went into"
+_LATER = (
+    "an active value goes into text, a set, keys of a dictionary or an array of objects here, and a number comes out of it in "
+    "line {}"
+)
 
 
 def _is_nondiff(obj: object) -> bool:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Function, Let, Loc, Ref, Var, walk
-from s2sad.ir.types import Lit, Num, Unknown
+from s2sad.ir.nodes import Function, Let, Loc, Ref, Stmt, Var, walk
+from s2sad.ir.types import Array, Lit, Num, Obj, Opaque, RefT, Scalar, Unknown, is_differentiable
 from s2sad.rules.registry import Rule, lookup
 
 # parameters that are integers, booleans or text whatever their inferred type: nothing varies through them
@@ -20,32 +20,59 @@ _INTEGRAL = frozenset(
      "num", "offset", "pad_width", "order", "dtype", "minlength", "mode", "source", "destination", "keepdims", "copy", "ndmin"}
 )  # fmt: skip
 
-Refuse = Callable[[str, str, Loc, str], Exception]
+Report = Callable[[str, str, Stmt, Loc, str], None]
 
 
-def refuse_options(fn: Function, varied: frozenset[Var], refuse: Refuse) -> None:
-    """Raise what ``refuse`` makes where an active value goes into an option, or an option has no derivative."""
+def refuse_options(fn: Function, varied: frozenset[Var], report: Report) -> None:
+    """Report where an active value goes into an option, or an option has no derivative."""
     for s in walk(fn.body):
+        if isinstance(s, Let) and s.op == "getitem" and s.args[1] in varied:
+            _check_index(s, report)
+        if isinstance(s, Let) and s.op == "setitem" and s.args[2] in varied:
+            _check_field(s, report)
         if not isinstance(s, Let) or s.op != "call" or not isinstance(s.args[0], Ref):
             continue
         rule = lookup(s.args[0].obj)
         home = getattr(rule.canonical, "__module__", None) or "" if rule is not None else ""
         if rule is None or rule.kind == "nondiff" or home.startswith("s2sad.runtime"):
             continue
-        _check(s, s.args[0].text, rule, varied, refuse)
+        _check(s, s.args[0].text, rule, varied, report)
 
 
-def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], refuse: Refuse) -> None:
+def _check_field(s: Let, report: Report) -> None:
+    """A store into a field of a structured array."""
+    x, i = type_of_atom(s.args[0]), type_of_atom(s.args[1])
+    if isinstance(x, Array | Num | Unknown) and isinstance(i, Lit) and isinstance(i.value, str):
+        report("S2S063", "an active value is stored under a name into something that is not known to be a dict", s, s.loc,
+               "use a dict, or an array for each field")  # fmt: skip
+
+
+def _check_index(s: Let, report: Report) -> None:
+    """What an object of unknown kind makes of an active value in brackets, only it knows."""
+    x, i = type_of_atom(s.args[0]), type_of_atom(s.args[1])
+    unseen = isinstance(x, RefT | Opaque | Obj) or (isinstance(x, Unknown) and isinstance(i, Scalar | Array))
+    if unseen and is_differentiable(i):
+        report("S2S020", "an active value is the index of an object that is not known", s, s.loc,
+               "call a function of it instead, which is compiled")  # fmt: skip
+
+
+def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], report: Report) -> None:
+    for a in s.posargs[1:]:
+        t = type_of_atom(a)
+        if a in varied and isinstance(t, Obj):  # NumPy asks the object what it is, by its __array__ and the like
+            report("S2S071", f"an object of class {t.cls.__name__} goes into {text}", s, s.loc,
+                   "pass the numbers and arrays that it holds")  # fmt: skip
+            return
     for key, a in s.kwargs.items():
         if isinstance(a, Var) and a in varied and not (key in _INTEGRAL and isinstance(a.type, Num | Unknown)):
-            raise refuse("S2S054", f"an active value goes into the option {key}= of {text}, which has no derivative rule",
-                         s.loc, "write what the option does as operations of its own")  # fmt: skip
+            report("S2S054", f"an active value goes into the option {key}= of {text}, which has no derivative rule",
+                   s, s.loc, "write what the option does as operations of its own")  # fmt: skip
     if rule.refuses is not None and any(isinstance(a, Var) and a in varied for a in s.posargs[1:]):
         types = {k: type_of_atom(a) for k, a in s.kwargs.items()}
         known = {k: t.value for k, t in types.items() if isinstance(t, Lit)}
         reason = rule.refuses(**known)
         if reason:
-            raise refuse("S2S054", reason, s.loc, "write what it does as operations of its own")
+            report("S2S054", reason, s, s.loc, "write what it does as operations of its own")
 
 
 __all__ = ["refuse_options"]

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.typeof import Namer, type_of
-from s2sad.ir.types import ONE, Affine, Array, Sym, Type, is_differentiable
+from s2sad.ir.types import ONE, Affine, Sym, Type, is_differentiable
 
 
 class ParamNamer(Namer):
@@ -65,14 +65,19 @@ def _refuse_subclasses(name: str, value: Any) -> None:
 
 def check_active(function: str, name: str, value: Any, t: Type) -> None:
     """Raise TypeError, with what to pass instead, where a derivative with respect to ``value`` has no meaning."""
-    if is_differentiable(t) or isinstance(value, tuple | list | dict):
+    if (is_differentiable(t) and not _is_objects(value)) or isinstance(value, tuple | list | dict):
         return
     where = f"{function}: cannot differentiate with respect to {name!r}"
-    if isinstance(t, Array):
-        raise TypeError(f"{where}: its dtype is {t.dtype}; pass {name}.astype(float)")
+    if isinstance(value, np.ndarray):
+        way = f"pass {name}.astype(float)" if value.dtype.kind in "iubO" else "leave it out of argnums"
+        raise TypeError(f"{where}: its dtype is {value.dtype}; {way}")
     if isinstance(value, int | bool | np.integer | np.bool_):
         raise TypeError(f"{where}: it is {_an(value)}; pass float({name})")
     raise TypeError(f"{where}: it is {_an(value)}; leave it out of argnums")
+
+
+def _is_objects(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "O"
 
 
 def _an(value: Any) -> str:

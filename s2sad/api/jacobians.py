@@ -46,6 +46,9 @@ class Jacobian(Wrapper):
         output = pullback.take_output()
         value, auxiliary = output if self.options["has_aux"] else (output, None)
         leaves, structure = flatten(value)
+        check_numbers(self.__name__, self.target.name, value, leaves)
+        if not any(_is_complex(x) for x in flatten([self._argument(bound, j) for j in range(len(self.programs.selection))])[0]):
+            refuse_complex(self.__name__, self.target.name, leaves)
         zeros = [np.zeros_like(np.asarray(v)) for v in leaves]
         rows: list[list[tuple[Any, ...]]] = []
         for k, zero in enumerate(zeros):
@@ -88,9 +91,10 @@ class ForwardJacobian(Jacobian):
         for j, x in enumerate(inputs):
             leaves, structure = flatten(x)
             tangents: list[Any] = [zero_like(v) for v in inputs]
+            self.programs.find(bound)  # refuses the arguments that have no derivative
             zeros = [np.zeros_like(np.asarray(v)) for v in leaves]
             columns: list[list[Any]] = []
-            value: Any = None
+            value: Any = run_jvp(self.programs, bound, tangents)[0] if not leaves else None
             for k, zero in enumerate(zeros):
                 columns.append([])
                 for i in range(zero.size):
@@ -99,9 +103,29 @@ class ForwardJacobian(Jacobian):
                     bound = copy(fresh) if stores else bound
                     if self.options["has_aux"]:
                         (value, auxiliary), dot = value, dot[0]
+                    if not (k or i or j):
+                        check_numbers(self.__name__, self.target.name, value, flatten(value)[0])
                     columns[-1].append(dot)
             answers.append(_stack_columns(structure, zeros, columns, value))
         return answers, auxiliary
+
+
+def check_numbers(derivative: str, function: str, value: Any, leaves: list[Any]) -> None:
+    """Raise TypeError, in one line, where a value holds something that is no number, or is None."""
+    wrong = [v for v in leaves if not isinstance(v, np.ndarray | float | int | complex | np.number | np.bool_)]
+    if value is None or wrong:
+        what = "None" if value is None else f"{'' if wrong[0] is value else 'a value that holds '}a {type(wrong[0]).__name__}"
+        raise TypeError(f"{derivative}: {function} returned {what}; a Jacobian needs a function that returns numbers")
+
+
+def refuse_complex(derivative: str, function: str, leaves: list[Any]) -> None:
+    """Of a complex value of real arguments, reverse mode gives the derivative of the real part alone."""
+    if any(map(_is_complex, leaves)):
+        raise TypeError(f"{derivative}: {function} returned a complex number; return its real part, or use s2sad.jacfwd")
+
+
+def _is_complex(v: Any) -> bool:
+    return isinstance(v, complex | np.complexfloating) or (isinstance(v, np.ndarray) and v.dtype.kind == "c")
 
 
 def _unit_seeds(zeros: list[np.ndarray[Any, Any]], leaves: list[Any], k: int, i: int) -> list[Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from s2sad.analysis.typeof import type_of
 from s2sad.api import signature
 from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
@@ -149,6 +150,12 @@ class Programs:
         if self.strict:
             for name in self.active:
                 check_active(self.target.name, name, bound[self.positions[name]], known[name])
+            for name, key in self.selection:  # one of *args or of **kwargs
+                whole = bound[self.positions[name]]
+                given = isinstance(whole, tuple | dict) and key is not None
+                if given and key in (whole if isinstance(key, str) else range(len(whole))):
+                    shown = key if isinstance(key, str) else f"{name}[{key}]"
+                    check_active(self.target.name, shown, whole[key], type_of(whole[key]))
             return self.active
         return tuple(n for n in self.active if is_differentiable(known[n]))
 

@@ -341,6 +341,17 @@ _add(
     "    return np.sum(w)\n",
 )
 _add(
+    "S2S069",
+    "calls or expressions that are nested too deep",
+    "A recursive function is compiled for the types of its arguments. Where each call passes on a larger type (a tuple of "
+    "tuples, a function that calls the last one), there is no end to it. Calls and expressions that are nested hundreds "
+    "deep are more than the compiler's own recursion bears.",
+    "write a loop, or pass arguments of the same types on to the recursive call",
+    "def g(h, n):\n    return h(1.0) if n == 0 else g(lambda t: h(t) * 2.0, n - 1)\n\n"
+    "def f(x, n=3):\n    return g(lambda t: t * x, n)\n",
+    "def f(x, n=3):\n    y = x\n    for _ in range(n):\n        y = y * 2.0\n    return y\n",
+)
+_add(
     "S2S070",
     "value read out of an exception",
     "An exception object carries what it was raised with through any number of frames; a derivative does not "

@@ -1,12 +1,13 @@
-"""What is refused: collected while a function is lowered, and raised all at once, in the order of the source."""
+"""What is refused by its syntax: collected while a function is lowered. What stands for it goes through the later stages."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import gast
 
-from s2sad.errors import Finding, UnsupportedError
+from s2sad.errors import Finding
 from s2sad.frontend.scopes import children
 from s2sad.ir.nodes import Loc
 
@@ -37,11 +38,9 @@ class Fence:
                 end_col = _characters(self.lines[end_line - 1], end_col)
         return Loc(self.file, line, col, end_line, end_col)
 
-    def check(self) -> None:
-        """Raise when anything was refused."""
-        if self.findings:
-            order = sorted(self.findings.values(), key=lambda f: (f.loc.line, f.loc.col, f.code))
-            raise UnsupportedError(order)
+    def found(self) -> tuple[Finding, ...]:
+        """What was refused, in the order of the source."""
+        return tuple(sorted(self.findings.values(), key=lambda f: (f.loc.line, f.loc.col, f.code)))
 
 
 def _characters(line: str, byte: int) -> int:
@@ -85,3 +84,23 @@ def scan(node: Any, fence: Fence, globals_: set[str]) -> None:
         elif kind == "comprehension" and part.is_async:
             fence.refuse("S2S002", part.iter, "asynchronous code cannot be differentiated: async for")
         todo.extend(children(part))
+
+
+_PLAIN: dict[str, Any] = {
+    "AsyncFor": gast.For, "AsyncWith": gast.With, "AsyncFunctionDef": gast.FunctionDef, "TryStar": gast.Try,
+}  # fmt: skip
+
+
+class _Plain(gast.NodeTransformer):  # type: ignore[misc]
+    def generic_visit(self, node: Any) -> Any:
+        super().generic_visit(node)
+        plain = _PLAIN.get(type(node).__name__)
+        if plain is None:
+            return node
+        return gast.copy_location(plain(**{k: getattr(node, k) for k in node._fields}), node)
+
+
+def as_plain(body: list[Any]) -> list[Any]:
+    """A copy of refused statements as their plain kin (``async for`` as ``for``, ``except*`` as ``except``), so that what
+    is refused inside them and after them is found as well."""
+    return [_Plain().visit(copy.deepcopy(stmt)) for stmt in body]

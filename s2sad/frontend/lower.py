@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 import gast
 
-from s2sad.errors import SourceError
+from s2sad.errors import Finding, SourceError, UnsupportedError
 from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar, place
-from s2sad.frontend.fence import Fence, scan
+from s2sad.frontend.fence import Fence, as_plain, scan
 from s2sad.frontend.liveness import Flows, Liveness
 from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
@@ -33,10 +33,11 @@ from s2sad.ir.record import dataclass, field
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lowered:
-    """An IR function and the names outside of it that it was resolved with."""
+    """An IR function, the names outside of it that it was resolved with, and what was refused in it."""
 
     function: Function
     dependencies: tuple[Dependency, ...] = field(default=(), repr=False)
+    findings: tuple[Finding, ...] = ()
 
     def is_current(self) -> bool:
         """Has none of those names been bound to another function, class or module since?"""
@@ -45,25 +46,34 @@ class Lowered:
 
 def lower(source: FunctionSource) -> Lowered:
     """The IR of a function. Raises ``UnsupportedError`` with everything that is refused in it."""
+    lowered = lower_all(source)
+    if lowered.findings:
+        raise UnsupportedError(lowered.findings)
+    return lowered
+
+
+def lower_all(source: FunctionSource) -> Lowered:
+    """The IR of a function, in which an operation ``refused`` stands for all that is refused in it."""
     fence = Fence(source.file, source.lines, source.name)
     shared = Shared(source, fence)
     lowering = Lowering(shared, Scope(source.node), None)
     function = lowering.function(source.name, source.doc, lowering.outer_params())
-    fence.check()
-    return Lowered(function, tuple(shared.dependencies.values()))
+    return Lowered(function, tuple(shared.dependencies.values()), fence.found())
 
 
 _MEMO: WeakKeyDictionary[Any, Lowered] = WeakKeyDictionary()
 
 
 def lower_function(fn: Any, trusted: bool = False) -> Lowered:
-    """``lower(get_source(fn))``, remembered as long as what the function depends on stays the same."""
+    """``lower_all(get_source(fn))``, remembered as long as what the function depends on stays the same."""
     try:
         known = _MEMO.get(fn)
     except TypeError:  # an object that takes no weak references, or has no hash
-        return lower(get_source(fn, trusted))
+        return lower_all(get_source(fn, trusted))
     if known is None or not known.is_current():
-        known = _MEMO[fn] = lower(get_source(fn, trusted))
+        known = lower_all(get_source(fn, trusted))
+        if not known.findings:  # a name that is missing may be defined later
+            _MEMO[fn] = known
     return known
 
 
@@ -117,6 +127,8 @@ class Lowering(Statements):
         if isinstance(node, gast.Lambda):
             return [gast.copy_location(gast.Return(node.body), node.body)]
         body = node.body if gast.get_docstring(node) is None else node.body[1:]
+        if self.shared.fence.findings:
+            body = as_plain(body)
         desugar = Desugar(self._manager_kind, self._has_effects)
         try:
             body = desugar.block(body)
@@ -242,8 +254,9 @@ class Lowering(Statements):
         elif name in self.shared_names:
             raise NeedsCell(name)
         elif name in self.scope.index:
-            self.refuse("S2S003", node, f"the nested function reads {name!r}, which has no value yet")
-            inner.env[name] = UNDEF
+            atom = self.refuse("S2S003", node, f"the nested function reads {name!r}, which has no value yet")
+            inner.env[name] = inner.capture(name)
+            return atom
         return None
 
     def capture(self, name: str) -> Var:

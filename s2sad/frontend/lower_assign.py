@@ -13,7 +13,7 @@ from s2sad.frontend.lower_consts import BIN_OPS
 from s2sad.frontend.lower_expr import Expressions
 from s2sad.frontend.resolve import attribute, module_text
 from s2sad.frontend.scopes import COMPREHENSIONS
-from s2sad.ir.nodes import UNDEF, Atom, Const, If, Let, Ref
+from s2sad.ir.nodes import Atom, Const, If, Let, Ref
 
 
 class Assignments(Expressions):
@@ -146,7 +146,7 @@ class Assignments(Expressions):
     _s_Global = _s_Nonlocal = _s_Pass
 
     def _s_ClassDef(self, node: Any) -> None:  # refused by the scan
-        self.env[node.name] = UNDEF
+        self.env[node.name] = self.let(node, "refused")
 
     def _s_Delete(self, node: Any) -> None:
         for target in node.targets:
@@ -193,7 +193,7 @@ class Assignments(Expressions):
         for alias in node.names:
             module = self._module(node, alias.name, 0)
             if module is None:
-                self.env[alias.asname or alias.name.partition(".")[0]] = UNDEF
+                self.env[alias.asname or alias.name.partition(".")[0]] = self.let(node, "refused")
                 continue
             if alias.asname is None:
                 module = importlib.import_module(alias.name.partition(".")[0])
@@ -203,15 +203,15 @@ class Assignments(Expressions):
         module = self._module(node, node.module or "", node.level or 0)
         for alias in node.names:
             name = alias.asname or alias.name
-            self.env[name] = UNDEF
             if module is None:
+                self.env[name] = self.let(node, "refused")
                 continue
             base = Ref(module, module_text(module))
             if not hasattr(module, alias.name):
                 self._module(node, f"{module.__name__}.{alias.name}", 0)
             found = attribute(base, alias.name, self.namespace.module)
             if found is None:
-                self.refuse("S2S014", node, f"{alias.name!r} cannot be imported from {base.text}")
+                self.env[name] = self.refuse("S2S014", node, f"{alias.name!r} cannot be imported from {base.text}")
                 continue
             atom, dep = found
             if dep is not None:

@@ -82,7 +82,7 @@ class Base:
 
     def refuse(self, code: str, node: Any, message: str, help: str = "") -> Atom:
         self.shared.fence.refuse(code, node, message, help)
-        return UNDEF
+        return self.let(node, "refused")
 
     # -- statements --------------------------------------------------------------------------------------------------
 

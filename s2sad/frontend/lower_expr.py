@@ -21,9 +21,9 @@ class Expressions(Base):
         method = getattr(self, "_x_" + type(node).__name__, None)
         if method is None:
             kind = type(node).__name__
-            return UNDEF if kind in ("Yield", "YieldFrom", "Await") else self.refuse(
-                "S2S013", node, f"there is no lowering for {kind}"
-            )
+            if kind not in ("Yield", "YieldFrom", "Await"):
+                return self.refuse("S2S013", node, f"there is no lowering for {kind}")
+            return self.let(node, "refused", *([] if node.value is None else [self.expr(node.value)]))
         atom: Atom = method(node)
         return atom
 
@@ -203,7 +203,7 @@ class Expressions(Base):
         consumed = False
         if isinstance(callee, Ref):
             if self._is_refused(node, callee):
-                return UNDEF
+                return self.let(node, "refused", *self._arguments(node, True)[0])
             if callee.obj in (any, all) and len(node.args) == 1 and isinstance(node.args[0], gast.GeneratorExp):
                 return self.any_all(node, node.args[0], callee.obj is any)
             if callee.obj is next and node.args and isinstance(node.args[0], gast.GeneratorExp):

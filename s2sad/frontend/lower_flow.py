@@ -182,9 +182,8 @@ class Statements(Loops):
             old = self.env.get(name, UNDEF)
             if old is UNDEF or old in self.shared.unsure:
                 what = f"{name!r} has no value before the try, and may or may not have one after an exception"
-                self.refuse("S2S009", stmt, what)
-            else:
-                cells[name] = self.let(stmt, "list", old, name=name)
+                old = self.refuse("S2S009", stmt, what)
+            cells[name] = self.let(stmt, "list", old, name=name)
         return cells
 
     def _handler(self, handler: Any, var: Var | None, mask: int, need: Need) -> Flow:

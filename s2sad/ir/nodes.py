@@ -50,6 +50,8 @@ op                        args
                           ``(manager, exception)`` in a handler; only for managers that never swallow (np.errstate)
 ``comment``               ``(Const(text),)``: a line of comment in the emitted text; no effect, no target
 ``iter_list``             ``(iterable,)``: list(iterable), made by lowering where an iterator must be fixed
+``refused``               what stands for something refused, with what went into it: a value of no type, so that all
+                          else is still found, and nothing is found twice. Never emitted.
 ========================  =====================================================================================
 
 A comment-only or dead statement does not exist. ``target`` is None where the value is not used.
@@ -69,13 +71,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loc:
-    """A place in the user's file: 1-based lines, 0-based columns as in ``ast``."""
+    """A place in the user's file: 1-based lines, 0-based columns as in ``ast``.
+
+    ``via`` is the call in the user's file through which a library's statement has come into the function."""
 
     file: str = "<unknown>"
     line: int = 0
     col: int = 0
     end_line: int = 0
     end_col: int = 0
+    via: Loc | None = None
 
 
 NOWHERE = Loc()

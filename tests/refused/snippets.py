@@ -19,7 +19,9 @@ LANGUAGE = [
     Snippet("async_inside", "async def g():  # refused\n    return x\ny = x"),
     Snippet("generator_inside", "def g():  # refused\n    yield x  # refused\nfor t in g():  # refused\n    y = t"),
     Snippet("unknown_name", "y = x * no_such_name_anywhere"),
-    Snippet("read_before_assignment", "y = late * x\nlate = 2.0"),
+    Snippet("read_before_assignment", "y = late * x\nlate = 2.0", contexts=("direct", "helper")),
+    # in a loop it has a value in the second iteration: Python's own error says so in the first
+    Snippet("read_before_first_assignment", "y = late * x\nlate = 2.0", may_work=True, contexts=("method_in_loop",)),
     Snippet("except_star", "try:  # refused\n    y = x\nexcept* ValueError:  # refused\n    y = x * 2"),
     Snippet("dunder_import", "y = x * __import__('math').pi", may_work=True),
     Snippet("import_missing", "import no_such_module_of_ours\ny = no_such_module_of_ours.f(x)"),
@@ -124,6 +126,7 @@ FUNCTIONS = [
     Snippet(
         "structured_array",
         "r = np.zeros(2, dtype=[('a', float)])  # refused\nr['a'][0] = x  # refused\ny = r['a'][0]  # refused",
+        may_work=True,
     ),
     Snippet("nditer", "y = x\nfor t in np.nditer(v):  # refused\n    y = y + t  # refused", may_work=True),
     Snippet("random_with_active_scale", "y = np.random.default_rng(3).normal(0.0, x)", may_work=True),
@@ -153,7 +156,7 @@ FUNCTIONS = [
         "t = threading.Thread(target=print, args=(x,))  # refused\nt.start()  # refused\ny = x",
         top="import threading",
     ),
-    Snippet("compiled_regex_of_active", "y = x * len(re.findall('1', str(x)))", top="import re", may_work=True),
+    Snippet("compiled_regex_of_active", "y = x * len(re.findall('[.]', str(x)))", top="import re", may_work=True),
 ]
 
 OPTIONS = [

@@ -117,7 +117,10 @@ def call_atom(
     if value is not None:
         return functions.run(f, *value, pos, kw, name, untyped)
     if isinstance(t, Obj):
-        return dunder(f, "__call__", callee, pos, name, kw)
+        result = dunder(f, "__call__", callee, pos, name, kw)
+        if result is None and not any("__call__" in vars(b) for b in t.cls.__mro__):
+            f.refuse("S2S053", f"an object of class {t.cls.__name__} is called, which has no method __call__")
+        return result
     if t == NEVER:
         return UNDEF
     return opaque(f, callee, pos, kw, name, "a function that is not known when the derivative is compiled")
@@ -383,7 +386,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made
-    why = f.program.opaque_reasons.get(f.loc, "") or members.unsupported(cls)
+    why = (f.program.reason_at(f.loc) or "") or members.unsupported(cls)
     return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed" + (f" ({why})" if why else ""))
 
 
@@ -467,7 +470,7 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     result: Type = UNKNOWN
     if isinstance(callee, Ref) and callee.obj in (str, repr, format, input, id, hash, open, type, dir, vars):
         result = STR if callee.obj in (str, repr, format) else Opaque()
-    f.program.opaque_reasons[f.loc] = why
+    f.program.note_opaque(f.loc, why)
     pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)
 

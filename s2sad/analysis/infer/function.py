@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from s2sad.analysis.infer import calls, functions, iteration, merging, operations, operators, rebinding, records, wholes
@@ -84,6 +85,7 @@ class FunctionInfer:
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.slots, self.stack = [], [self.source]
+        self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from
 
     # -- whole function ------------------------------------------------------------------------------------------
@@ -104,7 +106,9 @@ class FunctionInfer:
             if not self.changed:
                 break
         if not body.results:  # every round was given up
-            self.refuse("S2S020", f"the types in {self.source.name} do not settle", "give it a rule with custom_vjp")
+            body = Block((), (UNDEF,))
+            self.refuse("S2S020", f"the types in {self.source.name} do not settle",
+                        "call the part that is differentiated with arguments of one type")
         rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
         doc = self.source.doc if self.spec.entry else None
@@ -144,6 +148,11 @@ class FunctionInfer:
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
         return var
+
+    def route(self) -> Iterator[tuple[Loc, Function]]:
+        """The calls at hand: the innermost first, then those that led to what is compiled in place."""
+        yield self.loc, self.current
+        yield from reversed(self.callers)
 
     def _stand_in(self, key: tuple[int, ...], name: str) -> Var:
         return self.captured_keys.setdefault(key, Var(name))

@@ -151,6 +151,13 @@ def is_function(f: FunctionInfer, a: Atom) -> bool:
     return isinstance(t, RefT) or (isinstance(t, Tuple) and t.code is not None) or choice(f, a) is not None
 
 
+def is_python_function(f: FunctionInfer, a: Atom) -> bool:
+    """Is this a function written in Python, a lambda, one of several? (No type, as in ``dtype=float``.)"""
+    t = type_of_atom(a)
+    obj = a.obj if isinstance(a, Ref) else t.obj if isinstance(t, RefT) else None
+    return isinstance(obj, Function | FunctionType) or (isinstance(t, Tuple) and t.code is not None) or choice(f, a) is not None
+
+
 # -- calls -------------------------------------------------------------------------------------------------------
 
 

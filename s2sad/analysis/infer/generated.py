@@ -249,6 +249,10 @@ def _getattr(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped
     found = _has(f, pos[0], key.value)
     if found is False and len(pos) > 2:
         return pos[2]
+    if len(pos) > 2 and isinstance(lookup(f, t.cls, key.value), property):
+        f.refuse(CODE, f"the property {key.value} is read with a default, which is the value where it raises AttributeError",
+                 "read the property without a default")  # fmt: skip
+        return UNDEF
     return NotImplemented if found is None else calls.attribute(f, pos[0], t, key.value, name)
 
 

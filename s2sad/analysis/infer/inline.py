@@ -11,6 +11,7 @@ from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
+from s2sad.ir.places import is_library, within
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
 
 if TYPE_CHECKING:
@@ -58,16 +59,18 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     saved, loc, current = f.env, f.loc, f.current
     f.env = dict(saved)
     f.stack.append(fn)
+    f.callers.append((loc, current))
     f.current = fn
     try:
         for v, a in zip((*(p.var for p in fn.params), *fn.captured), atoms, strict=True):
             f.env[v] = a
             unify(f, v, a)
-        alive = f.statements(fn.body)
+        alive = f.statements(within(fn.body, loc) if is_library(fn.loc.file) else fn.body)
         result = f.atom(fn.body.results[0]) if alive and fn.body.results else UNDEF
     finally:
         f.env, f.loc, f.current = saved, loc, current
         f.stack.pop()
+        f.callers.pop()
     return result
 
 

@@ -34,7 +34,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
     why = unsupported(cls)
     init = lookup(f, cls, "__init__")
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
-        f.program.opaque_reasons[f.loc] = why or f"{cls.__name__}.__init__ is not a function"
+        f.program.note_opaque(f.loc, why or f"{cls.__name__}.__init__ is not a function")
         return None
     return attempt(f, cls, lambda: _made(f, cls, init, pos, kw, name))
 
@@ -50,6 +50,7 @@ def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None
     that carries no derivative may do what it likes."""
     findings, out, n, loops = dict(f.program.findings), f.out, len(f.out), len(f.slots)
     before = merging.snapshot(f)
+    specs = set(f.program.specs)
     why = f"{cls.__name__} is made by code that is nested too deep"
     made: Atom | None = None
     with contextlib.suppress(RecursionError):
@@ -60,8 +61,10 @@ def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None
     elif made is not None:
         return made
     f.program.findings, f.out = findings, out
-    f.program.opaque_reasons[f.loc] = why
+    f.program.note_opaque(f.loc, why)
     del f.out[n:], f.slots[loops:]
+    for key in [k for k in f.program.specs if k not in specs]:  # what was found in them is forgotten
+        del f.program.specs[key]
     merging.restore(before)
     return None
 
@@ -182,10 +185,18 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if static is not None and hasattr(type(static), "__set__") and not isinstance(static, pytypes.MemberDescriptorType):
         f.refuse(CODE, f"{cls.__name__}.{key} is a descriptor", "use a property")
         return True
+    if static is None and not _takes(cls):
+        f.refuse("S2S061", f"{cls.__name__} has __slots__, and none for {key}", "name it in __slots__")
+        return True
     record.attrs[key] = value
     if record.real is not None:
         _store_real(f, record, key, value)
     return True
+
+
+def _takes(cls: Any) -> bool:
+    """May objects of a class have attributes of any name?"""
+    return any("__dict__" in vars(b) for b in cls.__mro__)
 
 
 def _store_real(f: FunctionInfer, record: Record, key: str, value: Atom) -> None:

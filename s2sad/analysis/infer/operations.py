@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, inline, members, objects, operators, rebinding, records, rule_calls
+from s2sad.analysis.infer import (
+    calls,
+    functions,
+    inline,
+    members,
+    objects,
+    operators,
+    poison,
+    rebinding,
+    records,
+    rule_calls,
+)
 from s2sad.analysis.optypes import INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
@@ -49,7 +61,9 @@ def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
     args = tuple(f.atom(a) for a in s.args)
     name = s.target.name if s.target is not None else ""
-    result = _dispatch(f, s, args, name)
+    result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
+    if poison.is_lost(f, s, result):
+        result = poison.refused(f, s, args)
     if s.target is not None:
         if isinstance(result, Var) and s.target.type is not None:
             result = _known_before(f, s.target.type, result)
@@ -347,6 +361,11 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         result = calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
             return result
+    cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
+    hook = members.lookup(f, cls, "__class_getitem__") if isinstance(cls, type) and cls.__module__ != "builtins" else None
+    inner = getattr(hook, "__func__", None)
+    if isinstance(inner, FunctionType):
+        return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
     return f.emit("getitem", x, i, name=name)
 
 

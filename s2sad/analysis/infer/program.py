@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from s2sad.errors import Finding, UnsupportedError
+from s2sad.analysis.findings import Findings
 from s2sad.frontend.resolve import atom_of
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Loc
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import NEVER, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
+from s2sad.ir.types import NEVER, UNKNOWN, Array, Dict, List, Lit, Scalar, Tuple, Type, join, widen
 
 _MAX_ROUNDS = 8
+_NESTED = 4  # how deep tuples may be nested in widened argument types
+_MAX_RUNNING = 24  # specialisations of one function inside each other
 _MAX_SPECS = 6  # specialisations of one function before its argument types are widened
 
 
@@ -57,17 +58,16 @@ class Gradient(Callee):
         return f"Gradient({self.name})"
 
 
-class Infer:
+class Infer(Findings):
     """Inference over a whole program. ``load`` gives the untyped IR of a Python function (or None where there is none).
 
     Raises ``UnsupportedError`` with everything that was found when ``finish`` is called.
     """
 
     def __init__(self, load: Callable[[Any], Function | None]) -> None:
+        super().__init__()
         self.load = load
         self.specs: dict[tuple[Any, ...], Spec] = {}
-        self.findings: dict[tuple[str, Loc, str], Finding] = {}
-        self.opaque_reasons: dict[Loc, str] = {}  # where a call is opaque, and why
         self.codes: dict[Any, Any] = {}  # interned codes of function values
         self.numbers: dict[int, tuple[int, Any]] = {}  # functions among which branches choose
         # classes of objects: stored into without a record, read without one, and those that have records
@@ -105,31 +105,6 @@ class Infer:
         """The objects that ``data`` was read from."""
         return [owner for owner, _ in self._data.values()]
 
-    def add_finding(self, code: str, message: str, loc: Loc, fn: Function, help: str = "") -> None:
-        line = fn.line_at(loc)
-        self.findings.setdefault((code, loc, message), Finding(code, message, loc, line, help, fn.name))
-
-    def keep_findings(self, error: UnsupportedError) -> None:
-        """Remember what was refused and go on, so that ``finish`` raises it with all else that is found."""
-        for f in error.findings:
-            self.findings.setdefault((f.code, f.loc, f.message), f)
-
-    @contextmanager
-    def reporting(self) -> Iterator[None]:
-        """Raise what was found when the work ends, also where going on after a refusal has made it fail."""
-        try:
-            yield
-        except UnsupportedError as error:
-            self.keep_findings(error)
-        except Exception:
-            self.finish()
-            raise
-        self.finish()
-
-    def finish(self) -> None:
-        if self.findings:
-            raise UnsupportedError(sorted(self.findings.values(), key=lambda f: (f.loc.file, f.loc.line, f.loc.col)))
-
     def unique_name(self, name: str) -> str:
         name = name if name.isidentifier() else "fn"
         count = self._names.get(name, 0)
@@ -142,7 +117,9 @@ class Infer:
         if any(s.running for s in mine):
             arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
         if len(mine) >= _MAX_SPECS:
-            arg_types = tuple(map(forget, arg_types))
+            arg_types = tuple(_flat(forget(t)) for t in arg_types)
+        if sum(s.running for s in mine) >= _MAX_RUNNING:  # each call has larger types than the one before
+            raise RecursionError
         key = (source, arg_types)
         spec = self.specs.get(key)
         if spec is None:
@@ -151,6 +128,8 @@ class Infer:
             spec.recursive = True
         elif spec.fn is None:
             self._run(spec)
+        else:
+            self.again(spec)
         return spec
 
     def _run(self, spec: Spec) -> None:
@@ -163,7 +142,9 @@ class Infer:
             for _ in range(_MAX_ROUNDS):
                 known, names = set(self.specs), dict(self._names)
                 before = spec.result, dict(spec.grows)
-                fn, result = FunctionInfer(self, spec).run()
+                f = FunctionInfer(self, spec)
+                with self.inferring(f, spec):
+                    fn, result = f.run()
                 spec.result = join(spec.result, result)
                 if not spec.recursive or (spec.result, spec.grows) == before:
                     break
@@ -173,6 +154,13 @@ class Infer:
             spec.fn = fn
         finally:
             spec.running = False
+
+
+def _flat(t: Type, depth: int = 0) -> Type:
+    """A type without what is nested more than a few deep: containers that grow with each call end in it."""
+    if isinstance(t, Tuple) and t.code is None:
+        return UNKNOWN if depth >= _NESTED else Tuple(tuple(_flat(i, depth + 1) for i in t.items), t.cls, t.code)
+    return t
 
 
 def _data_atom(name: str, value: Any) -> Atom:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.analysis.infer.functions import is_python_function
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.types import NEVER, Lit, Num, Type, Unknown
@@ -43,6 +44,10 @@ def rule_call(
     """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
     text = ref.text if ref is not None else text_of(rule)
     target = ref.obj if ref is not None else rule.canonical
+    if isinstance(target, np.ufunc) and len(pos) > target.nin + target.nout:
+        most = target.nin + target.nout
+        f.refuse("S2S053", f"{text}() takes at most {most} positional arguments, {len(pos)} were given")
+        return UNDEF
     out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
     if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
         out, pos = pos[target.nin], pos[: target.nin]
@@ -97,6 +102,10 @@ def _bind(
     for key, atom in rest.items():
         t = type_of_atom(atom)
         if key in defaults:
+            if is_python_function(f, atom):
+                f.refuse("S2S054", f"a function is given for {key}= of {text}, which has no derivative rule",
+                         "write what the function does as operations of its own")  # fmt: skip
+                return None
             if not (isinstance(t, Lit) and _same(t.value, defaults[key])):
                 static[key] = atom
         elif not (isinstance(t, Lit) and _is_default(target, key, t.value)):
