@@ -52,7 +52,7 @@ class Expressions:
         if isinstance(a, Global):
             return syn.name(self.module.global_(a))
         if isinstance(a, _Undef):
-            return syn.name("None")
+            return syn.literal(None, self.spell)
         raise EmitError(f"not an atom: {a!r}")
 
     def var(self, v: Var) -> str:

@@ -116,6 +116,7 @@ FAMILIES = {
     "statistics": "s2sad.rules.statistics_",
     "scipy.special": "s2sad.rules.scipy_special",
     "scipy.linalg": "s2sad.rules.scipy_linalg",
+    "scipy.interpolate": "s2sad.rules.scipy_interpolate",
 }
 _loaded: dict[str, int] = {}  # family -> how many targets it declared
 

@@ -302,6 +302,15 @@ def ellipe(z, m, /):
 
 
 @elementwise(
+    special.lambertw,
+    type=ty.broadcasted(special.lambertw),
+    sample=samples.cases(lambda: samples.call(0.7 + 0.0j), lambda: samples.call(samples.values((3,), 0.2, 2.0) + 0.5j)),
+)
+def lambertw(z, x, /, *, k=0, tol=1e-8):
+    return 1.0 / (np.exp(z) * (1.0 + z))
+
+
+@elementwise(
     special.hyp2f1,
     type=ty.broadcasted(special.hyp2f1),
     fixed=("a", "b", "c"),

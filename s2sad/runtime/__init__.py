@@ -37,7 +37,7 @@ from s2sad.runtime.einsum import (
     einsum_dot_dot,
     explicit,
 )
-from s2sad.runtime.fitting import lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
+from s2sad.runtime.fitting import grid_adj, grid_dot, lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
 from s2sad.runtime.joining import (
     PAD_MODES,
     astype,
@@ -258,6 +258,8 @@ __all__ = [
     "gaps",
     "gather",
     "geometric_mean_adj",
+    "grid_adj",
+    "grid_dot",
     "half",
     "half_over",
     "harmonic_mean_adj",

@@ -59,3 +59,17 @@ def lstsq_dot_b(b_dot: Any, y: Any, a: Any, b: Any) -> Any:
 
 def _left_over(y: Any, rest: np.ndarray, move: np.ndarray) -> Any:
     return 2.0 * np.sum(rest * move, axis=0) if np.size(y[1]) else np.zeros_like(y[1])
+
+
+def grid_adj(g: Any, x: Any, y: Any, axis: int) -> Any:
+    """The adjoint of ``x`` (axis 0) or ``y`` (axis 1) of a function on their grid, whose single rows are squeezed."""
+    whole = np.reshape(g, (np.size(x), np.size(y)))
+    like = y if axis else x
+    return as_kind(np.reshape(np.sum(whole, axis=1 - axis), np.shape(like)), like)
+
+
+def grid_dot(dot: Any, slope: Any, x: Any, y: Any, axis: int) -> Any:
+    """The tangent of a function on the grid of ``x`` and ``y`` where one of them moves."""
+    moves = np.reshape(dot, (1, -1)) if axis else np.reshape(dot, (-1, 1))
+    whole = np.reshape(slope, (np.size(x), np.size(y)))
+    return np.reshape(whole * moves, np.shape(slope))

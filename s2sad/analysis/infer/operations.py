@@ -382,7 +382,7 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return Ref(np.asanyarray, "np.asanyarray")
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
-    if isinstance(t, Array | Num) and key in ("real", "imag"):
+    if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return calls.attribute(f, x, t, key, name)
