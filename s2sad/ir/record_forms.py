@@ -43,6 +43,7 @@ def frozen13(self, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13): set1
 def frozen14(self, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14): set1(self, a1); set2(self, a2); set3(self, a3); set4(self, a4); set5(self, a5); set6(self, a6); set7(self, a7); set8(self, a8); set9(self, a9); set10(self, a10); set11(self, a11); set12(self, a12); set13(self, a13); set14(self, a14)
 def frozen15(self, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15): set1(self, a1); set2(self, a2); set3(self, a3); set4(self, a4); set5(self, a5); set6(self, a6); set7(self, a7); set8(self, a8); set9(self, a9); set10(self, a10); set11(self, a11); set12(self, a12); set13(self, a13); set14(self, a14); set15(self, a15)
 def frozen16(self, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16): set1(self, a1); set2(self, a2); set3(self, a3); set4(self, a4); set5(self, a5); set6(self, a6); set7(self, a7); set8(self, a8); set9(self, a9); set10(self, a10); set11(self, a11); set12(self, a12); set13(self, a13); set14(self, a14); set15(self, a15); set16(self, a16)
+def frozen17(self, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17): set1(self, a1); set2(self, a2); set3(self, a3); set4(self, a4); set5(self, a5); set6(self, a6); set7(self, a7); set8(self, a8); set9(self, a9); set10(self, a10); set11(self, a11); set12(self, a12); set13(self, a13); set14(self, a14); set15(self, a15); set16(self, a16); set17(self, a17)
 
 
 def eq0(self, other): return () == () if other.__class__ is self.__class__ else NotImplemented
