@@ -69,6 +69,8 @@ def _listed(f: FunctionInfer, s: For, x: Atom) -> bool:
     if not isinstance(made, Var) or getattr(what, "value", "") != "append" or f.classes.find(made) not in f.known_lengths:
         return False
     static = static_items(f, x)
+    if static is None:
+        f.want_length(x)
     empty = f.env.get(made)
     if static is None or f.tuples.get(empty) != ():  # type: ignore[arg-type]
         return False
