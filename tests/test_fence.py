@@ -89,7 +89,7 @@ def test_what_is_shown() -> None:
         ("S2S008", "del y\n    y = 1\n    return x"),
         ("S2S008", "y += x\n    return y"),
         ("S2S010", "import contextlib\n    with contextlib.ExitStack() as s, open('f'): pass\n    return x"),
-        ("S2S011", "return iter(x * k for k in range(3))"),
+        ("S2S011", "return iter(x * k for k in range(3) if k)"),
         ("S2S013", "for k in [x]:\n        try:\n            x = k\n        finally:\n            break\n    return x"),
         ("S2S014", "from math import no_such_name\n    return x"),
         ("S2S017", "return input()"),

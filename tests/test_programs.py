@@ -33,7 +33,6 @@ REFUSED = {
     "aliasing_views-flat_assignment": "S2S063",
     "aliasing_views-np_split_views": "S2S063",
     "exceptions_try-custom_exception": "S2S070",
-    "inplace_kernels-where_argument": "S2S054",
     "list_mutation-memo_table": "S2S068",
 }
 

@@ -12,10 +12,12 @@ import pytest
 
 import s2sad.rules  # noqa: F401
 from s2sad.ir.types import Array, Scalar, Tuple, Type
-from s2sad.rules.registry import Rule, all_rules
+from s2sad.rules.registry import FAMILIES, Rule, all_rules, load_family
 from s2sad.runtime import accumulate, unbroadcast
 from tests.ruletools import call_primal, dots_like, flat, inner, shift, type_of
 
+for _family in FAMILIES:
+    load_family(_family)
 RULES = [r for r in all_rules() if r.sample is not None]
 CASES = [
     pytest.param(rule, args, kwargs, id=f"{rule.name}-{i}")
@@ -37,6 +39,12 @@ def split(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[li
     return operands, {**static, **rest}
 
 
+def named(rule: Rule, operands: list[Any]) -> list[tuple[str, Any]]:
+    """Each operand with its name; those of ``*operands`` share one."""
+    names = [rule.operands[min(k, len(rule.operands) - 1)] for k in range(len(operands))]
+    return list(zip(names, operands, strict=True))
+
+
 def as_tuple(value: Any, n: int) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) and n > 1 else (value,)
 
@@ -48,7 +56,7 @@ def pull(rule: Rule, y_bar: Any, y: Any, operands: list[Any], static: dict[str, 
     if rule.kind == "elementwise":
         partials = as_tuple(rule.body(y, *operands, **static), n)
         return [
-            None if dots_like(x, 1) is None else unbroadcast(y_bar * p, x)
+            None if p is None or dots_like(x, 1) is None else unbroadcast(y_bar * p, x)
             for p, x in zip(partials, operands, strict=True)
         ]
     if rule.kind in ("linear", "bilinear"):
@@ -109,7 +117,7 @@ def test_rule(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None
     y = call_primal(rule, operands, static)
     if rule.kind == "nondiff":
         return
-    dots = [dots_like(x, k + 1) for k, x in enumerate(operands)]
+    dots = [None if n in rule.fixed else dots_like(x, k + 1) for k, (n, x) in enumerate(named(rule, operands))]
     single = (
         any(
             np.asarray(v).dtype == np.float32

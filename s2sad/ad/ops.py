@@ -299,6 +299,9 @@ def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
     if all(g is None for g in found):
         return None
     parts = [r.zero(rb, k, t) if g is None else g for (k, t), g in zip(keys, found, strict=True)]
+    if isinstance(v.type, Tuple) and len(parts) < len(v.type.items):  # an integer has a place and no adjoint
+        of = {k[1]: p for (k, _), p in zip(keys, parts, strict=True)}
+        parts = [of.get((("item", i),), Const(0)) for i in range(len(v.type.items))]
     return rb.emit("tuple", *parts)
 
 

@@ -14,7 +14,7 @@ from s2sad.ir.nodes import Function, Let, Loc, Ref, Stmt, Var, walk
 from s2sad.ir.types import Array, Lit, Num, Obj, Opaque, RefT, Scalar, Unknown, is_differentiable
 from s2sad.rules.registry import Rule, lookup
 
-# parameters that are integers, booleans or text whatever their inferred type: nothing varies through them
+# parameters that NumPy takes integers, booleans or text for, whatever their inferred type: nothing varies through them
 _INTEGRAL = frozenset(
     {"axis", "axis1", "axis2", "axes", "shape", "indices", "indices_or_sections", "reps", "repeats", "shift", "k", "n", "kth",
      "num", "offset", "pad_width", "order", "dtype", "minlength", "mode", "source", "destination", "keepdims", "copy", "ndmin"}
@@ -64,9 +64,13 @@ def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], report: Report
                    "pass the numbers and arrays that it holds")  # fmt: skip
             return
     for key, a in s.kwargs.items():
-        if isinstance(a, Var) and a in varied and not (key in _INTEGRAL and isinstance(a.type, Num | Unknown)):
+        if isinstance(a, Var) and a in varied and key not in _INTEGRAL:
             report("S2S054", f"an active value goes into the option {key}= of {text}, which has no derivative rule",
                    s, s.loc, "write what the option does as operations of its own")  # fmt: skip
+    for key, a in zip(rule.operands, s.posargs[1:], strict=False):
+        if key in rule.fixed and isinstance(a, Var) and a in varied:
+            report("S2S054", f"an active value goes into the parameter {key} of {text}, which has no derivative rule",
+                   s, s.loc, "differentiate with respect to the other parameters alone")  # fmt: skip
     if rule.refuses is not None and any(isinstance(a, Var) and a in varied for a in s.posargs[1:]):
         types = {k: type_of_atom(a) for k, a in s.kwargs.items()}
         known = {k: t.value for k, t in types.items() if isinstance(t, Lit)}

@@ -255,15 +255,11 @@ class Expressions(Base):
             args.append(self.expr(keyword.value))
         return args, tuple(names)
 
-    def _x_GeneratorExp(self, node: Any) -> Atom:
-        return self.refuse("S2S011", node, "a generator expression that is not consumed at once")
-
     def _x_Starred(self, node: Any) -> Atom:
         return self.let(node, "star", self.consumed(node.value))
 
     def consumed(self, node: Any) -> Atom:
-        """An expression whose elements are all taken at once."""
-        return self.comprehension(node) if isinstance(node, gast.GeneratorExp) else self.expr(node)
+        raise NotImplementedError
 
     def hidden_call(self, node: Any) -> Atom:
         """A call that desugaring has put in."""
@@ -297,6 +293,9 @@ class Expressions(Base):
         raise NotImplementedError
 
     def comprehension(self, node: Any) -> Atom:
+        raise NotImplementedError
+
+    def nested(self, node: Any, name: str) -> Atom:
         raise NotImplementedError
 
     def first_of(self, node: Any, gen: Any) -> Atom:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import gast
 
 from s2sad.frontend.captures import kept_lambdas
+from s2sad.frontend.desugar import place
 from s2sad.frontend.lower_assign import Assignments
 from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
 from s2sad.frontend.scopes import target_names
@@ -18,6 +20,10 @@ Build = Callable[[], Any]
 
 
 class Loops(Assignments):
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.elements: dict[int, Any] = {}  # generator expression -> the function that gives one element
+
     def for_loop(
         self, node: Any, target: Any, over: Atom, names: Sequence[str], build: Build, stop: str = ""
     ) -> Region:
@@ -101,6 +107,49 @@ class Loops(Assignments):
 
         self._generators(node, leaf, [])
         return out
+
+    def consumed(self, node: Any) -> Atom:
+        """An expression whose elements are all asked for at once: ``*(...)``, ``a, b = (...)``."""
+        if not isinstance(node, gast.GeneratorExp):
+            return self.expr(node)
+        return self._lazy(node) or self.comprehension(node)
+
+    def _x_GeneratorExp(self, node: Any) -> Atom:
+        """``(g(a) for a in xs)`` as ``map(lambda a: g(a), xs)``, where later stores into names cannot be seen."""
+        made = self._lazy(node) if not any(map(self._is_rebound, self._free_of(node))) else None
+        return made or self.refuse("S2S011", node, "a generator expression that is not consumed at once")
+
+    def _lazy(self, node: Any) -> Atom | None:
+        gen = node.generators[0]
+        elts = gen.target.elts if isinstance(gen.target, gast.Tuple) else [gen.target]
+        if len(node.generators) > 1 or gen.ifs or gen.is_async or not all(isinstance(e, gast.Name) for e in elts):
+            return None
+        if any(isinstance(part, gast.NamedExpr) for part in gast.walk(node.elt)):
+            return None
+        over = self.expr(gen.iter)
+        made = self.nested(self._element(node, elts), "")
+        rows = isinstance(gen.target, gast.Tuple)
+        return self.let(node, "call", Ref(itertools.starmap, "itertools.starmap") if rows else Ref(map, "map"), made, over)
+
+    def _element(self, node: Any, names: Sequence[Any]) -> Any:
+        """The function that gives one element."""
+        known = self.elements.get(id(node))
+        if known is None:
+            params = [gast.Name(e.id, gast.Param(), None, None) for e in names]
+            made = gast.Lambda(gast.arguments(params, [], None, [], [], None, []), node.elt)
+            known = self.elements[id(node)] = place(made, node)
+        return known
+
+    def _free_of(self, node: Any) -> frozenset[str]:
+        gen = node.generators[0]
+        return self.scope.free_names(self._element(node, [gast.Name(n, None, None, None) for n in target_names(gen.target)]))
+
+    def _is_rebound(self, name: str) -> bool:
+        """Is this local name bound at more than one place? Then which value an element sees depends on when it is made."""
+        if name not in self.scope.index:
+            return False
+        found = [n for n in gast.walk(self.scope.node) if isinstance(n, gast.Name) and n.id == name]
+        return sum(not isinstance(n.ctx, gast.Load) for n in found) > 1
 
     def any_all(self, node: Any, gen: Any, is_any: bool) -> Atom:
         """``any(...)`` and ``all(...)`` of a generator expression stop at the first element that decides."""

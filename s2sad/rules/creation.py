@@ -88,7 +88,7 @@ def _line(a: Any, b: Any) -> Any:
         lambda: call([1.0, 2.0], dtype=np.float32),
     ),
 )
-def array(y_bar, object, /, *, dtype=None, copy=True, ndmin=0):
+def array(y_bar, object, /, *, dtype=None, copy=True, order="K", subok=False, ndmin=0):
     # for an array this is y_bar itself, for a list of numbers or arrays the list of its rows
     return rt.unstack(y_bar, object)
 
@@ -103,7 +103,7 @@ def array(y_bar, object, /, *, dtype=None, copy=True, ndmin=0):
     type=ty.arrayed,
     sample=samples.cases(lambda: call(values((2, 3))), lambda: call([1.0, 2.0, 3.0]), lambda: call(values((2,)))),
 )
-def asarray(y_bar, a, /, *, dtype=None):
+def asarray(y_bar, a, /, *, dtype=None, order=None, copy=None):
     return rt.unstack(y_bar, a)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ir.types import UNKNOWN, Array, Opaque, Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import bilinear, general, linear, nondiff
@@ -99,6 +100,34 @@ def tensordot(y_bar, a, b, /, *, axes=2):
 )
 def kron(y_bar, a, b, /):
     return rt.kron_adj_a(y_bar, b, a), rt.kron_adj_b(y_bar, a, b)
+
+
+@bilinear(
+    np.vecdot,
+    type=ty.probe(np.vecdot),
+    sample=samples.cases(
+        lambda: call(values((3,)), values((3,), salt=1)),
+        lambda: call(values((2, 3)), values((3,), salt=1)),
+        lambda: call(values((3, 4)), values((3, 4), salt=1), axis=0),
+    ),
+)
+def vecdot(y_bar, x1, x2, /, *, axis=-1):
+    pull = np.expand_dims(y_bar, axis)
+    return rt.unbroadcast(pull * x2, x1), rt.unbroadcast(pull * x1, x2)
+
+
+@bilinear(
+    np.correlate,
+    type=ty.probe(np.correlate),
+    sample=samples.cases(
+        lambda: call(values((5,)), values((3,), salt=1)),
+        lambda: call(values((5,)), values((3,), salt=1), mode="full"),
+        lambda: call(values((5,)), values((4,), salt=1), mode="same"),
+        lambda: call(values((3,)), values((5,), salt=1)),
+    ),
+)
+def correlate(y_bar, a, v, /, *, mode="valid"):
+    return rt.convolve_adj_a(y_bar, np.flip(v), a, mode), np.flip(rt.convolve_adj_a(y_bar, a, v, mode))
 
 
 @bilinear(
@@ -303,6 +332,72 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
 )
 def svd(y_bar, y, a, /, *, full_matrices=True):
     return rt.svd_adj(y_bar, y[0], y[1], y[2])
+
+
+def svdvals_jvp(x_dot, y, x):
+    """For distinct singular values."""
+    u, _, vt = np.linalg.svd(x, full_matrices=False)
+    return np.sum(rt.mt(u) * np.matmul(vt, rt.mt(x_dot)), axis=-1)
+
+
+@general(
+    np.linalg.svdvals,
+    jvp=svdvals_jvp,
+    type=ty.probe(np.linalg.svdvals),
+    sample=samples.cases(lambda: call(square()), lambda: call(values((2, 4))), lambda: call(values((3, 4, 2)))),
+)
+def svdvals(y_bar, y, x, /):
+    u, _, vt = np.linalg.svd(x, full_matrices=False)
+    return np.matmul(u * np.expand_dims(y_bar, -2), vt)
+
+
+def lstsq_jvp(a_dot, b_dot, y, a, b, *, rcond=None):
+    """For a matrix whose rank does not change."""
+    return rt.lstsq_dot_a(a_dot, y, a, b), rt.lstsq_dot_b(b_dot, y, a, b)
+
+
+@ty.never_raises
+def lstsq_type(a: Type, b: Type, **static: Type) -> Type:
+    """The solution has a row for each column of the matrix; whether anything is left over depends on the rank."""
+    m, v = ty.as_array(a), ty.as_array(b)
+    if not isinstance(m, Array) or not isinstance(v, Array) or m.dims is None or v.dims is None:
+        return UNKNOWN
+    dtype = ty.result_dtype(np.linalg.solve, m, v) if m.dtype != v.dtype else m.dtype
+    some = Array(dtype, (None,))
+    return Tuple((Array(dtype, (m.dims[1], *v.dims[1:])), some, Opaque(), some))
+
+
+@general(
+    np.linalg.lstsq,
+    jvp=lstsq_jvp,
+    type=lstsq_type,
+    sample=samples.cases(
+        lambda: call(values((4, 2)), values((4,), salt=1)),
+        lambda: call(values((4, 2)), values((4, 3), salt=1)),
+        lambda: call(values((2, 4)), values((2,), salt=1)),
+    ),
+)
+def lstsq(y_bar, y, a, b, /, *, rcond=None):
+    return rt.lstsq_adj_a(y_bar, y, a, b), rt.lstsq_adj_b(y_bar, y, a, b)
+
+
+def multi_dot_jvp(arrays_dot, y, arrays):
+    """One factor moves at a time."""
+    return rt.multi_dot_dot(arrays_dot, arrays)
+
+
+@general(
+    np.linalg.multi_dot,
+    jvp=multi_dot_jvp,
+    type=ty.probe(np.linalg.multi_dot),
+    sample=samples.cases(
+        lambda: call([values((3, 2)), values((2, 4), salt=1), values((4, 3), salt=2)]),
+        lambda: call([values((3,)), values((3, 4), salt=1), values((4, 2), salt=2), values((2,), salt=3)]),
+        lambda: call((values((3, 2)), values((2,), salt=1))),
+    ),
+)
+def multi_dot(y_bar, y, arrays, /):
+    return rt.multi_dot_adj(y_bar, arrays)
 
 
 def qr_jvp(a_dot, y, a):

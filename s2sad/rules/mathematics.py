@@ -5,6 +5,7 @@ Their results are Python floats, so their bodies use ``math`` too: a tenth of th
 
 from __future__ import annotations
 
+import bisect
 import builtins
 import math
 from typing import Any
@@ -254,6 +255,8 @@ def prod(y_bar, y, iterable, /, *, start=1):
 _fn: Any
 for _fn in (math.isnan, math.isinf, math.isfinite, math.isclose):
     nondiff(_fn, type=ty.constant(BOOL))
+for _fn in (bisect.bisect_left, bisect.bisect_right):
+    nondiff(_fn, type=ty.constant(INT))
 for _fn in (math.floor, math.ceil, math.trunc, math.gcd, math.lcm, math.factorial, math.comb, math.perm, math.isqrt):
     nondiff(_fn, type=ty.constant(INT))
 nondiff(math.ulp, type=ty.constant(FLOAT))

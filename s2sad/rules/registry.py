@@ -26,9 +26,13 @@ defaults of the function itself. A call that gives an option the rule does not n
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
+
+import numpy as np
 
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Type
@@ -56,6 +60,7 @@ class Rule:
               operation is ``num / den``, ``rt.safe_div(y_bar * num, den)``.
     defaults: the operands that a call may leave out, with their values.
     refuses:  ``refuses(**static_values) -> str | None``: why these literal options have no derivative.
+    fixed:    operands without a derivative of their own (the order of a Bessel function): a varying one is refused.
     """
 
     name: str
@@ -75,6 +80,7 @@ class Rule:
     real: bool = False  # elementwise: real for complex operands as well, so that its tangent is a real part
     defaults: tuple[tuple[str, Any], ...] = ()
     refuses: Callable[..., str | None] | None = None
+    fixed: tuple[str, ...] = ()
 
     @property
     def canonical(self) -> Any:
@@ -100,9 +106,41 @@ def register(rule: Rule) -> None:
 def lookup(target: Any) -> Rule | None:
     """The rule of a function object or a language op ("add"), or None."""
     try:
-        return _RULES.get(target)
+        known = _RULES.get(target)
     except TypeError:  # unhashable callables have no rule
         return None
+    return _RULES.get(target) if known is None and _load_family(target) else known
+
+
+# Families whose functions are of a library that programs may do without: declared when one of its functions is met.
+FAMILIES = {
+    "statistics": "s2sad.rules.statistics_",
+    "scipy.special": "s2sad.rules.scipy_special",
+    "scipy.linalg": "s2sad.rules.scipy_linalg",
+    "scipy.interpolate": "s2sad.rules.scipy_interpolate",
+}
+_loaded: dict[str, int] = {}  # family -> how many targets it declared
+
+
+def _load_family(target: Any) -> bool:
+    """Declare the rules of the library that ``target`` is from; False where there are none or they are known."""
+    if isinstance(target, str):
+        return False
+    home = str(getattr(target, "__module__", None) or "").lstrip("_")
+    if isinstance(target, np.ufunc):  # SciPy's: they do not say where they are from
+        home = "scipy.special"
+    family = next((k for k in FAMILIES if home == k or home.startswith(k + ".")), "")
+    return family in FAMILIES and family not in _loaded and family in sys.modules and load_family(family)
+
+
+def load_family(home: str) -> bool:
+    """Declare the rules for the functions of a library; it is imported."""
+    if home not in _loaded:
+        before = len(_RULES)
+        _loaded[home] = 0
+        importlib.import_module(FAMILIES[home])
+        _loaded[home] = len(_RULES) - before
+    return True
 
 
 def lookup_method(name: str) -> Rule | None:
@@ -116,8 +154,8 @@ def all_rules() -> Iterator[Rule]:
 
 
 def count() -> int:
-    """The number of declared targets."""
-    return len(_RULES)
+    """The number of declared targets, without those of families that are declared when they are needed."""
+    return len(_RULES) - sum(_loaded.values())
 
 
 _LEADING = {"elementwise": 1, "linear": 1, "bilinear": 1, "general": 2, "nondiff": 0}

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from s2sad.runtime.averages import (
+    fmean_adj,
+    fmean_weight_adj,
+    fmean_weight_dot,
+    geometric_mean_adj,
+    half_over,
+    harmonic_mean_adj,
+    harmonic_mean_weight_adj,
+    harmonic_mean_weight_dot,
+    variance_adj,
+    variance_centre_adj,
+)
 from s2sad.runtime.barrier import stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
@@ -25,6 +37,7 @@ from s2sad.runtime.einsum import (
     einsum_dot_dot,
     explicit,
 )
+from s2sad.runtime.fitting import grid_adj, grid_dot, lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
 from s2sad.runtime.joining import (
     PAD_MODES,
     astype,
@@ -49,6 +62,7 @@ from s2sad.runtime.joining import (
     unstack,
 )
 from s2sad.runtime.linalg import (
+    block_upper,
     cofactor,
     cofactor_dot,
     convolve_adj_a,
@@ -73,6 +87,7 @@ from s2sad.runtime.linalg import (
     svd_adj,
     svd_jvp,
     to_lower,
+    upper_right,
 )
 from s2sad.runtime.lists import (
     add_slice,
@@ -107,6 +122,8 @@ from s2sad.runtime.products import (
     dot_adj_b,
     matmul_adj_a,
     matmul_adj_b,
+    multi_dot_adj,
+    multi_dot_dot,
     outer_adj_a,
     outer_adj_b,
     tensordot_adj_a,
@@ -196,6 +213,7 @@ __all__ = [
     "as_adjoint",
     "as_kind",
     "astype",
+    "block_upper",
     "choose_adj",
     "clip_high",
     "clip_inside",
@@ -239,10 +257,20 @@ __all__ = [
     "expand",
     "explicit",
     "flatten",
+    "fmean_adj",
+    "fmean_weight_adj",
+    "fmean_weight_dot",
     "from_lower",
     "gaps",
     "gather",
+    "geometric_mean_adj",
+    "grid_adj",
+    "grid_dot",
     "half",
+    "half_over",
+    "harmonic_mean_adj",
+    "harmonic_mean_weight_adj",
+    "harmonic_mean_weight_dot",
     "hstack_adj",
     "imag_adj",
     "inner",
@@ -258,6 +286,10 @@ __all__ = [
     "last_store",
     "linspace_adj",
     "log_or_zero",
+    "lstsq_adj_a",
+    "lstsq_adj_b",
+    "lstsq_dot_a",
+    "lstsq_dot_b",
     "make_object",
     "matmul_adj_a",
     "matmul_adj_b",
@@ -267,6 +299,8 @@ __all__ = [
     "meshgrid_adj",
     "meshgrid_dot",
     "mt",
+    "multi_dot_adj",
+    "multi_dot_dot",
     "negated",
     "norm_curve",
     "norm_slope",
@@ -340,7 +374,10 @@ __all__ = [
     "unsort_list",
     "unstack",
     "unstore_slice",
+    "upper_right",
     "var_slope",
+    "variance_adj",
+    "variance_centre_adj",
     "wins",
     "zero_tangent",
     "zeros_like",

@@ -210,6 +210,18 @@ def _blocks(a: Any, b: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return (1,) * (n - np.ndim(a)) + np.shape(a), (1,) * (n - np.ndim(b)) + np.shape(b)
 
 
+def block_upper(a: Any, g: Any) -> Any:
+    """[[a, g], [0, a]]."""
+    top = np.concatenate((a, g), axis=-1)
+    return np.concatenate((top, np.concatenate((np.zeros_like(a), a), axis=-1)), axis=-2)
+
+
+def upper_right(m: Any) -> Any:
+    """The block above the diagonal of a matrix of two by two."""
+    n = m.shape[-1] // 2
+    return m[..., :n, n:]
+
+
 def kron_adj_a(g: Any, b: Any, like: Any) -> Any:
     """The adjoint of ``a`` in ``np.kron(a, b)``."""
     p, q = _blocks(like, b)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -101,3 +102,35 @@ def outer_adj_a(g: Any, b: Any, like: Any) -> Any:
 def outer_adj_b(g: Any, a: Any, like: Any) -> Any:
     """The adjoint of ``b`` in ``np.outer(a, b)``; ``like`` is b."""
     return as_kind(np.reshape(np.matmul(np.ravel(a), g), np.shape(like))[()], like)
+
+
+def _chain(arrays: Sequence[Any]) -> list[np.ndarray]:
+    """The factors of ``np.linalg.multi_dot`` as matrices."""
+    out = [np.asarray(a) for a in arrays]
+    out[0] = np.atleast_2d(out[0])
+    out[-1] = out[-1][:, None] if out[-1].ndim == 1 else out[-1]
+    return out
+
+
+def multi_dot_adj(g: Any, arrays: Sequence[Any]) -> list[Any]:
+    """The adjoints of the factors of ``np.linalg.multi_dot``."""
+    chain = _chain(arrays)
+    g = np.reshape(g, (chain[0].shape[0], chain[-1].shape[1]))
+    out = []
+    for k, a in enumerate(arrays):
+        left, right = chain[:k], chain[k + 1 :]
+        part = g
+        for m in left:
+            part = m.T @ part
+        for m in reversed(right):
+            part = part @ m.T
+        out.append(as_kind(np.reshape(part, np.shape(a)), a))
+    return out
+
+
+def multi_dot_dot(dots: Sequence[Any], arrays: Sequence[Any]) -> Any:
+    """The tangent of ``np.linalg.multi_dot``: one factor moves at a time."""
+    total: Any = 0.0
+    for k, d in enumerate(dots):
+        total = total + np.linalg.multi_dot([*arrays[:k], d, *arrays[k + 1 :]])
+    return total

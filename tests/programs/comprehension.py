@@ -361,3 +361,45 @@ def string_methods(x, unit):
 
 
 PROGRAMS.add(string_methods, 0.7, " KM ")
+
+
+def _total(numbers):
+    total = 0.0
+    for k, v in enumerate(numbers):
+        total = total + v * (k + 1)
+    return total
+
+
+def generator_to_function(x, y):
+    return _total(q * w for q, w in zip(x, x[::-1])) * _total(v * y for v in x)
+
+
+PROGRAMS.add(generator_to_function, arr(3), 1.3)
+
+
+def generator_in_a_name(x, y):
+    k = 3.0
+    parts = (v * k * y for v in x)
+    total = _total(parts)
+    return total * total
+
+
+PROGRAMS.add(generator_in_a_name, arr(3), 1.3)
+
+
+def generator_unpacked(x, y):
+    a, b = (np.asarray(v) * y for v in (x, y))
+    c, d = map(np.atleast_1d, [x, y])
+    return a[0] * b * c[1] * d[0] + np.hypot(*(v * y for v in (x[0], x[1])))
+
+
+PROGRAMS.add(generator_unpacked, arr(3, lo=0.5), 1.3)
+
+
+def starred_comprehension(x, y):
+    parts = [np.array(v, ndmin=1) for v in (x, y)]
+    whole = np.concatenate([*parts, x])
+    return np.sum(whole**2) * np.hypot(*[v[0] for v in parts])
+
+
+PROGRAMS.add(starred_comprehension, arr(3, lo=0.5), 1.3, smooth=False)

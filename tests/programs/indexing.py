@@ -290,3 +290,23 @@ def scalar_index_of_matrix_rows(m):
 
 
 PROGRAMS.add(scalar_index_of_matrix_rows, arr(3, 3))
+
+
+def place_too_few(x):
+    y = np.zeros(4)
+    np.place(y, [0, 1, 1, 1], x[:2])
+    np.putmask(y, np.array([2, 0, 0, 0]), x[0] * x[1])
+    return np.sum(y * x)
+
+
+PROGRAMS.add(place_too_few, arr(4))
+
+
+def ufunc_where_out(x, y):
+    out = x * 1.0
+    np.subtract(y, x, out=out, where=x > 0.0)
+    np.true_divide(y, x, out=out, where=np.abs(x) > 0.3)
+    return np.sum(out**2)
+
+
+PROGRAMS.add(ufunc_where_out, arr(4), arr(4, seed=1))

@@ -150,9 +150,13 @@ def _hasattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untype
 
 
 def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    from s2sad.analysis.infer.operations import read
+
     key, t = type_of_atom(pos[1]), type_of_atom(pos[0])
     if isinstance(key, Lit) and isinstance(t, Obj) and key.value in dict(t.attrs):
         return f.emit("getattr", pos[0], Const(key.value), name=name)
+    if isinstance(key, Lit) and isinstance(t, Array) and isinstance(key.value, str) and hasattr(np.ndarray, key.value):
+        return read(f, "getattr", pos[0], Const(key.value), name)
     return NotImplemented
 
 

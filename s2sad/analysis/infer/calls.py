@@ -13,7 +13,7 @@ import numpy as np
 
 from s2sad.analysis.infer import derivatives, functions, generated, inline, members, objects, plans, records, stars
 from s2sad.analysis.infer.members import lookup as lookup_member
-from s2sad.analysis.infer.rewritten import REWRITTEN
+from s2sad.analysis.infer.rewritten import rewritten
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
@@ -72,6 +72,7 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     if kw is None:
         return UNDEF
     if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
+        _want_lengths(f, args[1:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     return call_atom(f, args[0], spread, kw, name, s.target)
@@ -152,6 +153,7 @@ def call_object(
     from s2sad.analysis.infer.builtins import BUILTINS
     from s2sad.analysis.infer.handlers import HANDLERS
     from s2sad.analysis.infer.numpy_calls import method_handler
+    from s2sad.analysis.infer.scipy_calls import call_wrapped
 
     obj = ref.obj
     if isinstance(obj, Function):
@@ -175,6 +177,9 @@ def call_object(
     rule = lookup(obj)
     if rule is not None:
         return rule_call(f, rule, pos, kw, name, ref)
+    result = call_wrapped(f, obj, pos, kw, name, untyped)
+    if result is not NotImplemented:
+        return result
     if isinstance(obj, operator.itemgetter | operator.attrgetter | operator.methodcaller):
         made = functions.getter(type(obj).__name__)(f, *_arguments_of(f, obj), "", None)
         return call_atom(f, made, pos, kw, name, untyped) if made is not None else UNDEF
@@ -189,7 +194,7 @@ def call_object(
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     if derivatives.is_helper(obj):
         return derivatives.helper(f, ref, pos, kw, name)
-    fn = f.program.load(REWRITTEN.get(obj, obj))
+    fn = f.program.load(rewritten(obj))
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
@@ -219,6 +224,12 @@ def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
         else:
             out.append(a)
     return tuple(out)
+
+
+def _want_lengths(f: FunctionInfer, pos: tuple[Atom, ...]) -> None:
+    for a in pos:
+        if isinstance(a, Var) and a in f.stars:
+            f.want_length(f.stars[a])
 
 
 def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
@@ -403,7 +414,7 @@ def call_function(
     if bound is None:
         return UNDEF
     atoms = bound + captured
-    if inline.wanted(f, atoms):
+    if inline.wanted(f, atoms) or any(isinstance(a, Var) and a in f.recipes for a in atoms):
         return inline.inline(f, fn, atoms)
     types = tuple(functions.argument_type(f, a) for a in atoms)
     spec = f.program.specialise(fn, types)

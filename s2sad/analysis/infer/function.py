@@ -69,6 +69,7 @@ class FunctionInfer:
         self.stack: list[Function] = [spec.source]  # the functions that are compiled in place
         self.joined: set[Function] = set()  # functions whose structure is in ``classes``
         self.in_rule = False  # is this the body of a rule?
+        self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.reset()
 
@@ -182,6 +183,15 @@ class FunctionInfer:
         if op in ("tuple", "list"):
             self.tuples[target] = args
         return target
+
+    def want_length(self, a: Atom) -> None:
+        """The number of elements of a list is asked for: if a comprehension makes it, start again and unroll that."""
+        origin = self.origin.get(a) if isinstance(a, Var) and isinstance(a.type, List) else None
+        key = self.classes.find(origin) if origin is not None else None
+        if key is not None and key not in self.known_lengths and len(self.known_lengths) < _ROUNDS // 2:
+            self.known_lengths.add(key)
+            self.growth.pop(key, None)
+            raise Restart
 
     def is_star(self, a: Atom) -> bool:
         return isinstance(a, Var) and a in self.stars

@@ -37,6 +37,8 @@ def for_(f: FunctionInfer, s: For) -> None:
     if changes_length(f, s, x):
         _growing(f, s, x)
         return
+    if _listed(f, s, x):
+        return
     static = static_items(f, x) or operators.zipped(f, x)
     if static is not None and not s.stop and (_is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static)):
         _unroll(f, s, static)
@@ -59,6 +61,31 @@ def for_(f: FunctionInfer, s: For) -> None:
     carried, inits, (body, k), kept = f.carry(s, infer_body)
     targets, body = f.finish_loop(s, carried, kept, body)
     f.out.append(For(k, plan.range_, carried, inits, body, targets, s.stop, s.loc))
+
+
+def _listed(f: FunctionInfer, s: For, x: Atom) -> bool:
+    """The loop of a comprehension whose list is to have a known length: a display of its elements."""
+    last = s.body.stmts[-1] if s.body.stmts else None
+    if s.stop or s.carried or not (isinstance(last, Let) and last.op == "method" and last.target is None):
+        return False
+    made, what = last.args[0], last.args[1]
+    if not isinstance(made, Var) or getattr(what, "value", "") != "append" or f.classes.find(made) not in f.known_lengths:
+        return False
+    static = static_items(f, x)
+    if static is None:
+        f.want_length(x)
+    empty = f.env.get(made)
+    if static is None or f.tuples.get(empty) != ():  # type: ignore[arg-type]
+        return False
+    values = []
+    for item in static:
+        f.env[s.item] = item()
+        if not f.statements(Block(s.body.stmts[:-1], ())):
+            return True
+        values.append(f.atom(last.args[2]))
+    f.env[made] = f.emit("list", *values, name=made.name)
+    f.origin[f.env[made]] = made  # type: ignore[index]
+    return True
 
 
 def _is_kind(f: FunctionInfer, x: Atom, kind: str) -> bool:

@@ -55,8 +55,6 @@ def _copyto(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
     g = _given("dst src casting where", pos, kw)
     value, where = g["src"], g.get("where")
     t = type_of_atom(where) if where is not None else Lit(True)
-    if "casting" in g:
-        return f.refuse("S2S054", "the option casting= of np.copyto has no derivative rule", "leave it out")
     if not (isinstance(t, Lit) and t.value is True):
         value = _np(f, "where", where or UNDEF, value, g["dst"])
     f.effect("setitem", g["dst"], Const(Ellipsis), value)
@@ -123,6 +121,15 @@ def _place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) 
         value = f.emit("getitem", flat, places)
     f.effect("setitem", g["arr"], mask, value)
     return Const(None)
+
+
+def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.linalg.svd(x, compute_uv=False)``: the singular values alone."""
+    g = _given("a full_matrices compute_uv hermitian", pos, kw)
+    wanted = type_of_atom(g["compute_uv"]) if "compute_uv" in g else Lit(True)
+    if not (isinstance(wanted, Lit) and wanted.value is False) or "hermitian" in g:
+        return NotImplemented
+    return calls.call_object(f, Ref(np.linalg.svdvals, "np.linalg.svdvals"), (g["a"],), {}, name, untyped)
 
 
 def _fromiter(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -198,11 +205,11 @@ def _reduce(canonical: str) -> Handler:
 
 def _accumulate(canonical: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-        g = _given("array axis", pos, kw)
-        if set(g) - {"array", "axis"}:
+        g = _given("array axis dtype out", pos, kw)
+        if set(g) - {"array", "axis", "out"}:
             return NotImplemented
-        axis = {"axis": g.get("axis", Const(0))}
-        return calls.call_object(f, Ref(getattr(np, canonical), f"np.{canonical}"), (g["array"],), axis, name, untyped)
+        options = {"axis": g.get("axis", Const(0)), **({"out": g["out"]} if "out" in g else {})}
+        return calls.call_object(f, Ref(getattr(np, canonical), f"np.{canonical}"), (g["array"],), options, name, untyped)
 
     return handler
 
@@ -287,6 +294,7 @@ NUMPY: dict[Any, Handler] = {
     np.put: _put,
     np.putmask: _putmask,
     np.place: _place,
+    np.linalg.svd: _svd,
     np.fromiter: _fromiter,
     math.log: _log(math.log, "math.log"),
     cmath.log: _log(cmath.log, "cmath.log"),

@@ -329,6 +329,15 @@ def _sequence_parts(f: FunctionInfer, op: str, args: tuple[Atom, ...], types: li
     return None if parts is None else list(parts) * n.value
 
 
+def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """``x in d.values()``: an iterator is made a sequence."""
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    if isinstance(args[1], Var) and args[1] in f.recipes:
+        args = (args[0], as_sequence(f, args[1]))
+    return _arithmetic(f, s, args, name)
+
+
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     from s2sad.analysis.infer import mutations
 
@@ -388,6 +397,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return data
         if hasattr(obj, key):
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
+    if isinstance(t, Array) and key == "__array_wrap__":  # of an array that is no subclass: the array itself
+        return Ref(np.asanyarray, "np.asanyarray")
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
     if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
@@ -412,7 +423,7 @@ def _iterated(f: FunctionInfer, x: Atom) -> Atom:
 
 
 def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    x, n = _iterated(f, args[0]), args[1]
+    x, n = _unrolled(f, args[0]) if isinstance(args[0], Var) and args[0] in f.recipes else _iterated(f, args[0]), args[1]
     if isinstance(x, Var) and x in f.tuples and isinstance(n, Const) and len(f.tuples[x]) == n.value:
         return x
     t = f.type(x)
@@ -425,6 +436,14 @@ def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom
         return f.emit("unpack", x, n, name=name, type=Tuple((t.item,) * n.value))
     item = UNKNOWN if not isinstance(t, Opaque) else Opaque()
     return f.emit("unpack", x, n, name=name, type=Tuple((item,) * getattr(n, "value", 0)))
+
+
+def _unrolled(f: FunctionInfer, x: Var) -> Atom:
+    """The elements of an iterator as a tuple, or a list where their number is not known."""
+    from s2sad.analysis.infer.iterables import materialise
+
+    parts = calls.elements(f, x)
+    return materialise(f, x, "", None) if parts is None else f.emit("tuple", *parts)
 
 
 def op_getitem(f: FunctionInfer, t: Type) -> Type:
@@ -502,8 +521,8 @@ _OPS: dict[str, Any] = {
     "star": _star,
     "iter_list": _iter_list,
     "copy": _copy,
-    "in_": _arithmetic,
-    "not_in": _arithmetic,
+    "in_": _contains,
+    "not_in": _contains,
     "is_": _arithmetic,
     "is_not": _arithmetic,
     "not": _not,

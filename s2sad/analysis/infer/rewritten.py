@@ -5,9 +5,12 @@ Values are those of NumPy to the bit. What an option means that is not here is r
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 import numpy as np
+
+from s2sad.analysis.infer import rewritten_arrays
 
 
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
@@ -33,9 +36,14 @@ def ptp(a: Any, axis: Any = None) -> Any:
     return np.max(a, axis=axis) - np.min(a, axis=axis)
 
 
-def ediff1d(ary: Any) -> Any:
+def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     flat = np.ravel(ary)
-    return flat[1:] - flat[:-1]
+    parts: Any = (flat[1:] - flat[:-1],)
+    if to_begin is not None:
+        parts = (np.ravel(to_begin), *parts)
+    if to_end is not None:
+        parts = (*parts, np.ravel(to_end))
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 
 def broadcast_arrays(*args: Any) -> Any:
@@ -113,6 +121,7 @@ def _uneven_edges(y: Any, d: Any, edge_order: int) -> Any:
 
 
 REWRITTEN: dict[Any, Any] = {
+    **rewritten_arrays.REWRITTEN,
     np.average: average,
     np.ptp: ptp,
     np.ediff1d: ediff1d,
@@ -120,3 +129,30 @@ REWRITTEN: dict[Any, Any] = {
     np.gradient: gradient,
     np.broadcast_arrays: broadcast_arrays,
 }
+
+
+# The same for functions of modules that need not be there, by their module and name: where the replacement is.
+BY_NAME: dict[tuple[str, str], str] = {
+    ("statistics", "_mean_stdev"): "rewritten_statistics.mean_stdev",
+    ("scipy._lib._array_api", "xp_promote"): "rewritten_scipy.xp_promote",
+    ("scipy._lib._array_api", "xp_result_type"): "rewritten_scipy.xp_result_type",
+    ("scipy._lib._array_api", "_asarray"): "rewritten_scipy.asarray",
+    ("scipy._lib._array_api", "xp_copy"): "rewritten_scipy.xp_copy",
+    ("scipy._lib._array_api", "xp_default_dtype"): "rewritten_scipy.xp_default_dtype",
+    ("scipy._lib._array_api", "xp_size"): "rewritten_scipy.xp_size",
+    ("scipy._lib._array_api", "xp_ravel"): "rewritten_scipy.xp_ravel",
+    ("numpy.polynomial.polyutils", "as_series"): "rewritten_arrays.as_series",
+}
+
+
+def rewritten(obj: Any) -> Any:
+    """What is compiled in place of a function: the function itself, where nothing else is known."""
+    try:
+        found = REWRITTEN.get(obj)
+    except TypeError:
+        return obj
+    path = BY_NAME.get((getattr(obj, "__module__", None) or "", getattr(obj, "__qualname__", None) or ""))
+    if path is None:
+        return found or obj
+    module, _, name = path.partition(".")
+    return getattr(importlib.import_module(f"s2sad.analysis.infer.{module}"), name)

@@ -48,6 +48,13 @@ def rule_call(
         most = target.nin + target.nout
         f.refuse("S2S053", f"{text}() takes at most {most} positional arguments, {len(pos)} were given")
         return UNDEF
+    kw = {k: a for k, a in kw.items() if not (isinstance(a, Ref) and a.obj is np._NoValue)}
+    if text_of(rule).startswith("np."):
+        kw.pop("device", None)  # there is one
+    if isinstance(target, np.ufunc):
+        kw.pop("casting", None)  # which casts are an error
+        if "where" in kw:
+            return _masked(f, rule, pos, kw, name, Ref(target, text))
     out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
     if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
         out, pos = pos[target.nin], pos[: target.nin]
@@ -58,6 +65,30 @@ def rule_call(
         return UNDEF
     operands, static = bound
     return _emit_rule(f, rule, Ref(target, text), operands, static, name, out)
+
+
+def _masked(
+    f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref
+) -> Atom | None:
+    """``ufunc(x, out=y, where=mask)``: ``y[...] = np.where(mask, ufunc(x), y)``, with harmless operands elsewhere."""
+    mask, out = kw.pop("where"), kw.pop("out", None)
+    if len(pos) > ref.obj.nin:
+        out, pos = pos[ref.obj.nin], pos[: ref.obj.nin]
+    t = type_of_atom(mask)
+    if isinstance(t, Lit) and t.value is True:
+        return rule_call(f, rule, pos, {**kw, **({} if out is None else {"out": out})}, name, ref)
+    if isinstance(out, Var) and out in f.tuples and len(f.tuples[out]) == 1:
+        out = f.tuples[out][0]
+    if out is None or _is_none(out):
+        f.refuse("S2S054", f"the option where= of {ref.text} without out= leaves values undefined", "use np.where")
+        return UNDEF
+
+    def where(a: Atom, b: Atom) -> Atom:
+        return rule_call(f, numpy_rule("where"), (mask, a, b), {}, "") or UNDEF
+
+    value = rule_call(f, rule, tuple(where(a, Const(1.0)) for a in pos), kw, "", ref) or UNDEF
+    f.effect("setitem", out, Const(Ellipsis), where(value, out))
+    return out
 
 
 def text_of(rule: Rule) -> str:
@@ -148,12 +179,17 @@ def _emit_rule(
     else:
         result = rule_type(rule, types, kwtypes)
     target = f.emit("call", ref, *operands, *static.values(), kwnames=tuple(static), name=name, type=result)
-    if out is not None and not (isinstance(out, Const) and out.value is None):
-        if isinstance(out, Var) and out in f.tuples and len(f.tuples[out]) == 1:
-            out = f.tuples[out][0]
-        f.effect("setitem", out, Const(Ellipsis), target)
-        return out
-    return target
+    if out is None or _is_none(out):
+        return target
+    if isinstance(out, Var) and out in f.tuples and len(f.tuples[out]) == 1:
+        out = f.tuples[out][0]
+    f.effect("setitem", out, Const(Ellipsis), target)
+    return out
+
+
+def _is_none(a: Atom) -> bool:
+    t = type_of_atom(a)
+    return isinstance(t, Lit) and t.value is None
 
 
 def NUM_or_rule(rule: Rule, types: tuple[Type, ...], kwtypes: dict[str, Type]) -> Type:

@@ -86,3 +86,4 @@ QUERIES: dict[Any, Any] = {
     },
     np.isscalar: _isscalar,
 }  # fmt: skip
+
