@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import derived, scatter
+from s2sad.ad import derived, overlap, scatter
 from s2sad.ad.inline import inline, inline_whole
-from s2sad.ad.memory import stored_globals
+from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
@@ -139,7 +139,9 @@ class Forward:
         refuse_escapes(fn, self.activity.varied, self.refuse)
         refuse_options(fn, self.activity.varied, self.refuse)
         self.info = alias(fn)
+        self.memory = Memory(fn, self.info)
         stored_globals(fn, self.activity, self.refuse)
+        refuse_unknown_memory(self.memory, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -461,6 +463,7 @@ class Forward:
             return
         x_dot = self.dot(b, x)
         if s.op == "setitem":
+            b.extend(overlap.check(s, self.info, self.memory))
             b.append(s)
             value = s.args[2]
             b.effect(

@@ -21,7 +21,7 @@ from typing import Any
 from s2sad.ad import calls, objects, ops, residuals
 from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.leaves import Key, Path, layout, normal_step
-from s2sad.ad.memory import Memory, stored_globals
+from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
@@ -53,7 +53,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -85,7 +85,7 @@ class Reverse:
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
         self.refuse_module_data()
-        self.refuse_unknown_memory()
+        refuse_unknown_memory(self.memory, self.activity, self.refuse)
         self.paired = self._paired_classes()
         self.first_reads = objects.first_reads(fn)
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
@@ -94,17 +94,6 @@ class Reverse:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
         stored_globals(self.fn, self.activity, self.refuse)
         refuse_changed_data(self.fn, self.refuse)
-
-    def refuse_unknown_memory(self) -> None:
-        """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
-        for v in (*(p.var for p in self.fn.params), *self.memory.definition):
-            if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v):
-                raise self.refuse(
-                    "S2S063",
-                    f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
-                    self.memory.loc_of(v) or self.fn.loc,
-                    "call the derivative with arrays, or give the types with --types",
-                )
 
     def _paired_classes(self) -> set[Any]:
         """Classes of memory in which some array comes out of a branch, a loop or a container: which of several arrays it
