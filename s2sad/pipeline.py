@@ -25,6 +25,7 @@ from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
 from s2sad.errors import SourceError, UnsupportedError
 from s2sad.frontend.lower import Lowered, lower_all, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
+from s2sad.ir.dependency import Body
 from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
 from s2sad.ir.rewrite import without_places
@@ -115,7 +116,8 @@ class Compilation:
         fn = self.spec.fn
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
-        return Made(emitted, entry, adjoint, mutates, (*self.dependencies.values(), *self.infer.members.values()), consulted)
+        watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
+        return Made(emitted, entry, adjoint, mutates, watched, consulted)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec
 def bind_globals(fn: Function) -> Function:
     """Give the module's data that a storing function reads one variable each, so that its memory has a class: what is
     stored through a part of it is seen when another part is read."""
-    if not any(isinstance(s, Let) and stored_by(s) for s in walk(fn.body)):
+    if not any(isinstance(s, Let) and (stored_by(s) or stored_by(_on_variables(s))) for s in walk(fn.body)):
         return fn
     names: dict[tuple[int, str], Var] = {}
     heads: list[Stmt] = []
@@ -99,6 +99,13 @@ def bind_globals(fn: Function) -> Function:
     body = map_lets(fn.body, rewrite)
     results = tuple(map(bind, body.results))
     return with_body(fn, Block((*heads, *body.stmts), results)) if heads else fn
+
+
+def _on_variables(s: Let) -> Let:
+    """The statement as it will be when data of modules have variables."""
+    if not any(isinstance(a, Global) for a in s.args):
+        return s
+    return with_args(s, tuple(Var(a.name, type_of_atom(a)) if isinstance(a, Global) else a for a in s.args))
 
 
 _DEAD_OPS = frozenset({"tuple", "closure", "slice", "copy"})

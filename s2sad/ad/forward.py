@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import derived, scatter
+from s2sad.ad import derived, overlap, scatter
 from s2sad.ad.inline import inline, inline_whole
-from s2sad.ad.memory import stored_globals
+from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
 from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
@@ -149,6 +149,9 @@ class Forward:
         refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.report)
+        self.memory = Memory(fn, self.info)
+        if not program.findings:  # what is refused may be unknown for that
+            refuse_unknown_memory(self.memory, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -476,6 +479,7 @@ class Forward:
             return
         x_dot = self.dot(b, x)
         if s.op == "setitem":
+            b.extend(overlap.check(s, self.info, self.memory))
             b.append(s)
             value = s.args[2]
             b.effect(

@@ -267,6 +267,18 @@ def stored_globals(fn: Function, activity: Activity, report: Callable[..., None]
             )  # fmt: skip
 
 
+def refuse_unknown_memory(memory: Memory, activity: Activity, refuse: Callable[..., Exception]) -> None:
+    """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
+    for v in (*(p.var for p in memory.fn.params), *memory.definition):
+        if isinstance(v.type, Num | Unknown) and v in activity and memory.info.is_mutated(v):
+            raise refuse(
+                "S2S063",
+                f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
+                memory.loc_of(v) or memory.fn.loc,
+                "call the derivative with arrays, or give the types with --types",
+            )
+
+
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr"})
 
 

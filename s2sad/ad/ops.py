@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import calls, derived, lists, objects
+from s2sad.ad import calls, derived, lists, objects, overlap
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
@@ -144,6 +144,8 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         reason = r.program.reason_at(s.loc) or f"there is no derivative rule for {_spelled(s)}"
         raise r.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                        RULE_HELP)  # fmt: skip
+    if rule.aliases == "view" and isinstance(s.target.type, List) and r.holds_paired(s.target):
+        return [s]  # a list of views: the adjoint of each is a view of the adjoint, found by its memory
     if aliasing(rule, s) != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
         base = aliased_operand(s)
         if not (isinstance(base, Var) and r.is_shadow(base)):
@@ -604,6 +606,7 @@ def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         rb.effect("setitem", x_bar, i, Const(0.0))
         return [s]
     assert isinstance(v, Var)
+    before = overlap.check(s, r.info, r.memory)
     t = type_of_atom(i)
     if is_view_index(t):
         g: Atom = rb.emit("getitem", x_bar, i)
@@ -613,7 +616,7 @@ def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     else:
         g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=Num())
     _accumulate_stored(r, state, rb, v, g)
-    return [s]
+    return [*before, s]
 
 
 def _accumulate_stored(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -> None:

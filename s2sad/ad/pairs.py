@@ -7,6 +7,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad.attempts import cut_attempts
 from s2sad.ad.calls import Pair, Pairs
+from s2sad.ad.escaped import Escaping
 from s2sad.ad.held import HeldGlobals
 from s2sad.ad.leaves import Key, Layout, Path, layout
 from s2sad.ad.recompute import again, plan
@@ -14,7 +15,6 @@ from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
 from s2sad.analysis.activity import activity
-from s2sad.analysis.alias import is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
@@ -359,7 +359,7 @@ def _halves(
     kept = Builder(fn.loc)
     passed: list[Atom] = list(p.taped)
     if escape:
-        passed = _all_escaped(sweeps, kept, p.taped, forward)
+        passed = Escaping(sweeps.r, sweeps.fn, forward).kept(p.taped, kept)
     env: dict[Var, Atom] = {v: Var(v.name, v.type) for v in p.taped}
     held = HeldGlobals(escape)
     inner = Block((*again(p, env), *subst_block(rev, env).stmts), subst_block(rev, env).results)
@@ -384,68 +384,6 @@ def _halves(
     body = Block(tuple(ab.stmts), inner.results)
     adj = Function(f"{name}_adj", (Param(residuals), *bar_params), body, (), None, fn.loc, fn.lines, adjoint=True)
     return fwd, adj
-
-
-def _all_escaped(sweeps: Sweeps, kept: Builder, taped: list[Var], forward: list[Stmt]) -> list[Atom]:
-    """Residuals as they are kept beyond the call. Tapes and residuals of calls are searched when the program runs."""
-    reach = _reach(sweeps)
-    made = {s.target: s for s in walk(Block(tuple(forward))) if isinstance(s, Let) and s.target is not None}
-    appended: dict[Var, list[Atom]] = {}
-    for s in walk(Block(tuple(forward))):
-        if isinstance(s, Let) and s.op == "method" and getattr(s.args[1], "value", "") == "append":
-            if isinstance(s.args[0], Var):
-                appended.setdefault(s.args[0], []).append(s.args[2])
-    known = {*sweeps.r.memory.definition, *(p.var for p in sweeps.fn.params)}
-    memo: dict[Var, bool] = {}
-
-    def deep(v: Atom) -> bool:
-        """May this residual, which the transformation made, hold memory that the caller can reach?"""
-        if not isinstance(v, Var) or not is_reference(v.type):
-            return False
-        if v in known:
-            return any(k in reach for k in sweeps.r.info.chain(v))
-        if v not in memo:
-            memo[v] = False
-            s = made.get(v)
-            if v in appended:
-                memo[v] = any(map(deep, appended[v]))
-            elif s is None:  # it comes out of a branch
-                memo[v] = True
-            elif s.op == "call":
-                memo[v] = any(map(deep, s.args[1:]))
-            else:
-                memo[v] = any(map(deep, s.args))
-        return memo[v]
-
-    if not any((v not in known or isinstance(v.type, Tuple | List | Dict)) and deep(v) for v in taped):
-        return [_escaped(sweeps, kept, v, reach) for v in taped]
-    roots = [a for a in (*(p.var for p in sweeps.fn.params), sweeps.fn.result) if isinstance(a, Var)]
-    whole = kept.emit("tuple", *taped)
-    own = kept.call(rt.detached, "rt.detached", whole, *(a for a in roots if is_reference(a.type)), type=whole.type)
-    parts = kept.emit("unpack", own, Const(len(taped)), type=whole.type)
-    return [kept.emit("getitem", parts, Const(k), name=v.name, type=v.type) for k, v in enumerate(taped)]
-
-
-def _reach(sweeps: Sweeps) -> set[object]:
-    """Classes of memory that the caller can reach."""
-    roots = [p.var for p in sweeps.fn.params]
-    if isinstance(sweeps.fn.result, Var):
-        roots.append(sweeps.fn.result)
-    return {key for v in roots for key in sweeps.r.info.chain(v)}
-
-
-def _escaped(sweeps: Sweeps, kept: Builder, v: Var, reach: set[object]) -> Atom:
-    """A residual that the caller can reach (an argument, the result) is kept as a copy."""
-    if not isinstance(v.type, Array | List | Dict | Num | Unknown | Obj) or not is_reference(v.type):
-        return v
-    info = sweeps.r.info
-    if sweeps.r.is_paired(v) or (isinstance(v.type, List | Dict | Tuple | Obj) and sweeps.r.holds_paired(v)):
-        return v  # its identity matters, not its value
-    if info.find(v) not in reach:
-        return v
-    if isinstance(v.type, Array):
-        return kept.call(np.array, "np.array", v, type=v.type)
-    return kept.call(rt.copy, "rt.copy", v, type=v.type)
 
 
 __all__ = ["Lit", "Ref", "joint", "make_pair", "split"]

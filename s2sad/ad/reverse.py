@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.ad import calls, objects, ops, residuals, scatter
+from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.poison import poisoned
@@ -100,6 +101,7 @@ class Reverse:
     def refuse_module_data(self) -> None:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
         stored_globals(self.fn, self.activity, self.report)
+        refuse_changed_data(self.fn, self.refuse)
 
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""

@@ -253,7 +253,10 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
     if rule is not None:
         operand = aliased_operand(s)
         if operand is not None and s.target is not None and aliasing(rule, s) != "fresh":
-            _union(classes, s.target, operand)
+            if isinstance(s.target.type, List | Tuple) and not isinstance(getattr(operand, "type", None), List | Tuple):
+                _store(classes, s.target, operand)  # a list of views: np.split
+            else:
+                _union(classes, s.target, operand)
         return
     if isinstance(callee, Ref) and callee.obj in (make_object, setattr):  # an object holds on to its attributes
         holder = s.target if callee.obj is make_object else s.args[1]

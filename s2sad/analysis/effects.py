@@ -162,7 +162,7 @@ _READING_METHODS = frozenset(
     }
 )
 _HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
-_HELPERS_RAISE = frozenset({"require_undone", "require_same"})
+_HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",

@@ -133,7 +133,8 @@ def op_type(op: str, types: tuple[Type, ...]) -> Type:
         if folded is not None:
             return folded
     if op in ARITHMETIC:
-        return _arithmetic(op, types)
+        # what a recursive call gives is not known in the first round: neither is what is made of it
+        return NEVER if NEVER in types else _arithmetic(op, types)
     if op in COMPARISONS:
         return _comparison(op, types)
     if op in IDENTITY:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.api.signature import key_of
-from s2sad.ir.dependency import Dependency
+from s2sad.ir.dependency import Body, Dependency, parts_of, same_parts
 
 if TYPE_CHECKING:
     from s2sad.cache.programs import Program
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 def quick_guards(program: Program) -> Callable[[], bool] | None:
     """Is everything that the program was compiled from still what it was? None where it depends on nothing."""
+    bodies = [(d.obj, d.parts) for d in program.dependencies if type(d) is Body]
     same, typed, others = _sorted_dependencies(program)
     if program.globals:
         others.append(_globals_guard(program))
-    if not (same or typed or others):
+    if not (same or typed or others or bodies):
         return None
 
     def current() -> bool:
@@ -30,6 +31,9 @@ def quick_guards(program: Program) -> Callable[[], bool] | None:
                 return False
         for space, name, cls in typed:
             if type(space.get(name, typed)) is not cls:
+                return False
+        for obj, parts in bodies:
+            if not same_parts(parts_of(obj), parts):
                 return False
         return not others or all([other() for other in others])
 
@@ -66,6 +70,8 @@ def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[
     typed: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
     others: list[Callable[[], bool]] = []
     for d in program.dependencies:
+        if type(d) is Body:
+            continue
         if type(d) is not Dependency or type(d.namespace) is not dict:
             others.append(d.is_current)
         elif d.data and any(g.namespace is d.namespace and g.name == d.name for g in program.globals.values()):

@@ -11,6 +11,7 @@ from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
 from s2sad.api.values import as_perturbation, formed, owned_gradient, template, zero_like
 from s2sad.api.wrapper import transformation
+from s2sad.runtime import detached
 from s2sad.runtime.containers import copy
 
 
@@ -71,19 +72,33 @@ class Pullback:
 
 
 class Pushforward:
-    """``pushforward(*tangents)``: the derivative of the value in a direction, one tangent for each primal."""
+    """``pushforward(*tangents)``: the derivative of the value in a direction, one tangent for each primal.
+
+    The function runs again at each call, on the arguments and the data of modules as they were at the start.
+    """
 
     def __init__(self, programs: Programs, bound: tuple[Any, ...]) -> None:
+        program = programs.find(bound).program
         self._programs, self._bound = programs, bound
+        self._data = _apart({name: program.namespace[name] for name in program.globals})
 
     def __call__(self, *tangents: Any) -> Any:
         """The tangent of the value."""
         bound = copy(self._bound) if self._programs.find(self._bound).mutates else self._bound
-        return run_jvp(self._programs, bound, tangents)[1]
+        return run_jvp(self._programs, bound, tangents, _apart(self._data))[1]
 
 
-def run_jvp(programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """Value and tangent at ``bound``, in the direction given by one tangent for each selected argument."""
+def _apart(data: dict[str, Any]) -> dict[str, Any]:
+    """The same data with copies of the arrays, lists and objects, which others may change."""
+    values = tuple(data.values())
+    return dict(zip(data, detached(values, *values), strict=True))
+
+
+def run_jvp(
+    programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any], data: dict[str, Any] | None = None
+) -> tuple[Any, Any]:
+    """Value and tangent at ``bound``, in the direction given by one tangent for each selected argument. ``data`` takes the
+    place of the data that the function reads."""
     target, selection = programs.target, programs.selection
     if len(tangents) != len(selection):
         raise TypeError(f"{target.name}: {len(selection)} primals need as many tangents, not {len(tangents)}")
@@ -94,6 +109,8 @@ def run_jvp(programs: Programs, bound: tuple[Any, ...], tangents: Sequence[Any])
         parts = {key: t for (n, key), t in zip(selection, tangents, strict=True) if n == name}
         dot = parts[None] if None in parts else tuple(parts.values())
         dots.append(as_perturbation(dot, bound[k], f"the tangent of {name!r}"))
+    if data:
+        compiled.program.namespace.update(data)
     value, tangent = run(compiled, compiled.entry, *bound, *dots)
     return value, owned_gradient(tangent, value, (*bound, *dots, value))
 
@@ -152,5 +169,5 @@ def linearize(fun: Callable[..., Any], *primals: Any, backend: str = "numpy") ->
     """``value, pushforward = linearize(fun, *primals)``; ``pushforward(*tangents)`` is the tangent of the value."""
     programs = find_programs(fun, "jvp", len(primals), False, backend)
     bound = programs.target.bind(primals, {})
-    kept = copy(bound)  # before the function stores into them
-    return fun(*primals), Pushforward(programs, kept)
+    pushforward = Pushforward(programs, copy(bound))  # before the function stores into them
+    return fun(*primals), pushforward

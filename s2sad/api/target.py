@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.api.made import calling
+from s2sad.ir.dependency import parts_of, same_parts
 from s2sad.ir.record import dataclass
 
 Argnum = int | str
@@ -170,6 +171,17 @@ def _unwrap(
     return fun, lead, keywords
 
 
-@functools.lru_cache(maxsize=1024)
+_SIGNATURES: dict[Any, tuple[tuple[Any, ...], inspect.Signature]] = {}
+_MANY = 1024
+
+
 def _signature(function: Callable[..., Any]) -> inspect.Signature:
-    return inspect.signature(function, follow_wrapped=hasattr(function, "__s2sad__"))
+    """The signature, remembered as long as the function has its code and its defaults."""
+    parts = parts_of(function) if isinstance(function, pytypes.FunctionType) else ()
+    known = _SIGNATURES.get(function)
+    if known is None or not same_parts(parts, known[0]):
+        if len(_SIGNATURES) >= _MANY:
+            _SIGNATURES.clear()
+        known = parts, inspect.signature(function, follow_wrapped=hasattr(function, "__s2sad__"))
+        _SIGNATURES[function] = known
+    return known[1]

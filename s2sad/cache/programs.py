@@ -25,7 +25,7 @@ from s2sad.cache import disk
 from s2sad.cache.codes import GENERATED
 from s2sad.cache.key import make_key
 from s2sad.cache.reach import Reach, Unstable
-from s2sad.ir.dependency import MISSING, Dependency, Hidden, read_name
+from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Type
@@ -195,14 +195,17 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
     globals_ = {text: (reach.place_of(g.namespace), g.name) for text, g in emitted.globals.items()}
     objects = {name: reach.number_of(obj) for name, obj in emitted.objects.items()}
     refs = {text: reach.number_of(obj) for text, obj in emitted.refs if not reach.is_versioned(obj)}
-    watched = [_watched(d, reach) for d in _names(made.dependencies) if not reach.is_library(d.namespace)]
-    if None in objects.values() or None in refs.values() or None in watched:
+    names = _names(d for d in made.dependencies if not isinstance(d, Body))
+    watched = [_watched(d, reach) for d in names if not reach.is_library(d.namespace)]
+    parts = [d.obj for d in made.dependencies if isinstance(d, Body)]
+    bodies = [reach.number_of(obj) for obj in parts if not reach.is_versioned(obj)]
+    if None in objects.values() or None in refs.values() or None in watched or None in bodies:
         return None
     if any(reach.followed(*place) is None for place in globals_.values()):
         return None
     return {
         "entry": made.entry, "adjoint": made.adjoint, "mutates": list(made.mutates), "globals": globals_,
-        "objects": objects, "refs": refs, "watched": watched,
+        "objects": objects, "refs": refs, "watched": watched, "bodies": bodies,
     }  # fmt: skip
 
 
@@ -229,6 +232,8 @@ def _dependencies(reach: Reach, data: dict[str, Any]) -> Iterable[Dependency]:
             yield Hidden(name, namespace)
         else:
             yield Dependency(name, namespace, read_name(namespace, name), kind == "data")
+    for k in data["bodies"]:
+        yield Body(reach.objects[k])
 
 
 def _reached(namespace: Mapping[str, Any], dotted: str) -> Any:

@@ -165,7 +165,8 @@ class Reach:
         home = str(fn.__globals__.get("__name__", ""))
         if fn.__closure__ is None and self._versioned(home, f"{code.co_qualname} {code.co_firstlineno}"):
             return
-        if not self._enter(fn, f"function {fn.__name__} {fn.__qualname__} {home} {code_digest(code)}"):
+        given = f"{len(fn.__defaults__ or ())} {[*(fn.__kwdefaults__ or ())]}"
+        if not self._enter(fn, f"function {fn.__name__} {fn.__qualname__} {home} {code_digest(code)} {given}"):
             return
         self._values(fn.__defaults__ or ())
         self._values((fn.__kwdefaults__ or {}).values())

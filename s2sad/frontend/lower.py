@@ -8,6 +8,7 @@ build the IR in one walk (lower_flow over lower_loops over lower_assign over low
 from __future__ import annotations
 
 import math
+import sys
 from types import FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -23,10 +24,10 @@ from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.patterns import PatternError
-from s2sad.frontend.resolve import atom_of, attribute
+from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
-from s2sad.ir.dependency import Dependency
+from s2sad.ir.dependency import Body, Dependency
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
 from s2sad.ir.record import dataclass, field
 
@@ -58,7 +59,13 @@ def lower_all(source: FunctionSource) -> Lowered:
     shared = Shared(source, fence)
     lowering = Lowering(shared, Scope(source.node), None)
     function = lowering.function(source.name, source.doc, lowering.outer_params())
-    return Lowered(function, tuple(shared.dependencies.values()), fence.found())
+    return Lowered(function, (*shared.dependencies.values(), *_body(source.function)), fence.found())
+
+
+def _body(fn: Any) -> tuple[Body, ...]:
+    """What a function's code and defaults are now; not those of libraries, which stay."""
+    stable = not isinstance(fn, FunctionType) or is_stable(sys.modules.get(str(fn.__module__)))
+    return () if stable else (Body(fn),)
 
 
 _MEMO: WeakKeyDictionary[Any, Lowered] = WeakKeyDictionary()

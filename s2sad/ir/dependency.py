@@ -5,6 +5,9 @@ Light on purpose: a program that comes from the disk is guarded by these, and im
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import chain
+from operator import is_
 from types import CellType
 from typing import Any
 
@@ -43,6 +46,33 @@ class Hidden(Dependency):
         return self.name not in self.namespace
 
 
+class Body(Dependency):
+    """A function that was compiled in: current as long as it has the code and the defaults that it had."""
+
+    __slots__ = ("parts",)
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(getattr(function, "__qualname__", "partial"), None, function)
+        self.parts = parts_of(function)
+
+    def is_current(self) -> bool:
+        return same_parts(parts_of(self.obj), self.parts)
+
+
+def parts_of(function: Any) -> tuple[Any, ...]:
+    """What a function, or a ``functools.partial``, was made of; all but the data that its defaults hold."""
+    if isinstance(function, partial):
+        return (function.func, *function.args, *chain.from_iterable(function.keywords.items()))
+    named = function.__kwdefaults__
+    plain = (function.__code__, function.__defaults__)
+    return (*plain, *chain.from_iterable(named.items())) if named else plain
+
+
+def same_parts(now: tuple[Any, ...], then: tuple[Any, ...]) -> bool:
+    """Are they the very same objects?"""
+    return len(now) == len(then) and all(map(is_, now, then))
+
+
 def read_name(namespace: Any, name: str) -> Any:
     """The object that a name means now, or ``MISSING``."""
     if isinstance(namespace, CellType):
@@ -53,4 +83,4 @@ def read_name(namespace: Any, name: str) -> Any:
     return namespace.get(name, MISSING)
 
 
-__all__ = ["MISSING", "Dependency", "Hidden", "read_name"]
+__all__ = ["MISSING", "Body", "Dependency", "Hidden", "parts_of", "read_name", "same_parts"]

@@ -215,7 +215,7 @@ def column_stack(y_bar, tup, /):
 @linear(
     np.split,
     aliases="view",
-    type=ty.probe(np.split),
+    type=ty.split_parts,
     sample=samples.cases(
         lambda: call(values((6,)), 3), lambda: call(values((6,)), [1, 4]), lambda: call(values((2, 4)), 2, axis=1)
     ),
@@ -227,7 +227,7 @@ def split(y_bar, ary, /, *, indices_or_sections, axis=0):
 @linear(
     np.array_split,
     aliases="view",
-    type=ty.probe(np.array_split),
+    type=ty.split_parts,
     sample=samples.cases(lambda: call(values((7,)), 3), lambda: call(values((2, 5)), 2, axis=1)),
 )
 def array_split(y_bar, ary, /, *, indices_or_sections, axis=0):

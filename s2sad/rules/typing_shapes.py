@@ -313,6 +313,23 @@ def sorted_shape(x: Type, axis: Type | None = None, **static: Type) -> Type:
     return flat(x) if ok and value is None else same_shape(x)
 
 
+def split_parts(x: Type, indices_or_sections: Type | None = None, axis: Type | None = None, **static: Type) -> Type:
+    """``np.split``: a list of arrays that differ from the operand in the size of one axis."""
+    ok, at = literal(axis, 0)
+    if not isinstance(x, Array):
+        return List(NUM)
+    dims = x.dims
+    if dims is not None:
+        same = ok and isinstance(at, int) and -len(dims) <= at < len(dims)
+        dims = tuple(d if same and k != at % len(dims) else None for k, d in enumerate(dims))
+    part, n = Array(x.dtype, dims), None
+    if isinstance(indices_or_sections, Lit) and type(indices_or_sections.value) is int:
+        n = indices_or_sections.value
+    elif isinstance(indices_or_sections, List | Tuple) and indices_or_sections.items is not None:
+        n = len(indices_or_sections.items) + 1
+    return List(part, None if n is None or n > 16 else (part,) * n)
+
+
 def index_like(fn: Any) -> TypeFn:
     """``argsort``: as the operand, of ints."""
 

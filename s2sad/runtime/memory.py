@@ -195,3 +195,15 @@ def require_undone(error: BaseException) -> None:
             "an operation in place has stored its result and raised then (np.errstate or warnings as errors), inside a try "
             "statement: s2sad takes a store that raises for one that was not done; write the operation out of place there"
         ) from error
+
+
+def require_ordered(place: Any, value: Any) -> None:
+    """Raise ``RuntimeError`` where NumPy copies an overlapping vector of another stride: it reads what it has written."""
+    if not isinstance(place, np.ndarray) or not isinstance(value, np.ndarray) or place.ndim != 1 or value.ndim != 1:
+        return
+    a, b = place.strides[0], value.strides[0]
+    if value.size > 1 and a != b and a * b > 0 and np.shares_memory(place, value):
+        raise RuntimeError(
+            "an array is stored into its own memory along another direction: NumPy reads elements that it has written "
+            "already, so that the result depends on its order; store a copy (x[i] = x[:, j].copy())"
+        )

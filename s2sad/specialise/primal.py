@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Block, Const, For, Function, If, Let, Var, While, blocks_of
+from s2sad.ir.nodes import Block, Callee, Const, For, Function, If, Let, Ref, Var, While, blocks_of
 from s2sad.ir.rewrite import defined_vars
 
 
@@ -21,11 +21,11 @@ def primal_vars(fn: Function) -> frozenset[Var]:
         if isinstance(stmt, Let) and stmt.op == "comment" and _text(stmt).startswith("reverse"):
             return frozenset(out)
         out.extend(defined_vars(Block((stmt,))))
-    dots = set(params[len(params) - fn.tangents :])
-    before = 0
-    while before != len(dots):
-        before = len(dots)
-        _spread(fn.body, dots)
+    dots, pairs = set(params[len(params) - fn.tangents :]), set[Var]()
+    before = -1
+    while before != len(dots) + len(pairs):
+        before = len(dots) + len(pairs)
+        _spread(fn.body, dots, pairs)
     return frozenset(v for v in out if v not in dots or v in params)
 
 
@@ -33,15 +33,15 @@ def _text(stmt: Let) -> str:
     return str(stmt.args[0].value) if stmt.args and isinstance(stmt.args[0], Const) else ""
 
 
-def _spread(block: Block, dots: set[Var]) -> None:
-    """Add to ``dots`` what depends on them."""
+def _spread(block: Block, dots: set[Var], pairs: set[Var]) -> None:
+    """Add to ``dots`` what depends on them, and to ``pairs`` what tangent functions return: a value and its tangent."""
     for stmt in block.stmts:
         if isinstance(stmt, Let):
-            if stmt.target is not None and any(a in dots for a in stmt.args if isinstance(a, Var)):
-                dots.add(stmt.target)
+            if stmt.target is not None:
+                _let(stmt, stmt.target, dots, pairs)
             continue
         for b in blocks_of(stmt):
-            _spread(b, dots)
+            _spread(b, dots, pairs)
         if isinstance(stmt, For | While):
             for c, a, n, t in zip(stmt.carried, stmt.init, stmt.body.results, stmt.targets, strict=False):
                 if a in dots or n in dots:
@@ -50,6 +50,21 @@ def _spread(block: Block, dots: set[Var]) -> None:
         ends = (stmt.then, stmt.orelse) if isinstance(stmt, If) else (stmt.body, *(h.body for h in stmt.handlers))
         for b in ends:
             dots.update(t for t, a in zip(stmt.targets, b.results, strict=False) if a in dots)
+
+
+def _let(s: Let, target: Var, dots: set[Var], pairs: set[Var]) -> None:
+    first = s.args[0] if s.args else None
+    if s.op == "call" and isinstance(first, Ref) and isinstance(first.obj, Callee):
+        if getattr(getattr(first.obj, "fn", None), "tangents", 0):
+            pairs.add(target)
+            return
+    if first in pairs and s.op == "unpack":
+        pairs.add(target)
+    elif first in pairs and s.op == "getitem":
+        if not (isinstance(s.args[1], Const) and s.args[1].value == 0):
+            dots.add(target)
+    elif any(a in dots or a in pairs for a in s.args if isinstance(a, Var)):
+        dots.add(target)
 
 
 __all__ = ["primal_vars"]

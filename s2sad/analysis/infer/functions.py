@@ -306,6 +306,7 @@ def same_function(a: Atom, b: Atom) -> bool:
 def partial_parts(f: FunctionInfer, obj: partial[Any]) -> tuple[Ref, tuple[Atom, ...], Kw]:
     """The function of a ``functools.partial`` object, and what it binds as atoms."""
     inner = Ref(obj.func, getattr(obj.func, "__name__", "fn"))
+    f.program.partials[id(obj)] = obj
     base = f"{inner.text}_partial"
     pos = tuple(f.program.data(obj, f"{base}_{k}", a) for k, a in enumerate(obj.args))
     kw = {k: f.program.data(obj, f"{base}_{k}", a) for k, a in obj.keywords.items()}
