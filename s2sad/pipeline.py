@@ -20,7 +20,7 @@ from s2sad.analysis.infer import Infer, Spec, stand_ins
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
-from s2sad.errors import SourceError
+from s2sad.errors import SourceError, UnsupportedError
 from s2sad.frontend.lower import Lowered, lower, lower_function
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.nodes import Function
@@ -51,6 +51,8 @@ class Compilation:
         self.infer.tidy = lambda fn: eliminate(fn, primal_vars(fn))
         self.functions: list[Function] = []
         self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity
+        self.native: tuple[str, ...] = ()  # the compiled functions behind the entries, where Numba compiles them
+        self.native_functions: list[Function] = []
 
     # -- stages --------------------------------------------------------------------------------------------------
 
@@ -98,17 +100,28 @@ class Compilation:
 
     def emit(self) -> Emitted:
         """Verified text."""
-        return emit_module(self.functions, header=_header(self.request, self.source))
+        header = _header(self.request, self.source)
+        if self.request.backend == "numpy":
+            return emit_module(self.functions, header=header)
+        from s2sad.backend.numba.module import native_module
+
+        module = native_module(self.functions, [e.name for e in self.entries])
+        self.native = tuple(module.native[e.name] for e in self.entries)
+        by_name = {f.name: f for f in module.functions}
+        self.native_functions = [by_name[name] for name in self.native]
+        return emit_module(module.functions, header=header, decorators=module.decorators)
 
     def made(self, emitted: Emitted) -> Made:
         """What is to be loaded, and kept."""
         texts = {fn.name: text for fn, text in emitted.names.items()}
+        native = tuple(texts[name] for name in self.native)
         entry = texts[self.entries[0].name]
         adjoint = texts[self.entries[1].name] if self.request.mode == "vjp" else ""
         fn = self.spec.fn
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
-        return Made(emitted, entry, adjoint, mutates, (*self.dependencies.values(), *self.infer.members.values()), consulted)
+        dependencies = (*self.dependencies.values(), *self.infer.members.values())
+        return Made(emitted, entry, adjoint, mutates, dependencies, consulted, native)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -173,8 +186,24 @@ def _compile(request: Request, slot: Slot | None) -> Program:
     start = perf_counter()
     program = (slot.keep(made) if slot is not None else None) or load_unkept(request, made)
     timings["load"] = perf_counter() - start
+    if made.native:
+        start = perf_counter()
+        _machine_code(c, program, made, slot)
+        timings["numba"] = perf_counter() - start
     program.timings = timings
     return program
+
+
+def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | None) -> None:
+    """Let Numba compile now, for arrays as NumPy makes them: what it cannot do is found before anything runs."""
+    from s2sad.backend.numba.run import compile_now
+
+    try:
+        compile_now(program, made, c.entries, c.native_functions)
+    except UnsupportedError:
+        if slot is not None:
+            slot.drop()
+        raise
 
 
 @contextmanager

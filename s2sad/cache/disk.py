@@ -100,6 +100,13 @@ def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
     return text, code
 
 
+def remove(path: Path) -> None:
+    """Delete an entry and its code."""
+    for file in (path, path.with_suffix(".code")):
+        with suppress(OSError):
+            file.unlink()
+
+
 def _write(target: Path, data: bytes) -> bool:
     """Write a file so that no reader sees a part of it; False where that is not possible."""
     temporary: Path | None = None

@@ -91,6 +91,7 @@ class Made:
     mutates: tuple[str, ...]
     dependencies: tuple[Any, ...]
     consulted: tuple[Any, ...]
+    native: tuple[str, ...] = ()  # the compiled functions behind the entry and the adjoint
 
 
 class Slot:
@@ -122,6 +123,10 @@ class Slot:
         entry = disk.Entry(made.emitted.text, self.name, lines, data)
         written = disk.write(path, self.key, entry)
         return None if written is None else self._program(path, entry, *written)
+
+    def drop(self) -> None:
+        """Forget what was kept."""
+        disk.remove(disk.path_of(self.name, self.key))
 
     def _program(self, path: Path, entry: disk.Entry, text: str, code: CodeType) -> Program:
         """Run the module of an entry. Raises ``LookupError`` where something is not as it was."""
@@ -163,8 +168,17 @@ def slot_for(request: Request) -> Slot | None:
     except (Unstable, RecursionError):
         return None
     names = [name for name, _ in request.args]
-    options = [request.mode, request.backend, str(request.has_aux)]
+    options = [request.mode, backend_version(request.backend), str(request.has_aux)]
     return Slot(request, reach, make_key(options, names, request.active, reach.finish()))
+
+
+def backend_version(backend: str) -> str:
+    """A backend and the version of what it needs."""
+    if backend == "numpy":
+        return backend
+    from importlib.metadata import version
+
+    return f"{backend} {version('numba')}"
 
 
 def _own_rules() -> bool:
