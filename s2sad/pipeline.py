@@ -98,14 +98,14 @@ class Compilation:
         ]
         return self.functions
 
-    def emit(self) -> Emitted:
-        """Verified text."""
+    def emit(self, kept: bool = False) -> Emitted:
+        """Verified text. ``kept``: as a file, beside which machine code may be kept."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 
-        module = native_module(self.functions, [e.name for e in self.entries])
+        module = native_module(self.functions, [e.name for e in self.entries], kept)
         self.native = tuple(module.native[e.name] for e in self.entries)
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
@@ -181,10 +181,13 @@ def _compile(request: Request, slot: Slot | None) -> Program:
         stage()
         timings[name] = perf_counter() - start
     start = perf_counter()
-    made = c.made(c.emit())
+    made = c.made(c.emit(kept=slot is not None))
     timings["emit"] = perf_counter() - start
     start = perf_counter()
-    program = (slot.keep(made) if slot is not None else None) or load_unkept(request, made)
+    program = slot.keep(made) if slot is not None else None
+    if program is None:
+        slot = None
+        program = load_unkept(request, c.made(c.emit()) if made.native else made)
     timings["load"] = perf_counter() - start
     if made.native:
         start = perf_counter()
@@ -204,6 +207,8 @@ def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | Non
         if slot is not None:
             slot.drop()
         raise
+    if slot is not None:
+        slot.seal(program)
 
 
 @contextmanager

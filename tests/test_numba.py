@@ -113,6 +113,19 @@ def test_unknown_backend() -> None:
         s2sad.grad(text, backend="fortran")
 
 
+def last_of(x, n):
+    for k in range(n):
+        y = x * k
+    return y * x
+
+
+def test_variables_without_a_value() -> None:
+    d = s2sad.grad(last_of, backend="numba")
+    assert d(2.0, 3) == 8.0
+    with pytest.raises(UnboundLocalError, match="'y'"):
+        d(2.0, 0)
+
+
 SCALE = 2.0
 
 
@@ -142,3 +155,58 @@ def test_derivatives_of_derivatives() -> None:
     for outer in ("numpy", "numba"):
         second = s2sad.grad(first, backend=outer)(2.0, 3.0)
         assert math.isclose(second, -0.25 * 2.0**-1.5 / 3.0, rel_tol=1e-14)
+
+
+# ------------------------------------------------------------------------------------------------- aliasing, slices
+
+
+def smoothed(x, k):
+    x[1:-1] = x[:-2] + 0.5 * x[2:]
+    x[k:] += x[:-k] * x[k:]
+    x[::-1] = 2.0 * x
+    y = x[:k] * x[-k:]
+    return np.sum(x * x) + y[0]
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+@pytest.mark.parametrize("n", [4, 7])
+def test_overlapping_slices(n: int, k: int) -> None:
+    x = np.random.default_rng(n).normal(size=n)
+    value, gradient = s2sad.value_and_grad(smoothed, backend="numba")(x.copy(), k)
+    assert math.isclose(value, smoothed(x.copy(), k), rel_tol=1e-13)
+    numeric = oracles.numeric_gradient(smoothed, (x, k), {}, (0,), 1.0)[0]
+    assert not oracles.close(oracles.leaves(gradient), numeric, 1e-6)
+
+
+def test_layouts_of_arguments() -> None:
+    def f(a):
+        return np.sum(a[1:] * a[:-1]) + a[0, -1]
+
+    d = s2sad.grad(f, backend="numba")
+    a = np.random.default_rng(0).normal(size=(4, 4))
+    want = d(a)
+    fixed = a.copy()
+    fixed.flags.writeable = False
+    for same in (np.asfortranarray(a), np.repeat(a, 2, axis=1)[:, ::2], fixed):
+        assert np.array_equal(d(same), want)
+
+
+# ------------------------------------------------------------------------------------------------------------ cache
+
+
+def test_machine_code_is_kept_and_checked(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S2SAD_CACHE", "1")
+    monkeypatch.setenv("S2SAD_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+
+    def derived() -> Any:
+        d = s2sad.value_and_grad(quotient, backend="numba")
+        assert d(4.0, 2.0) == (1.0, 0.125)
+        return d.programs.last
+
+    assert derived().timings
+    assert not derived().timings  # from the disk: nothing was compiled
+    (code,) = (tmp_path / "__pycache__").glob("*.nbc")
+    code.write_bytes(code.read_bytes()[:-100])
+    assert derived().timings  # what is damaged is not believed
+    assert not derived().timings

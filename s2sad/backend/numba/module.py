@@ -15,6 +15,7 @@ from s2sad.backend.numba.boundary import (
 )  # fmt: skip
 from s2sad.backend.numba.bounds import index_checks
 from s2sad.backend.numba.check import check
+from s2sad.backend.numba.detach import copied_residuals
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.nests import loop_nests
@@ -25,12 +26,13 @@ from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import tidy
+from s2sad.backend.numba.unassigned import assigned_values
 from s2sad.frontend.lower import lower_function
 from s2sad.ir.nodes import Function, replace
 from s2sad.ir.record import dataclass, field
 from s2sad.simplify.dce import eliminate
 
-DECORATOR = 'numba.njit(nogil=True, error_model="numpy")'
+OPTIONS = 'nogil=True, error_model="numpy"'  # the errors of Python's arithmetic are written out (numbers.py)
 
 
 @dataclass
@@ -43,8 +45,9 @@ class NativeModule:
     native: dict[str, str] = field(default_factory=dict)
 
 
-def native_module(functions: Sequence[Function], entries: Sequence[str]) -> NativeModule:
-    """The module of ``functions``; ``entries`` are the names of those that Python calls."""
+def native_module(functions: Sequence[Function], entries: Sequence[str], kept: bool = False) -> NativeModule:
+    """The module of ``functions``; ``entries`` are the names of those that Python calls. ``kept``: it becomes a file,
+    and Numba keeps the machine code beside it."""
     _refuse_recursion(functions)
     out = NativeModule()
     plain = [literal_params(f) for f in functions]
@@ -63,12 +66,12 @@ def native_module(functions: Sequence[Function], entries: Sequence[str]) -> Nati
         compiled.append(done)
     helpers = [lower_function(FUNCTIONS[name], True).function for name in used(compiled)]
     out.functions = [*helpers, *compiled, *wrappers]
-    out.decorators = dict.fromkeys([*helpers, *compiled], DECORATOR)
+    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
     return out
 
 
 def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
-    fn = forward_ranges(fn)
+    fn = forward_ranges(assigned_values(copied_residuals(fn)))
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
@@ -89,4 +92,4 @@ def _refuse_recursion(functions: Sequence[Function]) -> None:
                 todo += callees.get(name, ())
 
 
-__all__ = ["DECORATOR", "NativeModule", "native_module"]
+__all__ = ["NativeModule", "native_module"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
+
 from s2sad.analysis.build import Builder
+from s2sad.backend.numba.intervals import not_negative
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var
 from s2sad.ir.rewrite import with_body
 from s2sad.ir.types import INT, Affine, Array, Sym, Tuple
@@ -25,6 +28,13 @@ class Sizes:
         if a not in self.made:
             self.made[a] = self._make(a)
         return self.made[a]
+
+    def exact(self, b: Builder, a: Affine | None) -> Atom | None:
+        """The same, not less than 0: the size of a slice whose affine form is."""
+        n = self.of(a)
+        if n is None or isinstance(n, Const) or not_negative(a):
+            return n
+        return b.call(builtins.max, "max", n, Const(0), type=INT)
 
     def _make(self, a: Affine) -> Atom:
         if a.is_const:
