@@ -54,6 +54,8 @@ class Compilation:
         self.infer.tidy = lambda fn: eliminate(fn, primal_vars(fn))
         self.functions: list[Function] = []
         self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity
+        self.native: tuple[str, ...] = ()  # the compiled functions behind the entries, where Numba compiles them
+        self.native_functions: list[Function] = []
 
     # -- stages --------------------------------------------------------------------------------------------------
 
@@ -104,20 +106,30 @@ class Compilation:
         ]
         return self.functions
 
-    def emit(self) -> Emitted:
-        """Verified text."""
-        return emit_module(self.functions, header=_header(self.request, self.source))
+    def emit(self, kept: bool = False) -> Emitted:
+        """Verified text. ``kept``: as a file, beside which machine code may be kept."""
+        header = _header(self.request, self.source)
+        if self.request.backend == "numpy":
+            return emit_module(self.functions, header=header)
+        from s2sad.backend.numba.module import native_module
+
+        module = native_module(self.functions, [e.name for e in self.entries], kept)
+        self.native = tuple(module.native[e.name] for e in self.entries)
+        by_name = {f.name: f for f in module.functions}
+        self.native_functions = [by_name[name] for name in self.native]
+        return emit_module(module.functions, header=header, decorators=module.decorators)
 
     def made(self, emitted: Emitted) -> Made:
         """What is to be loaded, and kept."""
         texts = {fn.name: text for fn, text in emitted.names.items()}
+        native = tuple(texts[name] for name in self.native)
         entry = texts[self.entries[0].name]
         adjoint = texts[self.entries[1].name] if self.request.mode == "vjp" else ""
         fn = self.spec.fn
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
         watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
-        return Made(emitted, entry, adjoint, mutates, watched, consulted)
+        return Made(emitted, entry, adjoint, mutates, watched, consulted, native)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -185,13 +197,34 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
         stage()
         timings[name] = perf_counter() - start
     start = perf_counter()
-    made = c.made(c.emit())
+    made = c.made(c.emit(kept=slot is not None))
     timings["emit"] = perf_counter() - start
     start = perf_counter()
-    program = (slot.keep(made) if slot is not None else None) or load_unkept(request, made)
+    program = slot.keep(made) if slot is not None else None
+    if program is None:
+        slot = None
+        program = load_unkept(request, c.made(c.emit()) if made.native else made)
     timings["load"] = perf_counter() - start
+    if made.native:
+        start = perf_counter()
+        _machine_code(c, program, made, slot)
+        timings["numba"] = perf_counter() - start
     program.timings = timings
     return program
+
+
+def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | None) -> None:
+    """Let Numba compile now, for arrays as NumPy makes them: what it cannot do is found before anything runs."""
+    from s2sad.backend.numba.run import compile_now
+
+    try:
+        compile_now(program, made, c.entries, c.native_functions)
+    except UnsupportedError:
+        if slot is not None:
+            slot.drop()
+        raise
+    if slot is not None:
+        slot.seal(program)
 
 
 @contextmanager

@@ -36,13 +36,13 @@ def bind(program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tup
 
 
 def vjp(
-    program: Program, args: tuple[Any, ...], kwargs: dict[str, Any]
+    program: Program, args: tuple[Any, ...], kwargs: dict[str, Any], backend: str = "numpy"
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Value and a pullback to gradients of the active arguments alone."""
     import s2sad
 
     fn, full = bind(program, args, kwargs)
-    value, pullback = s2sad.vjp(fn, *full)
+    value, pullback = s2sad.vjp(fn, *full, backend=backend)
     return value, lambda seed: tuple(pullback(seed)[i] for i in program.active)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.util
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -17,6 +18,7 @@ from s2sad.cache.programs import Program, Request, slot_for
 from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
 
+BACKENDS = ("numpy", "numba")
 _MANY = 4096  # keys kept for one derivative: more means that sizes vary without end, and starting afresh is cheap
 
 
@@ -61,8 +63,7 @@ class Programs:
     def __init__(
         self, target: Target, mode: str, argnums: Argnums, *, has_aux: bool, backend: str, strict: bool
     ) -> None:
-        if backend != "numpy":
-            raise ValueError(f"there is no backend {backend!r} yet: the derivative runs on 'numpy'")
+        check_backend(backend)
         self.target, self.mode, self.has_aux, self.backend, self.strict = target, mode, has_aux, backend, strict
         self.selection = target.select(argnums)
         self.active = tuple(dict.fromkeys(name for name, _ in self.selection))
@@ -158,6 +159,14 @@ class Programs:
                     check_active(self.target.name, shown, whole[key], type_of(whole[key]))
             return self.active
         return tuple(n for n in self.active if is_differentiable(known[n]))
+
+
+def check_backend(backend: str) -> None:
+    """Raise unless there is such a backend here."""
+    if backend not in BACKENDS:
+        raise ValueError(f"there is no backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    if backend == "numba" and importlib.util.find_spec("numba") is None:
+        raise ModuleNotFoundError("backend='numba' needs Numba: pip install s2sad[numba]", name="numba")
 
 
 def _by_position(entry: Callable[..., Any], target: Target) -> Callable[..., Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from s2sad.backend.emitted import Emitted
@@ -16,11 +16,18 @@ from s2sad.backend.statements import Statements
 from s2sad.ir.nodes import Function, Loc
 
 
-def emit_module(functions: Sequence[Function], header: str = "", comments: bool = True) -> Emitted:
+def emit_module(
+    functions: Sequence[Function],
+    header: str = "",
+    comments: bool = True,
+    decorators: Mapping[Function, str] | None = None,
+) -> Emitted:
     """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
-    the user they come from (``# L7``), and ``comment`` statements are written."""
+    the user they come from (``# L7``), and ``comment`` statements are written. ``decorators``: the text for a function
+    that has one; the module that it names first is imported."""
     module = ModuleNames(functions)
-    defs = [_function(fn, module) for fn in functions]
+    decorators = decorators or {}
+    defs = [_function(fn, module, decorators.get(fn, "")) for fn in functions]
     tree = ast.Module([*module.imports(), *defs], [])
     text, parsed = print_module(tree)
     lines, line_map = _annotate(text.rstrip("\n").split("\n"), tree, parsed, comments)
@@ -46,7 +53,7 @@ def _header(header: str) -> list[str]:
     return [("# " + line).rstrip() if not line.startswith("#") else line for line in header.splitlines()]
 
 
-def _function(fn: Function, module: ModuleNames) -> Any:
+def _function(fn: Function, module: ModuleNames, decorator: str) -> Any:
     decided = plan(fn)
     reserved = module.roots_of(fn)
     hidden = reserved & {p.var.name for p in fn.params}
@@ -54,7 +61,11 @@ def _function(fn: Function, module: ModuleNames) -> Any:
         raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
     printer = Statements(fn, decided, assign_names(fn, decided, reserved), module, None)
     printer.def_name = module.functions[fn]
-    return printer.function()
+    node = printer.function()
+    if decorator:
+        root, _, rest = decorator.partition(".")
+        node.decorator_list = [ast.parse(f"{module.root(root)}.{rest}", mode="eval").body]
+    return node
 
 
 def _annotate(

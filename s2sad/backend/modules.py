@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -74,6 +75,11 @@ class ModuleNames:
             line = f"import {module} as {text}"
         self.lines.setdefault(line)
         return text
+
+    def root(self, module: str) -> str:
+        """The name under which the emitted module has a module that is imported."""
+        importlib.import_module(module)
+        return self._root(module, module)
 
     def global_(self, g: Global) -> str:
         key = (id(g.namespace), g.name)

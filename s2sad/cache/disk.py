@@ -100,6 +100,25 @@ def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
     return text, code
 
 
+def read_seal(path: Path) -> bytes:
+    """What was written beside an entry about its machine code."""
+    try:
+        return path.with_suffix(".native").read_bytes()
+    except OSError:
+        return b""
+
+
+def write_seal(path: Path, data: bytes) -> None:
+    _write(path.with_suffix(".native"), data)
+
+
+def remove(path: Path) -> None:
+    """Delete an entry and its code."""
+    for file in (path, path.with_suffix(".code"), path.with_suffix(".native")):
+        with suppress(OSError):
+            file.unlink()
+
+
 def _write(target: Path, data: bytes) -> bool:
     """Write a file so that no reader sees a part of it; False where that is not possible."""
     temporary: Path | None = None
@@ -215,9 +234,12 @@ def _is_ours(path: Path) -> bool:
 
 
 def clear() -> int:
-    """Remove all entries, and nothing else; gives how many."""
+    """Remove all entries with what belongs to them, and nothing else; gives how many."""
     count = 0
     for path in _files():
+        for native in (path.with_suffix(".native"), *path.parent.glob(f"__pycache__/{path.stem}.*.nb[ci]")):
+            with suppress(OSError):
+                native.unlink()
         with suppress(OSError):
             path.unlink()
             count += path.suffix == ".py"

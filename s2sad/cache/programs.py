@@ -91,6 +91,7 @@ class Made:
     mutates: tuple[str, ...]
     dependencies: tuple[Any, ...]
     consulted: tuple[Any, ...]
+    native: tuple[str, ...] = ()  # the compiled functions behind the entry and the adjoint
 
 
 class Slot:
@@ -108,9 +109,15 @@ class Slot:
         if found is None:
             return None
         try:
-            return self._program(path, *found)
+            program = self._program(path, *found)
         except (LookupError, ImportError, TypeError, AttributeError):
             return None
+        if found[0].data["native"]:
+            from s2sad.backend.numba.machine import verify
+
+            if not verify(disk.read_seal(path), program.namespace):
+                return None
+        return program
 
     def keep(self, made: Made) -> Program | None:
         """Store a program and load it from there; None where it cannot be stored."""
@@ -122,6 +129,16 @@ class Slot:
         entry = disk.Entry(made.emitted.text, self.name, lines, data)
         written = disk.write(path, self.key, entry)
         return None if written is None else self._program(path, entry, *written)
+
+    def seal(self, program: Program) -> None:
+        """Write down what the machine code of a program is, now that it is compiled."""
+        from s2sad.backend.numba.machine import seal
+
+        disk.write_seal(disk.path_of(self.name, self.key), seal(program.namespace))
+
+    def drop(self) -> None:
+        """Forget what was kept."""
+        disk.remove(disk.path_of(self.name, self.key))
 
     def _program(self, path: Path, entry: disk.Entry, text: str, code: CodeType) -> Program:
         """Run the module of an entry. Raises ``LookupError`` where something is not as it was."""
@@ -135,7 +152,12 @@ class Slot:
         objects = {name: reach.objects[k] for name, k in data["objects"].items()}
         filename = str(path)
         GENERATED.add(filename)
-        namespace = run_code(code, text, f"s2sad.generated.{self.name}", filename, objects, globals_)
+        module = f"s2sad.generated.{self.name}" + (f"_{self.key[:16]}" if data["native"] else "")
+        namespace = run_code(code, text, module, filename, objects, globals_)
+        if data["native"]:
+            from s2sad.backend.numba.machine import register
+
+            register(module, namespace)
         for dotted, k in data["refs"].items():
             if _reached(namespace, dotted) is not reach.objects[k]:
                 raise LookupError(f"{dotted} is not what it was")
@@ -163,8 +185,17 @@ def slot_for(request: Request) -> Slot | None:
     except (Unstable, RecursionError):
         return None
     names = [name for name, _ in request.args]
-    options = [request.mode, request.backend, str(request.has_aux)]
+    options = [request.mode, backend_version(request.backend), str(request.has_aux)]
     return Slot(request, reach, make_key(options, names, request.active, reach.finish()))
+
+
+def backend_version(backend: str) -> str:
+    """A backend and the version of what it needs."""
+    if backend == "numpy":
+        return backend
+    from importlib.metadata import version
+
+    return f"{backend} {version('numba')}"
 
 
 def _own_rules() -> bool:
@@ -205,7 +236,7 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
         return None
     return {
         "entry": made.entry, "adjoint": made.adjoint, "mutates": list(made.mutates), "globals": globals_,
-        "objects": objects, "refs": refs, "watched": watched, "bodies": bodies,
+        "objects": objects, "refs": refs, "watched": watched, "bodies": bodies, "native": list(made.native),
     }  # fmt: skip
 
 

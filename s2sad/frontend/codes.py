@@ -1,7 +1,8 @@
 """The codes of what is refused: title, explanation, a bad example and one that works.
 
 Up to S2S019 the frontend refuses, whatever the arguments are; S2S020 is for what has no rule; from S2S051 on inference
-refuses what it cannot resolve for the types of a call; from S2S060 on, what cannot be reversed.
+refuses what it cannot resolve for the types of a call; from S2S060 on, what cannot be reversed; S2S080 is what the Numba
+backend does not compile.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ class Code:
     help: str
     bad: str
     fixed: str
+    backend: str = "numpy"
 
 
 CODES: dict[str, Code] = {}
 
 
-def _add(code: str, title: str, explanation: str, help: str, bad: str, fixed: str) -> None:
-    CODES[code] = Code(code, title, explanation, help, bad, fixed)
+def _add(
+    code: str, title: str, explanation: str, help: str, bad: str, fixed: str, backend: str = "numpy"
+) -> None:
+    CODES[code] = Code(code, title, explanation, help, bad, fixed, backend)
 
 
 _add(
@@ -382,4 +386,14 @@ _add(
     "keep the number itself beside its text, or use a list instead of a set",
     "def f(x):\n    text = f'{x:.17g}'\n    return float(text) * x\n",
     "def f(x):\n    text = f'{x:.17g}'\n    print(text)\n    return x * x\n",
+)
+_add(
+    "S2S080",
+    "construct that the Numba backend does not compile",
+    "backend='numba' compiles numbers and arrays of float64, int64 and bool, tuples of them, loops and branches, with the "
+    "values and exceptions of the plain function. Lists, dicts, text and output have no machine code of their own.",
+    "keep numbers in an array, or use backend='numpy', which takes the program as it is",
+    "def f(x):\n    parts = [x, x * x]\n    parts.insert(0, x)\n    return parts[0] * parts[2]\n",
+    "def f(x):\n    parts = (x, x, x * x)\n    return parts[0] * parts[2]\n",
+    "numba",
 )

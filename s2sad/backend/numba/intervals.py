@@ -1,0 +1,169 @@
+"""Bounds of integers: what proves that an index is inside its array, and that a sum does not leave 64 bits.
+
+A bound is an affine form over sizes of arrays (which are not negative) and over integer parameters (whose sign is not
+known; the boundary makes sure that they have at most 31 bits). Loop variables have the bounds of their ranges, also
+where the range depends on another loop variable; what a loop carries has none.
+"""
+
+from __future__ import annotations
+
+import builtins
+
+from s2sad.backend.numba.facts import calls, const, typed
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Var, blocks_of
+from s2sad.ir.record import dataclass
+from s2sad.ir.types import Affine, Lit, Scalar, Sym
+
+SIZE_BITS, PARAM_BITS = 47, 31
+LIMIT = 2**63 - 1
+_SIGNED = "%"  # how the names of symbols start that may be negative
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """``lo <= value <= hi`` where known, and the largest magnitude that is possible."""
+
+    lo: Affine | None = None
+    hi: Affine | None = None
+    magnitude: int | None = None
+
+
+NONE = Bounds()
+
+
+def not_negative(a: Affine | None) -> bool:
+    """Proved to be at least 0."""
+    return a is not None and a.const >= 0 and all(c >= 0 and not s.name.startswith(_SIGNED) for s, c in a.terms)
+
+
+def magnitude_of(a: Affine | None) -> int | None:
+    if a is None:
+        return None
+    bits = [(PARAM_BITS if s.name.startswith(_SIGNED) else SIZE_BITS, c) for s, c in a.terms]
+    return abs(a.const) + sum(abs(c) << b for b, c in bits)
+
+
+class Intervals:
+    """The bounds of the integers of one function."""
+
+    def __init__(self, fn: Function) -> None:
+        self.known: dict[Var, Bounds] = {}
+        self.ranges: dict[Var, Bounds] = {}
+        self.pairs: dict[Var, tuple[Bounds, ...]] = {}  # of what zip gives
+        for p in fn.params:
+            t = typed(p.var)
+            if isinstance(t, Scalar) and t.dtype == "int64" and t.size is None:
+                a = Affine(0, ((Sym(_SIGNED + p.var.name, False), 1),))
+                self.known[p.var] = Bounds(a, a, 2**PARAM_BITS)
+        self._block(fn.body)
+
+    def of(self, a: Atom) -> Bounds:
+        value = const(a)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Bounds(Affine(value), Affine(value), abs(value))
+        if not isinstance(a, Var):
+            return NONE
+        if a in self.known:
+            return self.known[a]
+        t = a.type
+        if isinstance(t, Scalar) and t.size is not None:
+            # The size of a slice is never less than 0, whatever its affine form says: ``n - 2`` of an empty array is 0.
+            return Bounds(t.size, t.size if not_negative(t.size) else None, magnitude_of(t.size))
+        return NONE
+
+    def inside(self, index: Atom, dim: Affine | None) -> bool:
+        """Is the index proved to be in ``[0, dim)``?"""
+        b = self.of(index)
+        return dim is not None and b.hi is not None and not_negative(b.lo) and not_negative(dim - b.hi - 1)
+
+    # -- where they come from ---------------------------------------------------------------------------------------
+    def _block(self, block: Block) -> None:
+        for s in block.stmts:
+            if isinstance(s, Let):
+                if s.target is not None:
+                    self._let(s, s.target)
+                continue
+            if isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.ranges:
+                self.known[s.item] = self.ranges[s.iter]
+            elif isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.pairs:
+                self.pairs[s.item] = self.pairs[s.iter]
+            for b in blocks_of(s):
+                self._block(b)
+
+    def _let(self, s: Let, target: Var) -> None:
+        if calls(s, builtins.range):
+            self.ranges[target] = self._range(s.args[1:])
+            return
+        first = s.args[0] if s.args else None
+        if calls(s, builtins.reversed):
+            if isinstance(s.args[1], Var) and s.args[1] in self.ranges:
+                self.ranges[target] = self.ranges[s.args[1]]
+            return
+        if calls(s, builtins.zip):
+            self.pairs[target] = tuple(self.ranges.get(a, NONE) if isinstance(a, Var) else NONE for a in s.args[1:])
+            return
+        if isinstance(first, Var) and first in self.pairs:
+            k = const(s.args[1]) if s.op == "getitem" else None
+            if isinstance(k, int):
+                self.known[target] = self.pairs[first][k]
+            elif s.op == "unpack":
+                self.pairs[target] = self.pairs[first]
+            return
+        t = typed(target)
+        if not isinstance(t, Scalar) or t.dtype != "int64" or isinstance(target.type, Lit):
+            return
+        if s.op in ("add", "sub", "mul", "neg", "copy"):
+            b = self._arithmetic(s.op, [self.of(a) for a in s.args])
+            if b is not NONE:
+                self.known[target] = b
+
+    def _arithmetic(self, op: str, args: list[Bounds]) -> Bounds:
+        x = args[0]
+        if op == "copy":
+            return x
+        if op == "neg":
+            return Bounds(_neg(x.hi), _neg(x.lo), x.magnitude)
+        y = args[1]
+        if op == "mul":
+            size = None if x.magnitude is None or y.magnitude is None else x.magnitude * y.magnitude
+            return Bounds(*_scaled(x, y), size)
+        if op == "sub":
+            y = Bounds(_neg(y.hi), _neg(y.lo), y.magnitude)
+        size = None if x.magnitude is None or y.magnitude is None else x.magnitude + y.magnitude
+        return Bounds(_plus(x.lo, y.lo), _plus(x.hi, y.hi), size)
+
+    def _range(self, args: tuple[Atom, ...]) -> Bounds:
+        start, stop = (Const(0), args[0]) if len(args) == 1 else args[:2]
+        step = const(args[2]) if len(args) == 3 else 1
+        a, b = self.of(start), self.of(stop)
+        sizes = [m for m in (a.magnitude, b.magnitude) if m is not None]
+        size = max(sizes) if len(sizes) == 2 else None
+        if not isinstance(step, int) or step == 0:
+            return Bounds(None, None, size)
+        if step > 0:
+            hi = b.hi
+            if hi is None and isinstance(stop, Var) and isinstance(stop.type, Scalar) and not_negative(a.lo):
+                hi = stop.type.size  # where the loop runs at all, the size is not clipped
+            return Bounds(a.lo, _plus(hi, Affine(-1)), size)
+        return Bounds(_plus(b.lo, Affine(1)), a.hi, size)
+
+
+def _neg(a: Affine | None) -> Affine | None:
+    return None if a is None else -a
+
+
+def _plus(a: Affine | None, b: Affine | None) -> Affine | None:
+    return None if a is None or b is None else a + b
+
+
+def _scaled(x: Bounds, y: Bounds) -> tuple[Affine | None, Affine | None]:
+    """The bounds of a product with a literal."""
+    for a, b in ((x, y), (y, x)):
+        if b.lo is not None and b.lo == b.hi and b.lo.is_const:
+            k = b.lo.const
+            ends = (None if a.lo is None else a.lo * k, None if a.hi is None else a.hi * k)
+            return ends if k >= 0 else (ends[1], ends[0])
+    return None, None
+
+
+__all__ = ["LIMIT", "PARAM_BITS", "Bounds", "Intervals", "not_negative"]

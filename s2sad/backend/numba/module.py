@@ -1,0 +1,95 @@
+"""Simplified functions to the functions of a Numba module, pass by pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from s2sad.backend.numba.boundary import (
+    SUFFIX,
+    all_globals,
+    callee_names,
+    literal_params,
+    used_params,
+    with_global_params,
+    wrapper,
+)  # fmt: skip
+from s2sad.backend.numba.bounds import index_checks
+from s2sad.backend.numba.check import check
+from s2sad.backend.numba.detach import copied_residuals
+from s2sad.backend.numba.helpers import plain_helpers
+from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.nests import loop_nests
+from s2sad.backend.numba.numbers import python_numbers
+from s2sad.backend.numba.pairs import given_tapes, residual_tapes
+from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.stacks import Stack
+from s2sad.backend.numba.support import FUNCTIONS, used
+from s2sad.backend.numba.tapes import arrays_for_tapes
+from s2sad.backend.numba.tidy import tidy
+from s2sad.backend.numba.unassigned import assigned_values
+from s2sad.frontend.lower import lower_function
+from s2sad.ir.nodes import Function, replace
+from s2sad.ir.record import dataclass, field
+from s2sad.simplify.dce import eliminate
+
+OPTIONS = 'nogil=True, error_model="numpy"'  # the errors of Python's arithmetic are written out (numbers.py)
+
+
+@dataclass
+class NativeModule:
+    """``functions`` in the order of emission; ``decorators``: the text for each that is compiled; ``native``: the name
+    of the compiled function behind each entry."""
+
+    functions: list[Function] = field(default_factory=list)
+    decorators: dict[Function, str] = field(default_factory=dict)
+    native: dict[str, str] = field(default_factory=dict)
+
+
+def native_module(functions: Sequence[Function], entries: Sequence[str], kept: bool = False) -> NativeModule:
+    """The module of ``functions``; ``entries`` are the names of those that Python calls. ``kept``: it becomes a file,
+    and Numba keeps the machine code beside it."""
+    _refuse_recursion(functions)
+    out = NativeModule()
+    plain = [literal_params(f) for f in functions]
+    table = all_globals(plain)
+    taped: dict[str, dict[int, Stack]] = {}
+    compiled: list[Function] = []
+    wrappers: list[Function] = []
+    for f in plain:
+        done = _passes(f, taped)
+        done, globals_ = with_global_params(done, table)
+        if f.name in entries:
+            done = used_params(replace(done, name=f.name + SUFFIX))
+            wrappers.append(wrapper(f, done, globals_, not f.name.endswith("_adj")))
+            out.native[f.name] = done.name
+        check(done)
+        compiled.append(done)
+    helpers = [lower_function(FUNCTIONS[name], True).function for name in used(compiled)]
+    out.functions = [*helpers, *compiled, *wrappers]
+    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
+    return out
+
+
+def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
+    fn = forward_ranges(assigned_values(copied_residuals(fn)))
+    fn = index_checks(python_numbers(fn))
+    fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
+    taped[fn.name] = residual_tapes(fn, stacks)
+    return tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+
+
+def _refuse_recursion(functions: Sequence[Function]) -> None:
+    callees = {f.name: set(callee_names(f)) for f in functions}
+    for f in functions:
+        seen: set[str] = set()
+        todo = list(callees[f.name])
+        while todo:
+            name = todo.pop()
+            if name == f.name:
+                raise refuse(f, "a function that calls itself", f.loc, "write it as a loop")
+            if name not in seen:
+                seen.add(name)
+                todo += callees.get(name, ())
+
+
+__all__ = ["NativeModule", "native_module"]

@@ -1,0 +1,409 @@
+"""Statements on arrays as loop nests, without temporaries in them.
+
+*before*::
+
+    def f(u, rhs, steps):
+        for _ in range(steps):
+            u[1:-1] = 0.5 * (u[:-2] + u[2:]) + rhs[1:-1]
+        return np.sum(u * u)
+
+*after*::
+
+    def f(u, rhs, steps):
+        for _ in range(steps):
+            t = np.empty(max(u.shape[0] - 2, 0))
+            for i in range(max(u.shape[0] - 2, 0)):
+                t[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
+            for i in range(max(u.shape[0] - 2, 0)):
+                u[i + 1] = t[i]
+        s = 0.0
+        for i in range(u.shape[0]):
+            s = s + u[i] * u[i]
+        return s
+
+NumPy computes the whole right side before it stores: where the target may be memory that the right side reads at another
+place, the nest fills a temporary first. Each store and each array that is needed has a nest of its own, which LLVM can
+turn into vector instructions. Products of matrices are left to BLAS.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad import runtime as rt
+from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import INPLACE_OPS
+from s2sad.analysis.usage import lets
+from s2sad.backend.numba import views
+from s2sad.backend.numba.elementwise import dtype_of, maker
+from s2sad.backend.numba.exprs import (
+    Apply,
+    Expr,
+    Read,
+    Size,
+    Step,
+    array_type,
+    element,
+    joined,
+    moved,
+    nest,
+    place,
+    reads_of,
+    same_size,
+    shape_atom,
+)  # fmt: skip
+from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, typed
+from s2sad.backend.numba.indexing import items_of
+from s2sad.backend.numba.intervals import Intervals
+from s2sad.backend.numba.placing import REDUCTIONS, Placing, is_view
+from s2sad.backend.numba.reduce import product, reduced
+from s2sad.backend.numba.sizes import Sizes
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.rewrite import subst_atom, subst_heads, with_blocks, with_body
+from s2sad.ir.types import INT, Array, Tuple, is_number
+
+
+def loop_nests(fn: Function) -> Function:
+    """``fn`` with its statements on arrays as loops over numbers."""
+    return Nests(fn).run()
+
+
+class Nests:
+    """Walks one function. ``exprs``: the arrays that are expressions; ``env``: variables that are others by now."""
+
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
+        self.lets = lets(fn)
+        self.intervals = Intervals(fn)
+        self.placing = Placing(fn, self.lets)
+        self.exprs: dict[Var, Expr] = {}
+        self.env: dict[Var, Atom] = {}
+        self.sizes = Sizes(fn)
+
+    def run(self) -> Function:
+        return self.sizes.placed(with_body(self.fn, self._block(self.fn.body)))
+
+    def _block(self, block: Block) -> Block:
+        out: list[Stmt] = []
+        for s in block.stmts:
+            if isinstance(s, Let):
+                b = Builder(s.loc)
+                if not self._let(b, s, block):
+                    b.append(subst_heads(s, self.env))
+                out += b.stmts
+            else:
+                new = subst_heads(s, self.env)
+                out.append(with_blocks(new, tuple(self._block(x) for x in blocks_of(s))))
+        return Block(tuple(out), tuple(subst_atom(a, self.env) for a in block.results))
+
+    # -- expressions ------------------------------------------------------------------------------------------------
+    def expr(self, b: Builder, a: Atom) -> Expr | Atom:
+        """The operand as an expression; numbers are themselves."""
+        a = subst_atom(a, self.env)
+        if not isinstance(a, Var) or not isinstance(a.type, Array):
+            return a
+        known = self.exprs.get(a)
+        if known is not None:
+            return known
+        return self.whole(b, a)
+
+    def whole(self, b: Builder, a: Var) -> Read:
+        t = a.type
+        assert isinstance(t, Array) and t.dims is not None
+        dims = []
+        for k, d in enumerate(t.dims):
+            n = self.sizes.of(d)
+            if n is None:
+                shape = b.emit("getattr", a, Const("shape"), type=Tuple((INT,) * len(t.dims)))
+                n = b.emit("getitem", shape, Const(k), type=INT)
+            dims.append(Size(n, d))
+        return Read(tuple(dims), t.dtype or "", a, tuple(Step(k) for k in range(len(dims))))
+
+    def known(self, a: Atom) -> bool:
+        t = typed(a)
+        return not isinstance(t, Array) or (t.dims is not None and len(t.dims) > 0 and t.dtype in ("float64", "int64", "bool"))
+
+    # -- statements -------------------------------------------------------------------------------------------------
+    def _let(self, b: Builder, s: Let, block: Block) -> bool:
+        """Write a statement on arrays as loops; False where it is none, or of a kind that stays (or is refused)."""
+        if not any(is_array(a) for a in s.args) and not (s.target is not None and is_array(s.target)):
+            return False
+        if not all(map(self.known, (*s.args, *([s.target] if s.target is not None else [])))):
+            return False
+        if s.op == "getattr" and const(s.args[1]) in ("shape", "size", "ndim"):
+            return self._shape(b, s)
+        if calls(s, len):
+            assert s.target is not None
+            e = self.expr(b, s.args[1])
+            assert isinstance(e, Expr)
+            return self._rename(s, e.dims[0].exact(b))
+        if s.op in ("setitem", "aug_setitem"):
+            return self._store(b, s)
+        if s.op in INPLACE_OPS:
+            return self._in_place(b, s)
+        if s.target is None:
+            return False
+        if is_view(s):
+            return self._view(b, s)
+        if s.op == "getitem":
+            return self._read(b, s)
+        return self._computed(b, s, block)
+
+    def _rename(self, s: Let, a: Atom) -> bool:
+        assert s.target is not None
+        self.env[s.target] = a
+        return True
+
+    def _shape(self, b: Builder, s: Let) -> bool:
+        a = subst_atom(s.args[0], self.env)
+        if a not in self.exprs:
+            return False
+        dims = self.exprs[a].dims
+        what = const(s.args[1])
+        if what == "ndim":
+            return self._rename(s, Const(len(dims)))
+        if what == "shape":
+            return self._rename(s, b.emit("tuple", *(d.exact(b) for d in dims), type=Tuple((INT,) * len(dims))))
+        total: Atom = dims[0].exact(b)
+        for d in dims[1:]:
+            total = b.emit("mul", total, d.exact(b), type=INT)
+        return self._rename(s, total)
+
+    def _view(self, b: Builder, s: Let) -> bool:
+        assert s.target is not None
+        source = self.expr(b, s.args[1] if s.op == "call" else s.args[0])
+        e = self._view_of(b, s, source)
+        if e is None:
+            return False
+        self.exprs[s.target] = e
+        if self.placing.is_real(s.target):
+            if s.op in ("getitem", "getattr") or calls(s, np.transpose):
+                b.append(subst_heads(s, self.env))  # the array itself, for those that need one
+                self.exprs.pop(s.target)
+            else:
+                self.exprs.pop(s.target)
+                self._fill(b, s.target, e)
+                if s.target in self.placing.stored:
+                    return False
+        return True
+
+    def _view_of(self, b: Builder, s: Let, e: Expr | Atom) -> Expr | None:
+        if calls(s, np.broadcast_to):
+            dims = self._dims_of(b, s.args[-1], s.target)
+            if dims is None:
+                return None
+            if not isinstance(e, Expr):
+                return Apply(dims, dtype_of(s.target or e), lambda c, x: x, (e,))
+            return views.broadcast(b, e, dims)
+        if not isinstance(e, Expr):
+            return None
+        if s.op == "getitem":
+            items = items_of(self.lets, s.args[1], s.args[0])
+            return None if items is None else views.indexed(b, e, items, self.intervals, self.sizes)
+        if s.op == "getattr":
+            return views.transposed(b, e, range(len(e.dims))[::-1]) if const(s.args[1]) == "T" else None
+        if calls(s, np.transpose):
+            return views.transposed(b, e, range(len(e.dims))[::-1]) if len(s.args) == 2 else None
+        if calls(s, np.flip) and len(s.args) == 2:
+            return views.flipped(b, e, range(len(e.dims)))
+        axis = const(s.args[2]) if len(s.args) > 2 else None
+        if calls(s, np.flip) and isinstance(axis, int):
+            return views.flipped(b, e, (axis % len(e.dims),))
+        if calls(s, np.expand_dims) and isinstance(axis, int):
+            return views.expanded(b, e, axis % (len(e.dims) + 1))
+        return None
+
+    def _dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
+        """The sizes that a tuple of numbers says."""
+        t = target.type if target is not None else None
+        made = self.lets.get(shape) if isinstance(shape, Var) else None
+        if not isinstance(t, Array) or t.dims is None:
+            return None
+        if made is not None and made.op == "tuple":
+            atoms = [subst_atom(a, self.env) for a in made.args]
+        elif isinstance(subst_atom(shape, self.env), Var) and len(t.dims) > 0:
+            atoms = [b.emit("getitem", subst_atom(shape, self.env), Const(k), type=INT) for k in range(len(t.dims))]
+        else:
+            return None
+        return tuple(Size(Const(1) if d is not None and d.is_one else a, d) for a, d in zip(atoms, t.dims, strict=True))
+
+    def _read(self, b: Builder, s: Let) -> bool:
+        """One element of an array that is an expression."""
+        assert s.target is not None
+        if not is_scalar(s.target) or s.args[0] not in self.exprs:
+            return False
+        e = self.expr(b, s.args[0])
+        items = items_of(self.lets, s.args[1], s.args[0])
+        if items is None or not isinstance(e, Expr):
+            return False
+        one = views.indexed(b, e, items, self.intervals, self.sizes)
+        return one is not None and self._rename(s, element(b, one, ()))
+
+    def _computed(self, b: Builder, s: Let, block: Block) -> bool:
+        assert s.target is not None
+        e = self._value(b, s)
+        if e is None:
+            return False
+        if not isinstance(e, Expr):
+            return self._rename(s, e)
+        if self.placing.lazy(s, block):
+            self.exprs[s.target] = e
+        else:
+            self._fill(b, s.target, e)
+        return True
+
+    def _value(self, b: Builder, s: Let) -> Expr | Atom | None:
+        """What a statement computes, as an expression; None for what is not known here."""
+        if calls(s, *REDUCTIONS):
+            e = self.expr(b, s.args[1])
+            return reduced(b, s, e) if isinstance(e, Expr) else None
+        if s.op == "matmul" or calls(s, np.dot, np.matmul, np.outer, np.inner, np.vdot):
+            return product(self, b, s)
+        if calls(s, np.zeros_like, np.ones_like, np.full_like) and len(s.args) == (3 if calls(s, np.full_like) else 2):
+            e = self.expr(b, s.args[1])
+            if not isinstance(e, Expr) or (s.kwnames and s.kwnames != ()):
+                return None
+            dtype = dtype_of(s.target) if s.target is not None else ""
+            value = s.args[2] if calls(s, np.full_like) else Const({"float64": 0.0, "bool": False}.get(dtype, 0))
+            if calls(s, np.ones_like):
+                value = Const({"float64": 1.0, "bool": True}.get(dtype, 1))
+            return Apply(e.dims, dtype, lambda c, x: x, (value,))
+        if calls(s, rt.unbroadcast) and not s.kwnames:
+            return self._unbroadcast(b, s)
+        found = maker(s)
+        if found is None or s.target is None:
+            return None
+        make, operands = found
+        args = tuple(self.expr(b, a) for a in operands)
+        dims = joined(b, [a.dims if isinstance(a, Expr) else () for a in args])
+        return Apply(dims, dtype_of(s.target), make, args)
+
+    def _unbroadcast(self, b: Builder, s: Let) -> Expr | Atom | None:
+        g, x = self.expr(b, s.args[1]), self.expr(b, s.args[2])
+        if not isinstance(g, Expr):
+            return None
+        if not isinstance(x, Expr):
+            return reduced(b, Let(s.target, "call", (Ref(np.sum, "np.sum"), s.args[1]), (), s.loc), g)
+        if len(g.dims) != len(x.dims) or any(d.is_one for d in x.dims):
+            return None
+        for d, e in zip(g.dims, x.dims, strict=True):
+            same_size(b, d, e)
+        return g
+
+    # -- stores -----------------------------------------------------------------------------------------------------
+    def _fill(self, b: Builder, target: Var, e: Expr) -> None:
+        """The array itself, computed."""
+        kw: dict[str, Atom] = {} if e.dtype == "float64" else {"dtype": Const(_dtype_name(e.dtype))}
+        t = array_type(e.dtype, e.dims)
+        if isinstance(e, Apply) and all(isinstance(a, Const) and not a.value for a in e.args) and len(e.args) == 1:
+            self.env[target] = b.call(np.zeros, "np.zeros", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
+            return
+        made = b.call(np.empty, "np.empty", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
+        self._nest_store(b, Read(e.dims, e.dtype, made, tuple(Step(k) for k in range(len(e.dims)))), e, None)
+        self.env[target] = made
+
+    def _nest_store(self, b: Builder, dest: Read, value: Expr | Atom, op: str | None) -> None:
+        def store(c: Builder, index: list[Atom]) -> None:
+            at = place(c, dest.array, [moved(c, s, index) for s in dest.steps])
+            v = element(c, value, index)
+            if op is None:
+                c.effect("setitem", dest.array, at, v)
+            else:
+                c.effect("aug_setitem", dest.array, at, v, Const(op))
+
+        nest(b, dest.dims, store)
+
+    def _store(self, b: Builder, s: Let) -> bool:
+        x, index, value = s.args[:3]
+        if x not in self.exprs and is_scalar(value) and _is_element(index):
+            return False
+        items = items_of(self.lets, index, x)
+        e = self.expr(b, x)
+        if items is None or not isinstance(e, Expr):
+            return False
+        if e.dtype not in ("float64", "int64", "bool") or not self._fits(value, e.dtype):
+            return False
+        dest = views.indexed(b, e, items, self.intervals, self.sizes)
+        if not isinstance(dest, Read):
+            return False
+        op = str(const(s.args[3])) if s.op == "aug_setitem" else None
+        return self._assign(b, dest, self.expr(b, value), op)
+
+    def _fits(self, value: Atom, dtype: str) -> bool:
+        """Is the value stored as it is? Truncation of floats to whole numbers is left alone."""
+        kind = dtype_of(value)
+        return kind == dtype or (dtype == "float64" and kind in ("int64", "bool")) or (dtype, kind) == ("int64", "bool")
+
+    def _assign(self, b: Builder, dest: Read, value: Expr | Atom, op: str | None) -> bool:
+        if isinstance(value, Expr):
+            if len(value.dims) > len(dest.dims):
+                value = _without_ones(b, value, len(dest.dims))
+                if len(value.dims) > len(dest.dims):
+                    return False
+            for d, v in zip(dest.dims[len(dest.dims) - len(value.dims) :], value.dims, strict=True):
+                if not v.is_one:
+                    same_size(b, d, v)
+            if self._overlaps(dest, value):
+                value = self._temporary(b, value)
+        self._nest_store(b, dest, value, op)
+        return True
+
+    def _overlaps(self, dest: Read, value: Expr) -> bool:
+        """May the value read memory of the target at another place than the one that is stored?"""
+        mine = self.placing.info.find(dest.array)
+        for r in reads_of(value):
+            same = r.array is dest.array and len(r.steps) == len(dest.steps) and len(r.dims) == len(dest.dims) and all(
+                x.same(y) for x, y in zip(r.steps, dest.steps, strict=True)
+            )
+            if not same and (r.array is dest.array or self.placing.info.find(r.array) == mine):
+                return True
+        return False
+
+    def _temporary(self, b: Builder, e: Expr) -> Read:
+        kw: dict[str, Atom] = {} if e.dtype == "float64" else {"dtype": Const(_dtype_name(e.dtype))}
+        made = b.call(np.empty, "np.empty", shape_atom(b, e.dims), kw=kw, type=array_type(e.dtype, e.dims))
+        out = Read(e.dims, e.dtype, made, tuple(Step(k) for k in range(len(e.dims))))
+        self._nest_store(b, out, e, None)
+        return out
+
+    def _in_place(self, b: Builder, s: Let) -> bool:
+        """``x += v`` of an array."""
+        x, v = s.args
+        if not is_array(x):
+            return False
+        e = self.expr(b, x)
+        if not isinstance(e, Read) or not self._fits(v, e.dtype):
+            return False
+        if not self._assign(b, e, self.expr(b, v), s.op[1:]):
+            return False
+        return s.target is None or self._rename(s, subst_atom(x, self.env))
+
+    # -- for products -----------------------------------------------------------------------------------------------
+    def real(self, b: Builder, a: Atom) -> Var:
+        """The operand as an array that exists, contiguous."""
+        e = self.expr(b, a)
+        assert isinstance(e, Expr)
+        if isinstance(e, Read) and views.is_whole(e):
+            return e.array
+        return self._temporary(b, e).array
+
+
+def _is_element(index: Atom) -> bool:
+    """Are these whole numbers alone?"""
+    t = index.type if isinstance(index, Var) else None
+    return is_scalar(index) or (isinstance(t, Tuple) and all(map(is_number, t.items)))
+
+
+def _without_ones(b: Builder, e: Expr, n: int) -> Expr:
+    """Leading axes of size 1 dropped."""
+    lead = len(e.dims) - n
+    if not all(d.is_one for d in e.dims[:lead]):
+        return e
+    return views.viewed(e, [Step(None)] * lead + [Step(k) for k in range(n)], e.dims[lead:], b)
+
+
+def _dtype_name(dtype: str) -> str:
+    return "bool" if dtype == "bool" else dtype
+
+
+__all__ = ["Nests", "loop_nests"]

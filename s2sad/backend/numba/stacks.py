@@ -1,0 +1,120 @@
+"""What a tape is to the Numba backend: typed arrays that grow, and how many entries they hold.
+
+A tape records one tuple for each iteration. Its numbers are the rows of one array of floats and one of integers, an array
+whose shape is known has an array of its own with one axis more, and arrays of other shapes lie one after the other in a
+flat array (what a triangular loop records takes half of a square). A tape that is recorded inside another loop is
+appended to that of the iteration before; the outer tape says how many entries each iteration made.
+"""
+
+from __future__ import annotations
+
+from s2sad.backend.numba.refuse import refuse
+from s2sad.ir.nodes import Atom, Function, Let, Stmt, Var
+from s2sad.ir.record import dataclass, field
+from s2sad.ir.types import INT, Affine, Array, List, Scalar, Sym, Tuple, Type, widen
+
+
+@dataclass(eq=False)
+class Field:
+    """One leaf of an entry. ``path``: which component, and which items of tuples inside it. ``kind``: f, i, b (in the
+    rows of floats or integers, at ``column``), a (array of known shape), v (array of another shape), t (nested tape)."""
+
+    kind: str
+    path: tuple[int, ...]
+    type: Type
+    column: int = -1
+    nested: Stack | None = None
+    sizes: tuple[int, ...] = ()  # kind v: the columns of integers that hold its shape
+
+
+@dataclass(eq=False)
+class Stack:
+    """A tape as arrays. ``exact``: the number of entries is known before the loop that records them."""
+
+    var: Var
+    append: Let | None = None
+    components: tuple[Atom, ...] = ()
+    owner: Stmt | None = None
+    exact: bool = False
+    fields: list[Field] = field(default_factory=list)
+    floats: int = 0
+    ints: int = 0
+    nested: bool = False
+    readers: int = 0
+    packed: Var | None = None  # the tuple of its parts, where it is among the residuals
+    tuple_entry: bool = False  # an entry is a tuple of components, not the one component itself
+
+    def parts(self) -> list[str]:
+        """The names of the parts of its state: arrays, and counters of entries (p) and of elements (q)."""
+        out = ["F"] * bool(self.floats) + ["I"] * bool(self.ints)
+        out += [f"A{f.column}" for f in self.fields if f.kind == "a"]
+        out += ["V"] * self.is_flat
+        return [*out, "p", *["q"] * self.is_flat]
+
+    @property
+    def is_flat(self) -> bool:
+        return any(f.kind == "v" for f in self.fields)
+
+    @property
+    def name(self) -> str:
+        return self.var.name or "tape"
+
+    def type_of(self, key: str) -> Type:
+        if key in ("p", "q"):
+            return INT
+        if key == "F":
+            return Array("float64", (None,) if self.floats == 1 else (None, Affine(self.floats)))
+        if key == "I":
+            return Array("int64", (None,) if self.ints == 1 else (None, Affine(self.ints)))
+        if key == "V":
+            return Array("float64", (None,))
+        t = next(f.type for f in self.fields if f.kind == "a" and key == f"A{f.column}")
+        assert isinstance(t, Array) and t.dims is not None
+        return Array(t.dtype, (None, *t.dims))
+
+    def with_nested(self) -> list[Stack]:
+        """Itself and the tapes that its entries refer to."""
+        out = [self]
+        for f in self.fields:
+            if f.nested is not None:
+                out += f.nested.with_nested()
+        return out
+
+
+def lay_out(stack: Stack, stacks: dict[Var, Stack], known: set[Sym], fn: Function) -> None:
+    """Find the fields of a tape. ``known``: the sizes that can be computed when the function starts."""
+    for k, a in enumerate(stack.components):
+        if isinstance(a, Var) and a in stacks:
+            stacks[a].nested = True
+            stack.fields.append(Field("t", (k,), INT, stack.ints, stacks[a]))
+            stack.ints += 1
+        else:
+            _leaf(stack, (k,), a.type if isinstance(a, Var) else None, known, fn)
+
+
+def _leaf(stack: Stack, path: tuple[int, ...], t: Type | None, known: set[Sym], fn: Function) -> None:
+    loc = stack.append.loc if stack.append is not None else fn.loc
+    t = None if t is None else widen(t)
+    if isinstance(t, Tuple) and t.code is None and t.cls is None:
+        for k, item in enumerate(t.items):
+            _leaf(stack, (*path, k), item, known, fn)
+    elif isinstance(t, Scalar) and t.dtype == "float64":
+        stack.fields.append(Field("f", path, t, stack.floats))
+        stack.floats += 1
+    elif isinstance(t, Scalar) and t.dtype in ("int64", "bool"):
+        stack.fields.append(Field("i" if t.dtype == "int64" else "b", path, t, stack.ints))
+        stack.ints += 1
+    elif isinstance(t, Array) and t.dtype == "float64" and t.dims:
+        if all(d is not None and {s for s, _ in d.terms} <= known for d in t.dims):
+            number = sum(f.kind == "a" for f in stack.fields)
+            stack.fields.append(Field("a", path, t, number))
+        else:
+            columns = tuple(range(stack.ints, stack.ints + len(t.dims)))
+            stack.ints += len(t.dims)
+            stack.fields.append(Field("v", path, t, -1, None, columns))
+    else:
+        what = "a list inside a loop" if isinstance(t, List) else "a value of this kind, which a loop would have to record"
+        raise refuse(fn, what, loc)
+
+
+__all__ = ["Field", "Stack", "lay_out"]

@@ -1,0 +1,58 @@
+"""What the passes of this backend wrote and nothing reads goes.
+
+*before*::
+
+    def f(x):
+        n = x.shape[0]
+        m = max(n - 2, 0)
+        return x[0]
+
+*after*::
+
+    def f(x):
+        return x[0]
+
+Every read here has been tested or proved, so one that nobody wants has no effect; calls of own functions stay.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis.usage import uses
+from s2sad.backend.numba.support import CLIPPED
+from s2sad.ir.nodes import Block, Callee, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+
+_KEPT = frozenset({"setitem", "aug_setitem", "raise_", "assert_", "comment", "method", "unpack"})
+
+
+def tidy(fn: Function) -> Function:
+    """``fn`` without values that nothing reads."""
+    while True:
+        counts = uses(fn)
+        new = with_body(fn, _block(fn.body, counts))
+        if new is fn:
+            return fn
+        fn = new
+
+
+def _block(block: Block, counts: dict[Var, int]) -> Block:
+    out: list[Stmt] = []
+    for s in block.stmts:
+        if isinstance(s, Let):
+            if s.target is None or counts.get(s.target) or s.op in _KEPT or not _is_pure(s):
+                out.append(s)
+        else:
+            out.append(with_blocks(s, tuple(_block(b, counts) for b in blocks_of(s))))
+    return with_stmts(block, out)
+
+
+def _is_pure(s: Let) -> bool:
+    if s.op != "call":
+        return True
+    ref = s.args[0]
+    if not isinstance(ref, Ref) or (isinstance(ref.obj, type) and issubclass(ref.obj, BaseException)):
+        return False
+    return not isinstance(ref.obj, Callee) or ref.text == CLIPPED.text
+
+
+__all__ = ["tidy"]
