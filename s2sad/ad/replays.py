@@ -29,7 +29,8 @@ from s2sad.ir.rewrite import map_lets, with_body
 
 _TALK = (print, warnings.warn)  # only seen by people
 _QUIET_OPS = frozenset({"raise_", "assert_", "comment", "with_enter", "with_exit", "format", "format_value"})
-_QUIET_CALLS = (*(h for h in _HARMLESS if h is not print), np.errstate)
+_PURE = (slice, round, divmod, pow, abs, iter, getattr, issubclass, map, filter, complex, zip, enumerate, np.errstate)
+_QUIET_CALLS = (*(h for h in _HARMLESS if h is not print), *_PURE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
