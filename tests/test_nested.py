@@ -302,6 +302,24 @@ def test_what_is_refused_is_at_the_users_line() -> None:
     assert "grad(lambda z: z * x)(y)" in caught.value.findings[0].line
 
 
+def many_numbers(x):
+    return x * 2.0
+
+
+def test_a_refusal_of_the_gradient_of_a_gradient_is_at_the_function() -> None:
+    with pytest.raises(s2sad.UnsupportedError) as caught:
+        jvp(grad(many_numbers), (X,), (V,))
+    assert "def many_numbers(x):" in caught.value.findings[0].line
+
+
+def test_a_helper_that_is_redefined_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    outer = grad(lambda x: np.sum(grad(scaled)(x) * V))
+    np.testing.assert_allclose(outer(X), 6.0 * X * V * SCALES, rtol=1e-12)
+    monkeypatch.setitem(globals(), "helper", lambda x: x**2 * SCALES)
+    np.testing.assert_allclose(outer(X), 2.0 * V * SCALES, rtol=1e-12)
+    np.testing.assert_allclose(hvp(scaled, (X,), (V,)), 2.0 * V * SCALES, rtol=1e-12)
+
+
 def test_a_gradient_shares_no_memory_with_what_was_captured() -> None:
     a = np.array([1.0, 2.0])
     g = grad(lambda z: z @ a)(np.array([3.0, 4.0]))

@@ -298,13 +298,26 @@ def _is_scalar(f: FunctionInfer, spec: Spec, has_aux: bool) -> bool:
         return True
     if has_aux:
         if not isinstance(t, Tuple) or len(t.items) != 2:
-            f.refuse(CODE, "with has_aux=True a function returns a pair (value, auxiliary)", "return two values")
+            _refuse_at(f, spec, "with has_aux=True a function returns a pair (value, auxiliary)", "return two values")
             return False
         t = t.items[0]
     if not (is_number(t) or isinstance(t, Num | Unknown) or (isinstance(t, Array) and t.dims in (None, ()))):
-        f.refuse(CODE, "the gradient of something that is not one float", "return one number, or take the jacobian")
+        _refuse_at(f, spec, "the gradient of something that is not one float", "return one number, or take the jacobian")
         return False
     return True
+
+
+def _refuse_at(f: FunctionInfer, spec: Spec, message: str, help: str) -> None:
+    """Refuse the call; where that is in code of ours (``grad(grad(f))``), the function that it differentiates."""
+    from s2sad.analysis.infer.program import Spec
+
+    if f.loc.file.startswith("<s2sad") and spec.fn is not None:
+        for s in walk(spec.fn.body):
+            callee = s.args[0] if isinstance(s, Let) and s.op == "call" else None
+            if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+                f.program.add_finding(CODE, message, callee.obj.source.loc, callee.obj.source, help)
+                return
+    f.refuse(CODE, message, help)
 
 
 def _place(f: FunctionInfer, fun: Atom, asked: Any, pos: tuple[Atom, ...], kw: Kw) -> int | None:
