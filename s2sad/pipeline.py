@@ -51,6 +51,8 @@ class Compilation:
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
         self.infer.tangent = lambda spec, active: derived.of(self.infer).tangent(spec, active)
+        self.infer.replay = lambda spec: derived.of(self.infer).replays.of(spec)
+        self.infer.joint = lambda spec, active, has_aux: derived.of(self.infer).joint(spec, active, has_aux)
         self.infer.tidy = lambda fn: eliminate(fn, primal_vars(fn))
         self.functions: list[Function] = []
         self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity

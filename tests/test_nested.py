@@ -302,6 +302,24 @@ def test_what_is_refused_is_at_the_users_line() -> None:
     assert "grad(lambda z: z * x)(y)" in caught.value.findings[0].line
 
 
+def many_numbers(x):
+    return x * 2.0
+
+
+def test_a_refusal_of_the_gradient_of_a_gradient_is_at_the_function() -> None:
+    with pytest.raises(s2sad.UnsupportedError) as caught:
+        jvp(grad(many_numbers), (X,), (V,))
+    assert "def many_numbers(x):" in caught.value.findings[0].line
+
+
+def test_a_helper_that_is_redefined_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    outer = grad(lambda x: np.sum(grad(scaled)(x) * V))
+    np.testing.assert_allclose(outer(X), 6.0 * X * V * SCALES, rtol=1e-12)
+    monkeypatch.setitem(globals(), "helper", lambda x: x**2 * SCALES)
+    np.testing.assert_allclose(outer(X), 2.0 * V * SCALES, rtol=1e-12)
+    np.testing.assert_allclose(hvp(scaled, (X,), (V,)), 2.0 * V * SCALES, rtol=1e-12)
+
+
 def test_a_gradient_shares_no_memory_with_what_was_captured() -> None:
     a = np.array([1.0, 2.0])
     g = grad(lambda z: z @ a)(np.array([3.0, 4.0]))
@@ -351,3 +369,69 @@ def many_lists(x):
 @pytest.mark.parametrize("f", [overwritten_while_sorted, many_lists], ids=lambda f: f.__name__)
 def test_second_derivatives_that_the_generator_found(f: Callable[[Any], Any]) -> None:
     np.testing.assert_allclose(hessian(f)(X.copy()), differences(grad(f), X), rtol=1e-6, atol=1e-6)
+
+
+def talking(x):
+    print("x is", x[0])
+    return np.sum(x**3)
+
+
+def test_a_function_prints_once(capsys: pytest.CaptureFixture[str]) -> None:
+    _, pullback = vjp(grad(talking), X)
+    np.testing.assert_allclose(pullback(V)[0], 6.0 * X * V, rtol=1e-12)
+    assert capsys.readouterr().out.count("x is") == 1
+    np.testing.assert_allclose(grad(lambda x: np.sum(grad(talking)(x) * V))(X), 6.0 * X * V, rtol=1e-12)
+    assert capsys.readouterr().out.count("x is") == 1
+    np.testing.assert_allclose(hvp(talking, (X,), (V,)), 6.0 * X * V, rtol=1e-12)
+    assert capsys.readouterr().out.count("x is") == 1
+
+
+CALLS = [0]
+
+
+def counting(x):
+    CALLS[0] += 1
+    return np.sum(x**3) * CALLS[0]
+
+
+def test_what_may_happen_only_once_happens_once() -> None:
+    CALLS[0] = 0
+    np.testing.assert_allclose(grad(lambda x: np.sum(grad(counting)(x)))(X), 6.0 * X, rtol=1e-12)
+    assert CALLS[0] == 1
+
+
+def noisy(x):
+    return np.sum(x**3 * np.random.normal(size=4))
+
+
+def test_random_numbers_are_drawn_once() -> None:
+    np.random.seed(5)
+    draws = np.random.normal(size=4)
+    np.random.seed(5)
+    np.testing.assert_allclose(grad(lambda x: np.sum(grad(noisy)(x)))(X), 6.0 * X * draws, rtol=1e-12)
+    np.random.seed(5)
+    _, pullback = vjp(grad(noisy), X)
+    np.testing.assert_allclose(pullback(V)[0], 6.0 * X * draws * V, rtol=1e-12)
+
+
+SCALES = np.array([1.0, 2.0, 3.0, 4.0])
+
+
+def helper(x):
+    return x**3 * SCALES
+
+
+def scaled(x):
+    return np.sum(helper(x)) + np.sum(SCALES * x)
+
+
+def test_the_point_of_a_pullback_of_a_gradient_is_fixed() -> None:
+    x = X.copy()
+    _, pullback = vjp(grad(scaled), x)
+    kept = SCALES.copy()
+    x[:] = 7.0
+    SCALES[:] = 0.0
+    try:
+        np.testing.assert_allclose(pullback(V)[0], 6.0 * X * V * kept, rtol=1e-12)
+    finally:
+        SCALES[:] = kept

@@ -47,10 +47,9 @@ from s2sad.ir.types import (
 
 if TYPE_CHECKING:
     from s2sad.ad.forward import Forward, Pushes
+    from s2sad.ad.replays import Replays
     from s2sad.ad.reverse import Reverse
     from s2sad.ad.state import State
-
-_MOST = 8  # the highest order that a derivative may need to differentiate itself
 
 
 class Derived:
@@ -84,6 +83,24 @@ class Derived:
             )  # fmt: skip
         return g.fn
 
+    def joint(self, spec: Spec, active: tuple[bool, ...], has_aux: bool) -> Function:
+        """The gradient of a function that may run only once, to be compiled in like other code."""
+        from s2sad.ad.pairs import joint
+
+        assert spec.fn is not None
+        wanted = tuple(k for k, a in enumerate(active) if a)
+        name = self.program.unique_name(f"{spec.name}_grad")
+        return joint(
+            self.program, self.pairs, spec.fn, wanted, has_aux=has_aux, name=name, within=frozenset({spec}), checked=True
+        )
+
+    @cached_property
+    def replays(self) -> Replays:
+        """The forms of functions that may be run again."""
+        from s2sad.ad.replays import Replays
+
+        return Replays(self.program)
+
     def tangent(self, spec: Spec, active: tuple[bool, ...]) -> Function:
         """The tangent of a specialisation as a function."""
         fn = self.pushes.get(spec, active).fn
@@ -104,7 +121,7 @@ class Derived:
         w = Writer(g, "along")
         params, dots = w.params(g.active)
         seed = w.param("value_bar", value_type) if value_type is not None else None
-        value, dot = w.tangent(self.pushes.get(g.spec, g.active), params, dots)
+        value, dot = w.tangent(self.pushes.get(g.quiet or g.spec, g.active), params, dots)
         total = w.first(dot, g)
         if seed is not None and value_type is not None:
             for term in w.products(seed, value, value_type):
@@ -113,7 +130,7 @@ class Derived:
         mask = active + (False,) * (len(w.types) - len(active))
         kept = [t for t, a in zip(w.types, mask, strict=True) if a]
         result = Tuple((spec.result, *map(tangent_type, kept)))
-        return self.program.gradient(spec, mask, False, result, g.order + 1)
+        return self.program.gradient(spec, mask, False, result)
 
     def pushforward(self, g: Gradient, active: tuple[bool, ...]) -> Gradient:
         """What gives the tangent of ``g`` along tangents of the ``active`` arguments, which are to include its own.
@@ -126,16 +143,22 @@ class Derived:
         return self.along[key]
 
     def _pushforward(self, g: Gradient, active: tuple[bool, ...]) -> Gradient:
-        w = Writer(g, "pushed")
-        params, dots = w.params(active)
-        value, dot = w.tangent(self.pushes.get(g.spec, active), params, dots)
-        both = w.b.emit("tuple", value, dot, type=UNKNOWN)
-        spec = self.program.specialise(w.function(w.b.emit("tuple", w.first(dot, g), both, type=UNKNOWN)), tuple(w.types))
+        spec, types = self._pushed(g, g.spec, active)
+        quiet = None if g.quiet is None else self._pushed(g, g.quiet, active)[0]
         own = [a for a, d in zip(g.active, active, strict=True) if d]
         mask = (*g.active, *own)
-        kept = [t for t, a in zip(w.types, mask, strict=True) if a]
+        kept = [t for t, a in zip(types, mask, strict=True) if a]
         result = Tuple((spec.result, *map(tangent_type, kept)))
-        return self.program.gradient(spec, mask, True, result, g.order + 1)
+        return self.program.gradient(spec, mask, True, result, quiet)
+
+    def _pushed(self, g: Gradient, function: Spec, active: tuple[bool, ...]) -> tuple[Spec, list[Type]]:
+        """``(dot, (value, dot))`` of a function as a specialisation, and the types of its parameters."""
+        w = Writer(g, "pushed")
+        params, dots = w.params(active)
+        value, dot = w.tangent(self.pushes.get(function, active), params, dots)
+        both = w.b.emit("tuple", value, dot, type=UNKNOWN)
+        result = w.b.emit("tuple", w.first(dot, g), both, type=UNKNOWN)
+        return self.program.specialise(w.function(result), tuple(w.types)), w.types
 
 
 def of(program: Infer) -> Derived:
@@ -245,7 +268,6 @@ def reverse(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     }
     if not any(active) or all(b is None for b in bars.values()):
         return [s]
-    refuse_tower(r, s, g)
     assert isinstance(s.target.type, Tuple)
     before: list[Stmt] = []
     kept = [_kept(r, a, s, before) for a in args]
@@ -313,15 +335,6 @@ def _seed(r: Reverse, rb: Builder, like: Atom, t: Type, bars: dict[Any, Atom | N
     return rb.call(rt.zero_tangent, "rt.zero_tangent", like, type=tangent_type(t))
 
 
-def refuse_tower(r: Any, s: Let, g: Gradient) -> None:
-    """A function that takes its own derivative needs derivatives of ever higher order."""
-    if g.order > _MOST:
-        raise r.refuse(
-            "S2S058", f"derivatives of more than order {_MOST} of {g.spec.source.name}, which takes its own derivative",
-            s.loc, "write the derivative as a function of its own",
-        )  # fmt: skip
-
-
 # -- forward ---------------------------------------------------------------------------------------------------------
 
 
@@ -333,7 +346,6 @@ def forward(fw: Forward, s: Let, b: Builder) -> None:
     if not any(fw.is_active(a) for a in args) or not fw.is_active(s.target):
         b.append(s)
         return
-    refuse_tower(fw, s, g)
     active = tuple(fw.is_active(a) or mine for a, mine in zip(args, g.active, strict=True))
     push = of(fw.program).pushforward(g, active)
     dots = [_dot(fw, b, a) for a, wanted in zip(args, active, strict=True) if wanted]

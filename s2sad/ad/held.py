@@ -30,6 +30,14 @@ class HeldGlobals:
         """What stands for them in the adjoint."""
         return [v for _, v in self._held.values()]
 
+    def held(self) -> dict[tuple[str, int], Global]:
+        """The data themselves."""
+        return {k: g for k, (g, _) in self._held.items()}
+
+    def keys(self) -> list[tuple[str, int]]:
+        """What tells them apart."""
+        return list(self._held)
+
     def values(self, b: Builder) -> list[Atom]:
         """What the forward function keeps."""
         return [self._value(g, b) for g, _ in self._held.values()]

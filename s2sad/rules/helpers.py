@@ -399,6 +399,8 @@ def accumulate(y_bar, y, a, b, /):
 
 
 nondiff(rt.zeros_like, type=zero_type)
+
+
 @bilinear(
     rt.inner,
     type=lambda a, b, **static: Scalar("float64", weak=False),
@@ -440,8 +442,9 @@ for _fn in (rt.clip_inside, rt.clip_low, rt.clip_high):
 
 through_source(
     rt.cumprod_curve, rt.cumprod_second, rt.dist_adj, rt.dist_jvp, rt.einsum_adj_adj, rt.einsum_adj_dot, rt.einsum_dot_adj,
-    rt.einsum_dot_dot, rt.interp_dot, rt.matrix_power_jvp, rt.meshgrid_adj, rt.negated, rt.norm_curve, rt.norm_turn,
-    rt.other_factors, rt.others_dot, rt.partition_dot, rt.select_rest, rt.sinc_curve, rt.std_curve, rt.svd_jvp, rt.trigamma,
+    rt.einsum_dot_dot, rt.interp_dot, rt.interp_slope, rt.matrix_power_jvp, rt.meshgrid_adj, rt.negated, rt.norm_curve,
+    rt.norm_turn, rt.other_factors, rt.others_dot, rt.partition_dot, rt.select_rest, rt.sinc_curve, rt.std_curve,
+    rt.svd_jvp, rt.trigamma,
 )  # fmt: skip
 
 __all__: list[Any] = ["adjoint_type", "gathered", "zero_type"]

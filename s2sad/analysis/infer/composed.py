@@ -14,8 +14,8 @@ import numpy as np
 from s2sad import runtime as rt
 
 
-def grad(fun: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
-    """Stands for ``s2sad.grad``."""
+def grad(fun: Callable[..., Any], argnums: Any = 0, again: bool = False) -> Callable[..., Any]:
+    """Stands for ``s2sad.grad``; with ``again``, of a function that has run already and does not print once more."""
     raise NotImplementedError
 
 
@@ -33,7 +33,7 @@ def vjp(fun: Callable[..., Any], *primals: Any) -> Any:
     kept = rt.copy(primals)
 
     def pullback(seed: Any) -> Any:
-        return grad(lambda *p: rt.inner(seed, fun(*p)), argnums=tuple(range(len(primals))))(*kept)
+        return grad(lambda *p: rt.inner(seed, fun(*p)), argnums=tuple(range(len(primals))), again=True)(*kept)
 
     return fun(*primals), pullback
 

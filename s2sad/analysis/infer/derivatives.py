@@ -198,13 +198,31 @@ def gradient(
         return UNDEF
     if len(places) == 1 and is_number(types[places[0]]) and f.program.tangent and _is_finished(spec):  # type: ignore[index]
         return _of_number(f, spec, options, atoms, types, places, name)
+    if f.program.replay is None or f.program.joint is None or not _is_finished(spec):
+        f.refuse(CODE, f"{spec.source.name} takes its own derivative", "write the derivative as a function of its own")
+        return UNDEF
     active, passed, where = _mask(f, atoms, types, [k for k in places if k is not None])
     result = Tuple((spec.result, *(tangent_type(types[k]) for k in sorted({k for k in places if k is not None}))))
-    g = f.program.gradient(spec, active, options["has_aux"], result)
-    both = f.emit("call", Ref(g, g.name), *passed, name="", type=result)
-    if _changes(spec):  # the gradient leaves what it is given as it is: what the call does besides is done here
-        output = calls.call_atom(f, fun, pos, kw, "", None) or UNDEF
+    again = f.program.replay(spec)
+    output: Atom | None = None
+    both: Atom
+    if again is None:  # the gradient of what may happen only once is code like any other
+        if options.get("again"):
+            f.refuse(CODE, "a pullback runs a function again that draws random numbers, or changes what outlives it",
+                     "take the gradient with grad")  # fmt: skip
+            return UNDEF
+        fn = f.program.joint(spec, active, options["has_aux"])
+        both = calls.call_function(f, fn, (), tuple(passed), {}, "") or UNDEF
     else:
+        changes = _changes(spec)
+        silent = changes or options.get("again")
+        quiet = None if silent or again.quiet is again.spec else again.quiet
+        g = f.program.gradient(again.quiet if silent else again.spec, (*active, *(False for _ in again.data)),
+                               options["has_aux"], result, quiet)  # fmt: skip
+        both = f.emit("call", Ref(g, g.name), *passed, *again.data, name="", type=result)
+        if changes:  # the gradient leaves what it is given as it is: what the call does besides is done here
+            output = calls.call_atom(f, fun, pos, kw, "", None) or UNDEF
+    if output is None:
         output = f.emit("getitem", both, Const(0), type=spec.result)
     parts = [f.emit("getitem", both, Const(1 + where[k]), type=result.items[1 + where[k]]) for k in places if k is not None]
     answer: Atom = f.emit("tuple", *parts) if several else parts[0]
@@ -280,13 +298,26 @@ def _is_scalar(f: FunctionInfer, spec: Spec, has_aux: bool) -> bool:
         return True
     if has_aux:
         if not isinstance(t, Tuple) or len(t.items) != 2:
-            f.refuse(CODE, "with has_aux=True a function returns a pair (value, auxiliary)", "return two values")
+            _refuse_at(f, spec, "with has_aux=True a function returns a pair (value, auxiliary)", "return two values")
             return False
         t = t.items[0]
     if not (is_number(t) or isinstance(t, Num | Unknown) or (isinstance(t, Array) and t.dims in (None, ()))):
-        f.refuse(CODE, "the gradient of something that is not one float", "return one number, or take the jacobian")
+        _refuse_at(f, spec, "the gradient of something that is not one float", "return one number, or take the jacobian")
         return False
     return True
+
+
+def _refuse_at(f: FunctionInfer, spec: Spec, message: str, help: str) -> None:
+    """Refuse the call; where that is in code of ours (``grad(grad(f))``), the function that it differentiates."""
+    from s2sad.analysis.infer.program import Spec
+
+    if f.loc.file.startswith("<s2sad") and spec.fn is not None:
+        for s in walk(spec.fn.body):
+            callee = s.args[0] if isinstance(s, Let) and s.op == "call" else None
+            if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+                f.program.add_finding(CODE, message, callee.obj.source.loc, callee.obj.source, help)
+                return
+    f.refuse(CODE, message, help)
 
 
 def _place(f: FunctionInfer, fun: Atom, asked: Any, pos: tuple[Atom, ...], kw: Kw) -> int | None:

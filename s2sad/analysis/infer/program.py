@@ -43,7 +43,7 @@ class Gradient(Callee):
 
     It is given what ``spec`` is given and returns ``(value, gradient, ...)``, one gradient for each active parameter. It
     changes nothing and its gradients are new memory. ``fn`` is made when it is asked for (``ad.derived``); a derivative of
-    a gradient needs it not at all: that is the gradient of a tangent. ``order`` counts how often that was done.
+    a gradient needs it not at all: that is the gradient of a tangent.
     """
 
     spec: Spec
@@ -51,7 +51,7 @@ class Gradient(Callee):
     has_aux: bool
     name: str
     result: Type
-    order: int = 1
+    quiet: Spec | None = None  # the function without what it prints, for when it is run again
     fn: Function | None = None
 
     def __repr__(self) -> str:
@@ -82,16 +82,20 @@ class Infer(Findings):
         self.gradients: dict[tuple[Any, ...], Gradient] = {}
         self.applied: dict[Any, Function] = {}  # the functions that apply a function to be differentiated
         self.tangent: Callable[[Spec, tuple[bool, ...]], Function] | None = None  # forward mode, which is a later stage
+        self.replay: Callable[[Spec], Any] | None = None  # the form of a function that may be run again (``ad.replays``)
+        self.joint: Callable[[Spec, tuple[bool, ...], bool], Function] | None = None  # the gradient as a function
         self.tidy: Callable[[Function], Function] | None = None  # removes what a tangent computes and nobody reads
         self.derived: Any = None  # what differentiates derivatives (``ad.derived``)
 
-    def gradient(self, spec: Spec, active: tuple[bool, ...], has_aux: bool, result: Type, order: int = 1) -> Gradient:
+    def gradient(
+        self, spec: Spec, active: tuple[bool, ...], has_aux: bool, result: Type, quiet: Spec | None = None
+    ) -> Gradient:
         """The gradient of ``spec`` with respect to the parameters that are passed to it and active."""
         key = (spec, active, has_aux)
         found = self.gradients.get(key)
         if found is None:
             name = self.unique_name(f"{spec.name}_grad")
-            found = self.gradients[key] = Gradient(spec, active, has_aux, name, result, order)
+            found = self.gradients[key] = Gradient(spec, active, has_aux, name, result, quiet)
         found.result = result  # it grows with the types of a recursion
         return found
 
