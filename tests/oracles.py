@@ -262,14 +262,19 @@ def close(got: Leaves, want: Leaves, rtol: float, atol: float | None = None) -> 
 
 
 def dot_product_gap(seed: Tree, tangent: Tree, gradients: Sequence[Tree], directions: Sequence[Tree]) -> float:
-    """| <seed, J v> - <J^T seed, v> | relative to the sum of the absolute terms."""
+    """| <seed, J v> - <J^T seed, v> | relative to the sum of the absolute terms.
+
+    Where the derivative is 0 (``x / x``), one side may be exactly 0 and the other what rounding leaves of terms that
+    cancel: a hundredth of |seed| |v| is the least that differences are compared with.
+    """
     left, left_scale = dot(seed, tangent)
     right = right_scale = 0.0
     for g, d in zip(gradients, directions, strict=True):
         value, scale = dot(gradient_leaves(g, d), leaves(d))
         right += value
         right_scale += scale
-    return abs(left - right) / max(left_scale, right_scale, 1e-30)
+    sizes = [sum(float(np.sum(np.abs(x))) for x in leaves(tree)) for tree in (seed, list(directions))]
+    return abs(left - right) / max(left_scale, right_scale, 0.01 * sizes[0] * sizes[1], 1e-30)
 
 
 def bits(value: Any) -> Any:
