@@ -21,10 +21,10 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad import derived, overlap, scatter
+from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.inline import inline, inline_whole
-from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
+from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
-from s2sad.ad.residuals import refuse_exception_values
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.aliasing import aliasing
@@ -150,8 +150,7 @@ class Forward:
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.report)
         self.memory = Memory(fn, self.info)
-        if not program.findings:  # what is refused may be unknown for that
-            refuse_unknown_memory(self.memory, self.activity, self.refuse)
+        refuse_values_in_exceptions(fn, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -165,6 +164,7 @@ class Forward:
             if self.is_active(p.var) and p.var not in self.dots and not is_number(p.var.type or UNKNOWN):
                 self.bind(p.var, b, self.zero(b, p.var))
         self.statements(self.fn.body, b)
+        refuse_unknown_memory(self.memory, self.activity, self.refuse)  # last: what made it unknown is refused first
         result = self.fn.result
         b.loc = self.fn.loc
         both = b.emit("tuple", result, self.dot(b, result))
@@ -276,7 +276,6 @@ class Forward:
             b.append(While(s.carried + carried, s.init + init, s.cond, body, s.targets + targets, s.stop, s.loc))
 
     def try_(self, s: Try, b: Builder) -> None:
-        refuse_exception_values(self.fn, s, self.refuse)
         keep = self.active_positions(s.targets)
         body = self.region(s.body, s.targets, keep, s.loc)
         handlers = tuple(Handler(h.types, h.name, self.region(h.body, s.targets, keep, s.loc)) for h in s.handlers)

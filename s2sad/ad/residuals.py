@@ -14,10 +14,9 @@ overwritten, integer arithmetic and shapes are recomputed; everything else is ex
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from s2sad import runtime as rt
 from s2sad.ad.recompute import Plan, again, local_vars, plan
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
@@ -354,7 +353,6 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
     if st is not None:
         raise r.refuse("S2S067", "a recursive function stores into an active value inside try", st.loc,
                            "call it before or after the try statement")
-    refuse_exception_values(r.fn, s, r.refuse)
     changed: dict[tuple[Var, tuple[tuple[str, object], ...]], None] = {}
     for side in sides:
         changed.update(dict.fromkeys(side.state.outer_changes()))
@@ -381,28 +379,6 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
     for key, var in zip(keys, out, strict=True):
         state.set(key, var)
     return [Try(forward[0], handlers, targets, s.final, s.loc)]
-
-
-_MESSAGE_USES = (str, repr, print, isinstance, type, format)
-
-
-def refuse_exception_values(fn: object, s: Try, refuse: Callable[..., Exception]) -> None:
-    """A value that travels inside an exception is not followed: reading one out of it is refused."""
-    for h in s.handlers:
-        if h.name is None:
-            continue
-        for st in walk(h.body):
-            if not (isinstance(st, Let) and any(a is h.name for a in st.args)):
-                continue
-            callee = st.args[0] if st.op == "call" else None
-            if st.op in ("raise_", "format", "format_value", "is_", "is_not", "with_exit", "refused"):
-                continue
-            if st.op == "getattr" and getattr(st.args[1], "value", "") == "__traceback__":  # for __exit__
-                continue
-            if isinstance(callee, Ref) and callee.obj in (*_MESSAGE_USES, rt.require_undone):
-                continue
-            raise refuse("S2S070", "a value is read out of a caught exception", st.loc,
-                         "return the value, or assign it before raising")  # fmt: skip
 
 
 def _dispatch(r: Reverse, s: Try, path: Var, reverse: list[Block], keys: list, rb: Builder) -> tuple[Atom, ...]:

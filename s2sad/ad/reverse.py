@@ -20,6 +20,7 @@ from typing import Any
 
 from s2sad.ad import calls, objects, ops, residuals, scatter
 from s2sad.ad.data import refuse_changed_data
+from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.poison import poisoned
@@ -102,6 +103,7 @@ class Reverse:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
         stored_globals(self.fn, self.activity, self.report)
         refuse_changed_data(self.fn, self.refuse)
+        refuse_values_in_exceptions(self.fn, self.activity, self.refuse)
 
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
@@ -544,7 +546,6 @@ class Reverse:
             state.bars, state.owned = saved
             raise
         if not any(side.reverse.stmts or side.state.outer_changes() for side in sides):
-            residuals.refuse_exception_values(self.fn, s, self.refuse)
             return [s]
         return residuals.try_paths(self, s, sides, state, rb)
 

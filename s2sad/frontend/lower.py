@@ -279,11 +279,16 @@ class Lowering(Statements):
         pairs += [(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if d is not None]
         defaults: dict[str, Atom] = {}
         extra: list[Atom] = []
+        taken = {a.id for a in (*positional, *args.kwonlyargs, args.vararg, args.kwarg) if a is not None}
         for param, default in pairs:
             atom = self.expr(default)
             if isinstance(atom, Var):
                 extra.append(atom)
-                atom = inner.capture(param.id)
+                name = f"{param.id}_default"
+                while name in taken:  # it becomes one more parameter
+                    name += "_"
+                taken.add(name)
+                atom = inner.capture(name)
             defaults[param.id] = atom
         return defaults, extra
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from fuzzlib.expressions import Expressions, _shape, const
+from fuzzlib.expressions import _shape, const
 from fuzzlib.scope import Helper, Scope, Shape, Var
+from fuzzlib.wider import RECORD, Wider
 
-HEADER = "import math\n\nimport numpy as np\n"
+HEADER = "import math\nfrom dataclasses import dataclass\n\nimport numpy as np\n"
 ENTRY = "entry"
 
 
@@ -24,7 +25,7 @@ class Generated:
     seed: int
 
 
-class Statements(Expressions):
+class Statements(Wider):
     """Draws statements; a block is a list of lines without indentation."""
 
     def block(self, scope: Scope, count: int) -> list[str]:
@@ -41,6 +42,8 @@ class Statements(Expressions):
             (self.while_, 1 if scope.depth < 2 else 0), (self.make_list, 1), (self.use_list, 2), (self.make_dict, 1),
             (self.use_dict, 1), (self.swap, 1), (self.mutating_call, 2), (self.closure, 1), (self.unpack, 1),
             (self.try_, 0.5 if scope.depth < 2 else 0), (self.leave, 1.2), (self.in_place, 2),
+            (self.finally_, 0.3 if scope.depth < 2 else 0), (self.nonlocal_, 0.3), (self.defaults, 0.3), (self.star, 0.3),
+            (self.record, 0.3 if not scope.depth else 0), (self.arrays, 0.7), (self.cube, 0.6),
         ]  # fmt: skip
         makers, weights = zip(*weighted, strict=True)
         for _ in range(6):
@@ -348,6 +351,8 @@ class Program:
         names, scope, lines = self.function(params, self.rng.randrange(3, 9), ())
         lines.append(f"return {self.result(scope)}")
         self.parts.append("\n".join([f"def {ENTRY}({', '.join(names)}):", *_indented(lines)]))
+        if any("Pair(" in p for p in self.parts):
+            self.parts.insert(0, RECORD.rstrip())
         text = HEADER + "".join(f"\n\n{p}\n" for p in self.parts)
         values = np.random.default_rng(self.seed)
         args: list[Any] = []
