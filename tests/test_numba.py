@@ -108,6 +108,13 @@ def test_refused_with_its_line(f: Any) -> None:
     assert finding.line.strip() and "numpy" in finding.help
 
 
+def test_auto_says_what_it_chose() -> None:
+    first, second = (s2sad.grad(f, backend="auto") for f in (last_of, lists))
+    assert (first(2.0, 3), second(2.0)) == (8.0, 4.0)
+    assert "runs on Numba" in first.explain()
+    assert "runs on NumPy, since line" in second.explain()
+
+
 def test_unknown_backend() -> None:
     with pytest.raises(ValueError, match=re.escape("choose one of")):
         s2sad.grad(text, backend="fortran")
@@ -189,6 +196,16 @@ def test_layouts_of_arguments() -> None:
     fixed.flags.writeable = False
     for same in (np.asfortranarray(a), np.repeat(a, 2, axis=1)[:, ::2], fixed):
         assert np.array_equal(d(same), want)
+
+
+def triangles(a):
+    return np.sum(np.tril(a, -1) ** 2 * 0.5 + np.triu(a) * a) + np.tril(a)[0, 1]
+
+
+def test_triangles() -> None:
+    a = np.random.default_rng(1).normal(size=(4, 4))
+    numeric = oracles.numeric_gradient(triangles, (a,), {}, (0,), 1.0)[0]
+    assert not oracles.close(oracles.leaves(s2sad.grad(triangles, backend="numba")(a)), numeric, 1e-6)
 
 
 # ------------------------------------------------------------------------------------------------------------ cache

@@ -15,10 +15,12 @@ from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
 from s2sad.cache.programs import Program, Request, slot_for
+from s2sad.errors import UnsupportedError
 from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
 
-BACKENDS = ("numpy", "numba")
+NOT_NATIVE = "S2S080"  # what the Numba backend refuses, and NumPy takes
+BACKENDS = ("numpy", "numba", "auto")
 _MANY = 4096  # keys kept for one derivative: more means that sizes vary without end, and starting afresh is cheap
 
 
@@ -114,10 +116,24 @@ class Programs:
     def _compile(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> Compiled:
         active = self._active(bound, types)
         positions = tuple(self.positions[n] for n in active)
-        request = self.request(self._function(), types, active)
-        slot = slot_for(request)
-        program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
-        return Compiled(program, self.target, positions)
+        return Compiled(self._program(types, active), self.target, positions)
+
+    def _program(self, types: tuple[tuple[str, Type], ...], active: tuple[str, ...]) -> Program:
+        """The program for these types: kept, or compiled now. ``auto`` takes machine code where there can be any."""
+        if self.backend != "auto":
+            return _obtained(self.request(self._function(), types, active, self.backend))
+        reason = "Numba is not installed"
+        if has_numba():
+            try:
+                return _obtained(self.request(self._function(), types, active, "numba"))
+            except UnsupportedError as error:
+                if any(f.code != NOT_NATIVE for f in error.findings):
+                    raise
+                first = error.findings[0]
+                reason = f"line {first.loc.line}: {first.message}"
+        program = _obtained(self.request(self._function(), types, active, "numpy"))
+        program.note = f"NumPy, since {reason}"
+        return program
 
     def _function(self) -> Callable[..., Any]:
         """What the pipeline is given: a derivative is called by a function of its own."""
@@ -133,7 +149,7 @@ class Programs:
     def generic(self) -> Program:
         """The program for arguments of unknown types, to be read: nothing calls it."""
         if self._generic is None or not self._generic.guards():
-            self._generic = pipeline().compile_generic(self.request(self._function(), (), self.active))
+            self._generic = pipeline().compile_generic(self.request(self._function(), (), self.active, "numpy"))
         return self._generic
 
     def shown(self) -> Program:
@@ -141,10 +157,10 @@ class Programs:
         return self.generic() if self.last is None else self.last
 
     def request(
-        self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...]
+        self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...], backend: str
     ) -> Request:
         """What the compiler is asked for."""
-        return Request(function, self.mode, types, active, self.backend, self.has_aux)
+        return Request(function, self.mode, types, active, backend, self.has_aux)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
         known = dict(types)
@@ -161,11 +177,21 @@ class Programs:
         return tuple(n for n in self.active if is_differentiable(known[n]))
 
 
+def _obtained(request: Request) -> Program:
+    slot = slot_for(request)
+    program: Program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
+    return program
+
+
+def has_numba() -> bool:
+    return importlib.util.find_spec("numba") is not None
+
+
 def check_backend(backend: str) -> None:
     """Raise unless there is such a backend here."""
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}: choose one of {', '.join(BACKENDS)}")
-    if backend == "numba" and importlib.util.find_spec("numba") is None:
+    if backend == "numba" and not has_numba():
         raise ModuleNotFoundError("backend='numba' needs Numba: pip install s2sad[numba]", name="numba")
 
 

@@ -61,6 +61,7 @@ class Program:
     globals: Mapping[str, Global] = field(default_factory=dict, repr=False)
     dependencies: tuple[Any, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
+    note: str = ""  # on the choice of the backend
 
     def guards(self) -> bool:
         """Is everything that the program was compiled from still what it was?"""

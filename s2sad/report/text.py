@@ -77,6 +77,8 @@ def explain_programs(name: str, active: Sequence[str], compiled: Sequence[tuple[
     for k, (types, program) in enumerate(compiled, 1):
         lines.append(f"  specialisation {k}: {show_types(types) or 'no arguments'}")
         lines.append(f"    {len(str(program.text).splitlines())} lines of source")
+        if program.note or program.request.backend != "numpy":
+            lines.append(f"    runs on {program.note or 'Numba'}")
         mutates = tuple(getattr(program, "mutates", ()))
         if mutates:
             lines.append(f"    stores into {', '.join(mutates)}")

@@ -96,6 +96,14 @@ def primal_thunk(case: Case, args: tuple[Any, ...]) -> Thunk:
     return lambda: (case.primal(*args), ())
 
 
+def compiled_thunk(case: Case, args: tuple[Any, ...]) -> Thunk:
+    """The primal as Numba compiles it, where it does."""
+    import numba
+
+    primal = numba.njit(case.primal)
+    return lambda: (primal(*args), ())
+
+
 def s2sad_thunk(case: Case, args: tuple[Any, ...], backend: str = "numpy") -> Thunk:
     import s2sad
 
@@ -148,6 +156,7 @@ def jax_thunk(case: Case, args: tuple[Any, ...]) -> Thunk:
 
 CANDIDATES: dict[str, Callable[[Case, tuple[Any, ...]], Thunk]] = {
     "primal": primal_thunk,
+    "compiled": compiled_thunk,
     "hand": hand_thunk,
     "s2sad": s2sad_thunk,
     "autograd": autograd_thunk,

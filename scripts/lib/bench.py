@@ -33,9 +33,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import all_cases
 from benchmarks.case import CANDIDATES, Case, has
 
-PACKAGES = {"autograd": "autograd", "torch": "torch", "jax": "jax"}
+PACKAGES = {"autograd": "autograd", "torch": "torch", "jax": "jax", "compiled": "numba"}
 RATIOS = (
     ("s2sad/primal", "s2sad", "primal"),
+    ("s2sad/compiled", "s2sad", "compiled"),
     ("s2sad/hand", "s2sad", "hand"),
     ("autograd/s2sad", "autograd", "s2sad"),
     ("torch/s2sad", "torch", "s2sad"),
@@ -114,7 +115,7 @@ def measure(case: Case, candidates: list[str], options: argparse.Namespace, fold
             times, walls = record.pop("times"), record.pop("walls")
             record.update(median=statistics.median(times), best=min(times), samples=len(times))
             record["wall"] = statistics.median(walls)
-            if candidate not in ("hand", "primal") and reference:
+            if candidate not in ("hand", "primal", "compiled") and reference:
                 record["difference"] = difference(load(folder / f"{candidate}.npz"), reference)
     return {"name": case.name, "loop": case.loop, "note": case.note, "candidates": records}
 
@@ -264,7 +265,7 @@ def versions() -> dict[str, str]:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", metavar="NAME", help="benchmarks (may be repeated, commas allowed)")
-    parser.add_argument("--candidates", default=",".join(CANDIDATES), metavar="LIST", help="default: %(default)s")
+    parser.add_argument("--candidates", metavar="LIST", help="default: all; compiled (by Numba) with its backend")
     parser.add_argument("--backend", choices=("numpy", "numba", "auto"), default="numpy")
     parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer turns")
     parser.add_argument("--clock", choices=("cpu", "wall"), default="cpu")
@@ -276,6 +277,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     parser.add_argument("--verbose", action="store_true", help="show what the workers print")
     options = parser.parse_args(argv)
+    if options.candidates is None:
+        options.candidates = ",".join(c for c in CANDIDATES if c != "compiled" or options.backend != "numpy")
     options.rounds = options.rounds or (3 if options.quick else 5)
     options.seconds = options.seconds or (0.1 if options.quick else 0.3)
     return options

@@ -10,7 +10,7 @@ from s2sad.backend.numba.facts import const
 from s2sad.backend.numba.intervals import not_negative
 from s2sad.ir.nodes import Atom, Block, Const, For, If, Ref, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import BOOL, INT, ONE, RANGE, Affine, Array, Scalar, Tuple
+from s2sad.ir.types import BOOL, INT, NP_FLOAT, ONE, RANGE, Affine, Array, Scalar, Tuple
 
 RANGE_REF = Ref(range, "range")
 NAMES = "ijklm"  # of loop variables, from the outside
@@ -78,6 +78,15 @@ class Apply(Expr):
     args: tuple[Expr | Atom, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Triangle(Expr):
+    """A matrix with zeros above the ``k``-th diagonal (``lower``), or below it."""
+
+    inner: Expr
+    lower: bool
+    k: int
+
+
 def equal(a: Atom, b: Atom) -> bool:
     return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.value == b.value)
 
@@ -136,14 +145,28 @@ def element(b: Builder, e: Expr | Atom, index: Sequence[Atom]) -> Atom:
         return b.emit("getitem", e.array, place(b, e.array, at), type=Scalar(e.dtype, False))
     if isinstance(e, View):
         return element(b, e.inner, [moved(b, s, own) for s in e.steps])
+    if isinstance(e, Triangle):
+        return _in_triangle(b, e, own)
     assert isinstance(e, Apply)
     return e.make(b, *(element(b, a, own) for a in e.args))
+
+
+def _in_triangle(b: Builder, e: Triangle, index: Sequence[Atom]) -> Atom:
+    op = "le" if e.lower else "ge"
+    inside = b.emit(op, index[-1], add(b, index[-2], Const(e.k)), type=BOOL)
+    yes = Builder(b.loc)
+    value = element(yes, e.inner, index)
+    target = Var("", NP_FLOAT)
+    b.append(If(inside, yes.block(value), Block((), (Const(0.0),)), (target,), b.loc))
+    return target
 
 
 def reads_of(e: Expr | Atom) -> list[Read]:
     """The arrays that an expression reads."""
     if isinstance(e, Read):
         return [e]
+    if isinstance(e, Triangle):
+        return reads_of(e.inner)
     if isinstance(e, View):
         return [Read(r.dims, r.dtype, r.array, ()) for r in reads_of(e.inner)]
     if isinstance(e, Apply):
@@ -212,6 +235,6 @@ def shape_atom(b: Builder, dims: Sequence[Size]) -> Atom:
 
 
 __all__ = [
-    "Apply", "Expr", "Read", "Size", "Step", "View", "add", "array_type", "element", "equal", "joined", "moved", "nest",
-    "place", "reads_of", "require", "same_size", "scaled", "shape_atom", "sub",
+    "Apply", "Expr", "Read", "Size", "Step", "Triangle", "View", "add", "array_type", "element", "equal", "joined", "moved",
+    "nest", "place", "reads_of", "require", "same_size", "scaled", "shape_atom", "sub",
 ]  # fmt: skip

@@ -42,6 +42,7 @@ from s2sad.backend.numba.exprs import (
     Read,
     Size,
     Step,
+    Triangle,
     array_type,
     element,
     joined,
@@ -268,6 +269,8 @@ class Nests:
             if calls(s, np.ones_like):
                 value = Const({"float64": 1.0, "bool": True}.get(dtype, 1))
             return Apply(e.dims, dtype, lambda c, x: x, (value,))
+        if calls(s, np.tril, np.triu):
+            return self._triangle(b, s)
         if calls(s, rt.unbroadcast) and not s.kwnames:
             return self._unbroadcast(b, s)
         found = maker(s)
@@ -277,6 +280,13 @@ class Nests:
         args = tuple(self.expr(b, a) for a in operands)
         dims = joined(b, [a.dims if isinstance(a, Expr) else () for a in args])
         return Apply(dims, dtype_of(s.target), make, args)
+
+    def _triangle(self, b: Builder, s: Let) -> Expr | None:
+        e = self.expr(b, s.args[1])
+        k = const(s.args[2]) if len(s.args) == 3 else 0
+        if not isinstance(e, Expr) or len(e.dims) != 2 or e.dtype != "float64" or not isinstance(k, int):
+            return None
+        return Triangle(e.dims, e.dtype, e, calls(s, np.tril), k)
 
     def _unbroadcast(self, b: Builder, s: Let) -> Expr | Atom | None:
         g, x = self.expr(b, s.args[1]), self.expr(b, s.args[2])

@@ -22,7 +22,7 @@ from s2sad.ir.types import Array
 VIEW_CALLS = (np.transpose, np.flip, np.broadcast_to, np.expand_dims, np.swapaxes, np.flipud, np.fliplr)
 REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod)
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
-_OTHERS = (np.dot, np.outer, np.vdot, np.inner, rt.unbroadcast)
+_OTHERS = (np.dot, np.outer, np.vdot, np.inner, np.tril, np.triu, rt.unbroadcast)
 
 
 def is_view(s: Let) -> bool:
