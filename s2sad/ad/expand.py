@@ -16,6 +16,7 @@ functions stay calls.
 
 from __future__ import annotations
 
+from s2sad.ad.displays import distinct_keys
 from s2sad.ad.memory import stored_by
 from s2sad.analysis.alias import AliasInfo, alias, is_reference, mutated_params
 from s2sad.analysis.infer.program import Spec
@@ -47,7 +48,7 @@ _SMALL = 6  # statements; smaller callees read better in place than as a pair
 
 def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
-    fn = bind_globals(without_dead(fn))
+    fn = distinct_keys(bind_globals(without_dead(fn)))
     thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
     while True:  # what comes with a callee may share memory with this function in turn
         env: dict[Var, Atom] = {}

@@ -89,7 +89,8 @@ def store_slice(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, state: State, rb: 
     old = fb.emit("getitem", x, i, name="old", type=x.type)
     place = ops.mirror(r, state, rb, x)
     put = vacant(r, rb, x, old)
-    g = rb.call(rt.unstore_slice, "rt.unstore_slice", place, i, values, put, type=type_of_atom(v))
+    count = ops.length_now(r, values, s, fb.stmts, rb)
+    g = rb.call(rt.unstore_slice, "rt.unstore_slice", place, i, count, put, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
         if r.layout.is_mirror(v):
             r.add(state, rb, (v, ()), g)
@@ -104,8 +105,8 @@ def delete(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     old = fb.emit("getitem", x, s.args[1], name="old")
     place = ops.mirror(r, state, rb, x)
     if isinstance(type_of_atom(s.args[1]), Slice):
-        none = rb.emit("list", type=x.type)
-        rb.call(rt.unstore_slice, "rt.unstore_slice", place, s.args[1], none, vacant(r, rb, x, old), type=x.type)
+        put = vacant(r, rb, x, old)
+        rb.call(rt.unstore_slice, "rt.unstore_slice", place, s.args[1], Const(0), put, type=x.type)
     elif isinstance(x.type, Dict):
         rb.effect("setitem", place, s.args[1], vacant(r, rb, x, old))
     else:
@@ -116,13 +117,15 @@ def delete(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
 def extend(r: Reverse, s: Let, x: Var, other: Atom, state: State, rb: Builder) -> list[Stmt]:
     """``xs.extend(other)``: the tail of the mirror is the adjoint of ``other``."""
     place = ops.mirror(r, state, rb, x)
-    tail = rb.call(rt.take_tail, "rt.take_tail", place, other, type=type_of_atom(other))
+    before: list[Stmt] = []
+    count = ops.length_now(r, other, s, before, rb)
+    tail = rb.call(rt.take_tail, "rt.take_tail", place, count, type=type_of_atom(other))
     if isinstance(other, Var) and r.is_active(other):
         if isinstance(other.type, List | Dict) and r.layout.is_mirror(other):
             r.add(state, rb, (other, ()), tail)
         else:
             hand_over(r, state, rb, other, tail)
-    return [s]
+    return [*before, s]
 
 
 def method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> list[Stmt]:
@@ -133,6 +136,9 @@ def method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> 
         return extend(r, s, x, s.args[2], state, rb)
     if name == "clear":
         return _clear(r, s, x, state, rb)
+    if name == "copy" and s.target is not None:
+        ops.add_copy(r, s.target, x, state, rb)
+        return [s]
     place = ops.mirror(r, state, rb, x)
     if name == "append":
         g = rb.emit("method", place, Const("pop"), type=type_of_atom(s.args[2]))
@@ -148,11 +154,6 @@ def method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> 
         return [s]
     if name == "sort":
         return _sort(r, s, x, place, rb)
-    if name == "copy" and s.target is not None:
-        g2 = ops.target_bar(r, s.target, state, rb)
-        if g2 is not None:
-            rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), place, g2)
-        return [s]
     if name in ("index", "count"):
         return [s]
     raise r.refuse("S2S066", f"the method {name} of a list that holds active values", s.loc, "write the loop out")
@@ -178,9 +179,8 @@ def _clear(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     fb = Builder(s.loc)
     old = fb.call(list, "list", x, name="old", type=x.type)
     whole = rb.emit("slice", Const(None), Const(None), Const(None))
-    none = rb.emit("list", type=x.type)
     place = ops.mirror(r, state, rb, x)
-    rb.call(rt.unstore_slice, "rt.unstore_slice", place, whole, none, vacant(r, rb, x, old), type=x.type)
+    rb.call(rt.unstore_slice, "rt.unstore_slice", place, whole, Const(0), vacant(r, rb, x, old), type=x.type)
     return [*fb.stmts, s]
 
 
@@ -197,12 +197,11 @@ def _dict_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builde
         return [s]
     if s.target is None or name not in ("get", "pop", "setdefault", "copy"):
         raise r.refuse("S2S066", f"the method {name} of a dict that holds active values", s.loc, "write the loop out")
+    if name == "copy":
+        ops.add_copy(r, s.target, x, state, rb)
+        return [s]
     place = ops.mirror(r, state, rb, x)
     g = ops.target_bar(r, s.target, state, rb)
-    if name == "copy":
-        if g is not None:
-            rb.effect("call", Ref(rt.accumulate_into, "rt.accumulate_into"), place, g)
-        return [s]
     key = s.args[2]
     default = s.args[3] if len(s.args) > 3 else Const(None)
     fb = Builder(s.loc)

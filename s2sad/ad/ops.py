@@ -20,7 +20,8 @@ from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
-from s2sad.ir.types import BOOL, INT, Array, Dict, List, Num, Obj, Slice, Tuple, Type, Unknown, dtype_of, is_number
+from s2sad.ir.rewrite import with_args
+from s2sad.ir.types import BOOL, INT, Array, Dict, List, Lit, Num, Obj, Slice, Tuple, Type, Unknown, dtype_of, is_number
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -40,20 +41,24 @@ def let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.op == "refused" or s in r.refused:
         r.poison(s.args, state, rb)
         return [s]
-    if s.op in ("getitem", "setitem", "aug_setitem") and isinstance(type_of_atom(s.args[1]), Array | Tuple):
-        return _with_kept_index(r, s, state, rb)
-    return _let(r, s, state, rb)
-
-
-def _with_kept_index(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
-    """An index array that is overwritten later is kept by value for the reverse sweep."""
     before: list[Stmt] = []
-    kept = snapshot(r, s.args[1], s, before)
-    if kept is s.args[1]:
+    args = list(s.args)
+    for k in _options(r, s):
+        args[k] = snapshot(r, s.args[k], s, before)
+    if not before:
         return _let(r, s, state, rb)
-    moved = Let(s.target, s.op, (s.args[0], kept, *s.args[2:]), s.kwnames, s.loc)
+    moved = with_args(s, tuple(args))
     r.memory.same_place(moved, s)
     return [*before, *_let(r, moved, state, rb)]
+
+
+def _options(r: Reverse, s: Let) -> range | tuple[int, ...]:
+    """Positions of what says how ``s`` is done, which the reverse sweep reads: an index, the keywords of a rule's call
+    (axes, a shape, places where it is cut). An array or list among them that changes later is kept by value."""
+    if s.op in ("getitem", "setitem", "aug_setitem"):
+        return (1,)
+    ruled = s.op == "call" and s.kwnames and s.target is not None and r.is_active(s.target) and rule_of(s) is not None
+    return range(len(s.args) - len(s.kwnames), len(s.args)) if ruled else ()
 
 
 def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
@@ -172,7 +177,6 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
     if y_bar is None or rule.kind == "nondiff" or rule.body is None:
         return [s]
     kept = tuple(snapshot(r, a, s, before) for a in operands)
-    static = {k: snapshot(r, a, s, before) for k, a in static.items()}
     y = snapshot(r, s.target, s, after)
     body = r.program.load(rule.body)
     assert body is not None
@@ -502,7 +506,7 @@ def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> list[
         return [s]
     before: list[Stmt] = []
     xs = next(a for a in s.args if isinstance(type_of_atom(a), List | Tuple))
-    n = _length_now(r, xs, s, before, rb)
+    n = length_now(r, xs, s, before, rb)
     if s.op == "mul":
         if isinstance(xs, Var) and r.is_active(xs):
             g = rb.call(rt.repeated, "rt.repeated", whole, n, type=xs.type)
@@ -516,9 +520,9 @@ def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> list[
     return [*before, s]
 
 
-def _length_now(r: Reverse, xs: Atom, s: Let, before: list[Stmt], rb: Builder) -> Atom:
+def length_now(r: Reverse, xs: Atom, s: Let, before: list[Stmt], rb: Builder) -> Atom:
     """The length of a list when ``s`` runs: found in the forward sweep where the list may change later."""
-    if not isinstance(xs, Var) or not r.memory.overwritten_after(xs, s):
+    if isinstance(type_of_atom(xs), Array | Tuple) or not r.memory.overwritten_after(xs, s):
         return rb.call(len, "len", xs)
     n = Var("", INT)
     before.append(Let(n, "call", (Ref(len, "len"), xs), (), s.loc))
@@ -531,9 +535,27 @@ def _copied(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     if not isinstance(xs, Var) or not isinstance(xs.type, List | Tuple):
         raise r.refuse("S2S020", f"there is no derivative rule for {_spelled(s)} of this value", s.loc)
     assert s.target is not None
-    whole = target_bar(r, s.target, state, rb)
-    if whole is not None and r.is_active(xs):
-        _add_list(r, state, rb, xs, whole)
+    add_copy(r, s.target, xs, state, rb)
+
+
+def add_copy(r: Reverse, y: Var, x: Var, state: State, rb: Builder) -> None:
+    """``y`` is a new container with what ``x`` holds: leaf by leaf, the adjoint of y is added to that of x. What is found by
+    memory is the same in both."""
+    if r.is_shadow(y):
+        whole = r.shadow(state, rb, y)
+        if r.is_active(x):
+            _add_list(r, state, rb, x, whole)
+        return
+    for key, _ in r.keys(y):
+        if key[1] and r.is_paired_leaf(*key):
+            continue
+        g = state.drop(key)
+        if g is None or not r.is_active(x):
+            continue
+        if key[1]:
+            r.add(state, rb, (x, key[1]), g)
+        else:
+            _add_list(r, state, rb, x, g)
 
 
 def _add_list(r: Reverse, state: State, rb: Builder, xs: Var, g: Atom) -> None:
@@ -555,7 +577,7 @@ def _dict(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     pairs = []
     for key, a in zip(s.args[::2], s.args[1::2], strict=True):
         t = type_of_atom(key)
-        pairs.append((getattr(t, "value", key), a) if not isinstance(key, Var) else (key, a))
+        pairs.append((t.value if isinstance(t, Lit) else key, a))
     _parts(r, s, state, rb, pairs)
 
 
@@ -571,6 +593,8 @@ def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any,
                 if r.is_paired(a):
                     continue
                 part = rb.emit("getitem", whole, k if isinstance(k, Var) else Const(k), type=a.type)
+                if isinstance(a.type, Array) and r.info.is_mutated(v):  # a zero that was put back is the number 0.0
+                    part = rb.call(rt.as_adjoint, "rt.as_adjoint", part, a, type=a.type)
                 add_structured(r, state, rb, a, part, mirrored=True)
         return
     for k, a in parts:

@@ -149,9 +149,11 @@ class Reverse:
         while before != len(out):
             before = len(out)
             for v in containers:
-                key = self.info.find(v)
-                if self.layout.is_mirror(v) and self.info.classes.has_elem(key) and self.info.classes.elem(key) in out:
-                    out.add(key)
+                memory = self.info.chain(v)
+                if self.layout.is_mirror(v) and len(memory) > 1 and memory[1] in out:
+                    out.add(memory[0])
+                if memory[0] in out:  # and so is what it holds: two containers may hold one array
+                    out.update(memory)
         return out
 
     def _crossing(self) -> set[Any]:

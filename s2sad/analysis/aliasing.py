@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.ir.types import Array, List, Tuple
 from s2sad.rules.registry import Aliasing, Rule
 
 _PARTS: tuple[Callable[..., Any], ...] = (np.real, np.imag)  # of a real array np.real is the array itself
@@ -15,6 +16,8 @@ _PARTS: tuple[Callable[..., Any], ...] = (np.real, np.imag)  # of a real array n
 
 def aliasing(rule: Rule, s: Let) -> Aliasing:
     """``fresh``, ``view`` or ``maybe``, for this call: ``copy=False`` may give the operand itself."""
+    if rule.aliases != "fresh" and _copies(s):
+        return "fresh"
     if rule.aliases != "fresh" or s.op != "call" or not isinstance(s.args[0], Ref):
         return rule.aliases
     if "copy" in s.kwnames:
@@ -23,6 +26,13 @@ def aliasing(rule: Rule, s: Let) -> Aliasing:
     if s.args[0].obj is np.einsum:
         return "maybe" if sum(isinstance(a, Var) for a in s.args[1:]) == 1 else "fresh"
     return "maybe" if s.args[0].obj in _PARTS else "fresh"
+
+
+def _copies(s: Let) -> bool:
+    """An array that is made of a list or tuple shares no memory with it."""
+    operand = aliased_operand(s)
+    made = s.target is not None and isinstance(s.target.type, Array)
+    return made and isinstance(operand, Var) and isinstance(operand.type, List | Tuple)
 
 
 def aliased_operand(s: Let) -> Atom | None:

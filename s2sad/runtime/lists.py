@@ -44,17 +44,17 @@ def add_view(place: np.ndarray, g: Any) -> None:
     place += g
 
 
-def unstore_slice(place: list[Any], index: slice, values: list[Any], old: list[Any]) -> list[Any]:
-    """Undo ``xs[index] = values`` in the mirror of xs: the adjoints of ``values``, cut out; ``old``, the adjoints of what
-    was there, put back."""
-    n = len(place) - len(values) + len(old)
+def unstore_slice(place: list[Any], index: slice, count: int, old: list[Any]) -> list[Any]:
+    """Undo ``xs[index] = values``, ``count`` of them, in the mirror of xs: the adjoints of ``values``, cut out; ``old``, the
+    adjoints of what was there, put back."""
+    n = len(place) - count + len(old)
     start, _, step = index.indices(n)
     if step != 1:
         g = place[index]
         place[index] = old
         return g
-    g = place[start : start + len(values)]
-    place[start : start + len(values)] = old
+    g = place[start : start + count]
+    place[start : start + count] = old
     return g
 
 

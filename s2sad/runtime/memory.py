@@ -90,9 +90,9 @@ def _keep_last(x_bar: np.ndarray, index: Any, g: np.ndarray) -> None:
     g[last[index] != order] = 0
 
 
-def take_tail(place: list[Any], other: Any) -> list[Any]:
-    """Remove as many elements from the end of ``place`` as ``other`` has, and give them: reverses ``extend``."""
-    n = len(place) - len(other)
+def take_tail(place: list[Any], count: int) -> list[Any]:
+    """Remove ``count`` elements from the end of ``place``, and give them: reverses ``extend``."""
+    n = len(place) - count
     tail = place[n:]
     del place[n:]
     return tail
