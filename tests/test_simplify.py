@@ -12,7 +12,19 @@ import pytest
 
 import s2sad.rules  # noqa: F401
 from s2sad.ir.nodes import Function
-from s2sad.simplify import contributions, copies, cse, dce, inplace, invariants, simplify, spell, structure, tape
+from s2sad.simplify import (
+    contributions,
+    copies,
+    cse,
+    dce,
+    inplace,
+    invariants,
+    methods,
+    simplify,
+    spell,
+    structure,
+    tape,
+)
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 from tests.ir_text import census, lower, to_function, to_source
@@ -50,6 +62,9 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.copies": (lambda fn: copies.absorb(fn, ()), [V, S]),
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
+    "s2sad.simplify.quotients": (
+        lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.quotients"))), [M, M * 4.0 ** np.arange(-2, 3)]),
+    "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),

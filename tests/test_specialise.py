@@ -77,8 +77,19 @@ def test_adjoints_of_products(which: str, a: tuple[int, ...], b: tuple[int, ...]
     check(text, [g if g.ndim else float(g), x, y])
 
 
-def test_stacks_of_matrices_keep_the_helper() -> None:
-    a, b = values(2, 4, 3), values(3, 5)
+@pytest.mark.parametrize("a", [(2, 4, 3), (2, 6, 4, 3)])
+@pytest.mark.parametrize("b", [(3, 5), (3,), "stack"])
+def test_products_with_stacks_of_matrices(a: tuple[int, ...], b: Any) -> None:
+    x, y = values(*a), values(*((*a[:-2], 3, 5) if b == "stack" else b))
+    g = values(*(x @ y).shape)
+    text = "def f(g, a, b):\n    return rt.matmul_adj_a(g, b, a) * 2.0, rt.matmul_adj_b(g, a, b) * 2.0"
+    vector = y.ndim == 1  # the adjoint of a is then an outer product for each matrix
+    check(text, [g, x, y], helpers=int(vector))
+    check(text.replace("matmul", "dot"), [np.dot(x, y), x, y], helpers=2 if b == "stack" else int(vector))
+
+
+def test_broadcast_stacks_of_matrices_keep_the_helper() -> None:
+    a, b = values(2, 4, 3), values(1, 3, 5)
     check("def f(g, a, b):\n    return rt.matmul_adj_b(g, a, b) * 2.0", [a @ b, a, b], helpers=1)
 
 

@@ -378,7 +378,7 @@ class Forward:
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):
-                terms.append(product(b, rule, self.dot(b, a), partial))
+                terms.append(product(b, rule, self.dot(b, a), partial, s.target))
         return terms or [self.zero(b, s.target)]
 
     def apply(self, s: Let, operands: tuple[Atom, ...], b: Builder) -> Atom:
@@ -512,9 +512,9 @@ class Forward:
         new = b.emit(op, old, v)
         partials = inline(self.program, body, (new, old, v), {}, b)
         old_dot = b.emit("getitem", x_dot, i)
-        total = product(b, rule, old_dot, partials[0])
+        total = product(b, rule, old_dot, partials[0], new)
         if self.is_active(v):
-            total = b.emit("add", total, product(b, rule, self.dot(b, v), partials[1]))
+            total = b.emit("add", total, product(b, rule, self.dot(b, v), partials[1], new))
         b.effect("setitem", x_dot, i, total)
         b.append(s)
 

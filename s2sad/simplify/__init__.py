@@ -19,6 +19,7 @@ from s2sad.simplify import (
     fold,
     inplace,
     invariants,
+    quotients,
     scalars,
     signs,
     sizes,
@@ -34,7 +35,7 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, sums, stores, contributions, sizes)
+_FAMILIES = (fold, units, views, signs, quotients, scalars, sums, stores, contributions, sizes)
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 

@@ -22,13 +22,13 @@ def classifier_grad(params, x, y):
     # reverse sweep
     t6 = (rt.exp_or_zero(t4 - t5) - y) / y.size  # L19
     b_bar = rt.zeros_like(b)  # L26
-    b_bar[-1] += np.sum(t6, axis=0)
+    b_bar[-1] += t6.sum(axis=0)
     x_bar = t6 @ t3.T
     W_bar = rt.zeros_like(W)
     W_bar[-1] += x.T @ t6
     for i, (t11, x) in zip(reversed(range(t1)), reversed(tape)):  # L24
         t12 = x_bar * (t11 > 0.0)  # L25
-        b_bar[i] += np.sum(t12, axis=0)
+        b_bar[i] += t12.sum(axis=0)
         W_bar[i] += x.T @ t12
         x_bar = t12 @ W[i].T if i != 0 else x_bar
     return value, {"W": W_bar, "b": b_bar}  # L16

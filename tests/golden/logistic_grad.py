@@ -13,4 +13,4 @@ def logistic_grad(w, x, y):
     value = -np.mean(y * np.log(p) + t3 * np.log(t4))
     # reverse sweep
     p_bar = (t3 / t4 - y / p) / y.size  # L13
-    return value, x.T @ (p_bar * p / t2 * t1)  # L10
+    return value, x.T @ (p_bar / t2 * p * t1)  # L10

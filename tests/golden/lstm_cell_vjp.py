@@ -59,11 +59,11 @@ def lstm_cell_adj(residuals, value_bar):
     gates_bar = np.zeros_like(gates)
     gates_bar[t29, t30] = t34
     t35 = rt.unbroadcast(c_bar * c, t7)
-    t36 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t31 * t3), t8), t8), t9) * t9  # L100
+    t36 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t31, t8), t3), t8), t9) * t9  # L100
     gates_bar[t25, t27] += rt.unbroadcast(-rt.unbroadcast(t36, t10), t28)  # L94
-    t37 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t35 * t7), t11), t11), t12) * t12  # L100
+    t37 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t35, t11), t7), t11), t12) * t12  # L100
     gates_bar[t21, t23] += rt.unbroadcast(-rt.unbroadcast(t37, t13), t24)  # L93
-    t38 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t33 * t6), t14), t14), t15) * t15  # L100
+    t38 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t33, t14), t6), t14), t15) * t15  # L100
     gates_bar[t18, t19] += rt.unbroadcast(-rt.unbroadcast(t38, t16), t20)  # L92
-    b_bar = np.sum(gates_bar, axis=0)  # L91
+    b_bar = gates_bar.sum(axis=0)  # L91
     return t17.T @ gates_bar, b_bar  # L88

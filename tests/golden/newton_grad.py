@@ -20,7 +20,7 @@ def newton_grad(a, x):
     for x_2, t7, t8, t9, t10 in reversed(tape):
         t11 = x_bar / t8  # L65
         t12 = -t11
-        t13 = x_bar * t7 / t8
+        t13 = t11 * t7
         x_bar = x_bar + t13 * t9
         x_bar = x_bar + t13 * x_2 * 3.0
         a_bar = a_bar + t11

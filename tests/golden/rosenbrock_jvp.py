@@ -9,5 +9,5 @@ def rosenbrock_jvp(x, x_dot):
     t3 = 1.0 - x[:-1]
     t4 = (x_dot[1:] - x_dot[:-1] * (2.0 * t1)) * (2.0 * t2) * 100.0 - x_dot[:-1] * (2.0 * t3)
     value = np.sum(100.0 * t2 ** 2 + t3 ** 2)
-    value_dot = np.sum(t4)
+    value_dot = t4.sum()
     return value, value_dot  # L29
