@@ -73,7 +73,8 @@ class _Methods:
             return self._plain(let, "swapaxes", let.kwargs["axis1"], let.kwargs["axis2"])
         if let.args[0].obj is np.reshape and let.kwnames == ("shape",):
             made = self.lets.get(let.args[2]) if isinstance(let.args[2], Var) else None
-            shape = made.args if made is not None and made.op == "tuple" else (let.args[2],)
+            spread = made is not None and made.op == "tuple" and len(made.args) > 0
+            shape = made.args if made is not None and spread else (let.args[2],)
             return self._plain(let, "reshape", *shape)
         return let
 
