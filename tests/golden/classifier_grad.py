@@ -8,27 +8,20 @@ def classifier_grad(params, x, y):
     # forward sweep
     W = params["W"]  # L23
     b = params["b"]
-    t1 = len(W) - 1  # L24
-    tape = []
-    for i in range(t1):
-        t2 = x @ W[i] + b[i]  # L25
-        x_2 = np.maximum(t2, 0.0)
-        tape.append((t2, x))  # L24
-        x = x_2
-    t3 = W[-1]  # L26
-    t4 = x @ t3 + b[-1]
-    t5 = np.logaddexp(0.0, t4)  # L19
-    value = np.mean(t5 - y * t4)
+    t1 = x @ W[0] + b[0]  # L25
+    x_2 = np.maximum(t1, 0.0)
+    t2 = W[1]
+    t3 = x_2 @ t2 + b[1]
+    x_3 = np.maximum(t3, 0.0)
+    t4 = W[-1]  # L26
+    t5 = x_3 @ t4 + b[-1]
+    t6 = np.logaddexp(0.0, t5)  # L19
+    value = np.mean(t6 - y * t5)
     # reverse sweep
-    t6 = (rt.exp_or_zero(t4 - t5) - y) / y.size  # L19
-    b_bar = rt.zeros_like(b)  # L26
-    b_bar[-1] += t6.sum(axis=0)
-    x_bar = t6 @ t3.T
-    W_bar = rt.zeros_like(W)
-    W_bar[-1] += x.T @ t6
-    for i, (t11, x) in zip(reversed(range(t1)), reversed(tape)):  # L24
-        t12 = x_bar * (t11 > 0.0)  # L25
-        b_bar[i] += t12.sum(axis=0)
-        W_bar[i] += x.T @ t12
-        x_bar = t12 @ W[i].T if i != 0 else x_bar
-    return value, {"W": W_bar, "b": b_bar}  # L16
+    t7 = (rt.exp_or_zero(t5 - t6) - y) / y.size  # L19
+    b_2_bar = t7.sum(axis=0)  # L26
+    t8 = t7 @ t4.T * (t3 > 0.0)  # L25
+    b_1_bar = t8.sum(axis=0)
+    t9 = t8 @ t2.T * (t1 > 0.0)
+    b_0_bar = t9.sum(axis=0)
+    return value, {"W": [x.T @ t9, x_2.T @ t8, x_3.T @ t7], "b": [b_0_bar, b_1_bar, b_2_bar]}  # L16
