@@ -77,6 +77,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.storage": (specialise, [V, S, 2]),
     "s2sad.specialise.masks": (specialise, [V, W]),
     "s2sad.specialise.powers": (specialise, [V]),
+    "s2sad.specialise.softplus": (specialise, [V]),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -162,3 +163,14 @@ def test_single_precision_stays_single(text: str) -> None:
     for primal in ((), None):
         out = to_function(simplify(specialise(fn, primal), primal))(x)
         assert [a.dtype for a in out] == [np.float32] * 3
+
+
+@pytest.mark.parametrize("x", [-700.0, -40.0, -1.0, 0.0, 3.0, 800.0, np.inf, -np.inf])
+def test_the_slope_of_softplus_is_exact_everywhere(x: float) -> None:
+    import s2sad
+
+    derivative = s2sad.grad(lambda x: np.sum(np.logaddexp(0.0, x)))
+    slope = derivative(np.array([x]))[0]
+    expected = 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
+    assert math.isclose(slope, expected, rel_tol=1e-15)
+    assert "rt." not in derivative.source

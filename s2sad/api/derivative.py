@@ -115,7 +115,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
 
     @property
     def source(self) -> str:
-        """The generated source: of the last specialisation that ran, or the generic one before any call."""
+        """The generated source: of the last specialisation that ran; before any call, that for the annotated types."""
         return str(self.programs.shown().text)
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:
