@@ -27,7 +27,8 @@ def safe_mul(g: Any, p: Any) -> Any:
         return 0.0 if g == 0 else g * p
     with np.errstate(all="ignore"):
         plain = np.multiply(g, p)
-    if _all_finite(plain):
+        finite = _all_finite(plain)
+    if finite:
         return plain
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
@@ -40,7 +41,8 @@ def safe_div(g: Any, d: Any) -> Any:
         return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
     with np.errstate(all="ignore"):
         plain = np.divide(g, d)
-    if _all_finite(plain):
+        finite = _all_finite(plain)
+    if finite:
         return plain
     return np.divide(g, np.where(np.equal(g, 0), 1, d).astype(np.result_type(g, d), copy=False))
 
