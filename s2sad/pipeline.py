@@ -32,7 +32,9 @@ from s2sad.ir.rewrite import without_places
 from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
+from s2sad.simplify.inplace import accumulate
 from s2sad.simplify.last_trip import skip_last
+from s2sad.simplify.methods import as_methods
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
 from s2sad.specialise import primal_vars, specialise
@@ -102,16 +104,19 @@ class Compilation:
         self._each(regroup)
         modes = {g.name: "value_and_grad" for g in self.infer.gradients.values()}
         modes |= {e.name: self.request.mode for e in self.entries}
-        self.functions = [
-            eliminate(own_outputs(f, modes[f.name], self.request.has_aux), primal_vars(f)) if f.name in modes else f
-            for f in self.functions
-        ]
+        self.functions = [self._own_outputs(f, modes[f.name]) if f.name in modes else f for f in self.functions]
         return self.functions
+
+    def _own_outputs(self, fn: Function, mode: str) -> Function:
+        """Copies of what leaves the function, less those of arrays that nothing else refers to."""
+        primal = primal_vars(fn)
+        return eliminate(accumulate(own_outputs(fn, mode, self.request.has_aux), primal), primal)
 
     def emit(self, kept: bool = False) -> Emitted:
         """Verified text. ``kept``: as a file, beside which machine code may be kept."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
+            self._each(lambda f: as_methods(f, primal_vars(f)))
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 

@@ -19,6 +19,7 @@ from s2sad.simplify import (
     dce,
     inplace,
     invariants,
+    methods,
     places,
     simplify,
     sink,
@@ -68,6 +69,9 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
+    "s2sad.simplify.softmaxes": (
+        lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
+    "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
@@ -80,6 +84,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.storage": (specialise, [V, S, 2]),
     "s2sad.specialise.masks": (specialise, [V, W]),
     "s2sad.specialise.powers": (specialise, [V]),
+    "s2sad.specialise.softplus": (specialise, [V]),
 }  # fmt: skip
 
 

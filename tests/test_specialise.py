@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -77,8 +78,19 @@ def test_adjoints_of_products(which: str, a: tuple[int, ...], b: tuple[int, ...]
     check(text, [g if g.ndim else float(g), x, y])
 
 
-def test_stacks_of_matrices_keep_the_helper() -> None:
-    a, b = values(2, 4, 3), values(3, 5)
+@pytest.mark.parametrize("a", [(2, 4, 3), (2, 6, 4, 3)])
+@pytest.mark.parametrize("b", [(3, 5), (3,), "stack"])
+def test_products_with_stacks_of_matrices(a: tuple[int, ...], b: Any) -> None:
+    x, y = values(*a), values(*((*a[:-2], 3, 5) if b == "stack" else b))
+    g = values(*(x @ y).shape)
+    text = "def f(g, a, b):\n    return rt.matmul_adj_a(g, b, a) * 2.0, rt.matmul_adj_b(g, a, b) * 2.0"
+    vector = y.ndim == 1  # the adjoint of a is then an outer product for each matrix
+    check(text, [g, x, y], helpers=int(vector))
+    check(text.replace("matmul", "dot"), [np.dot(x, y), x, y], helpers=2 if b == "stack" else int(vector))
+
+
+def test_broadcast_stacks_of_matrices_keep_the_helper() -> None:
+    a, b = values(2, 4, 3), values(1, 3, 5)
     check("def f(g, a, b):\n    return rt.matmul_adj_b(g, a, b) * 2.0", [a @ b, a, b], helpers=1)
 
 
@@ -151,3 +163,14 @@ def test_single_precision_stays_single(text: str) -> None:
     for primal in ((), None):
         out = to_function(simplify(specialise(fn, primal), primal))(x)
         assert [a.dtype for a in out] == [np.float32] * 3
+
+
+@pytest.mark.parametrize("x", [-700.0, -40.0, -1.0, 0.0, 3.0, 800.0, np.inf, -np.inf])
+def test_the_slope_of_softplus_is_exact_everywhere(x: float) -> None:
+    import s2sad
+
+    derivative = s2sad.grad(lambda x: np.sum(np.logaddexp(0.0, x)))
+    slope = derivative(np.array([x]))[0]
+    expected = 1.0 / (1.0 + math.exp(-x)) if x > -700.0 else math.exp(x)
+    assert math.isclose(slope, expected, rel_tol=1e-15)
+    assert "rt." not in derivative.source

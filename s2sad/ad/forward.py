@@ -393,7 +393,7 @@ class Forward:
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):
-                term = product(b, rule, self.dot(b, a), partial)
+                term = product(b, rule, self.dot(b, a), partial, s.target)
                 real = rule.real and not (dtype_of(type_of_atom(a)) or "complex").startswith(_REAL)
                 terms.append(b.call(rt.as_kind, "rt.as_kind", term, s.target) if real else term)
         return terms or [self.zero(b, s.target)]
@@ -530,9 +530,9 @@ class Forward:
         new = b.emit(op, old, v)
         partials = inline(self.program, body, (new, old, v), {}, b)
         old_dot = b.emit("getitem", x_dot, i)
-        total = product(b, rule, old_dot, partials[0])
+        total = product(b, rule, old_dot, partials[0], new)
         if self.is_active(v):
-            total = b.emit("add", total, product(b, rule, self.dot(b, v), partials[1]))
+            total = b.emit("add", total, product(b, rule, self.dot(b, v), partials[1], new))
         b.effect("setitem", x_dot, i, total)
         b.append(s)
 

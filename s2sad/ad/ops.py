@@ -188,7 +188,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
-            g = _for_operand(rb, x, product(rb, rule, y_bar, partial))
+            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y))
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g
@@ -230,22 +230,33 @@ def one_sided(
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 
-def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom) -> Atom:
-    """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial is infinite."""
+def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom) -> Atom:
+    """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial, or the result ``y``, is
+    infinite."""
     if isinstance(partial, Const) and partial.value == 1.0:
         return y_bar
     if isinstance(partial, Const) and partial.value == -1.0:
         return rb.emit("neg", y_bar)
     if not rule.singular:
         return rb.emit("mul", y_bar, partial)
-    last = rb.stmts[-1] if rb.stmts else None
-    if isinstance(last, Let) and last.target is partial and last.op == "truediv":
-        rb.stmts.pop()  # a quotient: 0 / 0 is not even evaluated
-        num, den = last.args
+    made = _made(rb, partial)
+    if made is not None and made.op == "truediv":
+        num, den = made.args
+        minus = _made(rb, num)
+        if minus is not None and minus.op == "neg" and minus.args[0] is y:  # y itself is infinite at the pole
+            quotient = rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
+            return rb.emit("neg", rb.call(rt.safe_mul, "rt.safe_mul", quotient, y))
+        if rb.stmts[-1] is made:
+            rb.stmts.pop()  # 0 / 0 is not even evaluated
         if not (isinstance(num, Const) and num.value == 1.0):
             y_bar = rb.emit("mul", y_bar, num)
         return rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
     return rb.call(rt.safe_mul, "rt.safe_mul", y_bar, partial)
+
+
+def _made(rb: Builder, a: Atom) -> Let | None:
+    """The statement, among the last ones, that computes ``a``."""
+    return next((s for s in reversed(rb.stmts[-8:]) if isinstance(s, Let) and s.target is a), None)
 
 
 def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
@@ -705,7 +716,7 @@ def _aug_general(
     else:
         new = rb.emit(op, old, kept) if fancy else _read_back(r, s, x, i, after)
         partials = inline(r.program, body, (new, old, kept), {}, rb)
-        to_old, to_v = product(rb, rule, g, partials[0]), product(rb, rule, g, partials[1])
+        to_old, to_v = product(rb, rule, g, partials[0], new), product(rb, rule, g, partials[1], new)
     # v may be a view of x: its adjoint is added after x_bar[i] has become that of the old value
     if fancy:
         rb.effect("call", Ref(rt.add_at, "rt.add_at"), x_bar, i, to_old)

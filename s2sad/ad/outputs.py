@@ -12,6 +12,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import effect_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Function, Global, Let, Ref, Var
 from s2sad.ir.rewrite import with_body
@@ -94,10 +95,5 @@ def is_fresh(s: Let) -> bool:
         if s.args[0].obj in (np.zeros_like, np.array, np.full, np.zeros, np.full_like, np.ones_like, rt.zeros_like):
             return True
         rule = lookup(s.args[0].obj)
-        return rule is not None and aliasing(rule, s) == "fresh" and not _is_identity_helper(s)
+        return rule is not None and aliasing(rule, s) == "fresh" and effect_of(s).shares == ()  # helpers may share
     return False
-
-
-def _is_identity_helper(s: Let) -> bool:
-    """Runtime helpers may give back what they were given."""
-    return isinstance(s.args[0], Ref) and s.args[0].text.startswith("rt.")

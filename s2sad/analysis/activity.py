@@ -1,7 +1,8 @@
 """Which values carry a derivative: *varied* (depends on the inputs asked for) and *useful* (the output needs it).
 
 Griewank & Walther, Evaluating Derivatives, 2nd ed., SIAM 2008, section 6.2. Flow-insensitive in memory: a class of memory
-that a varied value is stored into is varied as a whole.
+that a varied value is stored into is varied as a whole. A maximum whose influence cancels (``analysis.shifts``) does not
+vary.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from s2sad.analysis.alias import AliasInfo, alias, is_reference
 from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE
 from s2sad.analysis.scatters import changes_first
+from s2sad.analysis.shifts import cancelling
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import is_differentiable
@@ -56,6 +58,7 @@ class _Varied:
         self.members: dict[Any, list[Var]] = {}
         self.holders: dict[Any, list[Any]] = {}  # class of elements -> classes of what holds them
         self.changed = False
+        self.inert = cancelling(fn)
         self._collect()
 
     def _collect(self) -> None:
@@ -176,6 +179,8 @@ class _Varied:
 
     def _call(self, s: Let) -> None:
         callee = s.args[0]
+        if s.target in self.inert:
+            return
         if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
             if any(self._is(a) for a in s.args[1:]):
                 self._mark(s.target)

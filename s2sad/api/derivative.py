@@ -36,6 +36,8 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         self._count = len(target.names) if plain else -1  # a call by position with this many needs no binding
         whole = all(key is None for _, key in self.programs.selection)
         self._single = not isinstance(argnums, tuple | list) and whole
+        names = [name for name, _ in self.programs.selection]
+        self._several = whole and isinstance(argnums, tuple | list) and not has_aux and len(set(names)) == len(names)
         self._index = self.programs.positions[self.programs.active[0]]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -66,6 +68,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         except Exception as error:
             compiled.program.annotate(error)
             raise
+        if self._several:
+            if type(result[0]) not in _NUMBERS:
+                check_scalar(self.__name__, self.target.name, result[0])
+            several = tuple([formed(g, bound[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
+            return (result[0], several) if self.with_value else several  # type: ignore[return-value]
         if not self._single or self._has_aux:
             return self._finish(result, compiled, bound)
         value, gradient = result
@@ -108,7 +115,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
 
     @property
     def source(self) -> str:
-        """The generated source: of the last specialisation that ran, or the generic one before any call."""
+        """The generated source: of the last specialisation that ran; before any call, that for the annotated types."""
         return str(self.programs.shown().text)
 
     def source_for(self, *args: Any, **kwargs: Any) -> str:

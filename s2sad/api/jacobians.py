@@ -67,7 +67,7 @@ class Jacobian(Wrapper):
 
     @property
     def source(self) -> str:
-        """The generated source: of the last specialisation that ran, or the generic one before any call."""
+        """The generated source: of the last specialisation that ran; before any call, that for the annotated types."""
         return str(self.programs.shown().text)
 
     def shown_function(self) -> Callable[..., Any] | None:

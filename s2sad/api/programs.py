@@ -147,9 +147,13 @@ class Programs:
         return self.target.function
 
     def generic(self) -> Program:
-        """The program for arguments of unknown types, to be read: nothing calls it."""
+        """The program for the types that the annotations tell, unknown where they tell none. To be read: nothing calls it."""
         if self._generic is None or not self._generic.guards():
-            self._generic = pipeline().compile_generic(self.request(self._function(), (), self.active, "numpy"))
+            from s2sad.api.annotations import annotated
+
+            function = self._function()
+            types = annotated(function, self.active)
+            self._generic = pipeline().compile(self.request(function, types, self.active, "numpy"))
         return self._generic
 
     def shown(self) -> Program:

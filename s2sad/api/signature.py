@@ -49,7 +49,9 @@ def key_of_all(values: Iterable[Any]) -> tuple[Key, ...]:
 
 
 def _key_of_list(value: list[Any]) -> Key:
-    keys = key_of_all(value)
+    keys = tuple(
+        [(v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v) for v in value]
+    )
     return (list, keys) if len(value) <= _LONG else (list, None, tuple(dict.fromkeys(keys)))
 
 

@@ -14,7 +14,33 @@ from s2sad.api.signature import arrays_in
 
 def formed(gradient: Any, x: Any) -> Any:
     """The gradient in the structure, shape, dtype and type of ``x``. What fits already is kept as it is."""
-    return _formed(gradient, x, None)
+    return gradient if _fits(gradient, x) else _formed(gradient, x, None)
+
+
+def _fits(gradient: Any, x: Any) -> bool:
+    """Has the gradient that form already? Arrays in lists, which are what most trees hold, are looked at without a call."""
+    cls = type(x)
+    if type(gradient) is not cls:
+        return False
+    if cls is np.ndarray:
+        return gradient.dtype is x.dtype and gradient.shape == x.shape
+    if cls is list or cls is tuple:
+        pairs = zip(gradient, x, strict=False)
+        if len(gradient) != len(x):
+            return False
+    elif cls is dict:
+        if gradient.keys() != x.keys():
+            return False
+        pairs = ((gradient[k], v) for k, v in x.items())  # type: ignore[assignment]
+    else:
+        return cls is float
+    for g, v in pairs:
+        if type(v) is np.ndarray and type(g) is np.ndarray:
+            if g.dtype is not v.dtype or g.shape != v.shape:
+                return False
+        elif not _fits(g, v):
+            return False
+    return True
 
 
 def owned_gradient(gradient: Any, x: Any, inputs: Iterable[Any], others: Iterable[Any] = ()) -> Any:

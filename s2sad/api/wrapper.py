@@ -54,7 +54,7 @@ class Wrapper:
 
     @property
     def source(self) -> str:
-        """The generated source: of the last specialisation that ran, or the generic one before any call."""
+        """The generated source: of the last specialisation that ran; before any call, that for the annotated types."""
         raise NotImplementedError
 
     def shown_function(self) -> Callable[..., Any] | None:

@@ -57,7 +57,8 @@ class Rule:
     pure:     no effect, and the same result for the same arguments (random draws and prints are not).
     singular: a partial may be infinite or undefined where the function is masked (sqrt, log, a quotient): where
               ``y_bar`` may be exactly 0 the product is ``rt.safe_mul(y_bar, partial)``, or, for a partial whose last
-              operation is ``num / den``, ``rt.safe_div(y_bar * num, den)``.
+              operation is ``num / den``, ``rt.safe_div(y_bar * num, den)``; for ``-z / den`` with the result z, which is
+              itself infinite there, ``-rt.safe_mul(rt.safe_div(y_bar, den), z)``.
     defaults: the operands that a call may leave out, with their values.
     refuses:  ``refuses(**static_values) -> str | None``: why these literal options have no derivative.
     fixed:    operands without a derivative of their own (the order of a Bessel function): a varying one is refused.

@@ -13,6 +13,14 @@ def _python(*values: Any) -> bool:
     return all(type(v) in (float, int, bool) for v in values)
 
 
+def _all_finite(x: Any) -> bool:
+    """Is every element finite? Asked of their sum, in one pass (it may overflow: then the answer is no)."""
+    try:
+        return bool(np.isfinite(np.add.reduce(x, axis=None)))
+    except TypeError:  # objects
+        return False
+
+
 def safe_mul(g: Any, p: Any) -> Any:
     """``g * p``, and exactly 0 where ``g`` is 0, also against an infinite or undefined ``p``: a masked branch."""
     if type(g) is np.ndarray:
@@ -20,6 +28,11 @@ def safe_mul(g: Any, p: Any) -> Any:
             return g * p
     elif _python(g, p):
         return 0.0 if g == 0 else g * p
+    with np.errstate(all="ignore"):
+        plain = np.multiply(g, p)
+        finite = _all_finite(plain)
+    if finite:
+        return plain
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
 
@@ -32,6 +45,11 @@ def safe_div(g: Any, d: Any) -> Any:
             return np.divide(g, d)
     elif _python(g, d):
         return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
+    with np.errstate(all="ignore"):
+        plain = np.divide(g, d)
+        finite = _all_finite(plain)
+    if finite:
+        return plain
     return np.divide(g, np.where(np.equal(g, 0), 1, d).astype(np.result_type(g, d), copy=False))
 
 

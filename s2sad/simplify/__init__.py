@@ -26,6 +26,7 @@ from s2sad.simplify import (
     signs,
     sink,
     sizes,
+    softmaxes,
     spell,
     squares,
     stores,
@@ -39,7 +40,7 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, sums, stores, contributions, sizes)
+_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, sums, stores, contributions, sizes)
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 

@@ -63,6 +63,7 @@ class _Cse:
         self.alike: dict[Var, Var] = {}  # the user's slices of the same memory: not merged, but they count as one
         self.env: dict[Var, Atom] = {}
         self.known: dict[Any, Var] = {}
+        self.written_out: dict[Var, Any] = {}  # x.shape and the like: spelled where they are used, one value for all that
         self.versions: dict[Any, int] = {}
         self.clock = 0
         self.stores: dict[Block, set[Any]] = {}
@@ -126,7 +127,11 @@ class _Cse:
         target = let.target
         if target is not None and let.op in ("slice", "tuple"):
             self.indices[target] = let
-        if target is None or let.op in _NEVER or _blank(let) or self._spelled(let):
+        if target is None or let.op in _NEVER or _blank(let):
+            return let
+        if self._spelled(let):
+            if let.op == "getattr" and not has_memory(target.type):
+                self.written_out[target] = self._key(let)
             return let
         key = self._key(let)
         if key is None:
@@ -153,7 +158,7 @@ class _Cse:
         if not has_memory(a.type):
             return True
         m = self.memory
-        return not (m.is_written(a) or m.is_written(b) or m.is_returned(a) or m.is_returned(b))
+        return not (m.is_written(a) or m.is_written(b) or (m.is_returned(a) and m.is_returned(b)))
 
     def _key(self, let: Let) -> Any:
         atoms = [self._atom(a) for a in let.args]
@@ -169,7 +174,7 @@ class _Cse:
             if a in self.indices and _holds_slices(self.indices[a]):
                 return index_key(self.indices, a)
             if not has_memory(a.type):
-                return a
+                return self.written_out.get(a) or a
             return (a, self.versions.get(self.memory.find(a), 0), self.everything)
         if isinstance(a, Const):
             return (type(a.value).__name__, repr(a.value))

@@ -42,7 +42,7 @@ def negated(rw: Rewriter, a: Atom, once: bool = True) -> Atom | None:
 
 
 def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
-    """``-(-x)``, ``-(a - b)``, ``-(2.0 * x)``."""
+    """``-(-x)``, ``-(a - b)``, ``-(2.0 * x)``, ``-(-a * b)``."""
     (x,) = let.args
     d = rw.definition(x)
     if d is None or not is_floating(x):
@@ -57,6 +57,10 @@ def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
         value = const(d.args[0])
         if isinstance(value, _REAL):
             return rw.let(let, d.op, Const(-value), d.args[1])
+        for k in (0, 1):
+            inner = negated(rw, d.args[k], once=False)
+            if inner is not None:
+                return rw.let(let, d.op, *(inner if n == k else a for n, a in enumerate(d.args)))
     return None
 
 

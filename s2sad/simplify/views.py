@@ -14,7 +14,8 @@
     def f(x, w):
         return np.sum(2.0 * x * np.sum(w)) + np.sum(w)
 
-A broadcast is dropped only where the other operand has exactly the shape that it was broadcast to.
+A broadcast is dropped only where the other operand has exactly the shape that it was broadcast to. A transposed product
+of transposed operands is the product of the operands in the other order.
 """
 
 from __future__ import annotations
@@ -152,8 +153,61 @@ def into_add(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, let.op, let.args[0], source)
 
 
+def _exchange(d: Let | None) -> tuple[Any, ...] | None:
+    """What tells one transposition from another: ``x.T`` of a matrix, or ``np.swapaxes`` of two given axes."""
+    if d is None or d.target is None:
+        return None
+    if d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value == "T":
+        return ("T",) if rank(d.args[0]) == 2 else None
+    if d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.swapaxes or len(d.posargs) != 2:
+        return None
+    axes = [a.value for a in d.kwargs.values() if isinstance(a, Const) and type(a.value) is int]
+    r = rank(d.args[1])
+    return tuple(sorted(k % r for k in axes)) if r and len(axes) == 2 else None
+
+
+def exchanged(rw: Rewriter, a: Atom, how: tuple[Any, ...]) -> Atom | None:
+    """``x`` when ``a`` is ``x`` with the same two axes exchanged."""
+    d = rw.definition(a)
+    return (d.args[1] if d.op == "call" else d.args[0]) if d is not None and _exchange(d) == how else None
+
+
+def swap(rw: Rewriter, let: Let) -> Atom | Let | None:
+    """Exchanged twice; ``(a.T @ b).T`` to ``b.T @ a`` and ``(a @ b.T).T`` to ``b @ a.T``, for stacks alike."""
+    how = _exchange(let)
+    if how is None or let.target is None:
+        return None
+    x = let.args[1] if let.op == "call" else let.args[0]
+    inner = exchanged(rw, x, how)
+    if inner is not None:
+        return inner
+    product = rw.definition(x)
+    r = rank(x)
+    if product is None or product.op != "matmul" or not rw.used_once(x) or product.target in rw.primal:
+        return None
+    a, b = product.args
+    if r is None or rank(a) != r or rank(b) != r or (how != ("T",) and how != (r - 2, r - 1)):
+        return None
+    left, right = exchanged(rw, a, how), exchanged(rw, b, how)
+    if left is None and right is None:
+        return None
+
+    def turned(whole: Atom) -> Atom:
+        return rw.emit(let.op, *[whole if k is x else k for k in let.posargs], kw=let.kwargs, type=_turned(whole))
+
+    return rw.let(let, "matmul", turned(b) if right is None else right, turned(a) if left is None else left)
+
+
+def _turned(x: Atom) -> Array:
+    t = type_of_atom(x)
+    dims = t.dims if isinstance(t, Array) else None
+    assert isinstance(t, Array)
+    return Array(t.dtype, None if dims is None else (*dims[:-2], dims[-1], dims[-2]))
+
+
 RULES: dict[Any, tuple[Any, ...]] = {
-    "getattr": (transpose,),
+    "getattr": (transpose, swap),
+    np.swapaxes: (swap,),
     np.transpose: (transpose,),
     np.flip: (flip,),
     "add": (elementwise,),

@@ -56,6 +56,7 @@ class Rewriter:
         self.stamps: dict[Var, int] = {}
         self.names: dict[Var, str] = {}
         self.out: list[Stmt] = []
+        self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
@@ -140,6 +141,8 @@ class Rewriter:
                 self.memory.touch(let.args[p])
         if let.target is not None:
             self.defs[let.target] = let
+            if let.op == "truediv" and let.target in self.primal:
+                self.divided[let.args[0], let.args[1]] = let.target
             self.stamps[let.target] = 0 if self._memory is None else self._memory.clock
         self.out.append(let)
 
@@ -148,9 +151,15 @@ class Rewriter:
         stores = [] if isinstance(stmt, If) else self._stores(stmt)  # those of a loop come before what it reads too
         for a in stores:
             self.memory.touch(a)
-        self.out.append(with_blocks(stmt, tuple([self._block(b) for b in blocks_of(stmt)])))
+        self.out.append(with_blocks(stmt, tuple([self._inner(b) for b in blocks_of(stmt)])))
         for a in stores:
             self.memory.touch(a)
+
+    def _inner(self, block: Block) -> Block:
+        outer, self.divided = self.divided, dict(self.divided)
+        new = self._block(block)
+        self.divided = outer
+        return new
 
     def _stores(self, stmt: Stmt) -> list[Atom]:
         return [

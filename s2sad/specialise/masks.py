@@ -33,7 +33,8 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Lit, Scalar
+from s2sad.ir.types import Array, Lit, Scalar, dtype_of
+from s2sad.specialise.bounds import at_least_one
 from s2sad.specialise.driver import Rewriter, const, is_floating
 from s2sad.specialise.facts import floor, origin
 from s2sad.specialise.helpers import cast_free, helper
@@ -44,6 +45,7 @@ _SPREADING = (
     np.sum, np.broadcast_to, np.transpose, np.outer, np.expand_dims, helper("unreduce"), helper("unbroadcast"),
 )  # fmt: skip
 _EVEN = (np.broadcast_to, np.expand_dims, helper("unreduce"))
+_MOVING = (np.swapaxes, np.transpose, np.reshape)
 _SAFE = (helper("safe_div"), helper("safe_mul"))
 _LOGS = (np.log, np.log2, np.log10)
 _ROOTS = (np.sqrt, math.sqrt, np.cbrt, np.linalg.norm, np.abs)
@@ -67,6 +69,9 @@ def whole(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
         return d.op == "mul" and whole(rw, y, depth - 1) and _factor(rw, x)
     if d.op in ("add", "sub"):
         return whole(rw, d.args[0], depth - 1) and whole(rw, d.args[1], depth - 1)
+    if d.op == "matmul":
+        x, y = d.args
+        return (whole(rw, x, depth - 1) and _factor(rw, y)) or (whole(rw, y, depth - 1) and _factor(rw, x))
     if d.op == "call" and isinstance(d.args[0], Ref):
         if any(d.args[0].obj is f for f in _SAFE):
             return whole(rw, d.args[1], depth - 1) and _factor(rw, d.args[2])
@@ -88,6 +93,8 @@ def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
         return False
     if d.op in ("mul", "add", "sub", "truediv", "neg", "pow"):
         return all(_factor(rw, x, depth - 1) for x in d.args)
+    if d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _MOVING):
+        return _factor(rw, d.args[1], depth - 1)
     return d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
 
 
@@ -129,15 +136,20 @@ def _pole_shows(rw: Rewriter, d: Atom) -> bool:
         return False
     made = rw.defs.get(d)
     callee = made.args[0] if made is not None and made.op == "call" else None
-    if isinstance(callee, Ref) and any(callee.obj is f for f in _ROOTS):
+    if isinstance(callee, Ref) and any(callee.obj is f for f in _ROOTS) and _may_vary(made.args[1] if made else d):
         return False
-    return _raised(rw, d) or (rw.divisors is not None and d in rw.divisors and isinstance(type_of_atom(d), Array))
+    return _raised(rw, d) or (rw.divisors is not None and d in rw.divisors and _array(d))
+
+
+def _may_vary(x: Atom) -> bool:
+    """May a derivative flow through a function of ``x``? Not of an integer, such as a size."""
+    return is_floating(x) or dtype_of(type_of_atom(x)) is None
 
 
 def safe_div(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_div(g, d)`` to ``g / d``."""
     _, g, d = let.args
-    never = const(d) or _raised(rw, d) or (floor(rw, d) or 0.0) > 0.0
+    never = const(d) or _raised(rw, d) or (floor(rw, d) or 0.0) > 0.0 or at_least_one(rw, origin(rw, d))
     plain = never or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
     return rw.let(let, "truediv", g, d) if plain else None
 
@@ -182,9 +194,22 @@ def regular(rw: Rewriter, p: Atom, depth: int = 6) -> bool:
     return isinstance(power, int | float) and power >= 0 and regular(rw, d.args[0], depth - 1)
 
 
+def _is_masked_quotient(rw: Rewriter, g: Atom, p: Atom) -> bool:
+    """Is ``g`` divided by what may be 0, and ``p`` the quotient that is infinite there?"""
+    d = rw.defs.get(g) if isinstance(g, Var) else None
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not helper("safe_div"):
+        return False
+    made = rw.defs.get(p) if isinstance(p, Var) else None
+    if made is None or made.op != "call":  # without a definition it is a value that was recorded
+        return isinstance(p, Var) and (made is None or made.op in ("getitem", "truediv"))
+    return isinstance(made.args[0], Ref) and any(made.args[0].obj is f for f in (np.divide, np.reciprocal))
+
+
 def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_mul(g, p)`` to ``g * p``."""
     _, g, p = let.args
+    if _is_masked_quotient(rw, g, p):
+        return None
     if const(p) is not None or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
         return rw.let(let, "mul", g, p)
     made = rw.definition(p) if isinstance(p, Var) and p not in rw.primal else None

@@ -23,7 +23,9 @@ ranks        adjoint of a          adjoint of b
 2, 2         ``y_bar @ b.T``       ``a.T @ y_bar``
 ===========  ====================  ====================
 
-Stacks of matrices keep the helper, which also sums over broadcast stacks. ``np.dot`` with a number is a product.
+A stack of matrices ``a`` (rank 3 and more) times one matrix or vector ``b`` is one tall matrix: the adjoint of ``b`` is
+``a.reshape(-1, n).T @ y_bar.reshape(-1, k)``. Two equal stacks are transposed by ``np.swapaxes``. Others keep the helper,
+which also sums over broadcast stacks. ``np.dot`` with a number is a product.
 """
 
 from __future__ import annotations
@@ -33,10 +35,10 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Let
+from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import dtype_of
-from s2sad.specialise.driver import Rewriter, rank
-from s2sad.specialise.helpers import cast_free, helper, transpose_of
+from s2sad.specialise.driver import Rewriter, known_dims, rank
+from s2sad.specialise.helpers import cast_free, helper, shape_of, transpose_of
 
 
 def _operands(let: Let) -> tuple[Atom, Atom, Atom] | None:
@@ -63,8 +65,10 @@ def matmul_a(rw: Rewriter, let: Let) -> Let | None:
             return rw.call(let, np.outer, "np.outer", g, b)
         case 1, 2:
             return rw.let(let, "matmul", b, g)
-        case 2, 2:
+        case _, 2 if rank(a):
             return rw.let(let, "matmul", g, transpose_of(rw, b))
+        case ra, rb if _same_stack(g, a) and ra == rb:
+            return rw.let(let, "matmul", g, _swapped(rw, b))
     return None
 
 
@@ -81,15 +85,46 @@ def matmul_b(rw: Rewriter, let: Let) -> Let | None:
             return rw.let(let, "matmul", transpose_of(rw, a), g)
         case 1, 2:
             return rw.call(let, np.outer, "np.outer", a, g)
+        case _, (1 | 2) if rank(a):
+            return rw.let(let, "matmul", transpose_of(rw, _tall(rw, a)), _tall(rw, g) if rank(b) == 2 else _flat(rw, g))
+        case ra, rb if _same_stack(g, b) and ra == rb:
+            return rw.let(let, "matmul", _swapped(rw, a), g)
     return None
 
 
+def _same_stack(g: Atom, like: Atom) -> bool:
+    """Are both stacks of matrices, of one number of matrices?"""
+    dg, dl = known_dims(g), known_dims(like)
+    return dg is not None and dl is not None and len(dl) > 2 and dg[:-2] == dl[:-2]
+
+
+def _swapped(rw: Rewriter, x: Atom) -> Atom:
+    """The matrices of a stack, each transposed."""
+    n = rank(x) or 0
+    return rw.emit_call(np.swapaxes, "np.swapaxes", x, kw={"axis1": Const(n - 2), "axis2": Const(n - 1)})
+
+
+def _tall(rw: Rewriter, x: Atom) -> Atom:
+    """The matrices of a stack, one below the other."""
+    columns = rw.emit("getitem", shape_of(rw, x), Const((rank(x) or 0) - 1))
+    return _reshaped(rw, x, rw.emit("tuple", Const(-1), columns))
+
+
+def _flat(rw: Rewriter, x: Atom) -> Atom:
+    return _reshaped(rw, x, Const(-1))
+
+
+def _reshaped(rw: Rewriter, x: Atom, shape: Atom) -> Atom:
+    return rw.emit_call(np.reshape, "np.reshape", x, kw={"shape": shape})
+
+
 def dot_a(rw: Rewriter, let: Let) -> Let | None:
-    return _scaled(rw, let) or matmul_a(rw, let)
+    """``np.dot(a, b)`` is a product of matrices while ``b`` has at most two dimensions."""
+    return _scaled(rw, let) or (None if (rank(let.args[2]) or 3) > 2 else matmul_a(rw, let))
 
 
 def dot_b(rw: Rewriter, let: Let) -> Let | None:
-    return _scaled(rw, let) or matmul_b(rw, let)
+    return _scaled(rw, let) or (None if (rank(let.args[3]) or 3) > 2 else matmul_b(rw, let))
 
 
 def _scaled(rw: Rewriter, let: Let) -> Let | None:

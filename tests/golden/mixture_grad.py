@@ -4,20 +4,16 @@ from s2sad import runtime as rt
 
 
 def logsumexp_fwd(x):
-    top = np.max(x, axis=-1, keepdims=True)  # L112
+    top = x.max(axis=-1, keepdims=True)  # L112
     t1 = np.exp(x - top)  # L113
-    t2 = np.sum(t1, axis=-1)
-    residuals = top, t2, t1, x  # L111
+    t2 = t1.sum(axis=-1)
+    residuals = t2, t1  # L111
     return np.log(t2) + top[..., 0], residuals
 
 
 def logsumexp_adj(residuals, y_bar):
-    top, t2, t3, x = residuals  # L111
-    top_bar = np.zeros_like(top)  # L113
-    top_bar[..., 0] = y_bar
-    x_bar = rt.safe_div(y_bar, t2)[:, None] * t3
-    top_bar -= np.sum(x_bar, axis=1, keepdims=True)
-    x_bar = x_bar + top_bar * rt.share(top, x, -1, True)  # L112
+    t2, t3 = residuals  # L111
+    x_bar = rt.safe_div(y_bar, t2)[:, None] * t3  # L113
     return x_bar
 
 
@@ -33,18 +29,16 @@ def mixture_grad(alphas, means, log_scales, x):
     t5, logsumexp_res = logsumexp_fwd(terms)  # L108
     t6 = x.shape[0]
     t7 = np.exp(alphas)
-    t8 = np.sum(t7)
-    value = np.sum(t5) - t6 * np.log(t8)
+    t8 = t7.sum()
+    value = t5.sum() - t6 * np.log(t8)
     # reverse sweep
     alphas_bar = rt.safe_div(-1.0 * t6, t8) * t7  # L108
     terms_bar = logsumexp_adj(logsumexp_res, np.full_like(t5, 1.0))
-    t9 = np.sum(terms_bar, axis=0)  # L107
+    t9 = terms_bar.sum(axis=0)  # L107
     t10 = -terms_bar
-    log_scales_bar = np.sum(t10 * t2, axis=0) * t3 * -2.0
+    log_scales_bar = (t10 * t2).sum(axis=0) * t3 * -2.0
     squares_bar = t10 * t3 * 0.5
     alphas_bar += t9
     log_scales_bar -= t9 * d
-    means_bar = -np.sum(squares_bar[..., None] * (2.0 * t1), axis=0)  # L106
-    alphas_bar = np.array(alphas_bar)  # L103
-    log_scales_bar = np.array(log_scales_bar)
-    return value, alphas_bar, means_bar, log_scales_bar
+    means_bar = -(squares_bar[..., None] * (2.0 * t1)).sum(axis=0)  # L106
+    return value, alphas_bar, means_bar, log_scales_bar  # L103

@@ -200,3 +200,20 @@ def scalar_numpy_functions(x):
 
 
 PROGRAMS.add(scalar_numpy_functions, 0.6, smooth=False)
+
+
+def guarded_quotient(a, b):
+    with np.errstate(all="ignore"):
+        return np.sum(np.where(b > 0, a / b, 0.0)) + np.sum(np.where(b > 0, np.reciprocal(b), b) * a)
+
+
+PROGRAMS.add(guarded_quotient, arr(3), np.array([0.0, 0.7, 0.0]), argnums=(0,))
+
+
+def negative_log_likelihood(x):
+    shifted = x - np.max(x, axis=1, keepdims=True)
+    log_p = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    return -np.mean(log_p[np.arange(3), np.array([0, 2, 2])])
+
+
+PROGRAMS.add(negative_log_likelihood, arr(3, 4))

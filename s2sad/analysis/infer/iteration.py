@@ -1,5 +1,5 @@
 """``for`` over anything: as a loop over ``range`` with an index where elements can be indexed, unrolled where the elements
-of a short tuple differ in type, as it stands where the iterable carries no derivative.
+of a short tuple differ in type, or arrays in a short list in their shapes, as it stands where the iterable carries no derivative.
 
 *before*                             *after*::
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.infer import operators, poison, records
-from s2sad.analysis.infer.plans import make_plan, must_unroll, static_items, use
+from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
 from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Opaque, Range, Scalar
@@ -40,9 +40,10 @@ def for_(f: FunctionInfer, s: For) -> None:
     if _listed(f, s, x):
         return
     static = static_items(f, x) or operators.zipped(f, x)
-    if static is not None and not s.stop and (_is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static)):
-        _unroll(f, s, static)
-        return
+    if static is not None and not s.stop:
+        if _is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static) or layered(f, s, static):
+            _unroll(f, s, static)
+            return
     plan = make_plan(f, x)
     if plan.infinite:
         f.refuse("S2S057", "a loop over an iterator without end", "write a while loop")

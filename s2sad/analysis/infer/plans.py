@@ -7,11 +7,11 @@ statement defines, with its kind and its parts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, operators, stars
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
     INT,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 UNROLL = 32
+LAYERS, LAYER_STATEMENTS = 8, 16  # loops over arrays of different shapes are written out up to this size
 VIEWS = frozenset({"items", "keys", "values"})  # these can be iterated again, all others are used up
 
 
@@ -84,11 +85,18 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
 def range_values(f: FunctionInfer, x: Atom) -> range | None:
     """The numbers of a short ``range``, where its bounds are known."""
     made = f.ranges.get(x) if isinstance(x, Var) else None
-    bounds = [t.value if isinstance(t, Lit) else None for t in map(type_of_atom, made)] if made else [None]
+    bounds: list[Any] = [_number(t) for t in map(type_of_atom, made)] if made else [None]
     if any(type(b) is not int for b in bounds):
         return None
     values = range(*bounds)
     return values if len(values) <= UNROLL else None
+
+
+def _number(t: Type) -> Any:
+    """The value of a literal, or of an integer whose value is known, such as ``len(xs) - 1``."""
+    if isinstance(t, Lit):
+        return t.value
+    return t.size.const if isinstance(t, Scalar) and t.size is not None and t.size.is_const else None
 
 
 def range_item(f: FunctionInfer, x: Atom) -> Type:
@@ -421,6 +429,39 @@ def _type_of(f: FunctionInfer, get: Callable[[], Atom]) -> Type:
     t = type_of_atom(get())
     f.out = saved
     return t
+
+
+def layered(f: FunctionInfer, s: For, items: list[Callable[[], Atom]]) -> bool:
+    """Is this a short loop over arrays of different shapes, as over the layers of a net? One body could not say which
+    shape is which. A loop of one iteration is none."""
+    if len(items) <= 1:
+        return True
+    if len(items) > LAYERS or sum(1 for _ in walk(s.body)) > LAYER_STATEMENTS:
+        return False
+    if _shapes_differ([_type_of(f, g) for g in items]):
+        return True
+    read = [
+        type_of_atom(f.env[st.args[0]])
+        for st in walk(s.body)
+        if isinstance(st, Let) and st.op == "getitem" and st.args[1] is s.item and st.args[0] in f.env
+    ]
+    return any(isinstance(t, List | Tuple) and t.items is not None and _shapes_differ(list(t.items)) for t in read)
+
+
+def _shapes_differ(types: list[Type]) -> bool:
+    """Arrays, at the same place in each element, of one rank and of different known shapes."""
+    if all(isinstance(t, Array) for t in types):
+        joined = join_all(types)
+        known = all(d is not None for t in types if isinstance(t, Array) and t.dims for d in t.dims)
+        return known and isinstance(joined, Array) and joined.dims is not None and None in joined.dims
+    if all(isinstance(t, Tuple) for t in types):
+        rows = [t.items for t in types if isinstance(t, Tuple)]
+        return len({len(r) for r in rows}) == 1 and any(_shapes_differ(list(c)) for c in zip(*rows, strict=True))
+    if all(isinstance(t, Dict) and t.items is not None for t in types):
+        tables = [dict(t.items) for t in types if isinstance(t, Dict) and t.items]
+        keys = [k for k in tables[0] if all(k in t for t in tables)] if tables else []
+        return any(_shapes_differ([t[k] for t in tables]) for k in keys)
+    return False
 
 
 def must_unroll(f: FunctionInfer, items: list[Callable[[], Atom]]) -> bool:

@@ -1,0 +1,72 @@
+"""Where a mask keeps a quotient away from the value, its pole contributes an exact 0 to every gradient."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import s2sad
+
+A, B = np.array([1.0, 2.0, 0.0, 3.0]), np.array([0.0, 2.0, 0.0, 0.5])
+MASKED = B == 0.0
+
+
+def quotient(a, b):
+    return np.sum(np.where(b > 0, a / b, 0.0))
+
+
+def by_a_root(a, b):
+    return np.sum(np.where(b > 0, a / np.sqrt(b), 0.0))
+
+
+def in_an_exponent(a, b):
+    return np.sum(np.where(b > 0, a * np.exp(-1.0 / b), 0.0))
+
+
+def reciprocal_square(a, b):
+    return np.sum(np.where(b > 0, 1 / b**2, a))
+
+
+def in_a_loop(a, b):
+    total = 0.0
+    for k in range(2):
+        total = total + np.sum(np.where(b > 0, a / b, 0.0)) * (k + 1)
+        a = a * 1.5
+    return total
+
+
+def picked(a, b):
+    mask = b > 0
+    return np.sum((a / b)[mask])
+
+
+def by_a_maximum(a, b):
+    return np.sum(np.maximum(np.where(b > 0, a / b, -1.0), 0.0))
+
+
+def normalised(a, b):
+    n = np.sqrt(a * a * b * b)
+    return np.sum(np.where(n > 0, a / n, 0.0))
+
+
+PROGRAMS = [quotient, by_a_root, in_an_exponent, reciprocal_square, in_a_loop, picked, by_a_maximum, normalised]
+
+
+@pytest.mark.parametrize("f", PROGRAMS, ids=[f.__name__ for f in PROGRAMS])
+def test_a_masked_pole_contributes_an_exact_zero(f: Callable[..., float]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, (a_bar, b_bar) = s2sad.value_and_grad(f, argnums=(0, 1))(A, B)
+        _, slope = s2sad.jvp(f, (A, B), (np.ones(4), np.ones(4)))
+        expected = [
+            [(f(*(x + h * np.eye(4)[k] * (n == i) for n, x in enumerate((A, B)))) - f(A, B)) / h for k in range(4)]
+            for i, h in ((0, 1e-7), (1, 1e-7))
+        ]
+    assert np.all(b_bar[MASKED] == 0.0)
+    assert np.all(np.isfinite(a_bar))
+    assert np.isclose(slope, np.sum(a_bar) + np.sum(b_bar), rtol=1e-12)
+    assert np.allclose(a_bar, expected[0], rtol=1e-5, atol=1e-6)
+    assert np.allclose(b_bar[~MASKED], np.array(expected[1])[~MASKED], rtol=1e-5)
