@@ -224,12 +224,12 @@ WRONG_CALLS: dict[str, tuple[Callable[[], Any], type[Exception] | tuple[type[Exc
     "forward_jacobian_by_range": (lambda: s2sad.jacfwd(lambda x: x)(range(3)), TypeError, "range"),
     "array_of_one": (lambda: s2sad.grad(lambda x: np.array([x]))(1.0), TypeError, "shape (1,)"),
     "value_of_array_of_one": (lambda: s2sad.value_and_grad(lambda x: np.array([x]))(1.0), TypeError, "shape (1,)"),
-    "hessian_of_vector": (lambda: s2sad.hessian(vector)(V), TypeError, "array"),
-    "hessian_of_none": (lambda: s2sad.hessian(nothing)(1.0), TypeError, "None"),
-    "hessian_of_pair": (lambda: s2sad.hessian(pair)(1.0), TypeError, "tuple"),
-    "hessian_of_text": (lambda: s2sad.hessian(text_of)(1.0), TypeError, "text"),
-    "hessian_of_integer": (lambda: s2sad.hessian(whole)(1.0), TypeError, "int"),
-    "hvp_of_vector": (lambda: s2sad.hvp(vector, (V,), (V,)), TypeError, "array"),
+    "hessian_of_vector": (lambda: s2sad.hessian(vector)(V), s2sad.UnsupportedError, "not one float"),
+    "hessian_of_none": (lambda: s2sad.hessian(nothing)(1.0), s2sad.UnsupportedError, "not one float"),
+    "hessian_of_pair": (lambda: s2sad.hessian(pair)(1.0), s2sad.UnsupportedError, "not one float"),
+    "hessian_of_text": (lambda: s2sad.hessian(text_of)(1.0), s2sad.UnsupportedError, "not one float"),
+    "hessian_of_integer": (lambda: s2sad.hessian(whole)(1.0), s2sad.UnsupportedError, "not one float"),
+    "hvp_of_vector": (lambda: s2sad.hvp(vector, (V,), (V,)), s2sad.UnsupportedError, "not one float"),
     "hessian_by_integer": (lambda: s2sad.hessian(square)(2), TypeError, "float"),
     "one_of_the_star_arguments_is_an_integer": (
         lambda: s2sad.grad(lambda *a: a[0] * a[1], argnums=1)(2.0, 3), TypeError, "float"),
@@ -259,6 +259,8 @@ def test_wrong_call(name: str) -> None:
     message = str(caught.value)
     assert not isinstance(caught.value, KeyError | AttributeError | RecursionError)
     assert message and word in message
+    if isinstance(caught.value, s2sad.UnsupportedError):  # with its line
+        return
     assert len(message) < 2000 and "\n" not in message.rstrip("\n").partition("\nin the derivative")[0]
 
 

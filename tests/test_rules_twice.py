@@ -22,6 +22,13 @@ from tests.test_rules import split
 OPERATORS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/", "pow": "**", "mod": "%", "matmul": "@"}
 
 
+# Rules whose own derivative has none yet: a second derivative through them is refused, not wrong.
+ONCE = {
+    "phase", "lstsq", "multi_dot", "fmean", "harmonic_mean", "geometric_mean", "variance", "pvariance", "stdev", "pstdev", "zeta",
+    "gammainc", "gammaincc", "betainc", "jv", "yv", "iv", "kv", "hyp2f1", "hyp1f1", "expm", "splev", "bisplev",
+}  # fmt: skip
+
+
 def is_public(rule: Rule) -> bool:
     """The helpers of the runtime are met in the derivatives of the others."""
     if rule.kind == "nondiff" or rule.sample is None:
@@ -78,6 +85,10 @@ def test_second_derivative(rule: Rule) -> None:
     if not active or (kinds(y) | kinds(operands)) & {"c", "f4"}:
         pytest.skip("no real number of double precision is differentiated")
     g = s2sad.grad(function_of(rule, operands, static, y), argnums=active)
+    if rule.name in ONCE:
+        with pytest.raises(s2sad.UnsupportedError):
+            s2sad.vjp(g, *operands)
+        return
     directions = {k: dots_like(operands[k], 5 + k) for k in active}
 
     def at(t: float) -> np.ndarray[Any, Any]:

@@ -150,7 +150,8 @@ class Forward:
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.report)
         self.memory = Memory(fn, self.info)
-        refuse_values_in_exceptions(fn, self.activity, self.refuse)
+        if not program.findings:  # what is refused may be what reads it
+            refuse_values_in_exceptions(fn, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
 
     def function(self, name: str) -> Function:
@@ -164,7 +165,8 @@ class Forward:
             if self.is_active(p.var) and p.var not in self.dots and not is_number(p.var.type or UNKNOWN):
                 self.bind(p.var, b, self.zero(b, p.var))
         self.statements(self.fn.body, b)
-        refuse_unknown_memory(self.memory, self.activity, self.refuse)  # last: what made it unknown is refused first
+        if not self.program.findings:  # what made it unknown is refused already
+            refuse_unknown_memory(self.memory, self.activity, self.refuse)
         result = self.fn.result
         b.loc = self.fn.loc
         both = b.emit("tuple", result, self.dot(b, result))

@@ -103,7 +103,8 @@ class Reverse:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
         stored_globals(self.fn, self.activity, self.report)
         refuse_changed_data(self.fn, self.refuse)
-        refuse_values_in_exceptions(self.fn, self.activity, self.refuse)
+        if not self.program.findings:  # what is refused may be what reads it
+            refuse_values_in_exceptions(self.fn, self.activity, self.refuse)
 
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""

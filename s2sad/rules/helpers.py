@@ -432,6 +432,7 @@ nondiff(rt.zero_tangent, type=lambda x, **static: tangent_type(x))
 nondiff(rt.unit_seed, type=lambda x, **static: Scalar("float64", weak=False))
 nondiff(rt.stop_gradient, type=lambda x, **static: widen(x))
 nondiff(rt.count, type=ty.constant(INT))
+nondiff(rt.require_ordered, type=ty.constant(Lit(None)))
 nondiff(rt.share, type=lambda y, x, *more, **static: _same(x))
 _fn: Any
 for _fn in (rt.ptp_share, rt.median_share):

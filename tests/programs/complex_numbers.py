@@ -17,7 +17,7 @@ def exp_sqrt_phase(x):
     return abs(cmath.exp(complex(x[0], x[1]))) + cmath.sqrt(x[1]).imag + cmath.phase(complex(x[0], x[2]))
 
 
-PROGRAMS.add(exp_sqrt_phase, X)
+PROGRAMS.add(exp_sqrt_phase, X, smooth=False)  # a phase has no second derivative yet
 
 
 def conjugate_product(x):
@@ -36,7 +36,7 @@ def polar_and_rect(a, b):
     return r * math.sin(p) + w.real + cmath.log(z, 2).imag + (z**3).real + (1 / z).imag + abs(z - w) ** 2
 
 
-PROGRAMS.add(polar_and_rect, 0.3, 0.7)
+PROGRAMS.add(polar_and_rect, 0.3, 0.7, smooth=False)  # a phase has no second derivative yet
 
 
 def modulus_in_an_exponent(a, b):
@@ -54,7 +54,7 @@ def interference(x):
     return total + z.real @ z.imag + np.imag(w).sum() + np.abs(w + x).sum()
 
 
-PROGRAMS.add(interference, X)
+PROGRAMS.add(interference, X, smooth=False)  # a phase has no second derivative yet
 
 
 def horner(x):

@@ -301,7 +301,8 @@ def _is_scalar(f: FunctionInfer, spec: Spec, has_aux: bool) -> bool:
             _refuse_at(f, spec, "with has_aux=True a function returns a pair (value, auxiliary)", "return two values")
             return False
         t = t.items[0]
-    if not (is_number(t) or isinstance(t, Num | Unknown) or (isinstance(t, Array) and t.dims in (None, ()))):
+    whole = is_number(t) and not is_differentiable(t)  # an integer, a boolean
+    if whole or not (is_number(t) or isinstance(t, Num | Unknown) or (isinstance(t, Array) and t.dims in (None, ()))):
         _refuse_at(f, spec, "the gradient of something that is not one float", "return one number, or take the jacobian")
         return False
     return True
