@@ -51,11 +51,11 @@ def lstm_cell_adj(residuals, value_bar):
     gates_bar = np.zeros_like(gates)
     gates_bar[:, t21:] = t26
     t27 = rt.unbroadcast(c_bar * c, t7)
-    t28 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t23 * t3), t8), t8), t9) * t9  # L100
+    t28 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t23, t8), t3), t8), t9) * t9  # L100
     gates_bar[:, t19:t21] += rt.unbroadcast(-rt.unbroadcast(t28, t10), t22)  # L94
-    t29 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t27 * t7), t11), t11), t12) * t12  # L100
+    t29 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t27, t11), t7), t11), t12) * t12  # L100
     gates_bar[:, n:t19] += rt.unbroadcast(-rt.unbroadcast(t29, t13), t20)  # L93
-    t30 = rt.unbroadcast(rt.unbroadcast(rt.safe_div(-(t25 * t6), t14), t14), t15) * t15  # L100
+    t30 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t25, t14), t6), t14), t15) * t15  # L100
     gates_bar[:, :n] += rt.unbroadcast(-rt.unbroadcast(t30, t16), t18)  # L92
-    b_bar = np.sum(gates_bar, axis=0)  # L91
+    b_bar = gates_bar.sum(axis=0)  # L91
     return t17.T @ gates_bar, b_bar  # L88

@@ -19,5 +19,5 @@ def newton_grad(a, x):
         t7 = x_bar / t6  # L65
         x_bar = x_bar + 6.0 * (t7 * t5 * x_2)
         a_bar = a_bar + t7
-        x_bar = x_bar - 3.0 * (t7 * x_2 * x_2)
+        x_bar = x_bar + -3.0 * (t7 * x_2 * x_2)
     return x, a_bar  # L62

@@ -9,5 +9,5 @@ def rosenbrock_jvp(x, x_dot):
     t3 = x[1:] - t1 ** 2
     t4 = 1.0 - x[:-1]
     value = np.sum(100.0 * t3 ** 2 + t4 ** 2)
-    value_dot = np.sum((x_dot[1:] - t2 * (2.0 * t1)) * (2.0 * t3) * 100.0 - t2 * (2.0 * t4))
+    value_dot = ((x_dot[1:] - t2 * (2.0 * t1)) * (2.0 * t3) * 100.0 - t2 * (2.0 * t4)).sum()
     return value, value_dot  # L29
