@@ -146,6 +146,7 @@ class Reverse:
         # a mutable container of what is paired is paired itself: its mirror holds the same adjoint memory
         containers = [v for v in self.memory.definition if isinstance(v.type, List | Dict) and self.is_active(v)]
         containers += [p.var for p in self.fn.params if isinstance(p.var.type, List | Dict) and self.is_active(p.var)]
+        arrays = {self.info.find(v) for v in (*self.memory.definition, *(p.var for p in self.fn.params)) if is_pairable(v.type)}
         before = -1
         while before != len(out):
             before = len(out)
@@ -154,7 +155,7 @@ class Reverse:
                 if self.layout.is_mirror(v) and len(memory) > 1 and memory[1] in out:
                     out.add(memory[0])
                 if memory[0] in out:  # and so is what it holds: two containers may hold one array
-                    out.update(memory)
+                    out.update(key for key in memory if key in arrays)
         return out
 
     def _crossing(self) -> set[Any]:
@@ -686,5 +687,11 @@ from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
 _PAIRABLE = (Array, List, Dict)
 _MIRRORED = (List, Dict, Tuple)
 _ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
+
+
+def is_pairable(t: Type | None) -> bool:
+    """Has a value of this type an identity by which its adjoint can be found?"""
+    return isinstance(t, _PAIRABLE)
+
 
 __all__ = ["RANGE", "UNDEF", "Reverse", "Swept", "Tuple", "normal_step", "subst_block"]

@@ -101,13 +101,20 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
     """The classes of a block before any type is known (for list and dict displays that are mutated later), added to
     ``classes`` where given."""
     classes = Classes() if classes is None else classes
+    slices: set[Var | None] = set()
 
     def let(s: Let) -> None:
         args = [a if isinstance(a, Var) else None for a in s.args]
+        if s.op == "slice":
+            slices.add(s.target)
         if s.op == "getattr" and s.target is not None and args[0] is not None:
             classes.union(s.target, classes.field(args[0], _name(s)))
         elif s.op in _ELEMENT_READS and s.target is not None and args[0] is not None:
-            classes.union(s.target, classes.elem(args[0]))
+            cut = s.op == "getitem" and args[1] is not None and args[1] in slices
+            if cut:  # of a list: a new list, which may change in turn
+                classes.union(s.target, args[0])
+            else:
+                classes.union(s.target, classes.elem(args[0]))
         elif s.op in _DISPLAYS and s.target is not None:
             for a in args:
                 if a is not None:

@@ -690,3 +690,37 @@ def dict_entry_replaced_beside_a_list(x):
 
 
 PROGRAMS.add(dict_entry_replaced_beside_a_list, X)
+
+
+def slice_that_shrinks(x):
+    xs = [x * 1.0, x * x, x * 0.3]
+    ys = [np.sin(x), xs[1]]
+    xs = xs[:]
+    ys[1:2] = xs + xs
+    a = xs.pop(-2)
+    return np.sum(xs[0] * ys[-1]) + np.sum(a * xs[-1])
+
+
+PROGRAMS.add(slice_that_shrinks, X)
+
+
+def slice_that_grows(x):
+    ys = [np.sin(x), x * x]
+    xs = ys[:]
+    xs.reverse()
+    xs.extend(ys[:2])
+    ys = [ys[1], *xs]
+    return np.sum(xs[0] * ys[-1])
+
+
+PROGRAMS.add(slice_that_grows, X)
+
+
+def product_of_a_rebound_list(x):
+    ss = [x[0], x[1], x[2]]
+    for _ in range(2):
+        ss = [v * ss[-1] for v in ss]
+    return np.prod(ss[:2])
+
+
+PROGRAMS.add(product_of_a_rebound_list, X)
