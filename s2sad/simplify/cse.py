@@ -36,7 +36,7 @@ from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Lit, Num, Scalar, Slice, is_number
+from s2sad.ir.types import Array, List, Lit, Num, Scalar, Slice, is_number
 
 # tuples: a union would be built at each of the many calls
 _NUMERIC = (Scalar, Array, Num, Lit)
@@ -137,7 +137,8 @@ class _Cse:
         if key is None:
             return let
         old = self.known.get(key)
-        if old is None or (let.op not in _SAME_OBJECT and not self._mergeable(target, old)):
+        one = let.op in _SAME_OBJECT and not _new_list(let)
+        if old is None or not (one or self._mergeable(target, old)):
             self.known[key] = target
             return let
         if let.op == "getitem" and let.args[1] in self.indices and target in self.primal and _sliced(let):
@@ -191,6 +192,11 @@ def _holds_slices(let: Let) -> bool:
     types = [type_of_atom(a) for a in let.args]
     basic = all(isinstance(t, (Slice, Lit)) or is_number(t) for t in types)
     return basic and (let.op == "slice" or any(isinstance(t, Slice) for t in types))
+
+
+def _new_list(let: Let) -> bool:
+    """A slice of a list: each time another list, of the same elements."""
+    return let.op == "getitem" and isinstance(let.target and let.target.type, List)
 
 
 def _sliced(let: Let) -> bool:
