@@ -54,7 +54,7 @@ class ModuleNames:
     def _claim(self, wanted: str, owner: Any, suffix: str = "_") -> str:
         """A free module-level name."""
         text, k = wanted, 1
-        while self.taken.get(text, owner) is not owner or (suffix and text in self.params):
+        while self.taken.get(text, owner) is not owner or text in self.params:
             k += 1
             text = wanted + suffix if suffix and k == 2 else f"{wanted}_{k}"
         self.taken[text] = owner
