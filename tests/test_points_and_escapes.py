@@ -251,3 +251,14 @@ def test_many_sweeps_of_a_function_that_stores_into_its_argument() -> None:
     np.testing.assert_allclose(value, [117.0, 54.0])
     for _ in range(2):
         np.testing.assert_allclose([push(e) for e in np.eye(2)], want.T)
+
+
+def test_keys_that_are_equal_but_of_different_types() -> None:
+    """Python takes them for one key, the types of a dict's items for several: refused rather than guessed."""
+
+    def f(x: np.ndarray) -> float:
+        d = {True: x[0] ** 2, 1: x[1] ** 2, 1.0: x[2] ** 2}  # noqa: F601
+        return float(d[1] * x[3])
+
+    with pytest.raises(s2sad.UnsupportedError, match="equal but of different types"):
+        s2sad.grad(f)(np.arange(4.0))

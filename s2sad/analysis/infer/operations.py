@@ -214,7 +214,17 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
 def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     if any(isinstance(a, Var) and f.is_star(a) for a in args):
         return _starred_display(f, s, args, name)
+    if s.op == "dict" and _ambiguous(args[::2]):
+        f.refuse("S2S063", "a dict with keys that are equal but of different types", "use keys of one type")
+        return UNDEF
     return grow(f, s.target, f.emit(s.op, *args, name=name))
+
+
+def _ambiguous(keys: tuple[Atom, ...]) -> bool:
+    """``True`` and ``1``, ``1`` and ``1.0``: one key for Python, several for the types of a dict's items."""
+    kinds: dict[Any, type] = {}
+    values = [k.value for k in keys if isinstance(k, Const)]
+    return any(kinds.setdefault(v, type(v)) is not type(v) for v in values)
 
 
 def _starred_display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
