@@ -16,7 +16,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from s2sad.errors import SourceError
-from s2sad.frontend.codecheck import code_at, future_flags, same_code
+from s2sad.frontend.codecheck import code_at, future_flags, same_code, same_const
 from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace
 from s2sad.ir.record import dataclass, field
@@ -261,8 +261,10 @@ def _within(code: CodeType, node: _Def) -> bool:
     """Are the positions of the code those of this lambda's body (not of one nested in it, nor of one around it)?"""
     places = [p for p in code.co_positions() if None not in p and p[3]]
     body = node.body if isinstance(node, ast.Lambda) else node
+    if isinstance(body, ast.Constant) and not places:  # a constant returned has no place in Python 3.12
+        return any(same_const(c, body.value) for c in code.co_consts)
     if isinstance(body, list) or not places:
-        return True
+        return not isinstance(node, ast.Lambda)
     first = min((p[0], p[2]) for p in places)
     last = max((p[1], p[3]) for p in places)
     return first == (body.lineno, body.col_offset) and last == (body.end_lineno, body.end_col_offset)
