@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import inspect
 import itertools
 import math
 import sys
@@ -30,7 +31,8 @@ CONSUMERS: frozenset[Any] = frozenset({
 # Refused: what reaches the variables of a frame by text, and what reaches outside of the program.
 FRAMES: frozenset[Any] = frozenset({
     builtins.eval, builtins.exec, builtins.compile, builtins.locals, builtins.globals, builtins.__import__,
-    sys._getframe, sys.settrace, sys.setprofile,
+    sys._getframe, sys.settrace, sys.setprofile, inspect.currentframe, inspect.stack, inspect.getsource,
+    inspect.getsourcelines,
 })  # fmt: skip
 OUTSIDE: frozenset[Any] = frozenset({builtins.input, builtins.open, builtins.breakpoint, sys.exit})
 
