@@ -51,10 +51,10 @@ def written(body: Body) -> set[str]:
     return names | {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name is not None}
 
 
-def if_bound(name: str, value: Any) -> Any:
-    """Copy a variable of the user's that may have no value: reading it later is what must raise."""
+def if_bound(copy: Any) -> Any:
+    """A copy of variables of the user's that may have no value: reading them later is what must raise."""
     error = ast.ExceptHandler(syn.name("UnboundLocalError"), None, [ast.Pass()])
-    return ast.Try([syn.assign(syn.name(name, syn.STORE), value)], [error], [], [])
+    return ast.Try([copy], [error], [], [])
 
 
 def _loc_of(node: Any) -> Any:

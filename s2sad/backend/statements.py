@@ -256,7 +256,7 @@ class Statements(SimpleStatements):
     def copies(self, dests: Sequence[Var], sources: Sequence[Atom]) -> Body:
         """Parallel copies, one by one where the order allows it, else as a tuple assignment."""
         todo: list[tuple[str, Any, set[str]]] = []
-        unsafe: Body = []
+        unsafe: set[str] = set()  # what may get a variable that has no value
         for dest, source in zip(dests, sources, strict=True):
             if dest not in self.names.needed:
                 continue
@@ -269,20 +269,20 @@ class Statements(SimpleStatements):
             if isinstance(value, ast.Name) and value.id == name:
                 continue
             if isinstance(source, Var) and source in self.names.unbound and source.name:
-                unsafe.append(if_bound(name, value))
-                continue
+                unsafe.add(name)
             todo.append((name, value, {n.id for n in ast.walk(value) if isinstance(n, ast.Name)}))
         out: Body = []
         while todo:
             ready = next((c for c in todo if not any(c[0] in other[2] for other in todo if other is not c)), None)
             if ready is None:
                 targets = [t for t, _, _ in todo]
-                values = [v for _, v, _ in todo]
-                out.append(syn.assign(syn.names_tuple(targets), ast.Tuple(values, syn.LOAD)))
+                both = syn.assign(syn.names_tuple(targets), ast.Tuple([v for _, v, _ in todo], syn.LOAD))
+                out.append(both if unsafe.isdisjoint(targets) else if_bound(both))
                 break
             todo.remove(ready)
-            out.append(syn.assign(syn.name(ready[0], syn.STORE), ready[1]))
-        return unsafe + out
+            one = syn.assign(syn.name(ready[0], syn.STORE), ready[1])
+            out.append(if_bound(one) if ready[0] in unsafe else one)
+        return out
 
     # -- branches --------------------------------------------------------------------------------------------------
     def _if(self, stmt: If) -> Body:
