@@ -73,18 +73,18 @@ class TooLong(Exception):
 
 @contextlib.contextmanager
 def limit(seconds: int) -> Iterator[None]:
-    """Raise ``TooLong`` after some seconds (in the main thread of a process)."""
+    """Raise ``TooLong`` after some seconds of CPU time, which a busy machine does not use up (in the main thread)."""
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        raise TooLong(f"more than {seconds} s")
+        raise TooLong(f"more than {seconds} s of CPU time")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 _COUNTER = [0]
