@@ -215,8 +215,8 @@ class Rewriter:
             return None
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory, since = self.memory, self.stamps[a]  # type: ignore[index]
-        if not memory.clock:
+        memory, since = self._memory, self.stamps[a]  # type: ignore[index]
+        if memory is None or not memory.clock:
             return let
         for x in let.args:
             if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):

@@ -45,11 +45,6 @@ Kw = dict[str, Atom]
 CODE = "S2S058"
 
 
-def handles(obj: Any) -> bool:
-    """Is this a derivative that s2sad made, or a function of s2sad that makes one?"""
-    return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
-
-
 def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Atom | None:
     """Call of a derivative, or of a function that makes one."""
     from s2sad.analysis.infer import calls
@@ -414,4 +409,4 @@ def jvp(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | No
     return calls.call_function(f, fn, (), (*passed, *dots), {}, name)
 
 
-__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "handles", "own", "run"]
+__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "own", "run"]
