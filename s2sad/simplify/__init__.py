@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from s2sad.ir.nodes import Function, Var
 from s2sad.ir.record import dataclass
 from s2sad.simplify import (
+    buffers,
     contiguous,
     contributions,
     copies,
@@ -112,4 +113,10 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     return fn
 
 
-__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "simplify"]
+def in_place(fn: Function, primal: Container[Var]) -> Function:
+    """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
+    new = buffers.reuse(fn, primal)
+    return fn if new is fn else sink.sink(new)  # what this parts from its use comes back to it
+
+
+__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "in_place", "simplify"]
