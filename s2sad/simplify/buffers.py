@@ -101,19 +101,22 @@ class _Reuse:
 
     def _last_reads(self, block: Block) -> dict[Var, int]:
         """Where each variable is read last, when temporaries have gone into the expressions that use them."""
-        last = usage.last_uses(block)
+        reads = usage.last_uses(block)
+        last = dict(reads)
         place: dict[Var, int] = {}  # of temporaries: the statement in whose expression they stand
         for k in range(len(block.stmts) - 1, -1, -1):
             stmt = block.stmts[k]
             if stmt.__class__ is not Let or stmt.target is None or not self._folds(stmt.target):
                 continue
-            at = last.get(stmt.target, k)
+            at = reads.get(stmt.target, k)
             reader = block.stmts[at] if at < len(block.stmts) else None
             at = place.get(reader.target, at) if isinstance(reader, Let) and reader.target is not None else at
             place[stmt.target] = at
+            if stmt.op == "getattr" and not has_memory(stmt.target.type):
+                continue  # shapes and sizes are those of the result as well
             for a in stmt.args:
-                if a.__class__ is Var and last.get(a, at) < at:
-                    last[a] = at
+                if a.__class__ is Var and last.get(a, at) <= at:
+                    last[a] = at + 1  # in an expression, next to what may be stored into: too late
         return last
 
     def _folds(self, v: Var) -> bool:
