@@ -2,14 +2,16 @@
 
 ``plan(fn)`` folds a temporary into its use when it is used once, in the same block, and moving its evaluation there
 changes nothing: what reads memory never passes an effect, two effects never change places, nothing enters or leaves a
-branch or a loop. An ``If`` whose branches fold away becomes a conditional expression (or ``and`` / ``or``).
+branch or a loop. An ``If`` whose branches fold away becomes a conditional expression (or ``and`` / ``or``). An adjoint
+that the next contribution adds to is folded as well: ``x_bar = a``, ``x_bar = x_bar + b`` is ``x_bar = a + b`` where it fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
+from s2sad.backend.widths import own_width, width_of
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -30,6 +32,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, is_number
+from s2sad.specialise.primal import primal_vars
 
 PURE, READ, EFFECT = 0, 1, 2
 WIDTH = 96  # an expression is folded while the line stays within about this many columns
@@ -39,6 +42,7 @@ STATEMENT_OPS = INPLACE_OPS | {
     "comment", "with_exit",
 }  # fmt: skip
 _SCALAR_OPS = frozenset(["add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "not"])
+_ARITHMETIC = frozenset(["add", "sub", "mul", "truediv", "neg", "matmul"])
 _DISPLAY_OPS = frozenset(["tuple", "list", "slice", "copy", "star"])
 _STABLE_ATTRS = frozenset({"shape", "ndim", "size", "dtype"})
 
@@ -101,9 +105,14 @@ class _Planner:
         self.home: dict[Var, Block] = {}  # the block in which a variable has its one foldable use
         self.unpacked: set[Var] = set()  # tuples that an ``unpack`` made: their elements are bound where it stands
         self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
+        self.joined: set[Var] = set()  # adjoints that only the next contribution reads
+        self.arithmetic: set[Var] = set()  # named results of operators
 
     def run(self) -> Plan:
         self._count(self.fn.body, True)
+        if any(self.uses.get(v) == 1 for v in self.joined):
+            primal = primal_vars(self.fn)  # each of the user's own lines stays one
+            self.joined = {v for v in self.joined if v not in primal}
         self._block(self.fn.body, 0)
         return self.plan
 
@@ -129,6 +138,11 @@ class _Planner:
         fixed = let.op in INPLACE_OPS or let.op == "closure"
         for k, a in enumerate(let.args):
             self._use(a, None if fixed and (k == 0 or let.op == "closure") else block)
+        if let.op in _ARITHMETIC and let.target is not None and let.target.name:
+            self.joined.update(
+                a for a in let.args if isinstance(a, Var) and a.name == let.target.name and a in self.arithmetic
+            )
+            self.arithmetic.add(let.target)
         if let.op == "closure" and isinstance(let.args[0], Ref):
             fn = let.args[0].obj
             if fn in self.path and let.target is not None:
@@ -196,7 +210,7 @@ class _Planner:
         reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
         wait = target is not None and self._may_wait(let, block)
         head = 0 if wait or target is None else len(target.name or "tmp") + 3
-        own = _own_width(let, pend)
+        own = own_width(let, pend)
         item = self._consume(
             _in_order(let), pend, level, k, WIDTH - 4 * depth - head, own, not wait, reads, () if wait else (target,)
         )
@@ -218,7 +232,7 @@ class _Planner:
         return True
 
     def _single(self, var: Var, block: Block) -> bool:
-        return not var.name and self.uses.get(var) == 1 and self.home.get(var) is block
+        return (not var.name or var in self.joined) and self.uses.get(var) == 1 and self.home.get(var) is block
 
     def _if(self, stmt: If, block: Block, pend: dict[Var, _Item], k: int, depth: int, leaves: bool) -> int:
         level = max(self._block(stmt.then, depth + 1), self._block(stmt.orelse, depth + 1))
@@ -255,10 +269,10 @@ class _Planner:
         return one_line and self._tree_width(stmt.then) + self._tree_width(stmt.orelse) < 80
 
     def _tree_width(self, block: Block) -> int:
-        total = sum(_width(a) for a in block.results if a not in self.plan.inline)
+        total = sum(width_of(a) for a in block.results if a not in self.plan.inline)
         for s in block.stmts:
             if isinstance(s, Let):
-                total += _own_width(s, self.plan.inline)
+                total += own_width(s, self.plan.inline)
             elif isinstance(s, If):
                 total += 10 + self._tree_width(s.then) + self._tree_width(s.orelse)
         return total
@@ -371,24 +385,6 @@ def _in_order(let: Let) -> tuple[Atom, ...]:
     if let.op in ("setitem", "setattr"):
         return (let.args[2], *let.args[:2])
     return let.args
-
-
-def _width(a: Atom) -> int:
-    if isinstance(a, Var):
-        return len(a.name) or 2
-    if isinstance(a, Const):
-        return min(len(repr(a.value)), 60)
-    return len(getattr(a, "text", "") or getattr(a, "name", ""))
-
-
-def _own_width(let: Let, folded: Mapping[Var, object]) -> int:
-    """About how many columns an operation takes without what is folded into it."""
-    total = sum(_width(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
-    if let.op in ("call", "method", "tuple", "list", "dict"):
-        return total + 2 * len(let.args)
-    if let.op in ("slice", "format_value"):
-        return total - 4 * sum(isinstance(a, Const) and a.value is None for a in let.args) + 2
-    return total + (3 if len(let.args) == 2 else 1)
 
 
 def _level(let: Let) -> int:

@@ -16,6 +16,7 @@ from s2sad.simplify import (
     copies,
     cse,
     dce,
+    early,
     fold,
     inplace,
     invariants,
@@ -90,6 +91,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
     NamedPass("sink", sink.sink),
+    NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 
