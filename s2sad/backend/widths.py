@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from s2sad.backend.guards import guarded
 from s2sad.ir.nodes import Atom, Const, Let, Var
 
 
@@ -18,6 +19,8 @@ def width_of(a: Atom) -> int:
 def own_width(let: Let, folded: Mapping[Var, object]) -> int:
     """About how many columns an operation takes without what is folded into it."""
     total = sum(width_of(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
+    if guarded(let):
+        return total - width_of(let.args[0]) + width_of(let.args[1]) + 16
     if let.op in ("call", "method", "tuple", "list", "dict"):
         return total + 2 * len(let.args)
     if let.op in ("slice", "format_value"):

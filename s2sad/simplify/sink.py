@@ -29,7 +29,7 @@ from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Unknown, rank_of
+from s2sad.ir.types import Array, Unknown, is_number, rank_of
 
 _STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
 
@@ -64,10 +64,12 @@ class _Sinker:
 
     def _moves(self, s: Let) -> bool:
         target = s.target
-        if target is None or target in self.primal or target.name or s.op in _STAY or self.uses.get(target, 0) != 1:
+        if target is None or target in self.primal or target.name or self.uses.get(target, 0) != 1:
+            return False
+        if s.op in _STAY and not (s.op == "getitem" and is_number(target.type or Unknown())):
             return False
         effect = effect_of(s)
-        return effect.pure and not effect.shares
+        return effect.pure and (not effect.shares or s.op == "getitem")
 
     @staticmethod
     def _reads(stmt: Stmt, s: Let) -> bool:

@@ -16,5 +16,4 @@ def attention_grad(q, k, v, target):
     t4 = t3 @ v.T
     scores_bar = (t4 - (t4 * weights).sum(axis=1, keepdims=True)) * weights  # L37
     t5 = scores_bar / t1  # L36
-    k_bar = t5.T @ q
-    return value, t5 @ k, k_bar, weights.T @ t3  # L34
+    return value, t5 @ k, t5.T @ q, weights.T @ t3  # L34

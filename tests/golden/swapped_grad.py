@@ -33,5 +33,4 @@ def swapped_grad(u, rhs, steps):
     t8 = shadows.of(new)  # L55
     rt.add_view(shadows.of(u), t8)
     u_bar = shadows.of(u)  # L54
-    u_bar = np.array(u_bar)  # L52
-    return value, u_bar, rhs_bar
+    return value, np.array(u_bar), rhs_bar  # L52
