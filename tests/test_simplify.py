@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import s2sad.rules  # noqa: F401
+from s2sad.ad import cells
 from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
@@ -70,6 +71,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
     "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
+    "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.softmaxes": (
