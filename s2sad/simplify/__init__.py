@@ -23,6 +23,7 @@ from s2sad.simplify import (
     literals,
     places,
     quotients,
+    rows,
     scalars,
     signs,
     sink,
@@ -86,6 +87,7 @@ ROUNDS: tuple[NamedPass, ...] = (
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
+    NamedPass("rows", rows.share),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),

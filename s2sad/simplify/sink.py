@@ -49,6 +49,7 @@ class _Sinker:
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
+        made = {s.target for s in stmts if isinstance(s, Let) and s.op != "getitem"}  # arrays, and not views
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
             if not isinstance(s, Let) or not self._moves(s):
@@ -57,6 +58,8 @@ class _Sinker:
             if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
                 continue
             large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
+            if s.op == "getitem":
+                large = [a for a in large if a in made]
             if all(last.get(a, place[j]) >= place[j] for a in large):
                 stmts.insert(j - 1, stmts.pop(i))
                 place.insert(j - 1, place.pop(i))
