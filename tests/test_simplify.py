@@ -11,18 +11,22 @@ import numpy as np
 import pytest
 
 import s2sad.rules  # noqa: F401
-from s2sad.ir.nodes import Function
+from s2sad.ad import cells
+from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
+from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
     buffers,
     contributions,
     copies,
     cse,
     dce,
+    early,
     in_place,
     inplace,
     invariants,
     methods,
     places,
+    rows,
     simplify,
     sink,
     spell,
@@ -70,6 +74,9 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
     "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
+    "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
+    "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
+    "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.softmaxes": (
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
@@ -90,6 +97,25 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.powers": (specialise, [V]),
     "s2sad.specialise.softplus": (specialise, [V]),
 }  # fmt: skip
+
+
+def as_records(fn: Function) -> Function:
+    """The appends of loops at the places of their loops, as those of the transformation are."""
+    count = 0
+
+    def visit(block: Block, loc: Loc) -> Block:
+        nonlocal count
+        stmts: list[Stmt] = []
+        for s in block.stmts:
+            if isinstance(s, Let):
+                stmts.append(Let(s.target, s.op, s.args, s.kwnames, loc) if s.op == "method" else s)
+            else:
+                count += 1
+                s = replace(s, loc=Loc("f", count))
+                stmts.append(with_blocks(s, tuple(visit(b, s.loc) for b in blocks_of(s))))
+        return Block(tuple(stmts), block.results)
+
+    return with_body(fn, visit(fn.body, fn.loc))
 
 
 def copied(fn: Function) -> Function:
@@ -129,6 +155,14 @@ def test_a_pass_does_what_its_docstring_shows(module: str) -> None:
     assert census(result) == census(clean(after)), to_source(result)
     agree(run(before, args), run(after, args), 1e-14)
     agree(run(before, args), run(result, args), 1e-14)
+
+
+def test_records_are_made_as_soon_as_they_are_known() -> None:
+    before, after = (lower(t, [S, T, 3]) for t in texts("s2sad.simplify.early"))
+    lines = [line.strip().split("(")[0] for line in to_source(early.record(as_records(clean(before)))).splitlines()]
+    wanted = [line.strip().split("(")[0] for line in to_source(clean(after)).splitlines()]
+    assert lines == wanted
+    assert early.record(before) is before, "a list of the user's stays where it is"
 
 
 @pytest.mark.parametrize("module", PASSES)

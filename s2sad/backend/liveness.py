@@ -8,7 +8,8 @@ that only one branch reads does not occupy the other; what a loop reads from out
 from __future__ import annotations
 
 from s2sad.analysis.effects import INPLACE_OPS
-from s2sad.backend.fold import Plan, is_stable
+from s2sad.backend.fold import Plan
+from s2sad.backend.levels import is_stable
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Try, Var, While, walk
 from s2sad.ir.record import dataclass, field
 

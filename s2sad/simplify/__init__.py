@@ -17,6 +17,7 @@ from s2sad.simplify import (
     copies,
     cse,
     dce,
+    early,
     fold,
     inplace,
     invariants,
@@ -24,6 +25,7 @@ from s2sad.simplify import (
     places,
     quotients,
     relus,
+    rows,
     scalars,
     signs,
     sink,
@@ -89,11 +91,13 @@ ROUNDS: tuple[NamedPass, ...] = (
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
+    NamedPass("rows", rows.share),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
     NamedPass("sink", sink.sink),
+    NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 

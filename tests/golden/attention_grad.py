@@ -17,5 +17,4 @@ def attention_grad(q, k, v, target):
     t4 = weights.T @ t2
     scores_bar = (t3 - (t3 * weights).sum(axis=1, keepdims=True)) * weights  # L37
     scores_bar /= t1  # L36
-    k_bar = scores_bar.T @ q
-    return value, scores_bar @ k, k_bar, t4  # L34
+    return value, scores_bar @ k, scores_bar.T @ q, t4  # L34
