@@ -45,9 +45,8 @@ class NativeModule:
     native: dict[str, str] = field(default_factory=dict)
 
 
-def native_module(functions: Sequence[Function], entries: Sequence[str], kept: bool = False) -> NativeModule:
-    """The module of ``functions``; ``entries`` are the names of those that Python calls. ``kept``: it becomes a file,
-    and Numba keeps the machine code beside it."""
+def native_module(functions: Sequence[Function], entries: Sequence[str]) -> NativeModule:
+    """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     _refuse_recursion(functions)
     out = NativeModule()
     plain = [literal_params(f) for f in functions]
@@ -66,7 +65,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
         compiled.append(done)
     helpers = [lower_function(FUNCTIONS[name], True).function for name in used(compiled)]
     out.functions = [*helpers, *compiled, *wrappers]
-    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
+    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS})")
     return out
 
 
