@@ -118,11 +118,11 @@ class Compilation:
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 
-        module = native_module(self.functions, [e.name for e in self.entries])
+        module = native_module(self.functions, [e.name for e in self.entries], self.request.native)
         self.native = tuple(module.native[e.name] for e in self.entries)
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
-        return emit_module(module.functions, header=header, decorators=module.decorators)
+        return emit_module(module.functions, header=header, decorators=module.decorators, finish=module.finish)
 
     def made(self, emitted: Emitted) -> Made:
         """What is to be loaded, and kept."""
@@ -245,7 +245,7 @@ def _alone() -> Iterator[None]:
 
 def compile_generic(request: Request) -> Program:
     """The derivative for arguments of unknown types: to be read."""
-    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux))
+    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux, request.native))
 
 
 def snapshot(request: Request, stage: str) -> str:

@@ -29,6 +29,7 @@ from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Type
+from s2sad.options import PLAIN, Native
 
 if TYPE_CHECKING:
     from s2sad.backend.numba.machine import MachineCode
@@ -47,6 +48,7 @@ class Request:
     active: tuple[str, ...] = ()
     backend: str = "numpy"
     has_aux: bool = False
+    native: Native = PLAIN
 
 
 @dataclass(slots=True)
@@ -188,7 +190,7 @@ def slot_for(request: Request) -> Slot | None:
     except (Unstable, RecursionError):
         return None
     names = [name for name, _ in request.args]
-    options = [request.mode, backend_version(request.backend), str(request.has_aux)]
+    options = [request.mode, backend_version(request.backend), str(request.has_aux), repr(request.native)]
     return Slot(request, reach, make_key(options, names, request.active, reach.finish()))
 
 
