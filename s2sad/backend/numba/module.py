@@ -11,10 +11,10 @@ from s2sad.backend.numba.boundary import (
     literal_params,
     used_params,
     with_global_params,
-    wrapper,
 )  # fmt: skip
 from s2sad.backend.numba.bounds import index_checks
 from s2sad.backend.numba.check import check
+from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
@@ -27,6 +27,7 @@ from s2sad.backend.numba.support import FUNCTIONS, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import tidy
 from s2sad.backend.numba.unassigned import assigned_values
+from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
 from s2sad.ir.nodes import Function, replace
 from s2sad.ir.record import dataclass, field
@@ -56,11 +57,15 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
     compiled: list[Function] = []
     wrappers: list[Function] = []
     for f in plain:
-        done = _passes(f, taped)
+        leaves = Leaves(f)
+        done = structured(f)
+        if f.name in entries:
+            done = leaves.apart(done)
+        done = _passes(structured(done), taped)
         done, globals_ = with_global_params(done, table)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
-            wrappers.append(wrapper(f, done, globals_, not f.name.endswith("_adj")))
+            wrappers.append(wrapper(f, done, leaves, globals_))
             out.native[f.name] = done.name
         check(done)
         compiled.append(done)
