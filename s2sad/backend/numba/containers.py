@@ -215,7 +215,7 @@ class _Containers:
             self.env[s.target] = self.atom(s.args[0])
             return True
         if s.op == "getattr":
-            return self.part(b, s, const(s.args[1]), items)
+            return self.part(b, s, _key(type_of_atom(s.args[0]), const(s.args[1])), items)
         if s.op == "getitem":
             return self.item(b, s, items)
         if s.op in ("add", "mul"):
@@ -261,8 +261,8 @@ class _Containers:
         at = next((k for k, (name, _) in enumerate(items) if name == key and type(name) is type(key)), None)
         if at is None:
             return False
-        if is_nothing(items[at][1]):
-            t = items[at][1]
+        t = items[at][1]
+        if is_nothing(t):
             if isinstance(t, Lit):
                 self.env[s.target] = Const(t.value)
             return isinstance(t, Lit)
@@ -304,6 +304,10 @@ class _Containers:
         items = items_of_type(type_of_atom(s.args[1]))
         if calls(s, rt.make_object):
             return self.made(b, s, dict(zip(s.kwnames, s.args[2:], strict=False)))
+        own = s.target.type
+        if isinstance(own, Tuple) and own.cls is not None and calls(s, own.cls) and len(s.args) == len(own.items) + 1:
+            names = [_key(own, k) for k in s.kwnames]
+            return names == sorted(names) and self.tupled(b, s, s.args[1:])
         if items is None:
             return False
         if calls(s, builtins.len):
@@ -337,6 +341,12 @@ class _Containers:
         made = b.emit("tuple", *parts, type=t)
         self.parts[made] = parts
         return made
+
+
+def _key(t: Type, name: Any) -> Any:
+    """Where an attribute is found: by its place in a named tuple."""
+    fields = getattr(t.cls, "_fields", ()) if isinstance(t, Tuple) else ()
+    return fields.index(name) if name in fields else name
 
 
 def _indices(fn: Function) -> set[Atom]:

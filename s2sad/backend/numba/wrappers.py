@@ -208,24 +208,10 @@ class _Results:
         cls = t.cls if isinstance(t, Tuple | Obj) else None
         if cls is None:
             return b.emit("tuple", *parts, type=t)
-        like = next((p.var for p in self.outer.params if getattr(p.var.type, "cls", None) is cls), None)
-        ref = self.ref_of(cls)
+        ref = Ref(cls, cls.__name__)
         if isinstance(t, Obj):
-            if like is not None:
-                fields = b.emit("dict", *(a for k, v in zip(keys, parts, strict=True) for a in (Const(k), v)))
-                return b.call(rt.rebuild, "rt.rebuild", like, fields, type=t)
             return b.call(rt.make_object, "rt.make_object", ref, kw=dict(zip(keys, parts, strict=True)), type=t)
-        if like is not None:
-            return b.emit("method", like, Const("_make"), b.emit("list", *parts), type=t)
         return b.emit("call", ref, *parts, type=t)
-
-    def ref_of(self, cls: Any) -> Ref:
-        """How the module spells a class."""
-        for s in walk(self.outer.body):
-            for a in s.args if isinstance(s, Let) else ():
-                if isinstance(a, Ref) and a.obj is cls:
-                    return a
-        raise refuse(self.outer, f"a result of class {cls.__name__}", self.outer.loc)
 
 
 def _needs(t: Type, strong: bool) -> bool:
