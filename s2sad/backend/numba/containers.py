@@ -50,11 +50,28 @@ from s2sad.ir.nodes import (
     walk,
 )  # fmt: skip
 from s2sad.ir.rewrite import subst_atom, subst_heads, with_args, with_blocks
-from s2sad.ir.types import BOOL, INT, RANGE, Array, Dict, List, Lit, Obj, RefT, Slice, Tuple, Type, is_number
+from s2sad.ir.types import (
+    BOOL,
+    INT,
+    RANGE,
+    Affine,
+    Array,
+    Dict,
+    List,
+    Lit,
+    Obj,
+    RefT,
+    Slice,
+    Tuple,
+    Type,
+    is_number,
+    widen,
+)
 
 NOTHING = Const(False)  # holds the place of what has no value in machine code
 _DISPLAYS = frozenset({"tuple", "list", "dict"})
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "iadd", "imul"})
+_BY_INDEX = (rt.add_at, rt.put_adjoint, rt.gather, rt.last_store)
 _SAME = (builtins.list, builtins.tuple)
 
 
@@ -135,7 +152,7 @@ class _Containers:
         return Block(tuple(out), tuple(map(self.atom, block.results)))
 
     def kept(self, b: Builder, s: Let) -> None:
-        done = with_args(s, tuple(map(self.atom, s.args)))
+        done = self.indexed(b, with_args(s, tuple(map(self.atom, s.args))), s)
         if s.op in _STORES and items_of_type(type_of_atom(s.args[0])) is not None:
             raise refuse(self.fn, "a store into a list, dict or object", s.loc)
         if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee):
@@ -147,6 +164,31 @@ class _Containers:
                 done = with_args(done, tuple(self.slot(a) for a in done.args))
                 self.parts[target] = done.args
         b.append(done)
+
+    def indexed(self, b: Builder, done: Let, s: Let) -> Let:
+        """Lists of places are arrays where arrays are indexed with them."""
+        if s.op == "tuple" and s.target in self.indices:
+            return with_args(done, tuple(self.places(b, a, x) for a, x in zip(done.args, s.args, strict=True)))
+        k = 1 if s.op in ("getitem", "setitem", "aug_setitem") else 2 if calls(s, *_BY_INDEX) else 3
+        if k < 3 or calls(s, rt.scatter):
+            index = self.places(b, done.args[k], s.args[k])
+            return with_args(done, (*done.args[:k], index, *done.args[k + 1 :]))
+        return done
+
+    def places(self, b: Builder, a: Atom, given: Atom) -> Atom:
+        t = type_of_atom(given)
+        if not isinstance(t, List) or t.items is None or t.frozen:
+            return a
+        kinds = {widen(i) for i in t.items}
+        dtype = next((d for d in ("int64", "bool") if t.items and all(getattr(k, "dtype", "") == d for k in kinds)), "")
+        if not dtype:
+            raise refuse(self.fn, "an index that is a list of something else than numbers", b.loc)
+        n = len(t.items)
+        kind = Array(dtype, (Affine(n),))
+        out = b.call(np.empty, "np.empty", Const(n), kw={"dtype": Const(dtype)}, type=kind)
+        for k, part in enumerate(self.all_parts(b, given)):
+            b.effect("setitem", out, Const(k), part)
+        return out
 
     def slot(self, a: Atom) -> Atom:
         return NOTHING if is_nothing(type_of_atom(a)) else a
@@ -306,8 +348,8 @@ class _Containers:
             return self.made(b, s, dict(zip(s.kwnames, s.args[2:], strict=False)))
         own = s.target.type
         if isinstance(own, Tuple) and own.cls is not None and calls(s, own.cls) and len(s.args) == len(own.items) + 1:
-            names = [_key(own, k) for k in s.kwnames]
-            return names == sorted(names) and self.tupled(b, s, s.args[1:])
+            places = [_key(own, k) for k in s.kwnames]
+            return places == sorted(places) and self.tupled(b, s, s.args[1:])
         if items is None:
             return False
         if calls(s, builtins.len):
@@ -355,7 +397,7 @@ def _indices(fn: Function) -> set[Atom]:
     for s in walk(fn.body):
         if isinstance(s, Let) and s.op in ("getitem", "setitem", "aug_setitem"):
             out.add(s.args[1])
-        elif calls(s, rt.add_at, rt.put_adjoint, rt.gather, rt.last_store) and isinstance(s, Let):
+        elif calls(s, *_BY_INDEX) and isinstance(s, Let):
             out.add(s.args[2])
         elif calls(s, rt.scatter) and isinstance(s, Let):
             out.add(s.args[3])
