@@ -64,6 +64,7 @@ from s2sad.ir.types import (
     Slice,
     Tuple,
     Type,
+    Unknown,
     is_number,
     widen,
 )
@@ -418,7 +419,7 @@ def _as_slice(t: Type) -> slice | None:
 def _same_shape(a: Type, b: Type) -> bool:
     if isinstance(a, Tuple) and isinstance(b, Tuple):
         return len(a.items) == len(b.items) and all(map(_same_shape, a.items, b.items))
-    return not isinstance(a, Tuple) and not isinstance(b, Tuple)
+    return isinstance(a, Unknown) or isinstance(b, Unknown) or not (isinstance(a, Tuple) or isinstance(b, Tuple))
 
 
 __all__ = ["flat_type", "is_nothing", "items_of_type", "structured"]

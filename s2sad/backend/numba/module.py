@@ -22,6 +22,7 @@ from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
@@ -51,7 +52,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
     and Numba keeps the machine code beside it."""
     _refuse_recursion(functions)
     out = NativeModule()
-    plain = [literal_params(f) for f in functions]
+    plain = typed_results([literal_params(f) for f in functions])
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
     compiled: list[Function] = []

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from s2sad.backend.numba.nests import Nests
 
 _COPIES = (rt.flatten, rt.restored)
+_AXES = {"transpose": ("axes",), "swapaxes": ("axis1", "axis2"), "moveaxis": ("source", "destination")}
 
 
 def static_option(a: Atom) -> object:
@@ -51,13 +52,15 @@ def reordered(b: Builder, s: Let, e: Expr) -> Expr | None:
     """``np.transpose``, ``np.swapaxes``, ``np.moveaxis`` as views."""
     n = len(e.dims)
     order = list(range(n))
-    given = [static_option(a) for a in s.args[2:]]
+    names = _AXES[getattr(s.args[0], "text", "").rpartition(".")[2]]
+    options = {**dict(zip(names, s.posargs[2:], strict=False)), **s.kwargs}
+    given = [static_option(options[k]) for k in names if k in options]
     if calls(s, np.transpose):
         axes = given[0] if given else None
         if axes is None:
             return views.transposed(b, e, order[::-1])
         return views.transposed(b, e, [a % n for a in axes]) if isinstance(axes, tuple) and len(axes) == n else None
-    if s.kwnames or len(given) != 2 or not all(isinstance(a, int) for a in given):
+    if len(given) != 2 or not all(isinstance(a, int) for a in given):
         return None
     i, j = (a % n for a in given if isinstance(a, int))
     if calls(s, np.swapaxes):
