@@ -25,8 +25,10 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.usage import lets
 from s2sad.backend.numba.facts import calls, const
 from s2sad.backend.numba.refuse import refuse
 from s2sad.ir.nodes import (
@@ -49,7 +51,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )  # fmt: skip
-from s2sad.ir.rewrite import subst_atom, subst_heads, with_args, with_blocks
+from s2sad.ir.rewrite import defined_vars, subst_atom, subst_heads, with_args, with_blocks
 from s2sad.ir.types import (
     BOOL,
     INT,
@@ -61,6 +63,7 @@ from s2sad.ir.types import (
     Lit,
     Obj,
     RefT,
+    Scalar,
     Slice,
     Tuple,
     Type,
@@ -92,7 +95,14 @@ def flat_type(t: Type) -> Type:
     items = items_of_type(t)
     if items is not None:
         return Tuple(tuple(_slot(i) for _, i in items))
+    if is_point(t):
+        return Scalar(t.dtype or "", weak=False) if isinstance(t, Array) else t
     return List(flat_type(t.item), None, t.frozen) if isinstance(t, List) else t
+
+
+def is_point(t: Type | None) -> bool:
+    """An array without dimensions: a number here."""
+    return isinstance(t, Array) and t.dims == () and t.dtype is not None
 
 
 def _slot(t: Type) -> Type:
@@ -119,8 +129,12 @@ class _Containers:
         self.env: dict[Var, Atom] = {}
         self.parts: dict[Atom, tuple[Atom, ...]] = {}
         self.indices = _indices(fn)
+        self.made_of = {v: s.args for v, s in lets(fn).items() if s.op == "tuple"}
 
     def run(self) -> Function:
+        for v in (*(p.var for p in self.fn.params), *defined_vars(self.fn.body)):
+            if is_point(v.type) and alias(self.fn).is_mutated(v):
+                raise refuse(self.fn, "stores into an array without dimensions", self.fn.loc, "use a number")
         params = tuple(Param(self.new(p.var), p.kind, p.default) for p in self.fn.params)
         return replace(self.fn, params=params, body=self.block(self.fn.body))
 
@@ -244,6 +258,8 @@ class _Containers:
         """Write a statement on containers; False where it stays."""
         if s.target is None or not s.args:
             return False
+        if s.op in ("getitem", "getattr") and (is_point(type_of_atom(s.args[0])) or is_point(s.target.type)):
+            return self.point(b, s)
         if s.op in _DISPLAYS:
             return s.op != "tuple" and self.display(b, s)
         if s.op == "call":
@@ -264,6 +280,26 @@ class _Containers:
         if s.op in ("add", "mul"):
             return self.joined(b, s)
         return False
+
+    def point(self, b: Builder, s: Let) -> bool:
+        """Reads of an array without dimensions, or that give one."""
+        assert s.target is not None
+        if is_point(type_of_atom(s.args[0])):
+            if s.op == "getitem":
+                self.env[s.target] = self.atom(s.args[0])
+                return True
+            known = {"size": Const(1), "ndim": Const(0), "T": self.atom(s.args[0])}.get(str(const(s.args[1])))
+            if known is not None:
+                self.env[s.target] = known
+            return known is not None
+        given = self.made_of.get(s.args[1], (s.args[1],)) if isinstance(s.args[1], Var) else (s.args[1],)
+        index = [a for a in given if const(a) is not ...]
+        if s.op != "getitem" or not index:
+            return False
+        places = tuple(map(self.atom, index))
+        at = places[0] if len(places) == 1 else b.emit("tuple", *places)
+        b.append(Let(self.new(s.target), "getitem", (self.atom(s.args[0]), at), (), s.loc))
+        return True
 
     def is_residual(self, a: Atom) -> bool:
         """Tapes are looked for where residuals are taken apart, entry by entry."""
@@ -422,4 +458,4 @@ def _same_shape(a: Type, b: Type) -> bool:
     return isinstance(a, Unknown) or isinstance(b, Unknown) or not (isinstance(a, Tuple) or isinstance(b, Tuple))
 
 
-__all__ = ["flat_type", "is_nothing", "items_of_type", "structured"]
+__all__ = ["flat_type", "is_nothing", "is_point", "items_of_type", "structured"]

@@ -18,6 +18,7 @@ from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
@@ -57,7 +58,10 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
     taped: dict[str, dict[int, Stack]] = {}
     compiled: list[Function] = []
     wrappers: list[Function] = []
+    loops = {f.name: made for f in plain if (made := as_loops(f)) is not None}
     for f in plain:
+        if f.name in loops:
+            continue
         leaves = Leaves(f)
         done = structured(f)
         if f.name in entries:
@@ -70,7 +74,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
             out.native[f.name] = done.name
         check(done)
         compiled.append(done)
-    helpers = [lower_function(FUNCTIONS[name], True).function for name in used(compiled)]
+    helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
     out.functions = [*helpers, *compiled, *wrappers]
     out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
     return out

@@ -54,7 +54,7 @@ from s2sad.backend.numba.exprs import (
     same_size,
     shape_atom,
 )  # fmt: skip
-from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, typed
+from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, rank, typed
 from s2sad.backend.numba.indexing import Item, items_of
 from s2sad.backend.numba.intervals import Intervals
 from s2sad.backend.numba.placing import REDUCTIONS, RESHAPES, Placing, is_view
@@ -325,11 +325,19 @@ class Nests:
             return None
         if not isinstance(x, Expr):
             return reduced(b, Let(s.target, "call", (Ref(np.sum, "np.sum"), s.args[1]), (), s.loc), g)
-        if len(g.dims) != len(x.dims) or any(d.is_one for d in x.dims):
+        lead = len(g.dims) - len(x.dims)
+        if lead < 0:
             return None
-        for d, e in zip(g.dims, x.dims, strict=True):
-            same_size(b, d, e)
-        return g
+        ones = tuple(k for k, (d, e) in enumerate(zip(g.dims[lead:], x.dims, strict=True)) if e.is_one and not d.is_one)
+        out: Expr | Atom | None = g
+        for axes, keep in ((tuple(range(lead)), False), (ones, True)):
+            if axes and isinstance(out, Expr):
+                args = (Ref(np.sum, "np.sum"), s.args[1], Const(axes), Const(keep))
+                out = reduced(b, Let(s.target, "call", args, ("axis", "keepdims"), s.loc), out)
+        if isinstance(out, Expr):
+            for d, e in zip(out.dims, x.dims, strict=True):
+                same_size(b, d, e)
+        return out
 
     # -- stores -----------------------------------------------------------------------------------------------------
     def _fill(self, b: Builder, target: Var, e: Expr) -> None:
@@ -359,7 +367,7 @@ class Nests:
 
     def _store(self, b: Builder, s: Let) -> bool:
         x, index, value = s.args[:3]
-        if x not in self.exprs and is_scalar(value) and _is_element(index):
+        if x not in self.exprs and is_scalar(value) and _is_element(index, x):
             return False
         e = self.expr(b, x)
         if not isinstance(e, Expr):
@@ -434,10 +442,12 @@ class Nests:
         return self.temporary(b, e).array
 
 
-def _is_element(index: Atom) -> bool:
-    """Are these whole numbers alone?"""
+def _is_element(index: Atom, x: Atom) -> bool:
+    """Is this a whole number for each axis?"""
     t = index.type if isinstance(index, Var) else None
-    return is_scalar(index) or (isinstance(t, Tuple) and all(map(is_number, t.items)))
+    if isinstance(t, Tuple):
+        return len(t.items) == rank(x) and all(map(is_number, t.items))
+    return is_scalar(index) and rank(x) == 1
 
 
 def _without_ones(b: Builder, e: Expr, n: int) -> Expr:

@@ -32,13 +32,13 @@ from s2sad import runtime as rt
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.backend.numba.containers import is_nothing, items_of_type
+from s2sad.backend.numba.containers import is_nothing, is_point, items_of_type
 from s2sad.backend.numba.facts import DTYPES, is_int
 from s2sad.backend.numba.intervals import PARAM_BITS
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, If, Let, Param, Ref, Stmt, Var, replace, walk
-from s2sad.ir.types import BOOL, NONE, Dict, List, Lit, Obj, Scalar, Tuple, Type
+from s2sad.ir.types import BOOL, NONE, NP_FLOAT, Dict, List, Lit, Obj, Scalar, Tuple, Type
 
 Path = tuple[tuple[str, Any, Type], ...]  # the operations that lead to a part: getitem or getattr, key, type
 
@@ -128,6 +128,8 @@ def _found(b: Builder, own: Var, path: Path) -> Atom:
     out: Atom = own
     for op, key, t in path:
         out = b.emit(op, out, Const(key), type=t)
+    if is_point(type_of_atom(out)):
+        out = b.call(np.float64, "np.float64", out, type=NP_FLOAT)
     return out
 
 
@@ -182,6 +184,8 @@ class _Results:
         if strong and isinstance(t, Scalar) and not t.weak and t.dtype in DTYPES:
             kind = {"float64": np.float64, "int64": np.int64, "bool": np.bool_}[t.dtype]
             return b.call(kind, f"np.{kind.__name__ if t.dtype != 'bool' else 'bool_'}", value, type=t)
+        if is_point(t):
+            return b.call(np.asarray, "np.asarray", value, type=t)
         items = items_of_type(t)
         if items is None or not _needs(t, strong):
             return value
@@ -218,7 +222,7 @@ def _needs(t: Type, strong: bool) -> bool:
     """Is the plain function's value another than the one that machine code gives?"""
     items = items_of_type(t)
     if items is None:
-        return strong and ((isinstance(t, Scalar) and not t.weak) or is_nothing(t))
+        return is_point(t) or (strong and ((isinstance(t, Scalar) and not t.weak) or is_nothing(t)))
     if not isinstance(t, Tuple) or t.cls is not None:
         return True
     return any(is_nothing(i) or _needs(i, strong) for _, i in items)
