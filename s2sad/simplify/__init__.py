@@ -53,10 +53,12 @@ MAX_ROUNDS = 6
 
 @dataclass(frozen=True, slots=True)
 class NamedPass:
-    """A pass and the name under which stages and reports show it."""
+    """A pass and the name under which stages and reports show it. ``settles``: the passes that find nothing in what it
+    gives."""
 
     name: str
     run: Pass
+    settles: tuple[str, ...] = ()
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
@@ -83,10 +85,10 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
 
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
-    NamedPass("structure", lambda fn, primal: structure.settle(fn)),
-    NamedPass("cse", cse.merge),
-    NamedPass("dce", dce.eliminate),
-    NamedPass("tape", trim),
+    NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
+    NamedPass("cse", cse.merge, ("cse",)),
+    NamedPass("dce", dce.eliminate, ("dce",)),
+    NamedPass("tape", trim, ("tape", "dce")),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
@@ -106,14 +108,18 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
     if primal is None:
         primal = primal_vars(fn)
-    unchanged = 0  # passes in a row that found nothing: when all have, another round would find nothing either
+    settled: set[str] = set()  # the passes that would find nothing
     for k in range(MAX_ROUNDS * len(ROUNDS)):
         p = ROUNDS[k % len(ROUNDS)]
+        if p.name in settled:
+            continue
         new = p.run(fn, primal)
-        # all but the algebra leave nothing that they themselves would change
-        unchanged = unchanged + 1 if new is fn else int(p.run is not algebra)
-        fn = new
-        if unchanged >= len(ROUNDS):
+        if new is not fn:
+            fn = new
+            settled = set(p.settles)
+        else:
+            settled.add(p.name)
+        if len(settled) == len(ROUNDS):
             break
     for p in LAST:
         fn = p.run(fn, primal)

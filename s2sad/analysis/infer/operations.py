@@ -12,6 +12,7 @@ from s2sad.analysis.infer import (
     functions,
     inline,
     members,
+    mutations,
     objects,
     operators,
     poison,
@@ -115,7 +116,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
         index = f.type(args[1])
         value = f.type(args[2])
         if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
-            from s2sad.analysis.infer import methods, mutations
+            from s2sad.analysis.infer import methods
 
             store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
@@ -124,8 +125,6 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
-            from s2sad.analysis.infer import mutations
-
             mutations.delete(f, *args)
             return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
@@ -349,8 +348,6 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    from s2sad.analysis.infer import mutations
-
     if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
         return mutations.merged(f, s.target, args, {}, name)
     if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
