@@ -13,7 +13,7 @@ from typing import Any
 
 from s2sad.ad import derived
 from s2sad.ad import program as ad
-from s2sad.ad.outputs import own_outputs
+from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
@@ -135,7 +135,11 @@ class Compilation:
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
         watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
-        return Made(emitted, entry, adjoint, mutates, watched, consulted, native)
+        formed: tuple[str, ...] = ()
+        if self.request.mode == "value_and_grad":
+            last = next(f for f in self.functions if f.name == self.entries[0].name)
+            formed = formed_gradients(last, self.request.active)
+        return Made(emitted, entry, adjoint, mutates, watched, consulted, native, formed)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
