@@ -36,6 +36,7 @@ from s2sad.simplify.last_trip import skip_last
 from s2sad.simplify.methods import as_methods
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
+from s2sad.simplify.slopes import with_slopes
 from s2sad.specialise import primal_vars, specialise
 
 printer.astor_module()  # the compiler is imported when it is needed; astor comes with it
@@ -96,6 +97,8 @@ class Compilation:
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
+        if self.request.backend == "numpy":
+            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
         self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
