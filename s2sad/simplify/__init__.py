@@ -27,6 +27,7 @@ from s2sad.simplify import (
     relus,
     rows,
     scalars,
+    selections,
     signs,
     sink,
     sizes,
@@ -45,9 +46,11 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, sums, stores, contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, sums, stores,
+    contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
+_STORED = merge_rules(contiguous.RULES, selections.LITERALS)
 MAX_ROUNDS = 6
 
 
@@ -69,7 +72,7 @@ def algebra(fn: Function, primal: Container[Var]) -> Function:
 def fill(fn: Function, primal: Container[Var]) -> Function:
     """Broadcasts that are left become arrays where their precision or a matrix product asks for it."""
     new = run_rules(fn, contiguous.PRECISION, primal, everywhere=True)
-    new = run_rules(new, contiguous.RULES, primal)
+    new = run_rules(new, _STORED, primal)
     return fn if new is fn else dce.eliminate(new, primal)
 
 

@@ -58,6 +58,7 @@ class Rewriter:
         self.out: list[Stmt] = []
         self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
+        self.selects: bool | None = None  # and here
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
         self.ranges: dict[Var, Atom] | None = None  # and this by s2sad.specialise.windows
