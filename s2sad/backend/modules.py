@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from s2sad.backend.guards import guarded
+from s2sad.analysis.guards import guarded
 from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
 
 _PRINTED = ("slice", "range", "complex", "list", "set", "type", "UnboundLocalError")  # that printing itself may need

@@ -14,8 +14,7 @@ def normal_fwd(x):
 def normal_adj(residuals, y_bar):
     t2, t3, t4, x = residuals  # L84
     t5 = rt.safe_mul(rt.safe_div(y_bar, t2), t3) * t4  # L85
-    x_bar = t5 * x ** 2 * 0.21167999999999998
-    x_bar += t5 * 1.5976
+    x_bar = t5 * x ** 2 * 0.21167999999999998 + t5 * 1.5976
     return x_bar
 
 
@@ -39,18 +38,14 @@ def option_grad(spot, strike, time, vol, rate):
     # reverse sweep
     t13 = -t12  # L81
     d2_bar = normal_adj(normal_res_2, -t10)
-    strike_bar = t13 * t9
-    time_bar = t13 * strike * t9 * t8
     d1_bar = normal_adj(normal_res, spot)
     t14 = rt.safe_div(d1_bar + d2_bar, root)  # L79
     root_bar = -(d2_bar + rt.safe_mul(t14, d1))
     t15 = t14 * time
-    time_bar += t14 * t4
-    vol_bar = t15 * t3
-    vol_bar += t15 * vol * 0.5
+    time_bar = t13 * strike * t9 * t8 + t14 * t4
     t16 = rt.safe_div(rt.safe_div(t14, t2), strike)
     spot_bar = t6 + t16
-    strike_bar -= rt.safe_mul(t16, t2)
-    vol_bar += root_bar * t1  # L78
+    strike_bar = t13 * t9 - rt.safe_mul(t16, t2)
+    vol_bar = t15 * t3 + t15 * vol * 0.5 + root_bar * t1  # L78
     time_bar += rt.safe_div(root_bar * vol * 0.5, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76
