@@ -7,7 +7,7 @@
         x_bar += np.exp(x)
         x_bar += w
         w_bar = np.zeros_like(w)
-        w_bar[1:] = g[1:] * 2.0
+        w_bar[1:] = g[1:]
         w_bar[1:] -= g[:-1]
         return x_bar, w_bar * g
 
@@ -16,7 +16,7 @@
     def f(x, w, g):
         x_bar = g * w + np.exp(x) + w
         w_bar = np.zeros_like(w)
-        w_bar[1:] = g[1:] * 2.0 - g[:-1]
+        w_bar[1:] = g[1:] - g[:-1]
         return x_bar, w_bar * g
 
 The first sum is a temporary of NumPy's, which adds into it itself: nothing is allocated that was not before.
