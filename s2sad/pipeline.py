@@ -29,7 +29,7 @@ from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
 from s2sad.ir.rewrite import without_places
 from s2sad.ir.types import UNKNOWN
-from s2sad.simplify import simplify
+from s2sad.simplify import in_place, simplify
 from s2sad.simplify.dce import eliminate
 from s2sad.simplify.inplace import accumulate
 from s2sad.simplify.last_trip import skip_last
@@ -114,6 +114,7 @@ class Compilation:
         """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
+            self._each(lambda f: in_place(f, primal_vars(f)))
             self._each(lambda f: as_methods(f, primal_vars(f)))
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module

@@ -46,11 +46,6 @@ CODE = "S2S058"
 HOW = ("backend", "parallel", "fastmath")  # options of the outermost derivative decide how all of it is compiled
 
 
-def handles(obj: Any) -> bool:
-    """Is this a derivative that s2sad made, or a function of s2sad that makes one?"""
-    return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
-
-
 def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Atom | None:
     """Call of a derivative, or of a function that makes one."""
     from s2sad.analysis.infer import calls
@@ -415,4 +410,4 @@ def jvp(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | No
     return calls.call_function(f, fn, (), (*passed, *dots), {}, name)
 
 
-__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "handles", "own", "run"]
+__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "own", "run"]

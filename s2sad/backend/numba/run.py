@@ -37,7 +37,7 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
         residuals = None
         for text, fn in zip(made.native, native, strict=True):
             types = [numba_type(p.var.type) for p in fn.params]
-            if residuals is not None and fn.params and fn.params[0].var is entries[1].params[0].var:
+            if residuals is not None and fn.params and fn.params[0].var.name == entries[1].params[0].var.name:
                 types[0] = residuals
             if None in types:
                 continue
