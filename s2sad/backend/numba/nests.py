@@ -210,9 +210,9 @@ class Nests:
         self.exprs[s.target] = e
         if self.placing.is_real(s.target):
             if s.op in ("getitem", "getattr") or calls(s, np.transpose):
-                if s.op == "getitem" and const(s.args[1]) is Ellipsis:  # which Numba takes inside a tuple alone
-                    s = Let(s.target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
-                b.append(subst_heads(s, self.env))  # the array itself, for those that need one
+                bare = s.op == "getitem" and const(s.args[1]) is Ellipsis  # which Numba takes inside a tuple alone
+                real = Let(s.target, s.op, (s.args[0], Const(slice(None))), (), s.loc) if bare else s
+                b.append(subst_heads(real, self.env))  # the array itself, for those that need one
                 self.exprs.pop(s.target)
             else:
                 self.exprs.pop(s.target)
