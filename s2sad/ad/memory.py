@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from s2sad.analysis import regions
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
@@ -14,6 +12,7 @@ from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
+from s2sad.analysis.settled import READ_ONLY
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -41,13 +40,6 @@ class Place:
 
     at: int
     loops: tuple[tuple[int, int], ...]
-
-
-_READ_ONLY = (
-    np.diagonal,
-    np.diag,
-    np.broadcast_to,
-)  # views that cannot be written through, so neither can their adjoint
 
 
 class Memory:
@@ -221,9 +213,9 @@ class Memory:
             same = [a for a in s.args[1:] if isinstance(a, Var) and s.target and self.info.classes.same(a, s.target)]
             return "it comes out of a call that may return its argument" if same else None
         rule = lookup(callee.obj) if isinstance(callee, Ref) else None
-        if rule is None or aliasing(rule, s) == "fresh":
+        if rule is None or aliasing(rule, s) == "fresh" or s in self.info.settled:
             return None
-        if rule.aliases == "view" and s.args[0].obj not in _READ_ONLY:  # type: ignore[union-attr]
+        if rule.aliases == "view" and s.args[0].obj not in READ_ONLY:  # type: ignore[union-attr]
             return s
         return "NumPy decides when it runs whether this is a copy"
 

@@ -42,7 +42,7 @@ _ELEMENTWISE = frozenset({
     "arctanh", "log1p", "expm1", "log2", "log10", "exp2", "floor", "ceil", "trunc", "maximum", "minimum", "fmax", "fmin",
     "hypot", "arctan2", "sign", "absolute", "square", "isnan", "isinf", "isfinite", "fabs", "cbrt",
 })  # fmt: skip
-_MAKERS = (np.zeros_like, np.empty_like, np.ones_like, np.zeros, np.ones, np.empty, np.copy)
+_MAKERS = (np.zeros_like, np.empty_like, np.ones_like, np.zeros, np.ones, np.empty, np.copy, np.ascontiguousarray)
 
 
 class Checker:
@@ -134,7 +134,7 @@ class Checker:
             return
         if any(obj is f for f in _MAKERS) and s.kwnames in ((), ("dtype",)):
             return
-        if obj is np.reshape and len(s.posargs) == 3 and not s.kwnames:
+        if obj is np.reshape and len(s.args) == 3 and s.kwnames in ((), ("shape",)):
             return
         if obj is np.dot and all(rank(a) in (1, 2) for a in s.args[1:]):
             return

@@ -25,7 +25,7 @@ _UFUNC_OPS: dict[Any, str] = {
 _UFUNCS = frozenset({
     "sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
     "arctanh", "log1p", "expm1", "log2", "log10", "exp2", "floor", "ceil", "trunc", "maximum", "minimum", "fmax", "fmin",
-    "hypot", "arctan2", "sign", "absolute", "isnan", "isinf", "isfinite", "fabs", "cbrt", "logaddexp",
+    "hypot", "arctan2", "sign", "absolute", "isnan", "isinf", "isfinite", "fabs", "cbrt",
 })  # fmt: skip
 
 
@@ -87,6 +87,8 @@ def _call(s: Let, obj: Any, args: tuple[Atom, ...]) -> tuple[Make, tuple[Atom, .
     dtype = dtype_of(s.target)
     if dtype not in _TYPES or not {dtype_of(a) for a in args} <= set(_TYPES):
         return None
+    if obj.__class__.__hash__ is not None and obj in EXPANSIONS and dtype == "float64":
+        return EXPANSIONS[obj], args
     if isinstance(obj, np.ufunc):
         if obj in _UFUNC_OPS:
             return _operation(_UFUNC_OPS[obj], args, dtype)
@@ -102,8 +104,6 @@ def _call(s: Let, obj: Any, args: tuple[Atom, ...]) -> tuple[Make, tuple[Atom, .
         return (lambda b, x: x), args
     if obj is np.where and len(args) == 3:
         return _where(dtype), args
-    if obj.__class__.__hash__ is not None and obj in EXPANSIONS:
-        return EXPANSIONS[obj], args
     return None
 
 
