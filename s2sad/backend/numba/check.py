@@ -99,7 +99,7 @@ class Checker:
         if op == "call" and isinstance(s.args[0], Ref):
             self.call(s, s.args[0])
             return
-        if op == "getattr" and is_array(s.args[0]) and const(s.args[1]) in ("shape", "size", "ndim"):
+        if op == "getattr" and is_array(s.args[0]) and const(s.args[1]) in ("shape", "size", "ndim", "T"):
             return
         if op == "getitem" and isinstance(s.args[0], Var) and isinstance(s.args[0].type, Tuple):
             if isinstance(const(s.args[1]), int) or (is_int(s.args[1]) and _of_one_kind(s.args[0].type)):
@@ -135,6 +135,8 @@ class Checker:
         if any(obj is f for f in _MAKERS) and s.kwnames in ((), ("dtype",)):
             return
         if obj is np.reshape and len(s.args) == 3 and s.kwnames in ((), ("shape",)):
+            return
+        if obj is np.transpose and len(s.args) == 2 and is_array(s.args[1]):
             return
         if obj is np.dot and all(rank(a) in (1, 2) for a in s.args[1:]):
             return

@@ -387,6 +387,12 @@ class _Containers:
         if isinstance(own, Tuple) and own.cls is not None and calls(s, own.cls) and len(s.args) == len(own.items) + 1:
             places = [_key(own, k) for k in s.kwnames]
             return places == sorted(places) and self.tupled(b, s, s.args[1:])
+        if is_point(s.target.type) and calls(s, np.array, np.asarray, np.copy) and not s.kwnames and len(s.args) == 2:
+            x = self.atom(s.args[1])
+            t = widen(type_of_atom(x))
+            if isinstance(t, Scalar) and t.dtype == getattr(s.target.type, "dtype", ""):
+                self.env[s.target] = x
+                return True
         if items is None:
             return False
         if calls(s, builtins.len):

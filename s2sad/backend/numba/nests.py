@@ -34,7 +34,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.usage import lets
-from s2sad.backend.numba import fancy, shapes, views
+from s2sad.backend.numba import fancy, making, shapes, views
 from s2sad.backend.numba.elementwise import dtype_of, maker
 from s2sad.backend.numba.exprs import (
     Apply,
@@ -219,7 +219,7 @@ class Nests:
 
     def _view_of(self, b: Builder, s: Let, e: Expr | Atom) -> Expr | None:
         if calls(s, np.broadcast_to):
-            dims = self._dims_of(b, s.args[-1], s.target)
+            dims = self.dims_of(b, s.args[-1], s.target)
             if dims is None:
                 return None
             if not isinstance(e, Expr):
@@ -242,7 +242,7 @@ class Nests:
             return views.expanded(b, e, axis % (len(e.dims) + 1))
         return None
 
-    def _dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
+    def dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
         """The sizes that a tuple of numbers says."""
         t = target.type if target is not None else None
         made = self.lets.get(shape) if isinstance(shape, Var) else None
@@ -250,6 +250,8 @@ class Nests:
             return None
         if made is not None and made.op == "tuple":
             atoms = [subst_atom(a, self.env) for a in made.args]
+        elif is_scalar(shape):
+            atoms = [subst_atom(shape, self.env)]
         elif isinstance(subst_atom(shape, self.env), Var) and len(t.dims) > 0:
             atoms = [b.emit("getitem", subst_atom(shape, self.env), Const(k), type=INT) for k in range(len(t.dims))]
         else:
@@ -284,6 +286,11 @@ class Nests:
         """What a statement computes, as an expression; None for what is not known here."""
         if s.op == "getitem":
             return self.at_index(b, self.expr(b, s.args[0]), s.args[1])
+        if calls(s, rt.share):
+            return making.shared(self, b, s, lambda hits, axes: self._count(b, s, hits, axes))
+        new = making.made(self, b, s)
+        if new is not None:
+            return new
         if calls(s, *RESHAPES):
             return shapes.reshaped(self, b, s)
         if calls(s, *REDUCTIONS):
@@ -311,6 +318,10 @@ class Nests:
         args = tuple(self.expr(b, a) for a in operands)
         dims = joined(b, [a.dims if isinstance(a, Expr) else () for a in args])
         return Apply(dims, dtype_of(s.target), make, args)
+
+    def _count(self, b: Builder, s: Let, hits: Expr, axes: tuple[int, ...]) -> Expr | Atom | None:
+        args = (Ref(np.count_nonzero, "np.count_nonzero"), s.args[2], Const(axes), Const(True))
+        return reduced(b, Let(s.target, "call", args, ("axis", "keepdims"), s.loc), hits)
 
     def _triangle(self, b: Builder, s: Let) -> Expr | None:
         e = self.expr(b, s.args[1])
