@@ -206,24 +206,3 @@ def test_triangles() -> None:
     a = np.random.default_rng(1).normal(size=(4, 4))
     numeric = oracles.numeric_gradient(triangles, (a,), {}, (0,), 1.0)[0]
     assert not oracles.close(oracles.leaves(s2sad.grad(triangles, backend="numba")(a)), numeric, 1e-6)
-
-
-# ------------------------------------------------------------------------------------------------------------ cache
-
-
-def test_machine_code_is_kept_and_checked(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("S2SAD_CACHE", "1")
-    monkeypatch.setenv("S2SAD_CACHE_DIR", str(tmp_path))
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-
-    def derived() -> Any:
-        d = s2sad.value_and_grad(quotient, backend="numba")
-        assert d(4.0, 2.0) == (1.0, 0.125)
-        return d.programs.last
-
-    assert derived().timings
-    assert not derived().timings  # from the disk: nothing was compiled
-    (code,) = (tmp_path / "__pycache__").glob("*.nbc")
-    code.write_bytes(code.read_bytes()[:-100])
-    assert derived().timings  # what is damaged is not believed
-    assert not derived().timings

@@ -151,7 +151,7 @@ def _primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
                        RULE_HELP)  # fmt: skip
     if rule.aliases == "view" and isinstance(s.target.type, List) and r.holds_paired(s.target):
         return [s]  # a list of views: the adjoint of each is a view of the adjoint, found by its memory
-    if aliasing(rule, s) != "fresh" and r.is_shadow(s.target) and rule.kind != "nondiff":
+    if aliasing(rule, s) != "fresh" and s not in r.info.settled and r.is_shadow(s.target) and rule.kind != "nondiff":
         base = aliased_operand(s)
         if not (isinstance(base, Var) and r.is_shadow(base)):
             return _by_rule(r, s, rule, state, rb)  # of a number or a list: always new memory

@@ -12,6 +12,7 @@ from s2sad.api.signature import key_of
 from s2sad.api.target import Argnums
 from s2sad.api.values import formed
 from s2sad.api.wrapper import Wrapper, decorator, transformation
+from s2sad.options import Native
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,11 +26,25 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
     with_value = True
 
     def __init__(
-        self, fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+        self,
+        fun: Callable[P, Any],
+        argnums: Argnums = 0,
+        has_aux: bool = False,
+        backend: str = "numpy",
+        parallel: bool = False,
+        fastmath: bool = False,
     ) -> None:
-        super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
+        super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath)
         target = self.target
-        self.programs = Programs(target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True)
+        self.programs = Programs(
+            target,
+            "value_and_grad",
+            argnums,
+            has_aux=has_aux,
+            backend=backend,
+            strict=True,
+            native=Native(bool(parallel), bool(fastmath)),
+        )
         self._by_key = self.programs.by_key
         self._has_aux = has_aux
         plain = target.positional and not target.lead
@@ -181,14 +196,34 @@ def check_pair(derivative: str, function: str, output: Any) -> tuple[Any, Any]:
 
 @overload
 def grad(
-    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: Callable[P, Any],
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Grad[P, Any]: ...
 @overload
 def grad(
-    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Callable[[Callable[P, Any]], Grad[P, Any]]: ...
 @transformation
-def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+def grad(
+    fun: Any = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
+) -> Any:
     """The gradient of a function that returns one number.
 
     Used as a decorator, with or without options, or called: ``@grad``, ``@grad(argnums="w")``, ``grad(loss)``.
@@ -198,25 +233,49 @@ def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backen
               gradient, a tuple gives a tuple.
     has_aux:  the function returns ``(value, auxiliary)``; the derivative returns ``(gradient, auxiliary)``.
     backend:  ``"numpy"``, ``"numba"`` or ``"auto"``.
+    parallel: with ``backend="numba"``: loops over large arrays whose iterations are independent run on all cores.
+    fastmath: with ``backend="numba"``: sums in any order, fused products, reciprocals. NaN and infinity stay what they are.
 
     The result is called with the function's arguments. A gradient has the structure, shape, dtype and type of its
     argument.
     """
-    return decorator(Grad, fun, argnums=argnums, has_aux=has_aux, backend=backend)
+    return decorator(Grad, fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath)
 
 
 @overload
 def value_and_grad(
-    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: Callable[P, Any],
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> ValueAndGrad[P, Any]: ...
 @overload
 def value_and_grad(
-    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Callable[[Callable[P, Any]], ValueAndGrad[P, Any]]: ...
 @transformation
-def value_and_grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+def value_and_grad(
+    fun: Any = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
+) -> Any:
     """Like ``grad``, but the derivative returns ``(value, gradient)``; the value is that of the function, to the bit.
 
     With ``has_aux`` it returns ``((value, auxiliary), gradient)``.
     """
-    return decorator(ValueAndGrad, fun, argnums=argnums, has_aux=has_aux, backend=backend)
+    return decorator(
+        ValueAndGrad, fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath
+    )

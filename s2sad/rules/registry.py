@@ -88,20 +88,39 @@ class Rule:
         return self.targets[0]
 
 
-_RULES: dict[Any, Rule] = {}
-_METHODS: dict[str, Rule] = {}
+class _Declared:
+    """What a decorator was given. The rule is made of it when it is first asked for: a program uses a few of hundreds."""
+
+    __slots__ = ("_rule", "body", "kind", "options", "targets")
+
+    def __init__(self, kind: Kind, targets: tuple[Any, ...], body: Callable[..., Any] | None, options: dict[str, Any]) -> None:
+        self.kind, self.targets, self.body, self.options = kind, targets, body, options
+        self._rule: Rule | None = None
+
+    @property
+    def rule(self) -> Rule:
+        if self._rule is None:
+            target, body = self.targets[0], self.body
+            about: dict[str, Any] = {} if body is None else _split(self.kind, body)
+            about["name"] = getattr(target, "__name__", str(target)) if body is None else body.__name__.rstrip("_")
+            self._rule = Rule(kind=self.kind, targets=self.targets, body=body, **{**about, **self.options})
+        return self._rule
 
 
-def register(rule: Rule) -> None:
+_RULES: dict[Any, _Declared] = {}
+_METHODS: dict[str, _Declared] = {}
+
+
+def _register(declared: _Declared) -> None:
     """Add a rule; raises ``ValueError`` when one of its targets or methods has one already."""
-    for target in rule.targets:
+    for target in declared.targets:
         if target in _RULES:
-            raise ValueError(f"{target!r} has a rule already: {_RULES[target].name}")
-        _RULES[target] = rule
-    for method in rule.methods:
+            raise ValueError(f"{target!r} has a rule already: {_RULES[target].rule.name}")
+        _RULES[target] = declared
+    for method in declared.options.get("methods", ()):
         if method in _METHODS:
-            raise ValueError(f"the method {method!r} has a rule already: {_METHODS[method].name}")
-        _METHODS[method] = rule
+            raise ValueError(f"the method {method!r} has a rule already: {_METHODS[method].rule.name}")
+        _METHODS[method] = declared
 
 
 def lookup(target: Any) -> Rule | None:
@@ -110,7 +129,13 @@ def lookup(target: Any) -> Rule | None:
         known = _RULES.get(target)
     except TypeError:  # unhashable callables have no rule
         return None
-    return _RULES.get(target) if known is None and _load_family(target) else known
+    if known is None:
+        if not _load_family(target):
+            return None
+        known = _RULES.get(target)
+        if known is None:
+            return None
+    return known._rule or known.rule
 
 
 # Families whose functions are of a library that programs may do without: declared when one of its functions is met.
@@ -146,12 +171,13 @@ def load_family(home: str) -> bool:
 
 def lookup_method(name: str) -> Rule | None:
     """The rule of an ndarray method, or None."""
-    return _METHODS.get(name)
+    known = _METHODS.get(name)
+    return None if known is None else known.rule
 
 
 def all_rules() -> Iterator[Rule]:
     """Every rule once, in the order of declaration."""
-    yield from dict.fromkeys(_RULES.values())
+    yield from dict.fromkeys(declared.rule for declared in _RULES.values())
 
 
 def count() -> int:
@@ -188,8 +214,7 @@ def _declare(
     kind: Kind, targets: tuple[Any, ...], **options: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-        name = options.pop("name", body.__name__.rstrip("_"))
-        register(Rule(name, kind, targets, body=body, **_split(kind, body), **options))
+        _register(_Declared(kind, targets, body, options))
         return body
 
     return decorate
@@ -237,5 +262,4 @@ def has_source(helper: Any) -> bool:
 def nondiff(*targets: Any, **options: Any) -> None:
     """Each of the targets gets a rule of its own that says: no derivative flows through."""
     for target in targets:
-        name = getattr(target, "__name__", str(target))
-        register(Rule(name, "nondiff", (target,), **options))
+        _register(_Declared("nondiff", (target,), None, options))

@@ -60,9 +60,11 @@ class Rewriter:
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
+        self.ranges: dict[Var, Atom] | None = None  # and this by s2sad.specialise.windows
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
+        self.limited: dict[Any, Var] | None = None  # kept here by s2sad.simplify.relus
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None
@@ -215,8 +217,8 @@ class Rewriter:
             return None
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory, since = self.memory, self.stamps[a]  # type: ignore[index]
-        if not memory.clock:
+        memory, since = self._memory, self.stamps[a]  # type: ignore[index]
+        if memory is None or not memory.clock:
             return let
         for x in let.args:
             if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):

@@ -45,18 +45,26 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Engine:
-    """What is tested: ``vjp`` and ``jvp`` as s2sad has them, and the exception of a refusal."""
+    """What is tested: ``vjp`` and ``jvp`` as s2sad has them, and the exception of a refusal.
+
+    ``hvp(function, args, directions)``, where it is there, gives the Hessian's product with the directions.
+    """
 
     vjp: Callable[..., Any]
     jvp: Callable[..., Any]
     refusal: type[Exception]
+    hvp: Callable[..., Any] | None = None
 
 
-def compiler() -> Engine:
-    """s2sad itself."""
+def compiler(second_order: bool = False) -> Engine:
+    """s2sad itself, its second derivatives too where they are asked for."""
     import s2sad
 
-    return Engine(s2sad.vjp, s2sad.jvp, s2sad.UnsupportedError)
+    def hvp(function: Callable[..., Any], args: tuple[Any, ...], directions: tuple[Any, ...]) -> Any:
+        gradient = s2sad.grad(function, argnums=tuple(range(len(args))))
+        return s2sad.jvp(gradient, args, directions)[1]
+
+    return Engine(s2sad.vjp, s2sad.jvp, s2sad.UnsupportedError, hvp if second_order else None)
 
 
 class TooLong(Exception):
@@ -65,18 +73,18 @@ class TooLong(Exception):
 
 @contextlib.contextmanager
 def limit(seconds: int) -> Iterator[None]:
-    """Raise ``TooLong`` after some seconds (in the main thread of a process)."""
+    """Raise ``TooLong`` after some seconds of CPU time, which a busy machine does not use up (in the main thread)."""
 
     def ring(signum: int, frame: FrameType | None) -> None:
-        raise TooLong(f"more than {seconds} s")
+        raise TooLong(f"more than {seconds} s of CPU time")
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.alarm(seconds)
+    before = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 _COUNTER = [0]
@@ -142,7 +150,8 @@ def judge(text: str, args: tuple[Any, ...], folder: Path, engine: Engine | None 
         return Verdict("unfit", type(error).__name__, str(error))
     try:
         with limit(SECONDS):
-            return compare(function, args, told, engine)
+            verdict = compare(function, args, told, engine)
+            return second(text, function, args, told, engine) if verdict.kind == "ok" else verdict
     except engine.refusal as error:
         return refusal(error, function)
     except RuntimeError as error:
@@ -219,4 +228,21 @@ def forward(
     scale = max(abs(kept[0]), 1e-6)
     if gap > DOT_RTOL and gap * scale > 1e-13:
         return Verdict("wrong", "dot product", f"{gap:.3g}")
+    return Verdict("ok")
+
+
+def second(text: str, function: Callable[..., Any], args: tuple[Any, ...], told: Truth, engine: Engine) -> Verdict:
+    """The derivative of the gradient along a direction, against differences of the dual numbers' gradient."""
+    if engine.hvp is None:
+        return Verdict("ok")
+    over = dual.load(text, ENTRY)
+    with contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+        diff = oracles.directional(lambda *a: dual.gradient(over, a), args, {}, dict(enumerate(told.directions)))
+        want = np.concatenate([np.ravel(v) for v in diff.value])
+        if not np.all(np.isfinite(want)) or diff.error > 1e-4 * max(1.0, float(np.abs(want).max())):
+            return Verdict("ok")  # too rough for differences: judged at first order alone
+        got = np.concatenate([np.ravel(v) for v in oracles.leaves(engine.hvp(function, args, told.directions))])
+    scale = max(1.0, float(np.abs(want).max()))
+    if got.shape != want.shape or np.abs(got - want).max() > 1e-5 * scale:
+        return Verdict("wrong", "second order", f"{got}, differences say {want} (+- {diff.error:.2g})")
     return Verdict("ok")

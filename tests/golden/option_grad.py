@@ -42,8 +42,7 @@ def option_grad(spot, strike, time, vol, rate):
     strike_bar = t13 * t9
     time_bar = t13 * strike * t9 * t8
     d1_bar = normal_adj(normal_res, spot)
-    d1_bar = d1_bar + d2_bar  # L80
-    t14 = rt.safe_div(d1_bar, root)  # L79
+    t14 = rt.safe_div(d1_bar + d2_bar, root)  # L79
     root_bar = -(d2_bar + rt.safe_mul(t14, d1))
     t15 = t14 * time
     time_bar += t14 * t4

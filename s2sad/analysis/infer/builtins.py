@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, operators, stars
+from s2sad.analysis.infer import calls, functions, operators, stand_ins, stars
 from s2sad.analysis.infer.operations import arithmetic
-from s2sad.analysis.infer.stand_ins import original
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
 from s2sad.ir.types import (
@@ -117,7 +116,7 @@ def _python_class(t: Type) -> Any:
     if isinstance(t, Dict):
         return dict
     if isinstance(t, Obj | Opaque):
-        return original(t.cls)
+        return stand_ins.original(t.cls)
     return range if isinstance(t, Range) else None
 
 

@@ -353,6 +353,8 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
 
     if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
         return mutations.merged(f, s.target, args, {}, name)
+    if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
+        return Const(s.op == "is_not")  # a function made here is not None
     result = arithmetic(f, s.op, args, name)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)

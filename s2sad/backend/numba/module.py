@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Callable, Sequence
 
 from s2sad.backend.numba.boundary import (
     SUFFIX,
@@ -23,6 +24,7 @@ from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
+from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loops
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
@@ -34,9 +36,14 @@ from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
 from s2sad.ir.nodes import Function, replace
 from s2sad.ir.record import dataclass, field
+from s2sad.options import PLAIN, Native
 from s2sad.simplify.dce import eliminate
 
 OPTIONS = 'nogil=True, error_model="numpy"'  # the errors of Python's arithmetic are written out (numbers.py)
+# Numba parallelises the loops that parallel.py chose, and looks for no others.
+_PARTS = ("comprehension", "reduction", "inplace_binop", "setitem", "numpy", "stencil", "fusion")
+PARALLEL = f"parallel={{'prange': True, {', '.join(f'{part!r}: False' for part in _PARTS)}}}"
+FASTMATH = "fastmath={'reassoc', 'contract', 'arcp', 'nsz', 'afn'}"  # not 'nnan' and 'ninf': tests for NaN keep their meaning
 
 
 @dataclass
@@ -47,13 +54,13 @@ class NativeModule:
     functions: list[Function] = field(default_factory=list)
     decorators: dict[Function, str] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
+    finish: Callable[[ast.FunctionDef], None] | None = None  # for the trees of what is compiled
 
 
-def native_module(functions: Sequence[Function], entries: Sequence[str], kept: bool = False) -> NativeModule:
-    """The module of ``functions``; ``entries`` are the names of those that Python calls. ``kept``: it becomes a file,
-    and Numba keeps the machine code beside it."""
+def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
+    """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     _refuse_recursion(functions)
-    out = NativeModule()
+    out = NativeModule(finish=numba_names if options.parallel else None)
     plain = typed_results([literal_params(f) for f in functions])
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
@@ -74,10 +81,10 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], kept: b
             wrappers.append(wrapper(f, done, leaves, globals_))
             out.native[f.name] = done.name
         check(done)
-        compiled.append(done)
+        compiled.append(tidy(parallel_loops(done)) if options.parallel else done)
     helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
     out.functions = [*helpers, *compiled, *wrappers]
-    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
+    out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}
     return out
 
 
@@ -87,6 +94,11 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
     return tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+
+
+def _options(fn: Function, options: Native) -> str:
+    parts = [OPTIONS, *([PARALLEL] if is_parallel(fn) else ()), *([FASTMATH] if options.fastmath else ())]
+    return ", ".join(parts)
 
 
 def _refuse_recursion(functions: Sequence[Function]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ def numba_type(t: Type | None) -> Any:
 
 def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Sequence[Function]) -> None:
     """Compile the entries of a module for the types of their parameters."""
-    from numba.core.errors import NumbaError
+    from numba.core.errors import NumbaError, NumbaParallelSafetyWarning
 
     try:
         residuals = None
@@ -41,7 +42,9 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
             if None in types:
                 continue
             dispatcher = program.namespace[text]
-            dispatcher.compile(tuple(types))
+            with warnings.catch_warnings():  # a loop that is not independent after all would be a defect of parallel.py
+                warnings.simplefilter("error", NumbaParallelSafetyWarning)
+                dispatcher.compile(tuple(types))
             result = dispatcher.overloads[tuple(types)].signature.return_type
             residuals = result[1] if len(getattr(result, "types", ())) == 2 else None
     except NumbaError as error:
