@@ -10,16 +10,18 @@
 *after*::
 
     def f(u, rhs, steps):
+        n = u.shape[0]
+        t1 = n - 2
         for _ in range(steps):
-            t = np.empty(max(u.shape[0] - 2, 0))
-            for i in range(max(u.shape[0] - 2, 0)):
-                t[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
-            for i in range(max(u.shape[0] - 2, 0)):
-                u[i + 1] = t[i]
-        s = 0.0
-        for i in range(u.shape[0]):
-            s = s + u[i] * u[i]
-        return s
+            t2 = np.empty(max(t1, 0))
+            for i in range(t1):
+                t2[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
+            for i in range(t1):
+                u[i + 1] = t2[i]
+        total = 0.0
+        for i in range(n):
+            total = total + u[i] * u[i]
+        return total
 
 NumPy computes the whole right side before it stores: where the target may be memory that the right side reads at another
 place, the nest fills a temporary first. Each store and each array that is needed has a nest of its own, which LLVM can
@@ -208,6 +210,8 @@ class Nests:
         self.exprs[s.target] = e
         if self.placing.is_real(s.target):
             if s.op in ("getitem", "getattr") or calls(s, np.transpose):
+                if s.op == "getitem" and const(s.args[1]) is Ellipsis:  # which Numba takes inside a tuple alone
+                    s = Let(s.target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
                 b.append(subst_heads(s, self.env))  # the array itself, for those that need one
                 self.exprs.pop(s.target)
             else:

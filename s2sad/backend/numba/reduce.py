@@ -118,11 +118,11 @@ def _mean(b: Builder, s: Let, total: Atom, dims: Sequence[Size]) -> Atom:
 
 
 def _count(b: Builder, dims: Sequence[Size]) -> Atom:
-    out: Atom = Const(1)
+    out: Atom | None = None
     for d in dims:
         if not d.is_one:
-            out = d.exact(b) if isinstance(out, Const) else b.emit("mul", out, d.exact(b), type=INT)
-    return out
+            out = d.exact(b) if out is None else b.emit("mul", out, d.exact(b), type=INT)
+    return Const(1) if out is None else out
 
 
 def gathered(
