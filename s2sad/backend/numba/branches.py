@@ -1,6 +1,6 @@
 """A tape that one branch alone makes is there after it: empty where the other branch ran, and read where this one did.
 
-*before*::
+Before::
 
     def f(x, n):
         if n > 2:
@@ -12,7 +12,7 @@
             kept = None
         return x, kept
 
-*after*::
+and after::
 
     def f(x, n):
         if n > 2:

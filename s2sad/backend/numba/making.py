@@ -2,19 +2,20 @@
 
 *before*::
 
-    def f(x, n):
-        y = np.array([x, 2.0 * x])
-        return np.sum(y * np.arange(n) + np.diag(np.eye(n)))
+    def f(x, y):
+        u = np.array([x, 2.0 * x])
+        v = np.arange(2.0)
+        return np.sum(u * v) + y
 
 *after*::
 
-    def f(x, n):
-        y = np.empty(2)
-        y[0] = x
-        y[1] = 2.0 * x
-        k = np.empty(max(n, 0), dtype=np.int64)
-        for i in range(max(n, 0)):
-            k[i] = i
+    def f(x, y):
+        t1 = np.empty(2)
+        t1[0] = x
+        t1[1] = 2.0 * x
+        ...
+        for i in range(2):
+            t2[i] = 0.0 + i * t3
         ...
 """
 

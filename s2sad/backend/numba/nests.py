@@ -203,21 +203,22 @@ class Nests:
 
     def _view(self, b: Builder, s: Let) -> bool:
         assert s.target is not None
+        target = s.target
         source = self.expr(b, s.args[1] if s.op == "call" else s.args[0])
         e = self._view_of(b, s, source)
         if e is None:
             return False
-        self.exprs[s.target] = e
-        if self.placing.is_real(s.target):
+        self.exprs[target] = e
+        if self.placing.is_real(target):
             if s.op in ("getitem", "getattr") or calls(s, np.transpose):
                 if s.op == "getitem" and const(s.args[1]) is Ellipsis:  # which Numba takes inside a tuple alone
-                    s = Let(s.target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
+                    s = Let(target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
                 b.append(subst_heads(s, self.env))  # the array itself, for those that need one
-                self.exprs.pop(s.target)
+                self.exprs.pop(target)
             else:
-                self.exprs.pop(s.target)
-                self._fill(b, s.target, e)
-                if s.target in self.placing.stored:
+                self.exprs.pop(target)
+                self._fill(b, target, e)
+                if target in self.placing.stored:
                     return False
         return True
 
