@@ -398,7 +398,7 @@ def accumulate(y_bar, y, a, b, /):
     return y_bar, y_bar
 
 
-nondiff(rt.zeros_like, type=zero_type)
+nondiff(rt.zeros_like, type=lambda x, stored=None, **static: zero_type(x))
 
 
 @bilinear(

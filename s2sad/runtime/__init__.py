@@ -195,6 +195,7 @@ from s2sad.runtime.shapes import (
     unbroadcast,
     unreduce,
 )
+from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
 __all__ = [
@@ -235,6 +236,7 @@ __all__ = [
     "cumprod_jvp",
     "cumprod_second",
     "cumsum_adj",
+    "curve_inside",
     "detached",
     "deviation",
     "diag_adj",
@@ -343,6 +345,7 @@ __all__ = [
     "shares_memory",
     "sinc_curve",
     "sinc_slope",
+    "sloped",
     "solve_adj_a",
     "sort_adj",
     "sort_dot",
@@ -355,6 +358,7 @@ __all__ = [
     "std_slope",
     "stop_gradient",
     "store_adjoint",
+    "surface_inside",
     "svd_adj",
     "svd_jvp",
     "take_adj",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import functools as ft
 import importlib
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,6 +156,9 @@ def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untype
     if isinstance(key, Lit) and isinstance(t, Obj) and key.value in dict(t.attrs):
         return f.emit("getattr", pos[0], Const(key.value), name=name)
     if isinstance(key, Lit) and isinstance(t, Array) and isinstance(key.value, str) and hasattr(np.ndarray, key.value):
+        return read(f, "getattr", pos[0], Const(key.value), name)
+    obj = pos[0].obj if isinstance(pos[0], Ref) else t.obj if isinstance(t, RefT) else None
+    if isinstance(key, Lit) and isinstance(obj, ModuleType) and isinstance(key.value, str) and hasattr(obj, key.value):
         return read(f, "getattr", pos[0], Const(key.value), name)
     return NotImplemented
 
