@@ -30,6 +30,7 @@ from s2sad.analysis.alias import alias, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.masked import masked_products
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import UnsupportedError
@@ -89,6 +90,7 @@ class Reverse:
         refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         self.layout = layout(fn)
+        self.masked = masked_products(fn)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time

@@ -87,7 +87,7 @@ def sign(b: Builder, x: Atom) -> Atom:
 
 
 EXPANSIONS: dict[object, Expansion] = {
-    rt.safe_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
+    rt.safe_mul: safe_mul, rt.masked_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
     rt.log_or_zero: log_or_zero, rt.exp_or_zero: exp_or_zero,
 }  # fmt: skip
 # Helpers that give back an operand where all are numbers: which one.
