@@ -53,6 +53,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         self._single = not isinstance(argnums, tuple | list) and whole
         names = [name for name, _ in self.programs.selection]
         self._several = whole and isinstance(argnums, tuple | list) and not has_aux and len(set(names)) == len(names)
+        self._callbacks: dict[Any, Any] = {}  # of a Grad, see cfunc
         self._index = self.programs.positions[self.programs.active[0]]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -160,6 +161,22 @@ class Grad(ValueAndGrad[P, R]):
 
     suffix = "_grad"
     with_value = False
+
+    @property
+    def cfunc(self) -> Any:
+        """The gradient as a ``numba.cfunc`` of float64 numbers, for C: ``scipy.LowLevelCallable(d.cfunc.ctypes)``.
+
+        For ``backend="numba"`` and a function of floats that returns a float. Arguments with defaults, and numbers of the
+        module, have the values that they have now. Where the function would raise, it gives NaN.
+        """
+        from s2sad.api.callback import callback
+
+        return callback(self, self._callbacks)
+
+    @property
+    def address(self) -> int:
+        """The address of ``cfunc``. It is valid for as long as this object lives, and calls with the values of then."""
+        return int(self.cfunc.address)
 
 
 def check_scalar(derivative: str, function: str, value: Any) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from s2sad.analysis.effects import INPLACE_OPS
-from s2sad.backend.guards import guarded
+from s2sad.analysis.guards import guarded
+from s2sad.analysis.widths import own_width, width_of
 from s2sad.backend.levels import EFFECT, PURE, READ, in_order, level_of
-from s2sad.backend.widths import own_width, width_of
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,

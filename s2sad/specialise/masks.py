@@ -46,7 +46,7 @@ _SPREADING = (
 )  # fmt: skip
 _EVEN = (np.broadcast_to, np.expand_dims, helper("unreduce"))
 _MOVING = (np.swapaxes, np.transpose, np.reshape)
-_SAFE = (helper("safe_div"), helper("safe_mul"))
+_SAFE = (helper("safe_div"), helper("safe_mul"), helper("masked_mul"))
 _LOGS = (np.log, np.log2, np.log10)
 _ROOTS = (np.sqrt, math.sqrt, np.cbrt, np.linalg.norm, np.abs)
 _SCALAR_LOGS = (math.log, math.log2, math.log10)
@@ -252,4 +252,22 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
-RULES: dict[Any, tuple[Any, ...]] = {helper("safe_div"): (safe_div,), helper("safe_mul"): (safe_mul,)}
+def masked_mul(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a literal."""
+    _, g, p = let.args
+    if const(p) is not None or nonzero(rw, g) or whole(rw, g) or _bounded(rw, p):
+        return rw.let(let, "mul", g, p)
+    return None
+
+
+def _bounded(rw: Rewriter, p: Atom) -> bool:
+    """Is it a number over something of at least a positive number, as a sigmoid is?"""
+    d = rw.definition(p)
+    if d is None or d.op != "truediv" or const(d.args[0]) is None:
+        return False
+    return (floor(rw, d.args[1]) or 0.0) > 0.0 or at_least_one(rw, d.args[1])
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    helper("safe_div"): (safe_div,), helper("safe_mul"): (safe_mul,), helper("masked_mul"): (masked_mul,),
+}  # fmt: skip
