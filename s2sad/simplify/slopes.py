@@ -65,7 +65,7 @@ from s2sad.ir.types import Array, Tuple, Type, Unknown
 from s2sad.specialise.driver import const, known_dims
 from s2sad.specialise.helpers import helper
 
-_SAFE = (helper("safe_mul"), helper("safe_div"))
+_SAFE = (helper("safe_mul"), helper("safe_div"), helper("masked_mul"))
 _LEAST = 2  # arrays that a pair keeps; one is no more than the slope
 Simplify = Callable[[Function], Function]
 
