@@ -184,3 +184,28 @@ def test_a_factor_that_is_cut_off_masks_the_slope() -> None:
         x_bar, w_bar = s2sad.grad(f, argnums=(0, 1))(x, w)
     assert np.array_equal(x_bar[:2], [0.0, 0.0])
     assert np.all(np.isfinite(w_bar))
+
+
+def masked(x: Any) -> Any:
+    y = np.sin(x) * np.cos(x) * x + 1.0
+    return np.sum(np.where(x > 0.0, logged(x), 0.0)) + np.sum(y * y) - np.sum(y * y)
+
+
+def behind_a_call(x: Any) -> Any:
+    """A pair that calls a pair."""
+    y = np.sin(x) * np.cos(x) * x
+    return masked(x) + 0.0 * np.sum(y * y * np.cos(y) + y)
+
+
+@pytest.mark.parametrize("f", [masked, behind_a_call], ids=["masked", "behind_a_call"])
+def test_a_pullback_masks_the_slope_as_the_gradient_does(f: Any) -> None:
+    x = np.array([0.0, 0.5, 0.0, 2.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        _, pullback = s2sad.vjp(f, x)
+        (got,) = pullback(1.0)
+        expected = s2sad.grad(f)(x)
+        inside = s2sad.grad(lambda x: np.sum(logged(x)))(x[[1, 3]])
+    assert np.array_equal(got, expected)
+    assert np.array_equal(got[[0, 2]], [0.0, 0.0])
+    assert np.allclose(got[[1, 3]], inside, rtol=1e-13)

@@ -44,7 +44,7 @@ and for a call ``gate_adj(gate_res, y_bar)`` the product ``y_bar * gate_slope``.
 in ``y_bar``, so that ``y_bar = 1.0`` gives the slope, one array for any number of residuals. It is made in the forward sweep,
 while all that it needs is at hand and can be overwritten.
 
-Where the adjoint half had to mask its poles (``rt.safe_div``), the product does (``rt.safe_mul``). If any of that is left
+Where the adjoint half had to mask its poles (``rt.safe_div``), the product does (``rt.masked_mul``). If any of that is left
 with a seed of 1, which is 0 nowhere, the forward sweep would divide where the reverse sweep might not have had to: then
 the pair stays a pair.
 """
@@ -203,8 +203,6 @@ def _called(fn: Function, fwd: str, adj: str, masked: bool) -> Function | None:
             slopes[s.target] = Var(s.target.name.removesuffix("res") + "slope", unpacked[s.args[0]])
         elif _calls(s, fwd) or any(a in unpacked for a in s.args if not (s.op == "getitem" and const(s.args[1]) == 0)):
             return None
-    name = _SAFE[0]
-
     def rewrite(s: Let) -> Let:
         if s.target in slopes:
             return Let(slopes[s.target], s.op, s.args, s.kwnames, s.loc)  # type: ignore[arg-type]
@@ -212,7 +210,7 @@ def _called(fn: Function, fwd: str, adj: str, masked: bool) -> Function | None:
             return s
         _, slope, g = s.args
         if masked:
-            return Let(s.target, "call", (Ref(name, "rt.safe_mul"), g, slope), (), s.loc)
+            return Let(s.target, "call", (Ref(helper("masked_mul"), "rt.masked_mul"), g, slope), (), s.loc)
         return Let(s.target, "mul", (g, slope), (), s.loc)
 
     body = map_lets(fn.body, rewrite)

@@ -234,8 +234,6 @@ def _is_slope(rw: Rewriter, p: Atom) -> bool:
 def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_mul(g, p)`` to ``g * p``."""
     _, g, p = let.args
-    if _is_slope(rw, p):
-        return rw.let(let, "mul", g, p) if whole(rw, g) else None
     if _is_masked_quotient(rw, g, p):
         return None
     if const(p) is not None or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
