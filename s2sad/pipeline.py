@@ -13,7 +13,7 @@ from typing import Any
 
 from s2sad.ad import derived
 from s2sad.ad import program as ad
-from s2sad.ad.outputs import own_outputs
+from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
@@ -29,13 +29,15 @@ from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
 from s2sad.ir.rewrite import without_places
 from s2sad.ir.types import UNKNOWN
-from s2sad.simplify import simplify
+from s2sad.simplify import in_place, simplify
 from s2sad.simplify.dce import eliminate
 from s2sad.simplify.inplace import accumulate
+from s2sad.simplify.joins import join
 from s2sad.simplify.last_trip import skip_last
 from s2sad.simplify.methods import as_methods
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
+from s2sad.simplify.slopes import with_slopes
 from s2sad.specialise import primal_vars, specialise
 
 printer.astor_module()  # the compiler is imported when it is needed; astor comes with it
@@ -96,6 +98,8 @@ class Compilation:
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
+        if self.request.backend == "numpy":
+            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
         self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
@@ -110,19 +114,20 @@ class Compilation:
         primal = primal_vars(fn)
         return eliminate(accumulate(own_outputs(fn, mode, self.request.has_aux), primal), primal)
 
-    def emit(self, kept: bool = False) -> Emitted:
-        """Verified text. ``kept``: as a file, beside which machine code may be kept."""
+    def emit(self) -> Emitted:
+        """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
+            self._each(lambda f: in_place(join(f, primal := primal_vars(f)), primal))
             self._each(lambda f: as_methods(f, primal_vars(f)))
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 
-        module = native_module(self.functions, [e.name for e in self.entries], kept)
+        module = native_module(self.functions, [e.name for e in self.entries], self.request.native)
         self.native = tuple(module.native[e.name] for e in self.entries)
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
-        return emit_module(module.functions, header=header, decorators=module.decorators)
+        return emit_module(module.functions, header=header, decorators=module.decorators, finish=module.finish)
 
     def made(self, emitted: Emitted) -> Made:
         """What is to be loaded, and kept."""
@@ -134,7 +139,11 @@ class Compilation:
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
         watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
-        return Made(emitted, entry, adjoint, mutates, watched, consulted, native)
+        formed: tuple[str, ...] = ()
+        if self.request.mode == "value_and_grad":
+            last = next(f for f in self.functions if f.name == self.entries[0].name)
+            formed = formed_gradients(last, self.request.active)
+        return Made(emitted, entry, adjoint, mutates, watched, consulted, native, formed)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -202,13 +211,13 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
         stage()
         timings[name] = perf_counter() - start
     start = perf_counter()
-    made = c.made(c.emit(kept=slot is not None))
+    made = c.made(c.emit())
     timings["emit"] = perf_counter() - start
     start = perf_counter()
     program = slot.keep(made) if slot is not None else None
     if program is None:
         slot = None
-        program = load_unkept(request, c.made(c.emit()) if made.native else made)
+        program = load_unkept(request, made)
     timings["load"] = perf_counter() - start
     if made.native:
         start = perf_counter()
@@ -229,7 +238,7 @@ def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | Non
             slot.drop()
         raise
     if slot is not None:
-        slot.seal(program)
+        slot.seal()
 
 
 @contextmanager
@@ -245,7 +254,7 @@ def _alone() -> Iterator[None]:
 
 def compile_generic(request: Request) -> Program:
     """The derivative for arguments of unknown types: to be read."""
-    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux))
+    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux, request.native))
 
 
 def snapshot(request: Request, stage: str) -> str:

@@ -11,16 +11,25 @@ import numpy as np
 import pytest
 
 import s2sad.rules  # noqa: F401
-from s2sad.ir.nodes import Function
+from s2sad.ad import cells
+from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
+from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
+    buffers,
     contributions,
     copies,
     cse,
     dce,
+    early,
+    in_place,
     inplace,
     invariants,
+    joins,
     methods,
+    negations,
     places,
+    rows,
+    selections,
     simplify,
     sink,
     spell,
@@ -68,13 +77,22 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.contiguous": (rules_of("s2sad.simplify.contiguous"), [M, V]),
     "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
+    "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
+    "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
+    "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
+    "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
+    "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
     "s2sad.simplify.softmaxes": (
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
     "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
+    "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
+    "s2sad.simplify.selections": (
+        lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
+    "s2sad.simplify.buffers": (lambda fn: buffers.reuse(clean(fn), primal_vars(fn)), [V, W]),
     "s2sad.simplify.inplace": (lambda fn: inplace.accumulate(fn, ()), [V, W]),
     "s2sad.simplify.invariants": (lambda fn: invariants.hoist(fn, ()), [M.T @ M, S, 3]),
     "s2sad.specialise.unbroadcast": (specialise, [M, M, V]),
@@ -82,10 +100,30 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.products": (specialise, [M[:, 0], M, V]),
     "s2sad.specialise.reductions": (specialise, [M[:, 0], M, M[:, 1]]),
     "s2sad.specialise.storage": (specialise, [V, S, 2]),
+    "s2sad.specialise.lists": (specialise, [[S, T], V, S]),
     "s2sad.specialise.masks": (specialise, [V, W]),
     "s2sad.specialise.powers": (specialise, [V]),
     "s2sad.specialise.softplus": (specialise, [V]),
 }  # fmt: skip
+
+
+def as_records(fn: Function) -> Function:
+    """The appends of loops at the places of their loops, as those of the transformation are."""
+    count = 0
+
+    def visit(block: Block, loc: Loc) -> Block:
+        nonlocal count
+        stmts: list[Stmt] = []
+        for s in block.stmts:
+            if isinstance(s, Let):
+                stmts.append(Let(s.target, s.op, s.args, s.kwnames, loc) if s.op == "method" else s)
+            else:
+                count += 1
+                s = replace(s, loc=Loc("f", count))
+                stmts.append(with_blocks(s, tuple(visit(b, s.loc) for b in blocks_of(s))))
+        return Block(tuple(stmts), block.results)
+
+    return with_body(fn, visit(fn.body, fn.loc))
 
 
 def copied(fn: Function) -> Function:
@@ -127,6 +165,14 @@ def test_a_pass_does_what_its_docstring_shows(module: str) -> None:
     agree(run(before, args), run(result, args), 1e-14)
 
 
+def test_records_are_made_as_soon_as_they_are_known() -> None:
+    before, after = (lower(t, [S, T, 3]) for t in texts("s2sad.simplify.early"))
+    lines = [line.strip().split("(")[0] for line in to_source(early.record(as_records(clean(before)))).splitlines()]
+    wanted = [line.strip().split("(")[0] for line in to_source(clean(after)).splitlines()]
+    assert lines == wanted
+    assert early.record(before) is before, "a list of the user's stays where it is"
+
+
 @pytest.mark.parametrize("module", PASSES)
 def test_simplify_keeps_the_values_of_every_example(module: str) -> None:
     _, args = PASSES[module]
@@ -140,6 +186,32 @@ def test_simplify_keeps_the_values_of_every_example(module: str) -> None:
 
 # -- hazards: what a careless pass would get wrong --------------------------------------------------------------------
 HAZARDS = {
+    "what is gathered is added to an array that is made later": """
+    def f(x, y):
+        r = np.zeros_like(x)
+        r[0] += y[1]
+        m = np.zeros_like(x)
+        m[:] += r
+        return m
+    """,
+    "what is gathered is read before it is added": """
+    def f(x, y):
+        m = x * 1.0
+        r = np.zeros_like(y)
+        r[0] += y[1]
+        s = np.sum(m)
+        m[:] += r
+        return m, s
+    """,
+    "what is gathered goes on after it was added": """
+    def f(x, y):
+        m = x * 1.0
+        r = np.zeros_like(y)
+        r[0] += y[1]
+        m[:] += r
+        r[1] += y[0]
+        return m, r
+    """,
     "a value read before a store is not read again after it": """
     def f(x, y):
         a = np.exp(x)
@@ -231,6 +303,63 @@ HAZARDS = {
         z += y * x
         return z
     """,
+    "memory that a view of it shows is not given away": """
+    def f(x, y):
+        a = x * y
+        v = a[1:]
+        b = a * y
+        b_bar = a * 3.0
+        return b, b_bar, v
+    """,
+    "an array that was added into is read under its old name": """
+    def f(x, y):
+        a = x * y
+        b = a
+        a += y
+        c_bar = a * 2.0
+        d_bar = b * 3.0
+        return c_bar, d_bar
+    """,
+    "what the next iteration reads is not given away": """
+    def f(x, y):
+        a = x * y
+        s = np.zeros_like(x)
+        for i in range(3):
+            b_bar = a * y
+            s += b_bar * b_bar
+        c_bar = a * 2.0
+        return s, c_bar, c_bar * c_bar
+    """,
+    "what one branch reads is not given away before it": """
+    def f(x, y):
+        a = x * y
+        b_bar = a * 2.0
+        c = b_bar * b_bar
+        if y[0] > 1.0:
+            c = c + a
+        return c, b_bar
+    """,
+    "a tape keeps what it holds": """
+    def f(x, y):
+        tape = []
+        for i in range(3):
+            a = x * y
+            tape.append((a, i))
+            b_bar = a * 2.0
+            x = b_bar * b_bar
+        s = np.zeros_like(x)
+        for row in reversed(tape):
+            a, i = row
+            s += a * i
+        return s, x
+    """,
+    "a row of a smaller array is no place for the result": """
+    def f(x, y):
+        a = x[:1] * 2.0
+        a_bar = a * a
+        b_bar = a_bar * y
+        return b_bar, np.sum(b_bar)
+    """,
     "a broadcast is not owned": """
     def f(x, y):
         a_bar = rt.unreduce(2.0, x, None, False)
@@ -248,7 +377,7 @@ def test_hazard(name: str, marked: bool) -> None:
     args = [V, W]
     fn = lower(HAZARDS[name], args)
     primal: Any = primal_vars(fn) if marked else ()
-    out = simplify(specialise(fn, primal), primal)
+    out = in_place(simplify(specialise(fn, primal), primal), primal)
     one, other = copy.deepcopy(args), copy.deepcopy(args)
     expected, got = to_function(fn)(*one), to_function(out)(*other)
     agree(expected, got, 1e-15)
@@ -324,7 +453,7 @@ def test_random_programs_keep_their_values(seed: int) -> None:
         fn = lower(text, args)
         expected = run(fn, args)
         for primal in ((), primal_vars(fn)):
-            out = simplify(specialise(fn, primal), primal)
+            out = in_place(simplify(specialise(fn, primal), primal), primal)
             got = run(out, args)
             for a, b in zip(flat(expected), flat(got), strict=True):
                 assert np.shape(a) == np.shape(b), text

@@ -16,6 +16,7 @@ functions stay calls.
 
 from __future__ import annotations
 
+from s2sad.ad.cells import promote
 from s2sad.ad.displays import distinct_keys
 from s2sad.ad.memory import stored_by
 from s2sad.analysis.alias import AliasInfo, alias, is_reference, mutated_params
@@ -56,7 +57,7 @@ def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
         body = _block(fn.body, alias(fn), env, seen, False, thin)
         inlined = bool(env) or count != sum(1 for s in walk(body) if isinstance(s, Let) and _callee(s) is not None)
         if not inlined:
-            return fn
+            return promote(fn)
         fn, thin = with_body(fn, body), False
 
 

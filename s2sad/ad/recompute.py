@@ -1,8 +1,8 @@
 """Which values of a region the reverse sweep makes again, and which it keeps.
 
 Made again is what costs little and is sure to come out the same: reads by index of memory that nothing overwrites later,
-integer arithmetic, arithmetic on a few numbers from outside the region, shapes; and what was stored to a place that
-nothing overwrites is read there. The rest is kept.
+arithmetic and comparisons of integers, arithmetic on a few numbers from outside the region, shapes; and what was stored
+to a place that nothing overwrites is read there. The rest is kept.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from s2sad.ir.types import Array, List, Scalar, Slice, Type, Unknown, is_number,
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
-_INT_OPS = frozenset({"add", "sub", "mul", "neg", "floordiv", "mod"})
+_INT_OPS = frozenset({"add", "sub", "mul", "neg", "floordiv", "mod", "lt", "le", "gt", "ge", "eq", "ne"})
 
 
 @dataclass

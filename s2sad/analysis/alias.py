@@ -12,6 +12,7 @@ from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
+from s2sad.analysis.settled import settled
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
@@ -57,6 +58,7 @@ class AliasInfo:
 
     classes: Classes
     mutated: set[Any] = field(default_factory=set)
+    settled: frozenset[Let] = frozenset()  # views that nothing can tell from copies
 
     def find(self, v: Var) -> Any:
         return self.classes.find(v)
@@ -132,11 +134,24 @@ _CONSULTED: set[Function] = set()  # those whose assumption has been used
 
 
 def _classes_of(fn: Function) -> AliasInfo:
-    info = AliasInfo(Classes())
+    info = _unified(fn, frozenset())
+    parted = settled(fn, info.classes.find, info.mutated, lambda s: _touched(info.classes, s)) if info.mutated else None
+    return _unified(fn, parted) if parted else info
+
+
+def _unified(fn: Function, parted: frozenset[Let]) -> AliasInfo:
+    info = AliasInfo(Classes(), settled=parted)
     touched: list[Any] = []
-    unify_structure(fn.body, info.classes, lambda s: _let(info.classes, s, touched))
+    unify_structure(fn.body, info.classes, lambda s: None if s in parted else _let(info.classes, s, touched))
     info.mutated = {info.classes.find(x) for x in touched}
     return info
+
+
+def _touched(classes: Classes, s: Let) -> list[Any]:
+    """What one statement stores into (its classes are unified already)."""
+    out: list[Any] = []
+    _let(classes, s, out)
+    return out
 
 
 def _let(classes: Classes, s: Let, touched: list[Any]) -> None:

@@ -18,6 +18,7 @@ from s2sad.cache.programs import Program, Request, slot_for
 from s2sad.errors import UnsupportedError
 from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
+from s2sad.options import PLAIN, Native
 
 NOT_NATIVE = "S2S080"  # what the Numba backend refuses, and NumPy takes
 BACKENDS = ("numpy", "numba", "auto")
@@ -39,20 +40,20 @@ class Compiled:
     positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
     the function stores into.
     ``guards`` says whether what was compiled in is still what it was, ``refresh`` gives the program the current values
-    of globals; None where there is nothing to do.
+    of globals; None where there is nothing to do. With ``formed`` all gradients have the form of their arguments as they
+    come.
     """
 
-    __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
+    __slots__ = ("entry", "formed", "guards", "mutates", "positions", "program", "refresh")
 
-    def __init__(
-        self, program: Program, target: Target, positions: tuple[int, ...]
-    ) -> None:
+    def __init__(self, program: Program, target: Target, positions: tuple[int, ...]) -> None:
         self.program = program
         self.entry: Callable[..., Any] = program.entry if target.plain else _by_position(program.entry, target)
         self.guards = quick_guards(program)
         self.refresh = quick_refresh(program)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
+        self.formed = all(target.names[k] in program.formed for k in positions)
 
 
 class Programs:
@@ -63,10 +64,19 @@ class Programs:
     """
 
     def __init__(
-        self, target: Target, mode: str, argnums: Argnums, *, has_aux: bool, backend: str, strict: bool
+        self,
+        target: Target,
+        mode: str,
+        argnums: Argnums,
+        *,
+        has_aux: bool,
+        backend: str,
+        strict: bool,
+        native: Native = PLAIN,
     ) -> None:
-        check_backend(backend)
+        check_backend(backend, native)
         self.target, self.mode, self.has_aux, self.backend, self.strict = target, mode, has_aux, backend, strict
+        self.native = native
         self.selection = target.select(argnums)
         self.active = tuple(dict.fromkeys(name for name, _ in self.selection))
         self.positions = {name: k for k, name in enumerate(target.names)}
@@ -164,7 +174,7 @@ class Programs:
         self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...], backend: str
     ) -> Request:
         """What the compiler is asked for."""
-        return Request(function, self.mode, types, active, backend, self.has_aux)
+        return Request(function, self.mode, types, active, backend, self.has_aux, self.native)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
         known = dict(types)
@@ -191,10 +201,13 @@ def has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def check_backend(backend: str) -> None:
-    """Raise unless there is such a backend here."""
+def check_backend(backend: str, native: Native = PLAIN) -> None:
+    """Raise unless there is such a backend here, and it takes the options."""
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    for name in ("parallel", "fastmath"):
+        if getattr(native, name) and backend != "numba":
+            raise ValueError(f'{name}=True needs backend="numba", not {backend!r}')
     if backend == "numba" and not has_numba():
         raise ModuleNotFoundError("backend='numba' needs Numba: pip install s2sad[numba]", name="numba")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis.guards import guarded
 from s2sad.backend import syntax as syn
 from s2sad.backend.fold import Plan
 from s2sad.backend.modules import ModuleNames
@@ -205,6 +206,10 @@ class Expressions:
 
     def _v_call(self, let: Let) -> Any:
         callee, *args = let.posargs
+        op = guarded(let)
+        if op:
+            plain = ast.BinOp(self.atom(args[0]), syn.BINARY[op](), self.atom(args[1]))
+            return ast.IfExp(self.atom(args[0]), plain, ast.Constant(0.0, None))
         if isinstance(callee, Ref) and not let.kwnames and all(map(_is_typed, args)):
             operator = self._operator(callee.obj, args)
             if operator is not None:

@@ -2,14 +2,19 @@
 
 ``plan(fn)`` folds a temporary into its use when it is used once, in the same block, and moving its evaluation there
 changes nothing: what reads memory never passes an effect, two effects never change places, nothing enters or leaves a
-branch or a loop. An ``If`` whose branches fold away becomes a conditional expression (or ``and`` / ``or``).
+branch or a loop. An ``If`` whose branches fold away becomes a conditional expression (or ``and`` / ``or``). An adjoint
+that is read once is folded as well where it is short, or where the next contribution adds to it: ``x_bar = a``,
+``x_bar = x_bar + b`` is ``x_bar = a + b``. A derivative of which one line is left is one ``return``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from s2sad.analysis.effects import INPLACE_OPS, effect_of
+from s2sad.analysis.effects import INPLACE_OPS
+from s2sad.analysis.guards import guarded
+from s2sad.analysis.widths import own_width, width_of
+from s2sad.backend.levels import EFFECT, PURE, READ, in_order, level_of
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -29,18 +34,16 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import Array, is_number
+from s2sad.specialise.primal import primal_vars
 
-PURE, READ, EFFECT = 0, 1, 2
 WIDTH = 96  # an expression is folded while the line stays within about this many columns
+SHORT = 24  # an adjoint that is read once has no line of its own if it is no wider
 
 STATEMENT_OPS = INPLACE_OPS | {
     "setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "raise_", "assert_", "unpack", "unpack_star",
     "comment", "with_exit",
 }  # fmt: skip
-_SCALAR_OPS = frozenset(["add", "sub", "mul", "neg", "pos", "lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "not"])
-_DISPLAY_OPS = frozenset(["tuple", "list", "slice", "copy", "star"])
-_STABLE_ATTRS = frozenset({"shape", "ndim", "size", "dtype"})
+_NAMED = frozenset(["add", "sub", "mul", "truediv", "neg", "matmul", "call"])  # what a named adjoint may be
 
 
 @dataclass(slots=True)
@@ -50,6 +53,7 @@ class Plan:
     inline: dict[Var, Stmt] = field(default_factory=dict)
     as_expression: set[If] = field(default_factory=set)
     nested: dict[Function, Plan] = field(default_factory=dict)
+    silent: set[Stmt] = field(default_factory=set)  # comments that head nothing
     itself: dict[Var, Function] = field(default_factory=dict)  # variables that stand for the function they are in
     used: dict[Var, int] = field(default_factory=dict)
 
@@ -61,7 +65,7 @@ class Plan:
         target = stmt.target if stmt.__class__ is Let else None
         if target is not None:
             return target in self.inline or target in self.itself
-        return stmt in self.as_expression and stmt.targets[0] in self.inline
+        return stmt in self.silent or (stmt in self.as_expression and stmt.targets[0] in self.inline)
 
     def is_lambda(self, fn: Function) -> bool:
         """Can a nested function be written as a lambda?"""
@@ -104,11 +108,37 @@ class _Planner:
         self.home: dict[Var, Block] = {}  # the block in which a variable has its one foldable use
         self.unpacked: set[Var] = set()  # tuples that an ``unpack`` made: their elements are bound where it stands
         self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
+        self.joined: dict[Var, bool] = {}  # named adjoints that are read once: does the next contribution add to them?
+        self.arithmetic: set[Var] = set()  # named results of operators
 
     def run(self) -> Plan:
         self._count(self.fn.body, True)
+        self.joined = {v: more for v, more in self.joined.items() if self.uses.get(v) == 1}
+        if self.joined:
+            primal = primal_vars(self.fn)  # each of the user's own lines stays one
+            self.joined = {v: more for v, more in self.joined.items() if v not in primal}
         self._block(self.fn.body, 0)
+        self._one_line()
         return self.plan
+
+    def _one_line(self) -> None:
+        """``value = a`` and ``return value, b``, of which nothing else is left, are ``return a, b``."""
+        body, fold = self.fn.body, self.plan.inline
+        kept = [s for s in self.plan.kept(body)]
+        told = [s for s in kept if s.__class__ is Let and s.op == "comment"]
+        made = self._made(body.results[0])
+        if len(told) != 2 or len(kept) != 3 or made is None or made.op != "tuple" or made.target not in fold:
+            return
+        first = next(s for s in kept if s not in told)
+        if not isinstance(first, Let) or first.target is not made.args[0] or self.uses.get(first.target) != 1:
+            return
+        if self._tree_width(body) <= WIDTH - 20:
+            fold[first.target] = first
+            self.plan.silent.update(told)
+
+    def _made(self, a: Atom) -> Let | None:
+        stmt = self.plan.inline.get(a) if isinstance(a, Var) else None
+        return stmt if isinstance(stmt, Let) else None
 
     # -- uses ------------------------------------------------------------------------------------------------------
     def _count(self, block: Block, fold_results: bool) -> None:
@@ -132,6 +162,13 @@ class _Planner:
         fixed = let.op in INPLACE_OPS or let.op == "closure"
         for k, a in enumerate(let.args):
             self._use(a, None if fixed and (k == 0 or let.op == "closure") else block)
+        if let.op in _NAMED and let.target is not None and let.target.name:
+            for a in let.args:
+                if isinstance(a, Var) and a in self.arithmetic and a.name == let.target.name and let.op != "call":
+                    self.joined[a] = True
+            if let.op != "call":
+                self.arithmetic.add(let.target)
+            self.joined[let.target] = False
         if let.op == "closure" and isinstance(let.args[0], Ref):
             fn = let.args[0].obj
             if fn in self.path and let.target is not None:
@@ -195,13 +232,18 @@ class _Planner:
                 waiting = pend.get(a) if isinstance(a, Var) else None
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
-        level = _level(let)
+        twice = let.args[1] if guarded(let) else None
+        if isinstance(twice, Var) and twice in pend:
+            self._flush(pend[twice], pend)
+        level = level_of(let)
         reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
+        own = own_width(let, pend)
         wait = target is not None and self._may_wait(let, block)
+        if wait and self.joined.get(target) is False:  # type: ignore[arg-type]
+            wait = own + sum(pend[a].width for a in let.args if a in pend) <= SHORT
         head = 0 if wait or target is None else len(target.name or "tmp") + 3
-        own = _own_width(let, pend)
         item = self._consume(
-            _in_order(let), pend, level, k, WIDTH - 4 * depth - head, own, not wait, reads, () if wait else (target,)
+            in_order(let), pend, level, k, WIDTH - 4 * depth - head, own, not wait, reads, () if wait else (target,)
         )
         if wait and target is not None:
             item.var, item.stmt = target, let
@@ -221,7 +263,7 @@ class _Planner:
         return True
 
     def _single(self, var: Var, block: Block) -> bool:
-        return not var.name and self.uses.get(var) == 1 and self.home.get(var) is block
+        return (not var.name or var in self.joined) and self.uses.get(var) == 1 and self.home.get(var) is block
 
     def _if(self, stmt: If, block: Block, pend: dict[Var, _Item], k: int, depth: int, leaves: bool) -> int:
         level = max(self._block(stmt.then, depth + 1), self._block(stmt.orelse, depth + 1))
@@ -258,10 +300,10 @@ class _Planner:
         return one_line and self._tree_width(stmt.then) + self._tree_width(stmt.orelse) < 80
 
     def _tree_width(self, block: Block) -> int:
-        total = sum(_width(a) for a in block.results if a not in self.plan.inline)
+        total = sum(width_of(a) for a in block.results if a not in self.plan.inline)
         for s in block.stmts:
             if isinstance(s, Let):
-                total += _own_width(s, self.plan.inline)
+                total += own_width(s, self.plan.inline)
             elif isinstance(s, If):
                 total += 10 + self._tree_width(s.then) + self._tree_width(s.orelse)
         return total
@@ -371,48 +413,3 @@ def _is_and_or(stmt: If) -> bool:
     return (stmt.orelse.results[0] is stmt.test and not stmt.orelse.stmts) is not (
         stmt.then.results[0] is stmt.test and not stmt.then.stmts
     )
-
-
-def _in_order(let: Let) -> tuple[Atom, ...]:
-    """The operands in Python's order of evaluation."""
-    if let.op in ("setitem", "setattr"):
-        return (let.args[2], *let.args[:2])
-    return let.args
-
-
-def _width(a: Atom) -> int:
-    if isinstance(a, Var):
-        return len(a.name) or 2
-    if isinstance(a, Const):
-        return min(len(repr(a.value)), 60)
-    return len(getattr(a, "text", "") or getattr(a, "name", ""))
-
-
-def _own_width(let: Let, folded: Mapping[Var, object]) -> int:
-    """About how many columns an operation takes without what is folded into it."""
-    total = sum(_width(a) for a in let.args if a not in folded) + sum(len(k) + 1 for k in let.kwnames)
-    if let.op in ("call", "method", "tuple", "list", "dict"):
-        return total + 2 * len(let.args)
-    if let.op in ("slice", "format_value"):
-        return total - 4 * sum(isinstance(a, Const) and a.value is None for a in let.args) + 2
-    return total + (3 if len(let.args) == 2 else 1)
-
-
-def _level(let: Let) -> int:
-    op = let.op
-    if op in _DISPLAY_OPS:
-        return PURE
-    if op in _SCALAR_OPS and all(_is_scalar(a) for a in let.args):
-        return PURE
-    if op == "getattr" and isinstance(let.args[0], Var) and isinstance(let.args[0].type, Array):
-        name = let.args[1].value if isinstance(let.args[1], Const) else ""
-        return PURE if name in _STABLE_ATTRS else READ
-    if op in ("with_enter", "iter_list", "unpack", "unpack_star", "raise_", "assert_"):
-        return EFFECT
-    return READ if effect_of(let).pure else EFFECT
-
-
-def _is_scalar(a: Atom) -> bool:
-    if isinstance(a, Const):
-        return isinstance(a.value, bool | int | float | complex | None)
-    return isinstance(a, Var) and a.type is not None and is_number(a.type)

@@ -83,7 +83,7 @@ def read(path: Path, key: str) -> tuple[Entry, str, CodeType] | None:
             code = compile(text, str(path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
             return None
-        _write(path.with_suffix(".code"), _render_code(path, data, code))
+        write_whole(path.with_suffix(".code"), _render_code(path, data, code))
     return entry, text, code
 
 
@@ -94,32 +94,25 @@ def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
     data = render(key, entry)
     text = data.decode("utf-8")
     code = compile(text, str(path), "exec", dont_inherit=True)
-    if not _write(path, data):
+    if not write_whole(path, data):
         return None
-    _write(path.with_suffix(".code"), _render_code(path, data, code))
+    write_whole(path.with_suffix(".code"), _render_code(path, data, code))
     return text, code
 
 
-def read_seal(path: Path) -> bytes:
-    """What was written beside an entry about its machine code."""
-    try:
-        return path.with_suffix(".native").read_bytes()
-    except OSError:
-        return b""
-
-
-def write_seal(path: Path, data: bytes) -> None:
-    _write(path.with_suffix(".native"), data)
+def machine_code(path: Path) -> list[Path]:
+    """The files of machine code that belong to an entry, one for each kind of machine."""
+    return sorted(path.parent.glob(f"{path.stem}.*.native"))
 
 
 def remove(path: Path) -> None:
     """Delete an entry and its code."""
-    for file in (path, path.with_suffix(".code"), path.with_suffix(".native")):
+    for file in (path, path.with_suffix(".code"), *machine_code(path)):
         with suppress(OSError):
             file.unlink()
 
 
-def _write(target: Path, data: bytes) -> bool:
+def write_whole(target: Path, data: bytes) -> bool:
     """Write a file so that no reader sees a part of it; False where that is not possible."""
     temporary: Path | None = None
     try:
@@ -237,7 +230,7 @@ def clear() -> int:
     """Remove all entries with what belongs to them, and nothing else; gives how many."""
     count = 0
     for path in _files():
-        for native in (path.with_suffix(".native"), *path.parent.glob(f"__pycache__/{path.stem}.*.nb[ci]")):
+        for native in machine_code(path):
             with suppress(OSError):
                 native.unlink()
         with suppress(OSError):
@@ -254,7 +247,12 @@ def info() -> tuple[int, int]:
         with suppress(OSError):
             sizes.append(path.stat().st_size)
             count += path.suffix == ".py"
+            if path.suffix == ".py":
+                sizes += [native.stat().st_size for native in machine_code(path)]
     return count, sum(sizes)
 
 
-__all__ = ["HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "parse", "path_of", "read", "render", "write"]
+__all__ = [
+    "HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "machine_code", "parse", "path_of", "read", "render",
+    "write", "write_whole",
+]  # fmt: skip

@@ -11,18 +11,24 @@ from collections.abc import Callable, Container
 from s2sad.ir.nodes import Function, Var
 from s2sad.ir.record import dataclass
 from s2sad.simplify import (
+    buffers,
     contiguous,
     contributions,
     copies,
     cse,
     dce,
+    early,
     fold,
     inplace,
     invariants,
     literals,
+    negations,
     places,
     quotients,
+    relus,
+    rows,
     scalars,
+    selections,
     signs,
     sink,
     sizes,
@@ -40,8 +46,12 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, sums, stores, contributions, sizes)
+_FAMILIES = (
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, sums, stores,
+    contributions, sizes,
+)  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
+_STORED = merge_rules(contiguous.RULES, selections.LITERALS)
 MAX_ROUNDS = 6
 
 
@@ -63,7 +73,7 @@ def algebra(fn: Function, primal: Container[Var]) -> Function:
 def fill(fn: Function, primal: Container[Var]) -> Function:
     """Broadcasts that are left become arrays where their precision or a matrix product asks for it."""
     new = run_rules(fn, contiguous.PRECISION, primal, everywhere=True)
-    new = run_rules(new, contiguous.RULES, primal)
+    new = run_rules(new, _STORED, primal)
     return fn if new is fn else dce.eliminate(new, primal)
 
 
@@ -87,11 +97,14 @@ ROUNDS: tuple[NamedPass, ...] = (
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
+    NamedPass("rows", rows.share),
     NamedPass("contributions", contributions.assign_first),
+    NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
     NamedPass("sink", sink.sink),
+    NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
 
@@ -118,4 +131,10 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     return fn
 
 
-__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "simplify"]
+def in_place(fn: Function, primal: Container[Var]) -> Function:
+    """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
+    new = buffers.reuse(fn, primal)
+    return fn if new is fn else sink.sink(new)  # what this parts from its use comes back to it
+
+
+__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "in_place", "simplify"]

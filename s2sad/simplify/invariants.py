@@ -33,6 +33,7 @@ from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, For, Function, Let, Stmt, Var, While, blocks_of
 from s2sad.ir.rewrite import defined_vars, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Range
 from s2sad.simplify.contributions import makes_zeros
 
 _STAY = frozenset({"copy", "list", "dict", "set", "slice", "tuple", "getattr"})  # nothing to win, or new each time
@@ -76,7 +77,7 @@ class _Hoister:
 
     def _moves(self, let: Let, inside: set[Var]) -> bool:
         target = let.target
-        if target is None or target in self.primal or let.op in _STAY:
+        if target is None or target in self.primal or let.op in _STAY or isinstance(target.type, Range):
             return False
         if any(a in inside for a in let.args if isinstance(a, Var)):
             return False

@@ -29,7 +29,7 @@ from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Unknown, rank_of
+from s2sad.ir.types import Array, Unknown, is_number, rank_of
 
 _STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
 
@@ -42,6 +42,7 @@ def sink(fn: Function, primal: Container[Var] = frozenset()) -> Function:
 class _Sinker:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
+        self.outermost = fn.body
         self.uses = usage.uses(fn)
         self.memory = Memory(fn)
 
@@ -49,6 +50,7 @@ class _Sinker:
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
+        made = {s.target for s in stmts if isinstance(s, Let) and s.op != "getitem"}  # arrays, and not views
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
             if not isinstance(s, Let) or not self._moves(s):
@@ -57,6 +59,10 @@ class _Sinker:
             if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
                 continue
             large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
+            if block is self.outermost:  # the user's arrays have their names until the end
+                large = [a for a in large if a not in self.primal]
+            if s.op == "getitem":
+                large = [a for a in large if a in made]
             if all(last.get(a, place[j]) >= place[j] for a in large):
                 stmts.insert(j - 1, stmts.pop(i))
                 place.insert(j - 1, place.pop(i))
@@ -64,10 +70,12 @@ class _Sinker:
 
     def _moves(self, s: Let) -> bool:
         target = s.target
-        if target is None or target in self.primal or target.name or s.op in _STAY or self.uses.get(target, 0) != 1:
+        if target is None or target in self.primal or target.name or self.uses.get(target, 0) != 1:
+            return False
+        if s.op in _STAY and not (s.op == "getitem" and is_number(target.type or Unknown())):
             return False
         effect = effect_of(s)
-        return effect.pure and not effect.shares
+        return effect.pure and (not effect.shares or s.op == "getitem")
 
     @staticmethod
     def _reads(stmt: Stmt, s: Let) -> bool:

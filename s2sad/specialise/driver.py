@@ -58,11 +58,14 @@ class Rewriter:
         self.out: list[Stmt] = []
         self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
+        self.selects: bool | None = None  # and here
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
+        self.ranges: dict[Var, Atom] | None = None  # and this by s2sad.specialise.windows
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
+        self.limited: dict[Any, Var] | None = None  # kept here by s2sad.simplify.relus
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None

@@ -27,9 +27,8 @@ def haversine_grad(lat1, lon1, lat2, lon2):
     a_bar = rt.safe_div(rt.safe_div(t9, math.cos(t11)) * 0.5, t10)  # L121
     t12 = a_bar * t8  # L120
     lon2_bar = math.cos(t6) * (a_bar * t5 * t7) * 0.017453292519943295
-    lon1_bar = -lon2_bar
     t13 = math.cos(t1) * (a_bar * t2)  # L119
     p2_bar = t13 - t12 * t3 * math.sin(p2)
     lat2_bar = p2_bar * 0.017453292519943295  # L118
     lat1_bar = (t12 * t4 * math.sin(p1) + t13) * -0.017453292519943295
-    return value, lat1_bar, lon1_bar, lat2_bar, lon2_bar  # L116
+    return value, lat1_bar, -lon2_bar, lat2_bar, lon2_bar  # L116

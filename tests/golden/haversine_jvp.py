@@ -15,7 +15,6 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     -t1 / 2.0
     t4 = math.sin(t1)
     a = t4 ** 2
-    a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t4)
     t5 = math.cos(p1)  # L120
     t6 = math.cos(p2)
     t7 = t5 * t6
@@ -25,10 +24,11 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     t11 = t10 ** 2
     a = a + t7 * t11
     t12 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t8) * (2.0 * t10) * t7
-    a_dot = a_dot + (t12 - (p1_dot * math.sin(p1) * t6 + p2_dot * math.sin(p2) * t5) * t11)
-    t13 = 2.0 * 6371.0  # L121
-    t14 = math.sqrt(a)
-    t15 = math.asin(t14)
-    value = t13 * t15
-    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t14), math.cos(t15)) * t13
+    t13 = t12 - (p1_dot * math.sin(p1) * t6 + p2_dot * math.sin(p2) * t5) * t11
+    a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t4) + t13
+    t14 = 2.0 * 6371.0  # L121
+    t15 = math.sqrt(a)
+    t16 = math.asin(t15)
+    value = t14 * t16
+    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t15), math.cos(t16)) * t14
     return value, value_dot  # L116

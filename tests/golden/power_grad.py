@@ -4,24 +4,23 @@ import numpy as np
 
 def power_fwd(x, n):
     """``x`` to a whole number, by squaring."""
-    t1 = n == 0  # L126
-    if t1:
-        t3 = 1.0
+    if n == 0:  # L126
+        t2 = 1.0
         root = None
         power_res = None
     else:
         root, power_res = power_fwd(x, n // 2)  # L128
         if n % 2:  # L129
-            t3 = root * root * x
+            t2 = root * root * x
         else:
-            t3 = root * root
-    residuals = t1, n, root, x, power_res  # L124
-    return t3, residuals
+            t2 = root * root
+    residuals = n, root, x, power_res  # L124
+    return t2, residuals
 
 
 def power_adj(residuals, y_bar):
-    t2, n, root, x, power_res = residuals  # L124
-    if t2:  # L126
+    n, root, x, power_res = residuals  # L124
+    if n == 0:  # L126
         return 0.0
     if n % 2:  # L129
         x_bar = y_bar * (root * root)  # L130

@@ -12,9 +12,8 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
         w = dw[k]  # L72
         t2 = mu - x
         t3 = math.sqrt(1.0 + x * x)
-        x_2 = x + theta * t2 * dt + sigma * t3 * w
         tape.append((t3, x, t2))  # L71
-        x = x_2
+        x = x + theta * t2 * dt + sigma * t3 * w  # L72
     t4 = x - 1.0  # L73
     value = t4 ** 2
     # reverse sweep
@@ -26,11 +25,9 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
         w = dw[k]  # L72
         t11 = x_bar * w
         sigma_bar = sigma_bar + t11 * t9
-        x_bar_2 = t11 * sigma / t9 * x
-        x_bar_2 = x_bar_2 + x_bar
         t12 = x_bar * dt
         theta_bar = theta_bar + t12 * t10
         t13 = t12 * theta
         mu_bar = mu_bar + t13
-        x_bar = x_bar_2 - t13
+        x_bar = t11 * sigma / t9 * x + x_bar - t13
     return value, x_bar, theta_bar, mu_bar, sigma_bar  # L69

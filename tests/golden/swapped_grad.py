@@ -14,8 +14,8 @@ def swapped_grad(u, rhs, steps):
     for _ in range(steps):
         t1 = u_2[:-2]  # L57
         t2 = u_2[2:]
-        new_2[1:-1] = 0.5 * (t1 + t2 + rhs[1:-1])
         tape.append((new_2, t1, t2))  # L56
+        new_2[1:-1] = 0.5 * (t1 + t2 + rhs[1:-1])  # L57
         u_2, new_2 = new_2, u_2
     value = np.sum(u_2 * u_2)  # L59
     # reverse sweep
@@ -33,5 +33,4 @@ def swapped_grad(u, rhs, steps):
     t8 = shadows.of(new)  # L55
     rt.add_view(shadows.of(u), t8)
     u_bar = shadows.of(u)  # L54
-    u_bar = np.array(u_bar)  # L52
-    return value, u_bar, rhs_bar
+    return value, np.array(u_bar), rhs_bar  # L52

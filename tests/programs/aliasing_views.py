@@ -676,3 +676,83 @@ def returns_one_of_two_views(x):
 
 
 PROGRAMS.add(returns_one_of_two_views, arr(3))
+
+
+def read_after_the_last_store(x):
+    y = np.outer(x, x)
+    y[0] *= 2.0
+    y[1:, 1] += x[1:]
+    v = y.ravel()
+    w = v[2:9]
+    d = np.diag(y)
+    return v[0] * v[5] + np.sum(w * w) * y[1, 0] + np.sum(np.log(1.5 + d)) + w[1] * d[2]
+
+
+PROGRAMS.add(read_after_the_last_store, arr(4))
+
+
+def stored_after_it_was_reshaped(x):
+    y = x * x
+    y[0] *= 2.0
+    v = y.reshape(2, 2)
+    y[3] += v[0, 0] * x[1]
+    return np.sum(v * v) + np.sum(y[:2] * v[1])
+
+
+PROGRAMS.add(stored_after_it_was_reshaped, arr(4))
+
+
+def stored_through_what_was_reshaped(x):
+    y = x * x
+    v = np.reshape(y, (2, 2))
+    w = v.ravel()
+    w[2] = x[0] ** 3
+    return np.sum(y * y) + np.sum(v[0] * v[1])
+
+
+PROGRAMS.add(stored_through_what_was_reshaped, arr(4))
+
+
+def reshaped_in_a_loop_with_a_store(x):
+    y = x * 1.0
+    s = 0.0
+    for k in range(3):
+        v = y.reshape(2, 2)
+        s = s + np.sum(v @ v)
+        y[k] = s * x[k + 1]
+    d = np.diag(y.reshape(2, 2))
+    return s + np.sum(d * d)
+
+
+PROGRAMS.add(reshaped_in_a_loop_with_a_store, arr(4))
+
+
+def diagonal_kept_in_a_list(x):
+    y = np.outer(x, x)
+    y[0, 0] = x[1] * 3.0
+    d = np.diag(y)
+    rows = [d, y[0]]
+    s = np.sum(rows[0] * d)
+    rows[1][0] *= 2.0
+    return s + np.sum(rows[1] ** 2)
+
+
+PROGRAMS.add(diagonal_kept_in_a_list, arr(3))
+
+
+def fills_and_ravels(u):
+    y = np.zeros((2, 2))
+    for k in range(2):
+        y[k] += u * (k + 1)
+    return y.ravel()
+
+
+def ravelled_by_a_callee(x):
+    v = fills_and_ravels(x)
+    w = fills_and_ravels(x * x)
+    v[1] *= w[2]
+    return np.sum(v * w)
+
+
+PROGRAMS.add(ravelled_by_a_callee, arr(2))
+PROGRAMS.add(fills_and_ravels, arr(2))

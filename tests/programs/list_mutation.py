@@ -267,3 +267,75 @@ def list_repeat_then_store(x):
 
 
 PROGRAMS.add(list_repeat_then_store, 0.7)
+
+
+def state_in_a_list(x):
+    state = [x, x * x, 1]
+    for k in range(4):
+        old = state[-3]
+        state[0] = old * state[1]
+        if state[0] > 0.3:
+            state[1] += k
+        else:
+            state[1] -= old
+            state[2] = state[2] + 1
+    return state[0] * state[2] + state[-2]
+
+
+PROGRAMS.add(state_in_a_list, 0.7)
+
+
+def state_in_a_while(x):
+    s = [x, 0]
+    while s[0] < 3.0 and s[1] < 9:
+        t = [s[0]]
+        for _ in range(2):
+            t[0] = t[0] * 1.3
+        s[0] = t[0] + x
+        s[1] += 1
+        if s[1] == 5:
+            break
+    return s[0] * s[0] + s[1]
+
+
+PROGRAMS.add(state_in_a_while, 0.4)
+
+
+def state_and_its_alias(x):
+    a = [x, 2.0]
+    b = a
+    b[0] = a[0] * x
+    c = [x, 1.0]
+    d = {"c": c}
+    c[1] = x * 3.0
+    return a[0] * d["c"][1] + a[1] * c[0]
+
+
+PROGRAMS.add(state_and_its_alias, 0.7)
+
+
+def state_left_by_an_exception(x):
+    s = [x, x * 2.0]
+    t = [1.0]
+    try:
+        s[0] = x * x
+        t[0] = s[0] / (s[1] - s[1])
+        s[1] = 5.0
+    except ZeroDivisionError:
+        s[1] = s[1] * s[0]
+    return s[0] + s[1] * t[0]
+
+
+PROGRAMS.add(state_left_by_an_exception, 0.7)
+
+
+def swapped_state(x, y):
+    s = [x, y]
+    for _ in range(3):
+        s[0], s[1] = s[1] * 0.5, s[0]
+    u = s[0]
+    s[0] = 7.0
+    return u * s[1] + s[0]
+
+
+PROGRAMS.add(swapped_state, 0.7, -0.4)

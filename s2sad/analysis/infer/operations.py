@@ -49,6 +49,7 @@ from s2sad.ir.types import (
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
+_CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
@@ -350,6 +351,8 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
         return mutations.merged(f, s.target, args, {}, name)
+    if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
+        return Const(s.op == "is_not")  # a function made here is not None
     result = arithmetic(f, s.op, args, name)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
@@ -369,6 +372,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     t = f.type(x)
+    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
+        return x  # a number of NumPy
     if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
@@ -510,6 +515,19 @@ def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return f.emit("not", *args, name=name)
 
 
+def _format(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """An f-string of what is known is text that is known: ``getattr(np, f"atleast_{n}d")`` names a function."""
+    types = [f.type(a) for a in args]
+    if not all(isinstance(t, Lit) and isinstance(t.value, str | int | None) for t in types):
+        return f.emit(s.op, *args, name=name)
+    values = [t.value for t in types if isinstance(t, Lit)]
+    if s.op == "format":
+        return Const("".join(map(str, values)))
+    value, conversion, spec = values
+    shown = value if conversion is None else _CONVERSIONS[conversion](value)
+    return Const(format(shown, spec or ""))
+
+
 def _copy(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return args[0]
 
@@ -528,6 +546,8 @@ _OPS: dict[str, Any] = {
     "star": _star,
     "iter_list": _iter_list,
     "copy": _copy,
+    "format": _format,
+    "format_value": _format,
     "in_": _contains,
     "not_in": _contains,
     "is_": _arithmetic,
