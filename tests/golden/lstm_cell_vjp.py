@@ -8,54 +8,48 @@ def lstm_cell_fwd(w, b, x, h, c):
     n = h.shape[1]  # L90
     t1 = np.concatenate((x, h), axis=1)  # L91
     gates = t1 @ w + b
-    t2 = -gates[:, :n]  # L100
-    t3 = np.exp(t2)
-    t4 = 1.0 + t3
-    t5 = 1.0 / t4
-    t6 = 2 * n  # L93
-    t7 = -gates[:, n:t6]  # L100
-    t8 = np.exp(t7)
-    t9 = 1.0 + t8
-    t10 = 1.0 / t9
-    t11 = 3 * n  # L94
-    t12 = -gates[:, t6:t11]  # L100
-    t13 = np.exp(t12)
-    t14 = 1.0 + t13
-    t15 = 1.0 / t14
-    t16 = np.tanh(gates[:, t11:])  # L95
-    t17 = t5 * t16
-    c_2 = t10 * c + t17
-    t18 = np.tanh(c_2)  # L96
-    value = t15 * t18, c_2
-    t19 = np.array(h)  # L88
-    t20 = np.array(c)
-    residuals = t18, t15, t17, t16, t5, gates, t19, t20, t10, t14, t13, t12, t9, t8, t7, t4, t3, t2, t1
+    t2 = np.exp(-gates[:, :n])  # L100
+    t3 = 1.0 + t2
+    t4 = 1.0 / t3
+    t5 = 2 * n  # L93
+    t6 = -gates[:, n:t5]  # L100
+    t7 = np.exp(t6)
+    t8 = 1.0 + t7
+    t9 = 1.0 / t8
+    t10 = 3 * n  # L94
+    t11 = -gates[:, t5:t10]  # L100
+    t12 = np.exp(t11)
+    t13 = 1.0 + t12
+    t14 = 1.0 / t13
+    t15 = np.tanh(gates[:, t10:])  # L95
+    c_2 = t9 * c + t4 * t15
+    t16 = np.tanh(c_2)  # L96
+    value = t14 * t16, c_2
+    t17 = np.array(h)  # L88
+    residuals = t16, t14, t15, t4, gates, t17, np.array(c), t9, t13, t12, t11, t8, t7, t6, t3, t2, t1
     return value, residuals
 
 
 def lstm_cell_adj(residuals, value_bar):
-    t2, t3, t4, t5, t6, gates, h, c, t7, t8, t9, t10, t11, t12, t13, t14, t15, t16, t17 = residuals  # L88
+    t2, t3, t4, t5, gates, h, c, t6, t7, t8, t9, t10, t11, t12, t13, t14, t15 = residuals  # L88
     n = h.shape[1]  # L90
-    t18 = gates[:, :n]  # L92
-    t19 = 2 * n  # L93
-    t20 = gates[:, n:t19]
-    t21 = 3 * n  # L94
-    t22 = gates[:, t19:t21]
+    t16 = 2 * n  # L93
+    t17 = gates[:, n:t16]
+    t18 = 3 * n  # L94
+    t19 = gates[:, t16:t18]
     value_0_bar = value_bar[0]  # L88
     value_1_bar = value_bar[1]
-    t23 = rt.unbroadcast(value_0_bar * t2, t3)  # L96
+    t20 = rt.unbroadcast(value_0_bar * t2, t3)  # L96
     c_bar = value_1_bar + value_0_bar * t3 * (1.0 - t2 * t2)
-    t24 = rt.unbroadcast(c_bar, t4)  # L95
-    t25 = rt.unbroadcast(t24 * t5, t6)
-    t26 = rt.unbroadcast(rt.unbroadcast(t24 * t6, t5) * (1.0 - t5 * t5), gates[:, t21:])
+    t21 = c_bar * t4  # L95
+    t22 = rt.unbroadcast(rt.unbroadcast(c_bar * t5, t4) * (1.0 - t4 * t4), gates[:, t18:])
     gates_bar = np.zeros_like(gates)
-    gates_bar[:, t21:] = t26
-    t27 = rt.unbroadcast(c_bar * c, t7)
-    t28 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t23, t8), t3), t8), t9) * t9  # L100
-    gates_bar[:, t19:t21] += rt.unbroadcast(-rt.unbroadcast(t28, t10), t22)  # L94
-    t29 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t27, t11), t7), t11), t12) * t12  # L100
-    gates_bar[:, n:t19] += rt.unbroadcast(-rt.unbroadcast(t29, t13), t20)  # L93
-    t30 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t25, t14), t6), t14), t15) * t15  # L100
-    gates_bar[:, :n] += rt.unbroadcast(-rt.unbroadcast(t30, t16), t18)  # L92
+    gates_bar[:, t18:] = t22
+    t23 = rt.unbroadcast(c_bar * c, t6)
+    t24 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t20, t7), t3), t7), t8) * t8  # L100
+    gates_bar[:, t16:t18] += rt.unbroadcast(-rt.unbroadcast(t24, t9), t19)  # L94
+    t25 = rt.unbroadcast(rt.unbroadcast(-rt.safe_mul(rt.safe_div(t23, t10), t6), t10), t11) * t11  # L100
+    gates_bar[:, n:t16] += rt.unbroadcast(-rt.unbroadcast(t25, t12), t17)  # L93
+    gates_bar[:, :n] += rt.safe_mul(rt.safe_div(t21, t13), t5) * t14  # L92
     b_bar = gates_bar.sum(axis=0)  # L91
-    return t17.T @ gates_bar, b_bar  # L88
+    return t15.T @ gates_bar, b_bar  # L88
