@@ -22,6 +22,7 @@ from s2sad.simplify import (
     early,
     inplace,
     invariants,
+    iterate,
     joins,
     methods,
     negations,
@@ -32,6 +33,7 @@ from s2sad.simplify import (
     spell,
     structure,
     tape,
+    unpacked,
 )
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -77,6 +79,8 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
     "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
     "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
+    "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),
+    "s2sad.simplify.unpacked": (lambda fn: unpacked.unpack(clean(fn)), [M, S]),
     "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),

@@ -9,18 +9,16 @@ def classifier_grad(params, x, y):
     b = params["b"]
     t1 = x @ W[0] + b[0]  # L25
     x_2 = np.maximum(t1, 0.0)
-    t2 = W[1]
-    t3 = x_2 @ t2 + b[1]
-    x_3 = np.maximum(t3, 0.0)
-    t4 = W[-1]  # L26
-    t5 = x_3 @ t4 + b[-1]
-    t6 = np.logaddexp(0.0, t5)  # L19
-    value = np.mean(t6 - y * t5)
+    t2 = x_2 @ W[1] + b[1]
+    x_3 = np.maximum(t2, 0.0)
+    t3 = x_3 @ W[-1] + b[-1]  # L26
+    t4 = np.logaddexp(0.0, t3)  # L19
+    value = np.mean(t4 - y * t3)
     # reverse sweep
-    t7 = -((np.expm1(-t6) + y) / y.size)  # L19
-    b_2_bar = t7.sum(axis=0)  # L26
-    t8 = t7 @ t4.T * (t3 > 0.0)  # L25
-    b_1_bar = t8.sum(axis=0)
-    t9 = t8 @ t2.T * (t1 > 0.0)
-    b_0_bar = t9.sum(axis=0)
-    return value, {"W": [x.T @ t9, x_2.T @ t8, x_3.T @ t7], "b": [b_0_bar, b_1_bar, b_2_bar]}  # L16
+    t5 = -((np.expm1(-t4) + y) / y.size)  # L19
+    b_2_bar = t5.sum(axis=0)  # L26
+    t6 = t5 @ W[-1].T * (t2 > 0.0)  # L25
+    b_1_bar = t6.sum(axis=0)
+    t7 = t6 @ W[1].T * (t1 > 0.0)
+    b_0_bar = t7.sum(axis=0)
+    return value, {"W": [x.T @ t7, x_2.T @ t6, x_3.T @ t5], "b": [b_0_bar, b_1_bar, b_2_bar]}  # L16

@@ -1,0 +1,20 @@
+"""The last passes, for the eyes alone: what another backend would have to undo."""
+
+from __future__ import annotations
+
+from s2sad.ir.nodes import Function
+from s2sad.simplify.iterate import iterate
+from s2sad.simplify.joins import join
+from s2sad.simplify.methods import as_methods
+from s2sad.simplify.spell import read_again
+from s2sad.simplify.unpacked import unpack
+from s2sad.specialise import primal_vars
+
+
+def as_written(fn: Function) -> Function:
+    """``fn`` as a person writes it: methods, sums in one line, loops over elements, tuples unpacked."""
+    primal = primal_vars(fn)
+    return read_again(unpack(iterate(join(as_methods(fn, primal), primal), primal)))
+
+
+__all__ = ["as_written"]
