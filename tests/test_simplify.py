@@ -15,6 +15,7 @@ from s2sad.ad import cells
 from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
+    clears,
     contributions,
     copies,
     cse,
@@ -81,6 +82,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
     "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),
     "s2sad.simplify.unpacked": (lambda fn: unpacked.unpack(clean(fn)), [M, S]),
+    "s2sad.simplify.clears": (lambda fn: clears.defer(fn, ()), [V, S, 2]),
     "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from s2sad.ir.nodes import Function
+from s2sad.simplify.clears import defer
 from s2sad.simplify.iterate import iterate
 from s2sad.simplify.joins import join
 from s2sad.simplify.methods import as_methods
@@ -14,7 +15,8 @@ from s2sad.specialise import primal_vars
 def as_written(fn: Function) -> Function:
     """``fn`` as a person writes it: methods, sums in one line, loops over elements, tuples unpacked."""
     primal = primal_vars(fn)
-    return read_again(unpack(iterate(join(as_methods(fn, primal), primal), primal)))
+    fn = join(as_methods(fn, primal), primal)
+    return read_again(unpack(iterate(defer(fn, primal), primal)))
 
 
 __all__ = ["as_written"]

@@ -37,17 +37,15 @@ def cholesky_by_hand_grad(a):
     for i, tape in zip(reversed(range(n)), reversed(tape)):
         for j, (t13, t14, t15, tape) in zip(reversed(range(i + 1)), reversed(tape)):  # L214
             if i == j:  # L218
-                t16 = low_bar[i, j]  # L219
+                t16 = low_bar[i, j] * 0.5  # L219
                 low_bar[i, j] = 0.0
-                t17 = t16 * 0.5
-                s_bar = t17 / t13 if t17 else 0.0
+                s_bar = t16 / t13 if t16 else 0.0
             else:
-                t18 = low_bar[i, j]  # L221
+                s_bar = low_bar[i, j] / t15 if low_bar[i, j] else 0.0  # L221
                 low_bar[i, j] = 0.0
-                s_bar = t18 / t15 if t18 else 0.0
                 low_bar[j, j] -= s_bar * t14 if s_bar else 0.0
-            for k, (t23, t24) in zip(reversed(range(j)), reversed(tape)):  # L216
-                low_bar[j, k] -= s_bar * t24  # L217
-                low_bar[i, k] -= s_bar * t23
+            for k, (t21, t22) in zip(reversed(range(j)), reversed(tape)):  # L216
+                low_bar[j, k] -= s_bar * t22  # L217
+                low_bar[i, k] -= s_bar * t21
             a_bar[i, j] += s_bar  # L215
     return value, a_bar  # L210

@@ -30,13 +30,12 @@ def gauss_seidel_grad(a, b, x0):
     a_bar = np.zeros_like(a)
     for tape in reversed(tape):
         for i, (t7, tape) in zip(reversed(range(n)), reversed(tape)):  # L326
-            t8 = x_bar[i]  # L331
+            s_bar = x_bar[i] / a[i, i] if x_bar[i] else 0.0  # L331
             x_bar[i] = 0.0
-            s_bar = t8 / a[i, i] if t8 else 0.0
             a_bar[i, i] -= s_bar * t7 if s_bar else 0.0
-            for j, t11 in zip(reversed(range(n)), reversed(tape)):  # L328
+            for j, t10 in zip(reversed(range(n)), reversed(tape)):  # L328
                 if j != i:  # L329
                     x_bar[j] -= s_bar * a[i, j]  # L330
-                    a_bar[i, j] -= s_bar * t11
+                    a_bar[i, j] -= s_bar * t10
             b_bar[i] += s_bar  # L327
     return value, a_bar, b_bar, x_bar  # L322
