@@ -83,6 +83,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),
     "s2sad.simplify.unpacked": (lambda fn: unpacked.unpack(clean(fn)), [M, S]),
     "s2sad.simplify.clears": (lambda fn: clears.defer(fn, ()), [V, S, 2]),
+    "s2sad.simplify.spread": (rules_of("s2sad.simplify.spread"), [V, M]),
     "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),

@@ -31,6 +31,7 @@ from s2sad.simplify import (
     sizes,
     softmaxes,
     spell,
+    spread,
     squares,
     stores,
     structure,
@@ -43,7 +44,9 @@ from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
-_FAMILIES = (fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, sums, stores, contributions, sizes)
+_FAMILIES = (
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, spread, sums, stores, contributions, sizes,
+)  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 MAX_ROUNDS = 6
 
