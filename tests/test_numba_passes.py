@@ -69,6 +69,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "fancy": (loops, (V, np.array([1, 0, 3]), V[:3])),
     "helpers": (helpers.plain_helpers, (1.5, 0.5)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
+    "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
     "numbers": (numbers.python_numbers, (1.5, 0.5)),
     "parallel": (lambda fn: tidy.tidy(parallel.parallel_loops(fn)), (V, W, 5)),
