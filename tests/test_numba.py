@@ -21,7 +21,7 @@ SLICE = (
     "loops-three_deep",
     "while_loops-newton_root", "while_loops-nested_while", "branches-two_sided", "loops-strided_range",
     "loops-carried_pair", "loops-euler_step", "broadcasting-affine_layer", "stores-store_slice",
-    "loops-over_rows", "linalg-matrix_vector",
+    "loops-over_rows", "linalg-matrix_vector", "indexing-mean_of_element",
 )  # fmt: skip
 
 
@@ -183,6 +183,21 @@ def test_overlapping_slices(n: int, k: int) -> None:
     assert math.isclose(value, smoothed(x.copy(), k), rel_tol=1e-13)
     numeric = oracles.numeric_gradient(smoothed, (x, k), {}, (0,), 1.0)[0]
     assert not oracles.close(oracles.leaves(gradient), numeric, 1e-6)
+
+
+def literal_sizes(x):
+    y = np.ones((3, 2)) * x[0]
+    z = x[...]
+    for _ in range(3):
+        z = z * 2.0
+    return np.mean(y) + np.sum(np.mean(np.ones((4, 5)) * x[1], axis=0)) + y.mean(axis=(0, 1)) + np.sum(z)
+
+
+def test_sizes_that_are_literals() -> None:
+    x = np.array([1.5, 2.5])
+    value, gradient = s2sad.value_and_grad(literal_sizes, backend="numba")(x)
+    assert value == literal_sizes(x)
+    assert np.array_equal(gradient, [2.0 + 8.0, 5.0 + 8.0])
 
 
 def test_layouts_of_arguments() -> None:

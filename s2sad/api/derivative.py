@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import numpy as np
 
 from s2sad.api.programs import Compiled, Programs
-from s2sad.api.signature import key_of
+from s2sad.api.signature import MAKERS, key_of
 from s2sad.api.target import Argnums
 from s2sad.api.values import formed
 from s2sad.api.wrapper import Wrapper, decorator, transformation
@@ -53,6 +53,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         self._single = not isinstance(argnums, tuple | list) and whole
         names = [name for name, _ in self.programs.selection]
         self._several = whole and isinstance(argnums, tuple | list) and not has_aux and len(set(names)) == len(names)
+        self._callbacks: dict[Any, Any] = {}  # of a Grad, see cfunc
         self._index = self.programs.positions[self.programs.active[0]]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -65,7 +66,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             compiled = self._by_key.get(
                 tuple(
                     [
-                        (v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
+                        (v.dtype, v.shape)
+                        if type(v) is np.ndarray
+                        else float
+                        if type(v) is float
+                        else MAKERS.get(type(v), key_of)(v)
                         for v in bound
                     ]
                 )
@@ -86,6 +91,8 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         if self._several:
             if type(result[0]) not in _NUMBERS:
                 check_scalar(self.__name__, self.target.name, result[0])
+            if compiled.formed:
+                return (result[0], result[1:]) if self.with_value else result[1:]  # type: ignore[return-value]
             several = tuple([formed(g, bound[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
             return (result[0], several) if self.with_value else several  # type: ignore[return-value]
         if not self._single or self._has_aux:
@@ -93,7 +100,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         value, gradient = result
         if type(value) not in _NUMBERS:
             check_scalar(self.__name__, self.target.name, value)
-        if type(gradient) is not float or type(bound[self._index]) is not float:
+        if not compiled.formed and (type(gradient) is not float or type(bound[self._index]) is not float):
             gradient = formed(gradient, bound[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
 
@@ -158,6 +165,22 @@ class Grad(ValueAndGrad[P, R]):
 
     suffix = "_grad"
     with_value = False
+
+    @property
+    def cfunc(self) -> Any:
+        """The gradient as a ``numba.cfunc`` of float64 numbers, for C: ``scipy.LowLevelCallable(d.cfunc.ctypes)``.
+
+        For ``backend="numba"`` and a function of floats that returns a float. Arguments with defaults, and numbers of the
+        module, have the values that they have now. Where the function would raise, it gives NaN.
+        """
+        from s2sad.api.callback import callback
+
+        return callback(self, self._callbacks)
+
+    @property
+    def address(self) -> int:
+        """The address of ``cfunc``. It is valid for as long as this object lives, and calls with the values of then."""
+        return int(self.cfunc.address)
 
 
 def check_scalar(derivative: str, function: str, value: Any) -> None:

@@ -48,7 +48,7 @@ _LEFT = {"sub": "isub", "truediv": "itruediv"}
 _FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "neg", "pow", "matmul"})
 _FRESH_CALLS = (
     np.where, np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum,
-    helper("safe_mul"), helper("safe_div"),
+    helper("safe_mul"), helper("masked_mul"), helper("safe_div"),
 )  # fmt: skip
 _STORES = ("setitem", "aug_setitem")  # into an array they take values
 

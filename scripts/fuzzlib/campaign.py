@@ -75,11 +75,11 @@ def run_one(number: int, seed: int, folder: Path, engine: Engine | None = None) 
 _STATE: dict[str, Any] = {}
 
 
-def _start(seed: int, folder: str, plant: int | None, second_order: bool) -> None:
+def _start(seed: int, folder: str, plant: int | None, second_order: bool, backend: str) -> None:
     """Prepare a worker: a cache of its own, and the planted bug where one is asked for."""
     own = Path(tempfile.mkdtemp(dir=folder))
     os.environ["S2SAD_CACHE_DIR"] = str(own / "cache")
-    _STATE.update(seed=seed, folder=own, engine=compiler(second_order))
+    _STATE.update(seed=seed, folder=own, engine=compiler(second_order, backend))
     if plant is not None:
         from fuzzlib.plants import PLANTS
 
@@ -91,16 +91,22 @@ def _work(number: int) -> Outcome:
 
 
 def outcomes(
-    count: int, seed: int, jobs: int, folder: Path, plant: int | None = None, second_order: bool = False
+    count: int,
+    seed: int,
+    jobs: int,
+    folder: Path,
+    plant: int | None = None,
+    second_order: bool = False,
+    backend: str = "numpy",
 ) -> Iterator[Outcome]:
     """The verdicts in the order of the numbers."""
     if jobs <= 1:
-        _start(seed, str(folder), plant, second_order)
+        _start(seed, str(folder), plant, second_order, backend)
         yield from map(_work, range(count))
         return
     context = multiprocessing.get_context("fork")
-    with context.Pool(jobs, _start, (seed, str(folder), plant, second_order), maxtasksperchild=250) as pool:
-        yield from pool.imap(_work, range(count), chunksize=10)
+    with context.Pool(jobs, _start, (seed, str(folder), plant, second_order, backend), maxtasksperchild=250) as pool:
+        yield from pool.imap(_work, range(count), chunksize=10 if backend == "numpy" else 1)
 
 
 def campaign(
@@ -112,12 +118,13 @@ def campaign(
     plant: int | None = None,
     known: frozenset[int] = frozenset(),
     second_order: bool = False,
+    backend: str = "numpy",
 ) -> Report:
     """Judge ``count`` programs. With a planted bug it ends at the first failure that is not among the ``known``."""
     report = Report()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        for outcome in outcomes(count, seed, jobs, Path(folder), plant, second_order):
+        for outcome in outcomes(count, seed, jobs, Path(folder), plant, second_order, backend):
             if outcome.number in known:
                 continue
             report.add(outcome)

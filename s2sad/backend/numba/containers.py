@@ -129,6 +129,7 @@ class _Containers:
         self.env: dict[Var, Atom] = {}
         self.parts: dict[Atom, tuple[Atom, ...]] = {}
         self.indices = _indices(fn)
+        self.stored = _stored_lists(fn)
         self.made_of = {v: s.args for v, s in lets(fn).items() if s.op == "tuple"}
 
     def run(self) -> Function:
@@ -140,7 +141,7 @@ class _Containers:
 
     def new(self, v: Var) -> Var:
         t = v.type
-        flat = t if t is None else flat_type(t)
+        flat = t if t is None else flat_type(t) if v not in self.stored else self.stored[v]
         if flat == t:
             return v
         made = Var(v.name, flat)
@@ -168,7 +169,10 @@ class _Containers:
 
     def kept(self, b: Builder, s: Let) -> None:
         done = self.indexed(b, with_args(s, tuple(map(self.atom, s.args))), s)
-        if s.op in _STORES and items_of_type(type_of_atom(s.args[0])) is not None:
+        if s.args and s.args[0] in self.stored:
+            if s.op not in ("getitem", "setitem", "aug_setitem") or not all(_is_float_or_index(a) for a in s.args[1:3]):
+                raise refuse(self.fn, "this use of a list that is stored into", s.loc)
+        elif s.op in _STORES and items_of_type(type_of_atom(s.args[0])) is not None:
             raise refuse(self.fn, "a store into a list, dict or object", s.loc)
         if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee):
             self.passes_on(s)
@@ -258,6 +262,10 @@ class _Containers:
         """Write a statement on containers; False where it stays."""
         if s.target is None or not s.args:
             return False
+        if s.target in self.stored:
+            return self.numbers(b, s)
+        if s.args[0] in self.stored and s.op == "getitem":
+            return False
         if s.op in ("getitem", "getattr") and (is_point(type_of_atom(s.args[0])) or is_point(s.target.type)):
             return self.point(b, s)
         if s.op in _DISPLAYS:
@@ -280,6 +288,25 @@ class _Containers:
         if s.op in ("add", "mul"):
             return self.joined(b, s)
         return False
+
+    def numbers(self, b: Builder, s: Let) -> bool:
+        """A list of numbers that is stored into is an array."""
+        assert s.target is not None
+        kind = self.stored[s.target]
+        n = len(items_of_type(s.target.type) or ())
+        out = self.new(s.target)
+        if calls(s, rt.zeros_like):
+            b.append(Let(out, "call", (Ref(np.zeros, "np.zeros"), Const(n)), (), s.loc))
+            return True
+        values = s.args if s.op == "list" else self.all_parts(b, s.args[1]) if calls(s, *_SAME, rt.copy) else None
+        if values is None or len(values) != n or not all(map(_is_float_or_index, values)):
+            raise refuse(self.fn, "this way of making a list that is stored into", s.loc)
+        b.append(Let(out, "call", (Ref(np.empty, "np.empty"), Const(n)), (), s.loc))
+        for k, a in enumerate(values):
+            if getattr(widen(type_of_atom(a)), "dtype", kind.dtype) != kind.dtype:
+                raise refuse(self.fn, "a list of numbers of several kinds that is stored into", s.loc)
+            b.effect("setitem", out, Const(k), self.atom(a))
+        return True
 
     def point(self, b: Builder, s: Let) -> bool:
         """Reads of an array without dimensions, or that give one."""
@@ -387,6 +414,12 @@ class _Containers:
         if isinstance(own, Tuple) and own.cls is not None and calls(s, own.cls) and len(s.args) == len(own.items) + 1:
             places = [_key(own, k) for k in s.kwnames]
             return places == sorted(places) and self.tupled(b, s, s.args[1:])
+        if is_point(s.target.type) and calls(s, np.array, np.asarray, np.copy) and not s.kwnames and len(s.args) == 2:
+            x = self.atom(s.args[1])
+            t = widen(type_of_atom(x))
+            if isinstance(t, Scalar) and t.dtype == getattr(s.target.type, "dtype", ""):
+                self.env[s.target] = x
+                return True
         if items is None:
             return False
         if calls(s, builtins.len):
@@ -426,6 +459,32 @@ def _key(t: Type, name: Any) -> Any:
     """Where an attribute is found: by its place in a named tuple."""
     fields = getattr(t.cls, "_fields", ()) if isinstance(t, Tuple) else ()
     return fields.index(name) if name in fields else name
+
+
+def _is_float_or_index(a: Atom) -> bool:
+    """A float, or a whole number that is an index."""
+    t = widen(type_of_atom(a))
+    return isinstance(t, Scalar) and t.dtype in ("float64", "int64")
+
+
+def _stored_lists(fn: Function) -> dict[Atom, Array]:
+    """The lists of a known number of floats into which something is stored, as arrays."""
+    stores = [s for s in walk(fn.body) if isinstance(s, Let) and s.op in ("setitem", "aug_setitem")]
+    lists = [s.args[0] for s in stores if isinstance(type_of_atom(s.args[0]), List)]
+    if not lists:
+        return {}
+    info = alias(fn)
+    classes = {info.find(v) for v in lists if isinstance(v, Var)}
+    out: dict[Atom, Array] = {}
+    for v in defined_vars(fn.body):
+        items = items_of_type(v.type)
+        if isinstance(v.type, List) and items and info.find(v) in classes:
+            if all(getattr(widen(i), "dtype", "") == "float64" and is_number(i) for _, i in items):
+                out[v] = Array("float64", (Affine(len(items)),))
+    for s in stores:
+        if s.args[0] in out and getattr(widen(type_of_atom(s.args[2])), "dtype", "") != "float64":
+            raise refuse(fn, "a whole number that is stored into a list of floats", s.loc, "store a float")
+    return out
 
 
 def _indices(fn: Function) -> set[Atom]:

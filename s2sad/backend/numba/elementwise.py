@@ -121,8 +121,15 @@ def _as(dtype: str, b: Builder, a: Atom) -> Atom:
     """A number of this dtype."""
     if dtype == "float64" and dtype_of(a) != "float64":
         value = const(a)
-        return Const(float(value)) if value is not None else b.call(float, "float", a, type=NP_FLOAT)
+        return Const(float(value)) if value is not None else as_float(b, a)
     return a
 
 
-__all__ = ["Make", "dtype_of", "maker"]
+def as_float(b: Builder, a: Atom) -> Atom:
+    """A number as a float; Numba has no float of a truth value."""
+    if dtype_of(a) == "bool":
+        return b.emit("mul", a, Const(1.0), type=NP_FLOAT)
+    return b.call(float, "float", a, type=NP_FLOAT)
+
+
+__all__ = ["Make", "as_float", "dtype_of", "maker"]

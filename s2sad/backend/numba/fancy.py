@@ -10,15 +10,30 @@
 *after*::
 
     def f(x, k, g):
-        for i in range(k.shape[0]):
-            if (k[i] < -x.shape[0]) | (k[i] >= x.shape[0]):
+        n = x.shape[0]
+        n_2 = k.shape[0]
+        for i in range(n_2):
+            t1 = k[i]
+            if (t1 < -n) | (t1 >= n):
                 raise IndexError("index out of bounds")
-        y = np.empty(k.shape[0])
-        for i in range(k.shape[0]):
-            y[i] = x[k[i]] * g[i]
-        for i in range(k.shape[0]):
-            x[k[i]] = 0.0
-        ...
+        t2 = np.empty(n_2)
+        for i in range(n_2):
+            t3 = k[i]
+            t2[i] = x[t3 + n if t3 < 0 else t3]
+        y = np.empty(n_2)
+        for i in range(n_2):
+            y[i] = t2[i] * g[i]
+        for i in range(n_2):
+            t4 = k[i]
+            if (t4 < -n) | (t4 >= n):
+                raise IndexError("index out of bounds")
+        for i in range(n_2):
+            t5 = k[i]
+            x[t5 + n if t5 < 0 else t5] = 0.0
+        total = 0.0
+        for i in range(n_2):
+            total = total + y[i]
+        return total
 
 Where a place is named twice, a store keeps the last value, as in NumPy; ``rt.add_at`` adds both, and the adjoint of a
 store walks backwards: the last store finds the adjoint, those before it find the zero that it left.

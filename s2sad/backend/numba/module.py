@@ -14,6 +14,7 @@ from s2sad.backend.numba.boundary import (
     with_global_params,
 )  # fmt: skip
 from s2sad.backend.numba.bounds import index_checks
+from s2sad.backend.numba.branches import tapes_of_branches
 from s2sad.backend.numba.check import check
 from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
@@ -74,7 +75,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         done = structured(f)
         if f.name in entries:
             done = leaves.apart(done)
-        done = _passes(structured(done), taped)
+        done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
         done, globals_ = with_global_params(done, table)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
@@ -89,7 +90,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
 
 
 def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
-    fn = forward_ranges(assigned_values(copied_residuals(fn)))
+    fn = forward_ranges(assigned_values(fn))
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)

@@ -10,16 +10,18 @@
 *after*::
 
     def f(u, rhs, steps):
+        n = u.shape[0]
+        t1 = n - 2
         for _ in range(steps):
-            t = np.empty(max(u.shape[0] - 2, 0))
-            for i in range(max(u.shape[0] - 2, 0)):
-                t[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
-            for i in range(max(u.shape[0] - 2, 0)):
-                u[i + 1] = t[i]
-        s = 0.0
-        for i in range(u.shape[0]):
-            s = s + u[i] * u[i]
-        return s
+            t2 = np.empty(max(t1, 0))
+            for i in range(t1):
+                t2[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
+            for i in range(t1):
+                u[i + 1] = t2[i]
+        total = 0.0
+        for i in range(n):
+            total = total + u[i] * u[i]
+        return total
 
 NumPy computes the whole right side before it stores: where the target may be memory that the right side reads at another
 place, the nest fills a temporary first. Each store and each array that is needed has a nest of its own, which LLVM can
@@ -34,7 +36,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.usage import lets
-from s2sad.backend.numba import fancy, shapes, views
+from s2sad.backend.numba import fancy, making, shapes, views
 from s2sad.backend.numba.elementwise import dtype_of, maker
 from s2sad.backend.numba.exprs import (
     Apply,
@@ -202,25 +204,28 @@ class Nests:
 
     def _view(self, b: Builder, s: Let) -> bool:
         assert s.target is not None
+        target = s.target
         source = self.expr(b, s.args[1] if s.op == "call" else s.args[0])
         e = self._view_of(b, s, source)
         if e is None:
             return False
-        self.exprs[s.target] = e
-        if self.placing.is_real(s.target):
+        self.exprs[target] = e
+        if self.placing.is_real(target):
             if s.op in ("getitem", "getattr") or calls(s, np.transpose):
+                if s.op == "getitem" and const(s.args[1]) is Ellipsis:  # which Numba takes inside a tuple alone
+                    s = Let(target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
                 b.append(subst_heads(s, self.env))  # the array itself, for those that need one
-                self.exprs.pop(s.target)
+                self.exprs.pop(target)
             else:
-                self.exprs.pop(s.target)
-                self._fill(b, s.target, e)
-                if s.target in self.placing.stored:
+                self.exprs.pop(target)
+                self._fill(b, target, e)
+                if target in self.placing.stored:
                     return False
         return True
 
     def _view_of(self, b: Builder, s: Let, e: Expr | Atom) -> Expr | None:
         if calls(s, np.broadcast_to):
-            dims = self._dims_of(b, s.args[-1], s.target)
+            dims = self.dims_of(b, s.args[-1], s.target)
             if dims is None:
                 return None
             if not isinstance(e, Expr):
@@ -243,7 +248,7 @@ class Nests:
             return views.expanded(b, e, axis % (len(e.dims) + 1))
         return None
 
-    def _dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
+    def dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
         """The sizes that a tuple of numbers says."""
         t = target.type if target is not None else None
         made = self.lets.get(shape) if isinstance(shape, Var) else None
@@ -251,6 +256,8 @@ class Nests:
             return None
         if made is not None and made.op == "tuple":
             atoms = [subst_atom(a, self.env) for a in made.args]
+        elif is_scalar(shape):
+            atoms = [subst_atom(shape, self.env)]
         elif isinstance(subst_atom(shape, self.env), Var) and len(t.dims) > 0:
             atoms = [b.emit("getitem", subst_atom(shape, self.env), Const(k), type=INT) for k in range(len(t.dims))]
         else:
@@ -285,6 +292,11 @@ class Nests:
         """What a statement computes, as an expression; None for what is not known here."""
         if s.op == "getitem":
             return self.at_index(b, self.expr(b, s.args[0]), s.args[1])
+        if calls(s, rt.share):
+            return making.shared(self, b, s, lambda hits, axes: self._count(b, s, hits, axes))
+        new = making.made(self, b, s)
+        if new is not None:
+            return new
         if calls(s, *RESHAPES):
             return shapes.reshaped(self, b, s)
         if calls(s, *REDUCTIONS):
@@ -312,6 +324,10 @@ class Nests:
         args = tuple(self.expr(b, a) for a in operands)
         dims = joined(b, [a.dims if isinstance(a, Expr) else () for a in args])
         return Apply(dims, dtype_of(s.target), make, args)
+
+    def _count(self, b: Builder, s: Let, hits: Expr, axes: tuple[int, ...]) -> Expr | Atom | None:
+        args = (Ref(np.count_nonzero, "np.count_nonzero"), s.args[2], Const(axes), Const(True))
+        return reduced(b, Let(s.target, "call", args, ("axis", "keepdims"), s.loc), hits)
 
     def _triangle(self, b: Builder, s: Let) -> Expr | None:
         e = self.expr(b, s.args[1])

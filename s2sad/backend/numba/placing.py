@@ -26,7 +26,7 @@ _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
 _SCATTERS = (rt.add_at, rt.put_adjoint)
 RESHAPES = (np.reshape, np.ravel, np.squeeze, np.atleast_1d, rt.flatten, rt.restored)
 _PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, np.outer, np.vdot, np.inner)
-_OTHERS = (*RESHAPES, *_PRODUCTS, *_SCATTERS, rt.scatter, np.tril, np.triu, rt.unbroadcast)
+_OTHERS = (rt.share, np.diag, np.diagonal, *RESHAPES, *_PRODUCTS, *_SCATTERS, rt.scatter, np.tril, np.triu, rt.unbroadcast)
 
 
 def is_view(s: Let) -> bool:
@@ -49,7 +49,7 @@ def nestable(s: Let, k: int) -> bool:
             return True
     if s.op == "matmul":
         return True
-    return maker(s) is not None
+    return maker(s) is not None or calls(s, np.array, rt.astype)
 
 
 def shape_only(s: Let, k: int) -> bool:

@@ -8,14 +8,23 @@
 *after*::
 
     def f(x, w):
-        t = np.dot(x, w)
-        ...
-        for i in range(x.shape[0]):
-            total = 0.0
-            for j in range(x.shape[1]):
-                total = total + x[i, j] * x[i, j]
-            u[i] = total
-        ...
+        n = x.shape[0]
+        m = x.shape[1]
+        t1 = np.dot(x, w)
+        total = 0.0
+        for i in range(n):
+            for j in range(n):
+                total = total + t1[i, j]
+        t2 = np.empty(n)
+        for i in range(n):
+            total_2 = 0.0
+            for i_2 in range(m):
+                total_2 = total_2 + x[i, i_2] * x[i, i_2]
+            t2[i] = total_2
+        total_2 = 0.0
+        for i in range(n):
+            total_2 = total_2 + t2[i]
+        return total + total_2
 
 Matrices are left to BLAS: a stack times one matrix is one product of matrices, two stacks are one after the other.
 """

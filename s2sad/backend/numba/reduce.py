@@ -12,6 +12,7 @@ import numpy as np
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba import views
+from s2sad.backend.numba.elementwise import as_float
 from s2sad.backend.numba.exprs import (
     RANGE_REF,
     Apply,
@@ -75,7 +76,7 @@ def _converted(s: Let, e: Expr) -> Expr | None:
         test = e if e.dtype == "bool" else Apply(e.dims, "bool", lambda c, x: c.emit("ne", x, Const(0), type=BOOL), (e,))
         return test if not calls(s, np.count_nonzero) else _as(test, builtins.int, "int64", INT)
     if calls(s, np.mean) and e.dtype != "float64":
-        return _as(e, builtins.float, "float64", NP_FLOAT)
+        return Apply(e.dims, "float64", as_float, (e,))
     if e.dtype == "bool":
         return None if calls(s, np.max, np.min, np.amax, np.amin) else _as(e, builtins.int, "int64", INT)
     return e
@@ -117,11 +118,11 @@ def _mean(b: Builder, s: Let, total: Atom, dims: Sequence[Size]) -> Atom:
 
 
 def _count(b: Builder, dims: Sequence[Size]) -> Atom:
-    out: Atom = Const(1)
+    out: Atom | None = None
     for d in dims:
         if not d.is_one:
-            out = d.exact(b) if isinstance(out, Const) else b.emit("mul", out, d.exact(b), type=INT)
-    return out
+            out = d.exact(b) if out is None else b.emit("mul", out, d.exact(b), type=INT)
+    return Const(1) if out is None else out
 
 
 def gathered(

@@ -47,7 +47,7 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
                 dispatcher.compile(tuple(types))
             result = dispatcher.overloads[tuple(types)].signature.return_type
             residuals = result[1] if len(getattr(result, "types", ())) == 2 else None
-    except NumbaError as error:
+    except (NumbaError, NotImplementedError) as error:
         raise UnsupportedError(_finding(program, error, entries[0])) from error
 
 

@@ -9,12 +9,19 @@
 *after*::
 
     def f(x):
-        t = np.empty((x.shape[1], x.shape[0]))
-        for i in range(x.shape[1]):
-            for j in range(x.shape[0]):
-                t[i, j] = x[j, i]
-        y = np.reshape(t, (-1, 2))
-        ...
+        n = x.shape[0]
+        m = x.shape[1]
+        t1 = np.empty((m, n))
+        for i in range(m):
+            for j in range(n):
+                t1[i, j] = x[j, i]
+        y = np.reshape(t1, (-1, 2))
+        t2 = y.shape[0]
+        total = 0.0
+        for i in range(2):
+            for j in range(t2):
+                total = total + y[j, i]
+        return total
 
 NumPy gives a view where the memory allows it: where one side is stored into while the other is used, only what is known to
 be contiguous is reshaped, and all else is refused.

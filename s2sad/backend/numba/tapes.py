@@ -10,26 +10,30 @@
             tape.append((t, y))
             y = y * t
         g = 1.0
-        for t, y in reversed(tape):
-            g = g * t + y
+        for entry in reversed(tape):
+            t0, y0 = entry
+            g = g * t0 + y0
         return g
 
 *after*::
 
     def f(x, n):
-        tape = np.empty((len(range(n)), 2))
         y = x
+        t1 = range(n)
+        tape = np.empty((len(t1), 2))
         p = 0
-        for i in range(n):
+        for i in t1:
             t = np.sin(y)
+            t2 = p + 1
             tape[p, 0] = t
             tape[p, 1] = y
-            p = p + 1
             y = y * t
+            p = t2
         g = 1.0
+        p_2 = p
         for _ in range(p):
-            p = p - 1
-            g = g * tape[p, 0] + tape[p, 1]
+            p_2 = p_2 - 1
+            g = g * tape[p_2, 0] + tape[p_2, 1]
         return g
 """
 

@@ -194,7 +194,10 @@ class _Results:
             if is_nothing(i):
                 parts.append(self.nothing(b, i))
             else:
-                parts.append(self.formed(b, b.emit("getitem", value, Const(k), type=i), i, strong))
+                part = self.formed(b, b.emit("getitem", value, Const(k), type=i), i, strong)
+                if isinstance(t, List) and isinstance(i, Scalar) and i.weak and i.dtype == "float64":
+                    part = b.call(builtins.float, "float", part, type=i)  # where the list was an array
+                parts.append(part)
         return self.put_together(b, t, [k for k, _ in items], parts)
 
     def nothing(self, b: Builder, t: Type) -> Atom:
