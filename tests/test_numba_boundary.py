@@ -30,32 +30,29 @@ Pair = namedtuple("Pair", "low high")
 X = np.random.default_rng(0).normal(size=(4, 3))
 
 
-def of_containers(params, x, layer, pair):
+def of_containers(params, x, layer, pair, scales):
     """Nested lists, tuples, dicts, a dataclass and a named tuple; text steers, and unused parts have gradients too."""
     total = layer.b * pair.low + len(params["layers"])
     for w, b in params["layers"]:
         x = np.tanh(x @ w + b)
     for k in range(layer.steps):
-        total = total + params["scales"][k % 3] * layer.w[k]
-    weights = [1.0, layer.b, 0.5]
-    weights[1] = weights[1] * pair.high
-    for k in range(3):
-        weights[k] += pair.low
+        total = total + scales[k % 3] * layer.w[k] * params["scales"][1]
     if layer.name == "first":
-        total = total * weights[1] + weights[-1]
-    return {"loss": np.sum(x) + total, "parts": [weights[0], (x[0, 0], layer.name)]}["loss"]
+        total = total * pair.high
+    return {"loss": np.sum(x) + total, "parts": [total, (x[0, 0], layer.name)]}["loss"]
 
 
 def containers() -> tuple[Any, ...]:
     rng = np.random.default_rng(1)
     layers = [(rng.normal(size=(3, 3)), rng.normal(size=3)), (rng.normal(size=(3, 3)), rng.normal(size=3))]
     params = {"layers": layers, "scales": [0.5, -1.5, 2.0], "unused": (1.5, rng.normal(size=2))}
-    return params, X.copy(), Layer(rng.normal(size=3), 0.7), Pair(0.3, 1.2)
+    return params, X.copy(), Layer(rng.normal(size=3), 0.7), Pair(0.3, 1.2), [0.5, -1.5, 2.0]
 
 
 def agree(f: Any, args: tuple[Any, ...], argnums: tuple[int, ...], rtol: float = 1e-6) -> Any:
-    """The gradient on Numba, checked against differences and against the plain derivative; gives it."""
-    value, gradients = s2sad.value_and_grad(f, argnums=argnums, backend="numba")(*copy.deepcopy(args))
+    """A derivative on Numba, checked against differences and against the plain one."""
+    derivative = s2sad.value_and_grad(f, argnums=argnums, backend="numba")
+    value, gradients = derivative(*copy.deepcopy(args))
     exact = f(*copy.deepcopy(args))
     assert np.isclose(value, exact, rtol=1e-13) and type(value) is type(exact)
     plain = s2sad.value_and_grad(f, argnums=argnums)(*copy.deepcopy(args))[1]
@@ -64,18 +61,15 @@ def agree(f: Any, args: tuple[Any, ...], argnums: tuple[int, ...], rtol: float =
         assert not oracles.same_structure(args[i], g)
         assert not oracles.close(oracles.gradient_leaves(g, args[i]), want, rtol)
         assert not oracles.close(oracles.leaves(g), oracles.leaves(other), 1e-10)
-    return gradients
+    return derivative
 
 
 def test_containers() -> None:
-    params, x, layer, pair = args = containers()
-    g, _, g_layer, g_pair = agree(of_containers, args, (0, 1, 2, 3))
+    params = (args := containers())[0]
+    g, _, g_layer, g_pair, g_scales = agree(of_containers, args, (0, 1, 2, 3, 4))(*args)[1]
     assert type(g) is dict and list(g) == list(params) and type(g["layers"]) is list and type(g["layers"][0]) is tuple
     assert type(g_layer) is Layer and type(g_pair) is Pair and type(g["scales"][0]) is float
-    d = s2sad.grad(of_containers, backend="numba")
-    d(*args)
-    shorter = {**params, "layers": params["layers"][:1]}  # another structure is another program
-    assert len(d(shorter, x, layer, pair)["layers"]) == 1
+    assert type(g_scales) is list and g_scales[2] == 0.0 and type(g_scales[0]) is float
 
 
 def test_one_array_twice_in_a_container_that_is_stored_into() -> None:
@@ -88,27 +82,20 @@ def test_one_array_twice_in_a_container_that_is_stored_into() -> None:
         s2sad.grad(f, backend="numba")({"a": x, "b": x})
 
 
-def of_indices(x, k, mask, rows, n):
-    """Reads and stores by arrays of places, repeated and counted from the end; masks; both with slices and numbers."""
+def of_indices(x, k, mask, n):
+    """Reads and stores by arrays of places, repeated and counted from the end, and by masks; with slices and numbers."""
     y = x * 1.0
     y[k] = x[k, ::-1] * 2.0  # repeated: the last one stays
     y[mask] += y[mask] * x[mask]
-    y[rows, [0, 2, 0]] *= 0.5
-    z = y[k, n] + x[n, k % 3]
     t = np.zeros(4)
-    t[k] += z
-    np.add.at(t, k, z)
-    part = x[:, [2, 0]][:, None] * y[k[:2]][:, 0, None, None]
-    return np.sum(y * x) + np.sum(t * t) + np.sum(part[-1]) + np.sum(x[x > 0.0]) + x[k[0], -1]
+    np.add.at(t, k, y[k, n])
+    return np.sum(y * x) + np.sum(t * t) + np.sum(x[x > 0.0])
 
 
 def test_indices() -> None:
-    k, rows = np.array([1, -1, 1, 0]), np.array([3, 1, 0])
-    mask = np.array([True, False, True, True])
-    agree(of_indices, (X.copy(), k, mask, rows, 1), (0,))
-    agree(of_indices, (np.asfortranarray(X), k, ~mask, rows, -1), (0,))
-    d = s2sad.grad(of_indices, backend="numba")
-    for wrong in ((X, k + 3, mask, rows, 1), (X, k, mask[:3], rows, 1), (X, k, mask, rows, 4)):
+    k, mask = np.array([1, -1, 1, 0]), np.array([True, False, True, True])
+    d = agree(of_indices, (X.copy(), k, mask, -1), (0,))
+    for wrong in ((X, k + 3, mask, 1), (X, k, mask[:3], 1), (X, k, mask, 3)):
         with pytest.raises(IndexError):
             of_indices(*copy.deepcopy(wrong))
         with pytest.raises(IndexError):
@@ -119,10 +106,9 @@ def of_products(a, b, v, w):
     """Stacks of matrices with one matrix, with a vector, with a stack; einsum; axes moved; sizes changed."""
     m = a @ w + (a @ v)[..., None]
     s = np.swapaxes(a, 1, 2) @ b
-    e = np.einsum("bij,bjk,k->i", a, np.moveaxis(b, 2, 1), v[:2]) + np.einsum("bii->b", b[:, :2])[0]
-    r = np.reshape(np.transpose(s, (2, 0, 1)), (4, -1)) - a.max(axis=(0, 2)).sum() * np.ravel(w)[1]
-    t = np.concatenate([np.sum(m, axis=(0, 1)), e], axis=0) * np.mean(r, axis=0, keepdims=True)[0, 0]
-    return np.sum(t * t) + np.sum(np.stack([v, v * v], axis=1) * np.array([1.0, 2.0])) + np.any(a > 9.0) + np.trace(w)
+    e = np.einsum("bij,bki->kj", a, b)
+    r = np.reshape(np.transpose(s, (2, 0, 1)), (4, -1))
+    return np.sum(m * m, axis=(0, 1)) @ v + np.sum(e**2) + np.max(r) * np.mean(r, axis=0, keepdims=True)[0, 0]
 
 
 def test_products() -> None:

@@ -422,6 +422,9 @@ class _Containers:
                 return True
         if items is None:
             return False
+        if calls(s, rt.conform) and s.args[1] in self.stored and all(_is_python_float(i) for _, i in items):
+            self.env[s.target] = self.atom(s.args[1])
+            return True
         if calls(s, builtins.len):
             self.env[s.target] = Const(len(items))
             return True
@@ -459,6 +462,11 @@ def _key(t: Type, name: Any) -> Any:
     """Where an attribute is found: by its place in a named tuple."""
     fields = getattr(t.cls, "_fields", ()) if isinstance(t, Tuple) else ()
     return fields.index(name) if name in fields else name
+
+
+def _is_python_float(t: Type) -> bool:
+    t = widen(t)
+    return isinstance(t, Scalar) and t.weak and t.dtype == "float64"
 
 
 def _is_float_or_index(a: Atom) -> bool:
