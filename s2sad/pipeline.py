@@ -13,7 +13,7 @@ from typing import Any
 
 from s2sad.ad import derived
 from s2sad.ad import program as ad
-from s2sad.ad.outputs import own_outputs
+from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
@@ -32,10 +32,12 @@ from s2sad.ir.types import UNKNOWN
 from s2sad.simplify import in_place, simplify
 from s2sad.simplify.dce import eliminate
 from s2sad.simplify.inplace import accumulate
+from s2sad.simplify.joins import join
 from s2sad.simplify.last_trip import skip_last
 from s2sad.simplify.methods import as_methods
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
+from s2sad.simplify.slopes import with_slopes
 from s2sad.specialise import primal_vars, specialise
 
 printer.astor_module()  # the compiler is imported when it is needed; astor comes with it
@@ -97,6 +99,8 @@ class Compilation:
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
+        if self.request.backend == "numpy":
+            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
         self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
@@ -115,7 +119,7 @@ class Compilation:
         """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
-            self._each(lambda f: in_place(f, primal_vars(f)))
+            self._each(lambda f: in_place(join(f, primal := primal_vars(f)), primal))
             self._each(lambda f: as_methods(f, primal_vars(f)))
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
@@ -136,7 +140,11 @@ class Compilation:
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
         watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
-        return Made(emitted, entry, adjoint, mutates, watched, consulted, native)
+        formed: tuple[str, ...] = ()
+        if self.request.mode == "value_and_grad":
+            last = next(f for f in self.functions if f.name == self.entries[0].name)
+            formed = formed_gradients(last, self.request.active)
+        return Made(emitted, entry, adjoint, mutates, watched, consulted, native, formed)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 

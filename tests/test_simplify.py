@@ -24,9 +24,12 @@ from s2sad.simplify import (
     in_place,
     inplace,
     invariants,
+    joins,
     methods,
+    negations,
     places,
     rows,
+    selections,
     simplify,
     sink,
     spell,
@@ -75,6 +78,8 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.places": (lambda fn: places.name(fn), [V, W[2:], W[2:], 2]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
     "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
+    "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
+    "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
     "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),
@@ -82,6 +87,8 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
     "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
     "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
+    "s2sad.simplify.selections": (
+        lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
@@ -93,6 +100,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.products": (specialise, [M[:, 0], M, V]),
     "s2sad.specialise.reductions": (specialise, [M[:, 0], M, M[:, 1]]),
     "s2sad.specialise.storage": (specialise, [V, S, 2]),
+    "s2sad.specialise.lists": (specialise, [[S, T], V, S]),
     "s2sad.specialise.masks": (specialise, [V, W]),
     "s2sad.specialise.powers": (specialise, [V]),
     "s2sad.specialise.softplus": (specialise, [V]),
@@ -178,6 +186,32 @@ def test_simplify_keeps_the_values_of_every_example(module: str) -> None:
 
 # -- hazards: what a careless pass would get wrong --------------------------------------------------------------------
 HAZARDS = {
+    "what is gathered is added to an array that is made later": """
+    def f(x, y):
+        r = np.zeros_like(x)
+        r[0] += y[1]
+        m = np.zeros_like(x)
+        m[:] += r
+        return m
+    """,
+    "what is gathered is read before it is added": """
+    def f(x, y):
+        m = x * 1.0
+        r = np.zeros_like(y)
+        r[0] += y[1]
+        s = np.sum(m)
+        m[:] += r
+        return m, s
+    """,
+    "what is gathered goes on after it was added": """
+    def f(x, y):
+        m = x * 1.0
+        r = np.zeros_like(y)
+        r[0] += y[1]
+        m[:] += r
+        r[1] += y[0]
+        return m, r
+    """,
     "a value read before a store is not read again after it": """
     def f(x, y):
         a = np.exp(x)

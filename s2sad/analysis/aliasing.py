@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
-from s2sad.ir.types import Array, List, Tuple
+from s2sad.ir.types import Array, List, Tuple, rank_of
 from s2sad.rules.registry import Aliasing, Rule
 
 _PARTS: tuple[Callable[..., Any], ...] = (np.real, np.imag)  # of a real array np.real is the array itself
@@ -29,9 +30,11 @@ def aliasing(rule: Rule, s: Let) -> Aliasing:
 
 
 def _copies(s: Let) -> bool:
-    """An array that is made of a list or tuple shares no memory with it."""
+    """An array that is made of a list or tuple shares no memory with it, nor a matrix with its diagonal."""
     operand = aliased_operand(s)
     made = s.target is not None and isinstance(s.target.type, Array)
+    if s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is np.diag:
+        return made and rank_of(type_of_atom(operand)) == 1 if operand is not None else False
     return made and isinstance(operand, Var) and isinstance(operand.type, List | Tuple)
 
 

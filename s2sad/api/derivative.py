@@ -87,6 +87,8 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         if self._several:
             if type(result[0]) not in _NUMBERS:
                 check_scalar(self.__name__, self.target.name, result[0])
+            if compiled.formed:
+                return (result[0], result[1:]) if self.with_value else result[1:]  # type: ignore[return-value]
             several = tuple([formed(g, bound[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
             return (result[0], several) if self.with_value else several  # type: ignore[return-value]
         if not self._single or self._has_aux:
@@ -94,7 +96,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         value, gradient = result
         if type(value) not in _NUMBERS:
             check_scalar(self.__name__, self.target.name, value)
-        if type(gradient) is not float or type(bound[self._index]) is not float:
+        if not compiled.formed and (type(gradient) is not float or type(bound[self._index]) is not float):
             gradient = formed(gradient, bound[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
 

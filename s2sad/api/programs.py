@@ -40,10 +40,11 @@ class Compiled:
     positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
     the function stores into.
     ``guards`` says whether what was compiled in is still what it was, ``refresh`` gives the program the current values
-    of globals; None where there is nothing to do.
+    of globals; None where there is nothing to do. With ``formed`` all gradients have the form of their arguments as they
+    come.
     """
 
-    __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
+    __slots__ = ("entry", "formed", "guards", "mutates", "positions", "program", "refresh")
 
     def __init__(self, program: Program, target: Target, positions: tuple[int, ...]) -> None:
         self.program = program
@@ -52,6 +53,7 @@ class Compiled:
         self.refresh = quick_refresh(program)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
+        self.formed = all(target.names[k] in program.formed for k in positions)
 
 
 class Programs:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis.guards import guarded
 from s2sad.backend import syntax as syn
 from s2sad.backend.fold import Plan
-from s2sad.backend.guards import guarded
 from s2sad.backend.modules import ModuleNames
 from s2sad.backend.naming import Names
 from s2sad.ir.nodes import Atom, Const, Function, Global, If, Let, Ref, Stmt, Var, _Undef

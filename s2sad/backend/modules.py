@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
+from s2sad.analysis.guards import guarded
 from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
 
 _PRINTED = ("slice", "range", "complex", "list", "set", "type", "UnboundLocalError")  # that printing itself may need
@@ -173,7 +174,8 @@ class ModuleNames:
         out = {self.np, *_PRINTED} - {p.var.name for p in fn.params}
         for f in functions_in(fn):
             for stmt in walk(f.body):
-                for a in atoms_of(stmt):
+                written_out = isinstance(stmt, Let) and guarded(stmt)
+                for a in stmt.args[1:] if written_out else atoms_of(stmt):  # type: ignore[union-attr]
                     self._root_of(a, out)
                 if not isinstance(stmt, Let):
                     for b in (getattr(stmt, "then", None), getattr(stmt, "orelse", None), getattr(stmt, "body", None)):

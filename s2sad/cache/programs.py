@@ -51,7 +51,7 @@ class Request:
     native: Native = PLAIN
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled derivative: ``entry`` (and ``adjoint`` in split form), its source, and what it depends on."""
 
@@ -67,6 +67,7 @@ class Program:
     dependencies: tuple[Any, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     note: str = ""  # on the choice of the backend
+    formed: tuple[str, ...] = ()  # parameters whose gradient has their structure, shapes and dtypes by its type
 
     def guards(self) -> bool:
         """Is everything that the program was compiled from still what it was?"""
@@ -98,6 +99,7 @@ class Made:
     dependencies: tuple[Any, ...]
     consulted: tuple[Any, ...]
     native: tuple[str, ...] = ()  # the compiled functions behind the entry and the adjoint
+    formed: tuple[str, ...] = ()  # parameters whose gradient surely has their form
 
 
 class Slot:
@@ -179,7 +181,7 @@ class Slot:
         line_map = {k + disk.HEAD_LINES: place for k, place in entry.line_map.items()}
         return Program(
             self.request, entry.text, namespace[data["entry"]], adjoint, tuple(data["mutates"]), namespace, filename,
-            line_map, globals_, watched,
+            line_map, globals_, watched, formed=tuple(data["formed"]),
         )  # fmt: skip
 
 
@@ -227,7 +229,7 @@ def load_unkept(request: Request, made: Made) -> Program:
     adjoint = namespace[made.adjoint] if made.adjoint else None
     return Program(
         request, emitted.text, namespace[made.entry], adjoint, made.mutates, namespace, filename, emitted.line_map,
-        emitted.globals, made.dependencies,
+        emitted.globals, made.dependencies, formed=made.formed,
     )  # fmt: skip
 
 
@@ -250,6 +252,7 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
     return {
         "entry": made.entry, "adjoint": made.adjoint, "mutates": list(made.mutates), "globals": globals_,
         "objects": objects, "refs": refs, "watched": watched, "bodies": bodies, "native": list(made.native),
+        "formed": list(made.formed),
     }  # fmt: skip
 
 

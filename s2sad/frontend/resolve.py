@@ -134,8 +134,8 @@ def attribute(base: Ref, attr: str, module: str = "") -> tuple[Atom, Dependency 
         return Ref(value, text_of(value, module, attr, text)), Dependency(attr, vars(owner), value)
     if value is None:
         return Const(None), None
-    if is_stable(owner):
-        return Ref(value, text), None
+    if is_stable(owner):  # which version runs decides branches
+        return Const(value) if attr == "__version__" else Ref(value, text), None
     return Global(attr, value, vars(owner)), Dependency(attr, vars(owner), value, data=True)
 
 

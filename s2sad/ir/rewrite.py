@@ -112,9 +112,9 @@ def with_blocks(stmt: Stmt, blocks: tuple[Block, ...]) -> Stmt:
     if all(map(is_, blocks, blocks_of(stmt))):
         return stmt
     if isinstance(stmt, If):
-        return replace(stmt, then=blocks[0], orelse=blocks[1])
+        return If(stmt.test, blocks[0], blocks[1], stmt.targets, stmt.loc)
     if isinstance(stmt, For):
-        return replace(stmt, body=blocks[0])
+        return For(stmt.item, stmt.iter, stmt.carried, stmt.init, blocks[0], stmt.targets, stmt.stop, stmt.loc)
     if isinstance(stmt, While):
         return replace(stmt, cond=blocks[0], body=blocks[1])
     assert isinstance(stmt, Try)

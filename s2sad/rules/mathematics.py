@@ -237,6 +237,16 @@ def fsum(y_bar, seq, /):
     return rt.spread(y_bar, seq)
 
 
+@linear(
+    builtins.sum,
+    name="sum",
+    type=ty.math_float,
+    sample=samples.cases(lambda: samples.call([1.0, 2.5, 0.5]), lambda: samples.call((1.0, 2.5))),
+)
+def sum_of_floats(y_bar, iterable, /):
+    return rt.spread(y_bar, iterable)
+
+
 def product_jvp(iterable_dot, y, iterable, *, start=1):
     """Each factor's tangent times the product of the others."""
     return start * rt.dot(rt.other_factors(iterable), iterable_dot)

@@ -159,6 +159,7 @@ from s2sad.runtime.safe import (
     exp_or_zero,
     imag_adj,
     log_or_zero,
+    masked_mul,
     pow_da,
     pow_db,
     safe_div,
@@ -195,6 +196,7 @@ from s2sad.runtime.shapes import (
     unbroadcast,
     unreduce,
 )
+from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
 __all__ = [
@@ -235,6 +237,7 @@ __all__ = [
     "cumprod_jvp",
     "cumprod_second",
     "cumsum_adj",
+    "curve_inside",
     "detached",
     "deviation",
     "diag_adj",
@@ -292,6 +295,7 @@ __all__ = [
     "lstsq_dot_a",
     "lstsq_dot_b",
     "make_object",
+    "masked_mul",
     "matmul_adj_a",
     "matmul_adj_b",
     "matrix_power_adj",
@@ -343,6 +347,7 @@ __all__ = [
     "shares_memory",
     "sinc_curve",
     "sinc_slope",
+    "sloped",
     "solve_adj_a",
     "sort_adj",
     "sort_dot",
@@ -355,6 +360,7 @@ __all__ = [
     "std_slope",
     "stop_gradient",
     "store_adjoint",
+    "surface_inside",
     "svd_adj",
     "svd_jvp",
     "take_adj",

@@ -41,6 +41,11 @@ def safe_mul(g: Any, p: Any) -> Any:
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
 
+def masked_mul(g: Any, p: Any) -> Any:
+    """``safe_mul`` where something selects and ``p`` is made from what may be infinite: it stays whatever ``p`` is."""
+    return safe_mul(g, p)
+
+
 def safe_div(g: Any, d: Any) -> Any:
     """``g / d``, and exactly 0 where ``g`` is 0, whatever ``d``. A pole elsewhere gives an infinity, as in NumPy."""
     if isinstance(d, float) and (d < 0 or d > 0):  # also NumPy's float64

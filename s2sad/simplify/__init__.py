@@ -22,11 +22,13 @@ from s2sad.simplify import (
     inplace,
     invariants,
     literals,
+    negations,
     places,
     quotients,
     relus,
     rows,
     scalars,
+    selections,
     signs,
     sink,
     sizes,
@@ -45,18 +47,22 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, sums, stores, contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, sums, stores,
+    contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
+_STORED = merge_rules(contiguous.RULES, selections.LITERALS)
 MAX_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPass:
-    """A pass and the name under which stages and reports show it."""
+    """A pass and the name under which stages and reports show it. ``settles``: the passes that find nothing in what it
+    gives."""
 
     name: str
     run: Pass
+    settles: tuple[str, ...] = ()
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
@@ -67,7 +73,7 @@ def algebra(fn: Function, primal: Container[Var]) -> Function:
 def fill(fn: Function, primal: Container[Var]) -> Function:
     """Broadcasts that are left become arrays where their precision or a matrix product asks for it."""
     new = run_rules(fn, contiguous.PRECISION, primal, everywhere=True)
-    new = run_rules(new, contiguous.RULES, primal)
+    new = run_rules(new, _STORED, primal)
     return fn if new is fn else dce.eliminate(new, primal)
 
 
@@ -83,16 +89,17 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
 
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
-    NamedPass("structure", lambda fn, primal: structure.settle(fn)),
-    NamedPass("cse", cse.merge),
-    NamedPass("dce", dce.eliminate),
-    NamedPass("tape", trim),
+    NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
+    NamedPass("cse", cse.merge, ("cse",)),
+    NamedPass("dce", dce.eliminate, ("dce",)),
+    NamedPass("tape", trim, ("tape", "dce")),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
     NamedPass("contributions", contributions.assign_first),
+    NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
@@ -106,14 +113,18 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
     if primal is None:
         primal = primal_vars(fn)
-    unchanged = 0  # passes in a row that found nothing: when all have, another round would find nothing either
+    settled: set[str] = set()  # the passes that would find nothing
     for k in range(MAX_ROUNDS * len(ROUNDS)):
         p = ROUNDS[k % len(ROUNDS)]
+        if p.name in settled:
+            continue
         new = p.run(fn, primal)
-        # all but the algebra leave nothing that they themselves would change
-        unchanged = unchanged + 1 if new is fn else int(p.run is not algebra)
-        fn = new
-        if unchanged >= len(ROUNDS):
+        if new is not fn:
+            fn = new
+            settled = set(p.settles)
+        else:
+            settled.add(p.name)
+        if len(settled) == len(ROUNDS):
             break
     for p in LAST:
         fn = p.run(fn, primal)

@@ -44,7 +44,7 @@ from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, w
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.helpers import helper
 
-_SAFE = (helper("safe_div"), helper("safe_mul"))
+_SAFE = (helper("safe_div"), helper("safe_mul"), helper("masked_mul"))
 _KEEPING = frozenset({"tuple", "list", "dict", "set", "closure", "copy", "method"})
 _ARITHMETIC = frozenset({"mul", "truediv", "neg", "add", "sub"})
 

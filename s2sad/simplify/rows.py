@@ -96,13 +96,13 @@ class _Sharer:
         return isinstance(part, Var) and self.uses.get(part) == found
 
     def _apart(self, s: Let, between: list[Stmt]) -> bool:
-        """Does nothing in between make the whole, touch its memory, or make the index?"""
+        """Does nothing in between touch the memory of the whole, or make it or the index?"""
         whole = self.memory.find(s.args[0])
         if whole is None:
             return False
         for stmt in between:
             for inner in walk(Block((stmt,))):
-                if s.args[0] in targets_of(inner) or s.args[1] in targets_of(inner):
+                if any(t in s.args[:2] for t in targets_of(inner)):
                     return False
                 if any(isinstance(a, Var) and self.memory.find(a) == whole for a in atoms_of(inner)):
                     return False

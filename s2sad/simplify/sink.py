@@ -42,6 +42,7 @@ def sink(fn: Function, primal: Container[Var] = frozenset()) -> Function:
 class _Sinker:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
         self.primal = primal
+        self.outermost = fn.body
         self.uses = usage.uses(fn)
         self.memory = Memory(fn)
 
@@ -58,6 +59,8 @@ class _Sinker:
             if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
                 continue
             large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
+            if block is self.outermost:  # the user's arrays have their names until the end
+                large = [a for a in large if a not in self.primal]
             if s.op == "getitem":
                 large = [a for a in large if a in made]
             if all(last.get(a, place[j]) >= place[j] for a in large):

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Container
 
 from s2sad.ir.nodes import Function, Var
-from s2sad.specialise import masks, maxima, powers, products, reductions, softplus, storage, unbroadcast, unreduce
+from s2sad.specialise import (
+    lists,
+    masks,
+    maxima,
+    powers,
+    products,
+    reductions,
+    softplus,
+    storage,
+    unbroadcast,
+    unreduce,
+)
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 RULES = merge_rules(
-    unbroadcast.RULES, unreduce.RULES, products.RULES, reductions.RULES, storage.RULES, masks.RULES, powers.RULES,
+    unbroadcast.RULES, unreduce.RULES, products.RULES, reductions.RULES, storage.RULES, lists.RULES, masks.RULES, powers.RULES,
     maxima.RULES, softplus.RULES,
 )
 

@@ -124,7 +124,7 @@ def _is_real(a: Atom) -> bool:
 _LIKE = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.flip, np.tril, np.triu)
 _ALL = ((None, None, None), (None, None, -1))
 _TWO = frozenset({"add", "sub", "mul", "truediv", "pow", "mod"})
-_SAFE = (helper("safe_mul"), helper("safe_div"))
+_SAFE = (helper("safe_mul"), helper("masked_mul"), helper("safe_div"))
 
 
 def same_shape(rw: Rewriter, a: Atom, b: Atom) -> bool:

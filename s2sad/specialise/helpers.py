@@ -68,7 +68,7 @@ def cast_free(g: Atom, x: Atom) -> bool:
     if dg is None or dx is None:
         return False
     if isinstance(tg, Lit) or (isinstance(tg, Scalar) and tg.weak):
-        return dg.startswith(("float", "int")) and dx.startswith("float")
+        return (dg.startswith(("float", "int")) and dx.startswith("float")) or dg == dx == "complex128"
     return dg == dx and dx.startswith(("float", "complex"))
 
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
-from s2sad.ir.types import Array, dims_of
+from s2sad.ir.types import Array, dims_of, dtype_of
 from s2sad.specialise.driver import Rewriter, is_scalar
 from s2sad.specialise.facts import made, origin, same_shape
 from s2sad.specialise.helpers import arg, axis_atom, cast_free, helper
@@ -39,7 +39,7 @@ def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
     if direct is not None:
         return direct
     if not cast_free(g, x):
-        return None
+        return _real(rw, let, g, x)
     if is_scalar(x):
         if is_scalar(g):
             return g
@@ -59,6 +59,13 @@ def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:
         if d.is_one:
             ones.append(k)
     return _summed(rw, let, g, lead, tuple(ones))
+
+
+def _real(rw: Rewriter, let: Let, g: Atom, x: Atom) -> Let | None:
+    """The adjoint of a real number that a complex one was made of."""
+    if not is_scalar(g) or not is_scalar(x) or not (dtype_of(type_of_atom(g)) or "").startswith("complex"):
+        return None
+    return rw.let(let, "getattr", g, Const("real")) if dtype_of(type_of_atom(x)) == "float64" else None
 
 
 def _directly(rw: Rewriter, let: Let, g: Atom, x: Atom) -> Let | None:

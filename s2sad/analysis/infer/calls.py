@@ -200,7 +200,8 @@ def call_object(
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     if isinstance(obj, type):
-        return construct(f, ref, pos, kw, name)
+        other = rewritten.rewritten(obj) if home in _WITH_OTHER_SOURCE else obj
+        return construct(f, ref if other is obj else Ref(other, ref.text), pos, kw, name)
     if _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     if home == "s2sad" and derivatives.is_helper(obj):
@@ -433,7 +434,7 @@ def call_function(
     if bound is None:
         return UNDEF
     atoms = bound + captured
-    if inline.wanted(f, atoms) or any(isinstance(a, Var) and a in f.recipes for a in atoms):
+    if inline.wanted(f, atoms) or inline.forwards(f, fn) or any(isinstance(a, Var) and a in f.recipes for a in atoms):
         return inline.inline(f, fn, atoms)
     types = tuple(functions.argument_type(f, a) for a in atoms)
     spec = f.program.specialise(fn, types)

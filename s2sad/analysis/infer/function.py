@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from s2sad.analysis.infer import calls, functions, iteration, merging, operations, operators, rebinding, records, wholes
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
-from s2sad.analysis.unionfind import untyped_classes
+from s2sad.analysis.unionfind import Classes, untyped_classes
 from s2sad.ir.nodes import (
     NOWHERE,
     UNDEF,
@@ -60,7 +61,6 @@ class FunctionInfer:
         self.env: dict[Var, Atom] = {}
         self.out: list[Stmt] = []
         self.loc: Loc = NOWHERE
-        self.classes = untyped_classes(spec.source.body)
         self.growth: dict[Any, Growth] = {}  # class of a mutated container -> its elements
         self.changed = False
         self.origin: dict[Var, Var] = {}  # typed var -> untyped var it stands for
@@ -72,6 +72,11 @@ class FunctionInfer:
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.reset()
+
+    @cached_property
+    def classes(self) -> Classes:
+        """Which lists, dicts and tuples of the source are one, and what holds what. Bodies of rules have none."""
+        return untyped_classes(self.source.body)
 
     def reset(self) -> None:
         self.env, self.out = {}, []

@@ -12,6 +12,7 @@ from s2sad.analysis.infer import (
     functions,
     inline,
     members,
+    mutations,
     objects,
     operators,
     poison,
@@ -48,6 +49,7 @@ from s2sad.ir.types import (
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
+_CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
@@ -115,7 +117,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
         index = f.type(args[1])
         value = f.type(args[2])
         if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
-            from s2sad.analysis.infer import methods, mutations
+            from s2sad.analysis.infer import methods
 
             store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
@@ -124,8 +126,6 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
-            from s2sad.analysis.infer import mutations
-
             mutations.delete(f, *args)
             return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
@@ -349,8 +349,6 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    from s2sad.analysis.infer import mutations
-
     if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
         return mutations.merged(f, s.target, args, {}, name)
     if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
@@ -374,6 +372,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     t = f.type(x)
+    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
+        return x  # a number of NumPy
     if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
@@ -515,6 +515,19 @@ def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return f.emit("not", *args, name=name)
 
 
+def _format(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """An f-string of what is known is text that is known: ``getattr(np, f"atleast_{n}d")`` names a function."""
+    types = [f.type(a) for a in args]
+    if not all(isinstance(t, Lit) and isinstance(t.value, str | int | None) for t in types):
+        return f.emit(s.op, *args, name=name)
+    values = [t.value for t in types if isinstance(t, Lit)]
+    if s.op == "format":
+        return Const("".join(map(str, values)))
+    value, conversion, spec = values
+    shown = value if conversion is None else _CONVERSIONS[conversion](value)
+    return Const(format(shown, spec or ""))
+
+
 def _copy(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return args[0]
 
@@ -533,6 +546,8 @@ _OPS: dict[str, Any] = {
     "star": _star,
     "iter_list": _iter_list,
     "copy": _copy,
+    "format": _format,
+    "format_value": _format,
     "in_": _contains,
     "not_in": _contains,
     "is_": _arithmetic,

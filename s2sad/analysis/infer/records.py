@@ -67,16 +67,16 @@ class Virtual:
     real: Atom | None = None
 
 
-@dataclass(eq=False)
 class Tracker:
     """All records of one function under inference."""
 
-    objects: dict[Var, Record] = field(default_factory=dict)
-    virtual: dict[Var, Virtual] = field(default_factory=dict)
-    supers: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)
-    making: list[Record] = field(default_factory=list)
-    stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
-    prologue: list[Stmt] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.objects: dict[Var, Record] = {}
+        self.virtual: dict[Var, Virtual] = {}
+        self.supers: dict[Var, tuple[Any, Atom]] = {}
+        self.making: list[Record] = []
+        self.stored: dict[Any, Loc] = {}  # classes of given objects that are stored into
+        self.prologue: list[Stmt] = []
 
     @property
     def active(self) -> bool:

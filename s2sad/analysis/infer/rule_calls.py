@@ -51,6 +51,10 @@ def rule_call(
     kw = {k: a for k, a in kw.items() if not (isinstance(a, Ref) and a.obj is np._NoValue)}
     if text_of(rule).startswith("np."):
         kw.pop("device", None)  # there is one
+    if target in (np.var, np.std) and "correction" in kw and "ddof" not in kw:
+        kw["ddof"] = kw.pop("correction")
+    if target is np.sort and isinstance(type_of_atom(kw.get("stable", UNDEF)), Lit):
+        kw.pop("stable")  # which of equal numbers comes first
     if isinstance(target, np.ufunc):
         kw.pop("casting", None)  # which casts are an error
         if "where" in kw:

@@ -114,7 +114,7 @@ def reciprocal(b: Builder, x: Atom) -> Atom:
 
 
 EXPANSIONS: dict[object, Expansion] = {
-    rt.safe_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
+    rt.safe_mul: safe_mul, rt.masked_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
     rt.log_or_zero: log_or_zero, rt.exp_or_zero: exp_or_zero, np.logaddexp: logaddexp, np.clip: clip,
     np.radians: _scaled_by(math.pi / 180.0), np.deg2rad: _scaled_by(math.pi / 180.0),
     np.degrees: _scaled_by(180.0 / math.pi), np.rad2deg: _scaled_by(180.0 / math.pi), np.reciprocal: reciprocal,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from s2sad.backend.guards import guarded
+from s2sad.analysis.guards import guarded
 from s2sad.ir.nodes import Atom, Const, Let, Var
 
 

@@ -1,0 +1,140 @@
+"""A negated adjoint of which only products are added to others is not made: they are subtracted.
+
+*before*::
+
+    def f(x_bar, y_bar, a, b, g):
+        t = -g
+        x_bar[0] += t * a
+        x_bar[1] -= b * t
+        z_bar = y_bar + t * 2.0
+        return x_bar, z_bar
+
+*after*::
+
+    def f(x_bar, y_bar, a, b, g):
+        x_bar[0] -= g * a
+        x_bar[1] += b * g
+        z_bar = y_bar - g * 2.0
+        return x_bar, z_bar
+
+To the bit: a product with a negated factor is the negated product, and adding that is subtracting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from s2sad.analysis.effects import has_memory
+from s2sad.analysis.sharing import Memory
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Var, atoms_of, blocks_of, walk
+from s2sad.ir.rewrite import map_lets, subst_atoms, with_body
+
+_FLIPPED = {"add": "sub", "sub": "add", "iadd": "isub", "isub": "iadd"}
+
+
+def push(fn: Function, primal: Container[Var]) -> Function:
+    """``fn`` without such negations: ``fn`` itself when there are none."""
+    found = [
+        s for s in walk(fn.body) if isinstance(s, Let) and s.op == "neg" and s.target is not None and s.target not in primal
+    ]
+    kept = _unwritten(fn, found)
+    return _Pusher(fn, kept).run() if kept else fn
+
+
+def _unwritten(fn: Function, found: list[Let]) -> list[Let]:
+    """Those of numbers, and of arrays that nothing stores into."""
+    if not any(has_memory(s.target.type) for s in found if s.target is not None):
+        return found
+    memory = Memory(fn)
+    return [s for s in found if not (memory.is_written(s.args[0]) or (s.target and memory.is_written(s.target)))]
+
+
+class _Pusher:
+    def __init__(self, fn: Function, found: list[Let]) -> None:
+        self.fn = fn
+        self.found = found
+        self.readers: dict[Var, list[Let | None]] = {}  # None: not a plain statement
+        self._collect(fn.body)
+
+    def _collect(self, block: Block) -> None:
+        for s in walk(block):
+            for a in atoms_of(s):
+                self._read(a, s if isinstance(s, Let) else None)
+        stack = [block]
+        while stack:
+            b = stack.pop()
+            for a in b.results:
+                self._read(a, None)
+            for s in b.stmts:
+                if not isinstance(s, Let):
+                    stack.extend(blocks_of(s))
+
+    def _read(self, a: Atom, reader: Let | None) -> None:
+        if isinstance(a, Var):
+            self.readers.setdefault(a, []).append(reader)
+
+    def run(self) -> Function:
+        env: dict[Var, Atom] = {}
+        flips: dict[Let, Var] = {}  # sums, and the operand that loses its sign
+        for s in self.found:
+            assert s.target is not None
+            flipped = self._sums(s.target)
+            if flipped is not None and not any(c in flips for c, _ in flipped):
+                env[s.target] = s.args[0]
+                flips.update(flipped)
+        if not env:
+            return self.fn
+        gone = set(env)
+
+        def rewrite(s: Let) -> Let | None:
+            if s.target in gone and s.op == "neg":
+                return None
+            args = subst_atoms(s.args, env)
+            if s in flips:
+                return _flipped(s, args, subst_atoms((flips[s],), env)[0])
+            return s if args is s.args else Let(s.target, s.op, args, s.kwnames, s.loc)
+
+        return with_body(self.fn, map_lets(self.fn.body, rewrite))
+
+    def _sums(self, t: Var) -> list[tuple[Let, Var]] | None:
+        """The sums that take up the sign of ``t``, each with its operand: None if some use is none."""
+        out: list[tuple[Let, Var]] = []
+        readers = self.readers.get(t, [])
+        for s in readers:
+            if s is None:
+                return None
+            if _takes(s, t):
+                out.append((s, t))
+                continue
+            p = s.target
+            scales = s.op == "mul" or (s.op == "truediv" and s.args[0] is t)
+            if not scales or p is None or p.name or sum(a is t for a in s.args) != 1:
+                return None
+            after = self.readers.get(p, [])
+            if len(after) != 1 or after[0] is None or not _takes(after[0], p):
+                return None
+            out.append((after[0], p))
+        return out if len({id(c) for c, _ in out}) == len(out) and out else None
+
+
+def _takes(s: Let, t: Var) -> bool:
+    """Does a sum take ``t`` so that its sign can change?"""
+    if s.op == "aug_setitem":
+        how = s.args[3]
+        return s.args[2] is t and isinstance(how, Const) and how.value in _FLIPPED and t not in s.args[:2]
+    if s.op == "sub" or s.op in ("iadd", "isub"):
+        return s.args[1] is t and s.args[0] is not t
+    return s.op == "add" and sum(a is t for a in s.args) == 1
+
+
+def _flipped(s: Let, args: tuple[Atom, ...], operand: Atom) -> Let:
+    if s.op == "aug_setitem":
+        how = args[3]
+        assert isinstance(how, Const)
+        return Let(None, s.op, (*args[:3], Const(_FLIPPED[how.value])), (), s.loc)
+    if s.op == "add" and args[0] is operand:
+        args = (args[1], args[0])
+    return Let(s.target, _FLIPPED[s.op], args, (), s.loc)
+
+
+__all__ = ["push"]
