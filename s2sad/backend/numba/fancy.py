@@ -203,6 +203,9 @@ def stored(nests: Nests, b: Builder, dest: Expr, value: Expr | Atom, op: str | N
     root = dest.inner if isinstance(dest, Taken) else dest
     if not isinstance(root, Read):
         return False
+    named = [s.index.array for s in dest.steps if isinstance(s, Take)]
+    if any(nests.placing.info.find(v) == nests.placing.info.find(root.array) for v in named):
+        return False  # which the store would change
     if isinstance(value, Expr):
         if len(value.dims) > len(dest.dims):
             return False
