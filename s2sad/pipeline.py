@@ -52,6 +52,7 @@ class Compilation:
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
+        self.infer.parts_apart = request.backend != "numpy"
         self.infer.tangent = lambda spec, active: derived.of(self.infer).tangent(spec, active)
         self.infer.replay = lambda spec: derived.of(self.infer).replays.of(spec)
         self.infer.joint = lambda spec, active, has_aux: derived.of(self.infer).joint(spec, active, has_aux)

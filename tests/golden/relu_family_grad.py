@@ -19,8 +19,7 @@ def relu_family_grad(x):
     value = np.sum(relu * leaky + elu * gelu)  # L123
     # reverse sweep
     x_bar = elu * t4 * (1.0 - t6 * t6) * t5  # L122
-    x_bar = x_bar + x_bar * x ** 2 * 0.134145
-    x_bar += elu * t7 * 0.5
+    x_bar = x_bar + x_bar * x ** 2 * 0.134145 + elu * t7 * 0.5
     x_bar += np.where(t1, gelu, 0.0)  # L121
     x_bar += rt.masked_mul(np.where(t1, 0.0, gelu), t3) * (t2 < 0)
     x_bar += np.where(t1, relu, 0.0) + np.where(t1, 0.0, relu) * 0.01  # L120
