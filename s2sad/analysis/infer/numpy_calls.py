@@ -79,8 +79,8 @@ def _put(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
         return f.refuse("S2S054", "np.put with a mode, or into an array of unknown rank", "write a.flat[i] = v")
     index: Atom = g["ind"]
     if t.rank != 1:
-        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), index, f.emit("getattr", g["a"], Const("shape")),
-                       type=Tuple((Array("int64", None),) * t.rank))  # fmt: skip
+        shape = f.emit("getattr", g["a"], Const("shape"))
+        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), _as_index(f, index), shape)
     f.effect("setitem", g["a"], _as_index(f, index), g["v"])
     return Const(None)
 
