@@ -165,7 +165,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         columns = [_as_index(f, c) for c in (calls.elements(f, index) or ())] if isinstance(it, Tuple) else [_as_index(f, index)]
         types = [type_of_atom(c) for c in columns]
         if not types or not all(isinstance(t, Array) and t.rank == 1 and t.dtype != "bool" for t in types):
-            if len(types) == 1 and is_number(types[0]):
+            if len(types) == 1 and is_number(types[0]) and op not in ("maximum", "minimum"):
                 f.effect("aug_setitem", a, index, v, Const(op))
                 return Const(None)
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with an index that is not a list of positions", "write a loop")
@@ -183,7 +183,10 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         place = [f.emit("getitem", c, k) for c in columns]
         value = f.emit("getitem", v, k) if each else v
         where = place[0] if len(place) == 1 else f.emit("tuple", *place)
-        f.effect("aug_setitem", a, where, value, Const(op))
+        if op in ("maximum", "minimum"):
+            f.effect("setitem", a, where, _np(f, op, f.emit("getitem", a, where), value))
+        else:
+            f.effect("aug_setitem", a, where, value, Const(op))
         body, f.out = f.out, saved
         f.out.append(For(k, over, (), (), Block(tuple(body), ()), (), False, f.loc))
         return Const(None)
@@ -245,6 +248,8 @@ _METHODS: dict[tuple[np.ufunc, str], Handler] = {
     (np.subtract, "at"): _at(np.subtract, "sub"),
     (np.multiply, "at"): _at(np.multiply, "mul"),
     (np.divide, "at"): _at(np.divide, "truediv"),
+    (np.maximum, "at"): _at(np.maximum, "maximum"),
+    (np.minimum, "at"): _at(np.minimum, "minimum"),
     (np.add, "reduce"): _reduce("sum"),
     (np.multiply, "reduce"): _reduce("prod"),
     (np.maximum, "reduce"): _reduce("max"),
