@@ -22,7 +22,7 @@ from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
-from s2sad.ir.types import INT, RANGE, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
+from s2sad.ir.types import INT, RANGE, STR, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -293,7 +293,21 @@ _NUMBER: Type = Scalar("float64")
 _NUMBERS: Type = Tuple((_NUMBER, _NUMBER))
 
 
+def _number_of(cls: Any) -> Handler:
+    """``np.float64()`` and ``np.float64("nan")``; of numbers it has a rule."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        t = type_of_atom(pos[0]) if pos else Lit("")
+        if kw or not (t == STR or (isinstance(t, Lit) and isinstance(t.value, str))):
+            return NotImplemented
+        return f.emit("call", Ref(cls, f"np.{cls.__name__}"), *pos, name=name, type=Scalar(cls.__name__, False))
+
+    return handler
+
+
 NUMPY: dict[Any, Handler] = {
+    np.float64: _number_of(np.float64),
+    np.float32: _number_of(np.float32),
     np.copyto: _copyto,
     np.fill_diagonal: _fill_diagonal,
     np.put: _put,
