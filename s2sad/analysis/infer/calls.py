@@ -81,6 +81,8 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     kw = keywords(f, s.kwnames, args[n:])
     if kw is None:
         return UNDEF
+    if spread is not None and stars.is_extreme(f, args[0], spread):
+        spread = stars.whole(f, args[0], spread)
     if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
         _want_lengths(f, args[1:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
