@@ -13,8 +13,8 @@ from s2sad.analysis.alias import AliasInfo, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Loc, Ref, Stmt, Var
-from s2sad.ir.record import dataclass
-from s2sad.ir.types import UNKNOWN, Array, Tuple
+from s2sad.ir.record import dataclass, field
+from s2sad.ir.types import UNKNOWN, Array, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.ad.leaves import Key, Path
@@ -32,6 +32,7 @@ class Pair:
     inputs: tuple[Key, ...] = ()
     outputs: tuple[Key, ...] = ()
     shares: bool = False  # its arrays share memory with the caller's: adjoints are found by memory, in shadows it is given
+    types: dict[Key, Type] = field(default_factory=dict)  # of the leaves of its parameters
     fwd: Function | None = None
     adj: Function | None = None
 
@@ -165,7 +166,7 @@ def _accumulate_outputs(
 ) -> None:
     assert pair.spec.fn is not None or pair.outputs
     params = [p.var for p in _params(pair)]
-    types = [_leaf_type(pair, key) for key in pair.outputs]
+    types = [pair.types.get(key, UNKNOWN) for key in pair.outputs]
     if not types:
         rb.effect("call", Ref(Half(pair, "adj"), f"{pair.name}_adj"), residuals, *given)
         return
@@ -187,13 +188,3 @@ def _params(pair: Pair):  # type: ignore[no-untyped-def]
     fn = pair.spec.fn
     assert fn is not None
     return fn.params
-
-
-def _leaf_type(pair: Pair, key: Key):  # type: ignore[no-untyped-def]
-    from s2sad.ad.leaves import layout
-
-    assert pair.spec.fn is not None
-    for p, t in layout(pair.spec.fn).leaves(key[0]):
-        if p == key[1]:
-            return t
-    return UNKNOWN

@@ -251,17 +251,18 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
     assert pair.spec.fn is not None
     fn = expand(pair.spec.fn, frozenset({pair.spec}))
-    lay = layout(pair.spec.fn)
-    params = pair.spec.fn.params
+    lay = layout(fn)  # of what is differentiated: what is compiled in may tell which places are read, or hide it
+    params = fn.params
     wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
-    act = activity(pair.spec.fn, wanted)
-    result = pair.spec.fn.result
+    act = activity(fn, wanted)
+    result = fn.result
     pair.inputs = tuple((result, p) for p, _ in lay.leaves(result)) if isinstance(result, Var) and result in act else ()
     pair.outputs = tuple((v, p) for v in wanted if v in act for p, _ in lay.leaves(v))
     if pair.shares:  # only numbers have adjoints of their own: those of memory are found by memory
         pair.inputs = tuple((v, p) for v, p in pair.inputs if _is_value(lay, v, p))
         pair.outputs = tuple((v, p) for v, p in pair.outputs if _is_value(lay, v, p))
     outputs = pair.outputs
+    pair.types = {(v, p): t for v in wanted for p, t in lay.leaves(v)}
     sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
     seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
     if pair.shares:
