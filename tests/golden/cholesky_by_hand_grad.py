@@ -20,8 +20,7 @@ def cholesky_by_hand_grad(a):
             if i == j:  # L218
                 t3 = np.sqrt(s)  # L219
                 low[i, j] = t3
-                t5 = None
-                t4 = None
+                t5 = t4 = None
             else:
                 t4 = low[j, j]  # L221
                 t5 = s / t4

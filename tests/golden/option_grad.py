@@ -14,8 +14,7 @@ def normal_fwd(x):
 def normal_adj(residuals, y_bar):
     t2, t3, t4, x = residuals  # L84
     t5 = rt.safe_mul(rt.safe_div(y_bar, t2), t3) * t4  # L85
-    x_bar = t5 * x ** 2 * 0.21167999999999998 + t5 * 1.5976
-    return x_bar
+    return t5 * x ** 2 * 0.21167999999999998 + t5 * 1.5976
 
 
 def option_grad(spot, strike, time, vol, rate):
