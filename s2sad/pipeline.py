@@ -13,7 +13,7 @@ from typing import Any
 
 from s2sad.ad import derived
 from s2sad.ad import program as ad
-from s2sad.ad.outputs import own_outputs
+from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
@@ -35,6 +35,7 @@ from s2sad.simplify.inplace import accumulate
 from s2sad.simplify.last_trip import skip_last
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
+from s2sad.simplify.slopes import with_slopes
 from s2sad.simplify.written import as_written
 from s2sad.specialise import primal_vars, specialise
 
@@ -51,6 +52,7 @@ class Compilation:
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
+        self.infer.parts_apart = request.backend != "numpy"
         self.infer.tangent = lambda spec, active: derived.of(self.infer).tangent(spec, active)
         self.infer.replay = lambda spec: derived.of(self.infer).replays.of(spec)
         self.infer.joint = lambda spec, active, has_aux: derived.of(self.infer).joint(spec, active, has_aux)
@@ -96,6 +98,8 @@ class Compilation:
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
+        if self.request.backend == "numpy":
+            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
         self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
@@ -110,19 +114,19 @@ class Compilation:
         primal = primal_vars(fn)
         return eliminate(accumulate(own_outputs(fn, mode, self.request.has_aux), primal), primal)
 
-    def emit(self, kept: bool = False) -> Emitted:
-        """Verified text. ``kept``: as a file, beside which machine code may be kept."""
+    def emit(self) -> Emitted:
+        """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
             self._each(as_written)
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 
-        module = native_module(self.functions, [e.name for e in self.entries], kept)
+        module = native_module(self.functions, [e.name for e in self.entries], self.request.native)
         self.native = tuple(module.native[e.name] for e in self.entries)
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
-        return emit_module(module.functions, header=header, decorators=module.decorators)
+        return emit_module(module.functions, header=header, decorators=module.decorators, finish=module.finish)
 
     def made(self, emitted: Emitted) -> Made:
         """What is to be loaded, and kept."""
@@ -134,7 +138,11 @@ class Compilation:
         mutates = tuple(fn.params[k].var.name for k in mutated_params(fn)) if fn is not None else ()
         consulted = (*self.lowered.values(), *self.infer.owners())
         watched = (*self.dependencies.values(), *self.infer.members.values(), *map(Body, self.infer.partials.values()))
-        return Made(emitted, entry, adjoint, mutates, watched, consulted, native)
+        formed: tuple[str, ...] = ()
+        if self.request.mode == "value_and_grad":
+            last = next(f for f in self.functions if f.name == self.entries[0].name)
+            formed = formed_gradients(last, self.request.active)
+        return Made(emitted, entry, adjoint, mutates, watched, consulted, native, formed)
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -202,13 +210,13 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
         stage()
         timings[name] = perf_counter() - start
     start = perf_counter()
-    made = c.made(c.emit(kept=slot is not None))
+    made = c.made(c.emit())
     timings["emit"] = perf_counter() - start
     start = perf_counter()
     program = slot.keep(made) if slot is not None else None
     if program is None:
         slot = None
-        program = load_unkept(request, c.made(c.emit()) if made.native else made)
+        program = load_unkept(request, made)
     timings["load"] = perf_counter() - start
     if made.native:
         start = perf_counter()
@@ -229,7 +237,7 @@ def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | Non
             slot.drop()
         raise
     if slot is not None:
-        slot.seal(program)
+        slot.seal()
 
 
 @contextmanager
@@ -245,7 +253,7 @@ def _alone() -> Iterator[None]:
 
 def compile_generic(request: Request) -> Program:
     """The derivative for arguments of unknown types: to be read."""
-    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux))
+    return compile(Request(request.fun, request.mode, (), request.active, request.backend, request.has_aux, request.native))
 
 
 def snapshot(request: Request, stage: str) -> str:

@@ -27,7 +27,7 @@ def judge(p: Program, backend: str) -> list[str]:
     def reverse(a: Any, k: Any) -> Any:
         value, pullback = derive.vjp(p, a, k, backend=backend)
         runs.append((pullback, a))
-        return _rounded(value, exact)
+        return rounded(value, exact)
 
     derived = oracles.observe(reverse, p.args, p.kwargs)
     if derived.error and not plain.error:
@@ -52,11 +52,11 @@ def judge(p: Program, backend: str) -> list[str]:
     return wrong
 
 
-def _rounded(value: Any, exact: Any) -> Any:
+def rounded(value: Any, exact: Any) -> Any:
     """The exact value in place of one that differs from it by rounding alone; a copy of any other."""
     if type(value) is type(exact):
         if isinstance(exact, tuple | list) and len(value) == len(exact):
-            return type(exact)(_rounded(v, e) for v, e in zip(value, exact, strict=True))
+            return type(exact)(rounded(v, e) for v, e in zip(value, exact, strict=True))
         if isinstance(exact, np.ndarray) and value.shape != exact.shape:
             return copy.deepcopy(value)
         if isinstance(exact, float | np.ndarray) and np.allclose(value, exact, ROUNDING, ROUNDING):

@@ -281,7 +281,7 @@ class Printer:
     def stmt(self, s: ir.Stmt, pad: str) -> None:
         if isinstance(s, ir.Let):
             text = self.let(s)
-            if s.op in ("iadd", "isub", "imul"):
+            if s.op in ("iadd", "isub", "imul", "itruediv"):
                 x, v = map(self.atom, s.args)
                 name = x
                 if s.target is not None:

@@ -360,6 +360,11 @@ def test_jacobians(make: Any) -> None:
     assert (a, b) == (3.0, 2.0)
 
 
+def test_check_grads_of_integers_alone() -> None:
+    with pytest.raises(TypeError, match="in place of 2"):
+        check_grads(lambda x: x * x, (2,))
+
+
 def test_check_grads() -> None:
     check_grads(loss, DATA)
     check_grads(lambda x, y: np.sin(x) * y, (np.ones(3), 2.0))

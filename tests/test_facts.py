@@ -59,10 +59,65 @@ def stored_prefix(x: Any) -> Any:
     return np.sum(y * y)
 
 
+def moving_window(x: Any, w: Any) -> Any:
+    out = np.zeros(len(x) - len(w) + 1)
+    for i in range(len(w)):
+        out += x[i : i + len(x) - len(w) + 1] * w[i]
+    return np.sum(out * np.sin(out))
+
+
+def window_of_planes(x: Any, w: Any) -> Any:
+    rows = x.shape[1] - w.shape[0] + 1
+    out = np.zeros((x.shape[0], rows, w.shape[2]))
+    for i in range(w.shape[0]):
+        out += x[:, i : i + rows] @ w[i]
+    return np.sum(np.maximum(out, 0.0) ** 2)
+
+
+def clipped_to_one(x: Any, w: Any) -> Any:
+    """The window leaves the array: one element is left, and is spread."""
+    out = w * w
+    n = len(w)
+    for i in range(len(x) - 1, len(x)):
+        out += x[i : i + n] * w
+    return np.sum(out * np.sin(out))
+
+
+def clipped_by_one(x: Any, w: Any) -> Any:
+    """The window has room for one element less than it asks for."""
+    n = len(x) - len(w) + 2
+    out = np.zeros(n)
+    for i in range(len(w)):
+        if i + n > len(x):
+            out += x[len(x) - 1 : i + n]
+        else:
+            out += x[i : i + n] * w[i]
+    return np.sum(out * np.sin(out))
+
+
+def prefix_of_a_size(x: Any, w: Any) -> Any:
+    """``x[:n]`` may be clipped, but is of one element neither way."""
+    n = len(w)
+    return np.sum(np.sin(x[:n]) ** 2) * np.sum(w * w)
+
+
+def prefix_times(x: Any, w: Any) -> Any:
+    n = w.shape[1]
+    return np.sum(np.exp(x[:n]) * w)
+
+
 PROGRAMS = [
     (bounded, (0.3, 0.7), 0), (raised, (0.5, 2.0), 0), (gated, (RNG.normal(size=3), RNG.normal(size=4)), 0),
     (prefixes, (RNG.normal(size=4),), 0), (broadcast_prefix, (RNG.normal(size=3), RNG.normal(size=3)), None),
-    (stored_prefix, (RNG.normal(size=4),), 0),
+    (stored_prefix, (RNG.normal(size=4),), 0), (moving_window, (RNG.normal(size=7), RNG.normal(size=3)), 0),
+    (window_of_planes, (RNG.normal(size=(2, 5, 3)), RNG.normal(size=(3, 3, 2))), 0),
+    (prefix_of_a_size, (RNG.normal(size=7), RNG.normal(size=3)), 0),
+    (prefix_of_a_size, (RNG.normal(size=3), RNG.normal(size=7)), 0),
+    (prefix_times, (RNG.normal(size=7), RNG.normal(size=(2, 3))), 0),
+    (prefix_times, (RNG.normal(size=1), RNG.normal(size=(2, 3))), None),
+    (prefix_times, (RNG.normal(size=7), RNG.normal(size=(2, 1))), None),
+    (clipped_to_one, (RNG.normal(size=4), RNG.normal(size=3)), None),
+    (clipped_by_one, (RNG.normal(size=4), RNG.normal(size=2)), None),
 ]  # fmt: skip
 
 

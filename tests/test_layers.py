@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,3 +155,51 @@ def test_runtime_needs_numpy_alone() -> None:
 )
 def test_the_checker_sees_each_form(text: str, bad: bool) -> None:
     assert bool(violations(PACKAGE / "frontend" / "sample.py", text)) is bad
+
+
+RARE = sorted(
+    f"{module_name(path)}.{name.value}"
+    for path in FILES if path.name == "__init__.py"
+    for node in ast.walk(ast.parse(path.read_text()))
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "rarely"
+    for name in node.args if isinstance(name, ast.Constant)
+)  # fmt: skip
+
+COMPILED = """
+import sys
+import numpy as np
+import program
+from s2sad import pipeline, value_and_grad
+value_and_grad(program.f)(np.ones(3))
+print(*(name for name, module in sys.modules.items() if type(module).__name__ == "_Rare"))
+for name in sys.argv[1:]:
+    assert not hasattr(sys.modules[name], "no_such_name")
+    assert type(sys.modules[name]) is type(sys), name
+    assert sys.modules[name].__spec__.name == name
+"""
+
+PROGRAM = """
+import numpy as np
+
+def helper(x):
+    return np.exp(x)
+
+def f(x):
+    s = 0.0
+    for i in range(3):
+        if x[i] > 0:
+            s = s + np.sum(helper(x) * x[i])
+    return s
+"""
+
+
+def test_rare_modules_are_loaded_when_they_are_used(tmp_path: Path) -> None:
+    """Not by importing the compiler, nor by a program without what they are for; and then they are whole."""
+    (tmp_path / "program.py").write_text(PROGRAM)
+    (tmp_path / "main.py").write_text(COMPILED)
+    done = subprocess.run(
+        [sys.executable, "main.py", *RARE], cwd=tmp_path, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(PACKAGE.parent), "S2SAD_CACHE": "0"},
+    )  # fmt: skip
+    assert not done.returncode, done.stderr
+    assert sorted(done.stdout.split()) == RARE

@@ -21,7 +21,7 @@ SLICE = (
     "loops-three_deep",
     "while_loops-newton_root", "while_loops-nested_while", "branches-two_sided", "loops-strided_range",
     "loops-carried_pair", "loops-euler_step", "broadcasting-affine_layer", "stores-store_slice",
-    "loops-over_rows", "linalg-matrix_vector",
+    "loops-over_rows", "linalg-matrix_vector", "indexing-mean_of_element",
 )  # fmt: skip
 
 
@@ -185,6 +185,21 @@ def test_overlapping_slices(n: int, k: int) -> None:
     assert not oracles.close(oracles.leaves(gradient), numeric, 1e-6)
 
 
+def literal_sizes(x):
+    y = np.ones((3, 2)) * x[0]
+    z = x[...]
+    for _ in range(3):
+        z = z * 2.0
+    return np.mean(y) + np.sum(np.mean(np.ones((4, 5)) * x[1], axis=0)) + y.mean(axis=(0, 1)) + np.sum(z)
+
+
+def test_sizes_that_are_literals() -> None:
+    x = np.array([1.5, 2.5])
+    value, gradient = s2sad.value_and_grad(literal_sizes, backend="numba")(x)
+    assert value == literal_sizes(x)
+    assert np.array_equal(gradient, [2.0 + 8.0, 5.0 + 8.0])
+
+
 def test_layouts_of_arguments() -> None:
     def f(a):
         return np.sum(a[1:] * a[:-1]) + a[0, -1]
@@ -206,24 +221,3 @@ def test_triangles() -> None:
     a = np.random.default_rng(1).normal(size=(4, 4))
     numeric = oracles.numeric_gradient(triangles, (a,), {}, (0,), 1.0)[0]
     assert not oracles.close(oracles.leaves(s2sad.grad(triangles, backend="numba")(a)), numeric, 1e-6)
-
-
-# ------------------------------------------------------------------------------------------------------------ cache
-
-
-def test_machine_code_is_kept_and_checked(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("S2SAD_CACHE", "1")
-    monkeypatch.setenv("S2SAD_CACHE_DIR", str(tmp_path))
-    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-
-    def derived() -> Any:
-        d = s2sad.value_and_grad(quotient, backend="numba")
-        assert d(4.0, 2.0) == (1.0, 0.125)
-        return d.programs.last
-
-    assert derived().timings
-    assert not derived().timings  # from the disk: nothing was compiled
-    (code,) = (tmp_path / "__pycache__").glob("*.nbc")
-    code.write_bytes(code.read_bytes()[:-100])
-    assert derived().timings  # what is damaged is not believed
-    assert not derived().timings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import itertools
+import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +14,112 @@ import numpy as np
 import pytest
 
 import s2sad
-from s2sad.analysis.regions import Course, Interval, Line, apart
-from s2sad.ir.nodes import Var
+from s2sad.ad.memory import Memory
+from s2sad.analysis.alias import alias
+from s2sad.analysis.inequalities import ONE, Form, impossible
+from s2sad.cache.programs import Request
+from s2sad.ir.nodes import Let, Var, walk
+from s2sad.ir.types import INT, Affine, Array, Sym
+from s2sad.pipeline import Compilation
 from tests import random_places
 from tests.oracles import close, leaves, numeric_gradient
 
-LINES = [None, *(Line(f, c) for f in (0, 1) for c in (0, 1, 2, 3))]
-SIZE = 9
 
-
-def places(interval: Interval, k: int) -> set[int]:
-    low = 0 if interval.low is None else interval.low.factor * k + interval.low.const
-    high = SIZE if interval.high is None else interval.high.factor * k + interval.high.const
-    return set(range(max(low, 0), min(high, SIZE)))
-
-
-@pytest.mark.parametrize(("first", "up"), [(0, True), (2, True), (0, False), (1, False)])
-def test_apart_means_that_no_place_is_common(first: int, up: bool) -> None:
-    course, found = Course(Var("k"), first, up), 0
-    for a, b, c, d in itertools.product(LINES, repeat=4):
-        read, store = Interval(a, b), Interval(c, d)
-        for later in (False, True):
-            if not apart((read,), (store,), course, later):
-                continue
+@pytest.mark.parametrize("seed", range(40))
+def test_impossible_means_that_no_numbers_fulfil_it(seed: int) -> None:
+    rng, found = random.Random(seed), 0
+    for _ in range(60):
+        system: list[Form] = [{v: 1, ONE: rng.randint(0, 2)} for v in "abc"]
+        for _ in range(rng.randint(1, 5)):
+            factors = {v: rng.choice([-2, -1, -1, 0, 1, 1, 2]) for v in "abc"}
+            system.append({**{v: c for v, c in factors.items() if c}, ONE: rng.randint(-4, 2)})
+        if impossible(system):
             found += 1
-            for k, other in itertools.product(range(first, 7), repeat=2):
-                after = other > k if up else other < k
-                if after or (other == k and not later):
-                    assert not places(read, k) & places(store, other), (read, store, k, other, later)
-    assert found > 100
+            for point in itertools.product(range(-2, 8), repeat=3):
+                values = {**dict(zip("abc", point, strict=True)), ONE: 1}
+                assert any(sum(c * values[v] for v, c in form.items()) < 0 for form in system)
+    assert found
+
+
+INDICES = ["i", "j", "k", "i + 1", "j - 1", "i - j", "k + j", "n - 1 - i", "0", "n - 1", "-1", "i - 1", "2 * j - i"]
+SLICES = [":", "j:", ":i", "i + 1:", "1:-1", "i:j", "j + 1:n", "k - 1:"]
+BOUNDS = [
+    ["range(n)", "range(1, n)", "range(n - 1, -1, -1)", "reversed(range(n))", "range(0, n, 2)", "range(2)"],
+    ["range(i)", "range(i, n)", "range(i + 1, n)", "range(i - 1, -1, -1)", "range(n)", "range(1, n - i)"],
+    ["range(j)", "range(i, j)", "range(j, n)", "range(j - 1, 0, -1)", "range(2)"],
+]
+
+
+def nest(rng: random.Random) -> list[str]:
+    """Loops with reads and stores at every depth; each stands on a line of its own."""
+    lines = ["def f(y, n):", "    i = j = k = 1"]
+
+    def access(depth: int) -> None:
+        part = rng.choice(INDICES) if rng.random() < 0.7 else rng.choice(SLICES)
+        place = f"y[{rng.choice(INDICES)}, {part}]"
+        lines.append("    " * depth + (f"read = {place}" if rng.random() < 0.5 else f"{place} = 2.0"))
+
+    def level(depth: int) -> None:
+        for _ in range(rng.randint(0, 2)):
+            access(depth)
+        if depth <= 3 and (depth == 1 or rng.random() < 0.8):
+            lines.append("    " * depth + f"for {'ijk'[depth - 1]} in {rng.choice(BOUNDS[depth - 1])}:")
+            access(depth + 1)
+            level(depth + 1)
+            for _ in range(rng.randint(0, 2)):
+                access(depth)
+
+    level(1)
+    return [*lines, "    return y"]
+
+
+class Watched:
+    """A matrix that writes down which of its places are read and stored into, and on which line."""
+
+    def __init__(self, n: int) -> None:
+        self.places = np.arange(n * n).reshape(n, n)
+        self.events: list[tuple[int, bool, set[int]]] = []
+
+    def note(self, index: Any, store: bool) -> None:
+        line = sys._getframe(2).f_lineno
+        self.events.append((line, store, set(np.ravel(self.places[index]).tolist())))
+
+    def __getitem__(self, index: Any) -> float:
+        self.note(index, False)
+        return 1.0
+
+    def __setitem__(self, index: Any, value: float) -> None:
+        self.note(index, True)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_a_final_place_is_never_stored_into_again(seed: int, tmp_path: Path) -> None:
+    """What the analysis says of every read, against what happens when the loops run."""
+    lines = nest(random.Random(seed))
+    file = tmp_path / f"nest_{seed}.py"
+    file.write_text("\n".join(lines) + "\n")
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    n = Affine(0, ((Sym("n"), 1),))
+    compilation = Compilation(Request(module.f, "value_and_grad", (("y", Array("float64", (n, n))), ("n", INT)), ("y",)))
+    compilation.lower()
+    fn = compilation.run_infer().fn
+    assert fn is not None
+    memory = Memory(fn, alias(fn))
+    final = {
+        s.loc.line for s in walk(fn.body)
+        if isinstance(s, Let) and s.op == "getitem" and isinstance(s.args[0], Var) and isinstance(s.args[0].type, Array)
+        and not memory.read_is_overwritten(s)
+    }  # fmt: skip
+    for size in (1, 2, 5):
+        watched = Watched(size)
+        with contextlib.suppress(IndexError):
+            module.f(watched, size)
+        for at, (line, store, places) in enumerate(watched.events):
+            if line in final and not store:
+                assert not any(s and places & p for _, s, p in watched.events[at + 1 :]), (lines, line, size)
 
 
 def columns(a: Any) -> Any:

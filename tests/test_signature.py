@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+import s2sad
 from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.pytrees import flatten, tree_leaves, tree_map, unflatten
 from s2sad.api.signature import key_of, key_of_all, share_memory_pattern
@@ -192,3 +193,32 @@ def test_types_written_by_hand() -> None:
 def test_types_that_cannot_be_read(text: str) -> None:
     with pytest.raises(ValueError, match=r"cannot read|unknown"):
         parse_types(text)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", ">f8"])
+def test_gradients_have_the_form_of_their_arguments_whether_types_tell_or_not(dtype: str) -> None:
+    def loss(params, x):
+        w, b = params["layer"]
+        return np.sum(np.tanh(x @ w + b) ** 2) + params["k"]
+
+    params = {"layer": (np.ones((3, 2), dtype), np.zeros(2, dtype)), "k": 1.0}
+    derivative = s2sad.grad(loss)
+    x = np.ones((4, 3), dtype)
+    for _ in range(2):
+        g = derivative(params, x)
+        assert list(g) == ["layer", "k"]
+        assert type(g["k"]) is float
+        for got, given in zip(g["layer"], params["layer"], strict=True):
+            assert (type(got), got.dtype, got.shape) == (np.ndarray, given.dtype, given.shape)
+    assert derivative.program_for(params, x).formed == ()  # a number may come as NumPy's
+    layers = s2sad.grad(lambda params, x: np.sum(np.tanh(x @ params[0] + params[1]) ** 2))
+    g = layers(params["layer"], x)
+    assert [a.dtype for a in g] == [a.dtype for a in params["layer"]]
+    assert layers.program_for(params["layer"], x).formed == ("params",)
+
+
+def test_a_number_among_the_gradients_keeps_its_type() -> None:
+    derivative = s2sad.grad(lambda x, k: np.sum(x * k), argnums=(0, 1))
+    x_bar, k_bar = derivative(np.ones(3), 2.0)
+    assert (type(x_bar), type(k_bar)) == (np.ndarray, float)
+    assert derivative.program_for(np.ones(3), 2.0).formed == ("x",)

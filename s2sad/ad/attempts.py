@@ -77,8 +77,6 @@ Stores = Callable[[Let], bool]
 
 def cut_attempts(fn: Function, active: tuple[Var, ...]) -> Function:
     """``fn`` with each ``try`` cut whose body stores into active memory and whose handlers go on."""
-    if not any(isinstance(s, Try) for s in walk(fn.body)):
-        return fn
     return with_body(fn, _Cutter(alias(fn), activity(fn, active)).block(fn.body))
 
 

@@ -1,75 +1,57 @@
 """Values that travel inside exceptions are not followed: reading one out of an exception is refused (S2S070).
 
-An exception is what a handler names, what ``sys.exc_info`` gives, and what is made of a class of exceptions with an active
-argument; it may be kept under other names, raised, compared and shown.
+It may be kept under other names, raised, compared and shown; what is shown of it is text with an active value in it
+(``analysis.escapes``). A class of exceptions that puts what it is given elsewhere than into itself is refused as well.
 """
 
 from __future__ import annotations
 
-import sys
+import builtins
+import dis
 from collections.abc import Callable
+from types import FunctionType, ModuleType, NoneType
+from typing import Any
 
 from s2sad import runtime as rt
 from s2sad.analysis.activity import Activity
-from s2sad.ir.nodes import Atom, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
+from s2sad.analysis.held_exceptions import held_exceptions
+from s2sad.ir.nodes import Function, Let, Ref, Var, walk
 
 _SHOWN = frozenset({"raise_", "format", "format_value", "is_", "is_not", "with_exit", "copy"})
+_PLAIN = (str, int, float, ModuleType, NoneType)
 _SHOWING = (str, repr, print, isinstance, type, format, rt.require_undone)
-_CURRENT = (sys.exc_info, getattr(sys, "exception", None))
 
 
 def refuse_values_in_exceptions(fn: Function, active: Activity, refuse: Callable[..., Exception]) -> None:
     """Refuse what reads a value out of an exception."""
-    held = _held(fn, active)
+    held = held_exceptions(fn, active)
     if not held:
         return
     for s in walk(fn.body):
+        if isinstance(s, Let) and s.target in held and s.op == "call" and isinstance(s.args[0], Ref):
+            if _keeps_elsewhere(s.args[0].obj):
+                raise refuse("S2S070", f"{s.args[0].text} puts what it is given elsewhere than into itself", s.loc,
+                             "return the value, or assign it before raising")  # fmt: skip
         if isinstance(s, Let) and any(a in held for a in s.args if isinstance(a, Var)) and not _only_shows(s):
             raise refuse("S2S070", "a value is read out of an exception", s.loc,
                          "return the value, or assign it before raising")  # fmt: skip
 
 
-def _held(fn: Function, active: Activity) -> set[Var]:
-    """The variables that may be exceptions with active values in them."""
-    held: set[Var] = set()
-    for s in walk(fn.body):
-        if isinstance(s, Try):
-            held.update(h.name for h in s.handlers if h.name is not None)
-        elif isinstance(s, Let) and s.target is not None and _makes(s, active):
-            held.add(s.target)
-    before = 0
-    while before != len(held):
-        before = len(held)
-        for s in walk(fn.body):
-            held.update(t for t, sources in _flows(s) if any(a in held for a in sources if isinstance(a, Var)))
-    return held
-
-
-def _makes(s: Let, active: Activity) -> bool:
-    callee = s.args[0] if s.op == "call" else None
-    if not isinstance(callee, Ref):
+def _keeps_elsewhere(cls: Any) -> bool:
+    """Does the class of an exception store into anything but the exception, or use data of its module?"""
+    init = next((vars(c)["__init__"] for c in getattr(cls, "__mro__", ()) if "__init__" in vars(c)), None)
+    if not isinstance(init, FunctionType):
         return False
-    if any(callee.obj is c for c in _CURRENT):
-        return True
-    if not (isinstance(callee.obj, type) and issubclass(callee.obj, BaseException)):
-        return False
-    return any(a in active for a in s.args[1:])
-
-
-def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
-    """For each variable that takes over another one's value: those it may be."""
-    if isinstance(s, Let):
-        return [(s.target, s.args)] if s.op == "copy" and s.target is not None else []
-    if isinstance(s, If):
-        return [(t, pair) for t, *pair in zip(s.targets, s.then.results, s.orelse.results, strict=True)]  # type: ignore[misc]
-    if isinstance(s, Try):
-        ends = [s.body, *(h.body for h in s.handlers)]
-        return [(t, tuple(b.results[k] for b in ends if k < len(b.results))) for k, t in enumerate(s.targets)]
-    assert isinstance(s, For | While)
-    out: list[tuple[Var, tuple[Atom, ...]]] = []
-    for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
-        out += [(c, (i, n)), (t, (i, n))]
-    return out
+    me, known, before = init.__code__.co_varnames[:1], {**vars(builtins), **init.__globals__}, None
+    for i in dis.get_instructions(init):
+        if i.opname in ("STORE_GLOBAL", "STORE_DEREF", "STORE_SUBSCR"):
+            return True
+        if i.opname == "STORE_ATTR" and not (before is not None and before.argval in me):
+            return True
+        if i.opname == "LOAD_GLOBAL" and not (callable(known.get(i.argval)) or isinstance(known.get(i.argval), _PLAIN)):
+            return True
+        before = i
+    return False
 
 
 def _only_shows(s: Let) -> bool:

@@ -32,6 +32,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
+from s2sad.analysis.masked import selections
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import UnsupportedError
@@ -150,6 +151,7 @@ class Forward:
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.report)
         self.memory = Memory(fn, self.info)
+        self.selections = selections(fn)
         if not program.findings:  # what is refused may be what reads it
             refuse_values_in_exceptions(fn, self.activity, self.refuse)
         self.dots: dict[Var, Atom] = {}
@@ -395,7 +397,10 @@ class Forward:
         terms = []
         for a, partial in zip(operands, partials, strict=False):
             if self.is_active(a) and not _is_none(partial):
-                term = product(b, rule, self.dot(b, a), partial, s.target)
+                if s.target in self.selections:
+                    term: Atom = b.call(rt.masked_mul, "rt.masked_mul", partial, self.dot(b, a))
+                else:
+                    term = product(b, rule, self.dot(b, a), partial, s.target)
                 real = rule.real and not (dtype_of(type_of_atom(a)) or "complex").startswith(_REAL)
                 terms.append(b.call(rt.as_kind, "rt.as_kind", term, s.target) if real else term)
         return terms or [self.zero(b, s.target)]

@@ -54,6 +54,7 @@ class Memory:
         self.at: dict[int, Stmt] = {}  # the loops and the stores, by position
         self._count = 0
         self._scan(fn.body, ())
+        self.regions = regions.Regions(self.definition, self._loops_of)
 
     def _scan(self, block: Block, loops: tuple[int, ...]) -> None:
         for s in block.stmts:
@@ -139,29 +140,32 @@ class Memory:
 
     def _misses_all(self, part: Let, place: Place, positions: list[int]) -> bool:
         """Do the stores at these positions miss ``part = x[i]``, read at a place?"""
-        if not place.loops:
+        x, index = part.args[:2]
+        if not isinstance(x, Var) or not isinstance(x.type, Array) or self._loops_of(x):
+            return False  # it is another array in each iteration, if it is made inside
+        if not self.regions.is_basic(index):
             return False
-        x, loop = part.args[0], self.at[place.loops[-1][0]]
-        if not isinstance(x, Var) or not isinstance(x.type, Array) or not isinstance(loop, For):
-            return False
-        whole = self.definition.get(x)  # another array in each iteration, if it is made inside
-        if whole is loop or (whole is not None and place.loops[-1] in self.place[whole].loops):
-            return False
-        k = regions.course(loop, self.definition)
-        if k is None:
-            return False
-        read = regions.region(part.args[1], k, self.definition)
-        return read is not None and all(self._misses(x, read, k, place, p) for p in positions)
+        read = regions.Access(index, self._loops(place))
+        return all(self._misses(x, read, place, p) for p in positions)
 
-    def _misses(self, x: Var, read: regions.Region, k: regions.Course, place: Place, position: int) -> bool:
-        """Does the store at a position, a part of ``x`` itself in the same innermost loop, miss the region?"""
-        store, around = self.at[position], self._around(position, place)
+    def _misses(self, x: Var, read: regions.Access, place: Place, position: int) -> bool:
+        """Does the store at a position, into ``x`` itself, miss what is read?"""
+        store = self.at[position]
         if not isinstance(store, Let) or store.op not in ("setitem", "aug_setitem") or store.args[0] is not x:
             return False
-        if len(around) != 1 or len(place.loops) != 1:
-            return False
-        stored = regions.region(store.args[1], k, self.definition)
-        return stored is not None and regions.apart(read, stored, k, later=position < place.at)
+        stored = regions.Access(store.args[1], self._loops(self.place[store]))
+        return self.regions.is_basic(stored.index) and self.regions.apart(read, stored, position >= place.at)
+
+    def _loops(self, place: Place) -> tuple[Stmt, ...]:
+        return tuple(self.at[start] for start, _ in place.loops)
+
+    def _loops_of(self, v: Var) -> tuple[Stmt, ...]:
+        """The loops in each iteration of which a variable may be another."""
+        d = self.definition.get(v)
+        if d is None:
+            return ()
+        around = self._loops(self.place[d])
+        return (*around, d) if v in inner_vars(d) else around
 
     def contents_overwritten_after(self, v: Var, s: Stmt) -> bool:
         """May what a tuple or list holds be stored into after ``s`` has run?"""

@@ -188,7 +188,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
-            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y))
+            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y, masked=s.target in r.masked))
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g
@@ -230,28 +230,29 @@ def one_sided(
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 
-def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom) -> Atom:
+def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked: bool = False) -> Atom:
     """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial, or the result ``y``, is
     infinite."""
     if isinstance(partial, Const) and partial.value == 1.0:
         return y_bar
     if isinstance(partial, Const) and partial.value == -1.0:
         return rb.emit("neg", y_bar)
+    times = (rt.masked_mul, "rt.masked_mul") if masked else (rt.safe_mul, "rt.safe_mul")
     if not rule.singular:
-        return rb.emit("mul", y_bar, partial)
+        return rb.call(*times, y_bar, partial) if masked else rb.emit("mul", y_bar, partial)
     made = _made(rb, partial)
     if made is not None and made.op == "truediv":
         num, den = made.args
         minus = _made(rb, num)
         if minus is not None and minus.op == "neg" and minus.args[0] is y:  # y itself is infinite at the pole
             quotient = rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
-            return rb.emit("neg", rb.call(rt.safe_mul, "rt.safe_mul", quotient, y))
+            return rb.emit("neg", rb.call(*times, quotient, y))
         if rb.stmts[-1] is made:
             rb.stmts.pop()  # 0 / 0 is not even evaluated
         if not (isinstance(num, Const) and num.value == 1.0):
-            y_bar = rb.emit("mul", y_bar, num)
+            y_bar = rb.call(*times, y_bar, num) if masked else rb.emit("mul", y_bar, num)
         return rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
-    return rb.call(rt.safe_mul, "rt.safe_mul", y_bar, partial)
+    return rb.call(*times, y_bar, partial)
 
 
 def _made(rb: Builder, a: Atom) -> Let | None:
@@ -743,6 +744,8 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     active = any(r.is_active(a) for a in (*s.args, s.target) if a is not None)
     if not active:
         return [s]
+    if name in ("index", "count") and (s.target is None or not r.is_active(s.target)):
+        return [s]  # an integer
     if not isinstance(x, Var):
         raise r.refuse("S2S020", f"the method {name} of a value that cannot be differentiated", s.loc)
     if isinstance(x.type, Array) and name == "fill":

@@ -14,9 +14,9 @@ from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Function, Global, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Var
 from s2sad.ir.rewrite import with_body
-from s2sad.ir.types import Array, Dict, List, Num, Tuple, Unknown
+from s2sad.ir.types import Array, Dict, List, Num, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
 
 _FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "pow", "neg", "matmul", "floordiv", "mod"})
@@ -37,6 +37,39 @@ def own_outputs(fn: Function, mode: str, has_aux: bool) -> Function:
     stmts = [s for s in fn.body.stmts if s is not top]
     new = Let(top.target, "tuple", tuple(args), (), top.loc)
     return with_body(fn, Block((*stmts, *b.stmts, new), fn.body.results))
+
+
+def formed_gradients(fn: Function, active: tuple[str, ...]) -> tuple[str, ...]:
+    """The parameters whose gradient, in ``value, *gradients``, has their structure, shapes and dtypes whatever happens."""
+    lets = {s.target: s for s in fn.body.stmts if isinstance(s, Let)}
+    top = lets.get(fn.result) if isinstance(fn.result, Var) else None
+    if top is None or top.op != "tuple" or len(top.args) != 1 + len(active):
+        return ()
+    types = {p.var.name: p.var.type for p in fn.params}
+    pairs = zip(active, top.args[1:], strict=True)
+    return tuple(name for name, g in pairs if isinstance(g, Var) and _is_form(g, types.get(name), lets))
+
+
+def _is_form(g: Atom, t: Type | None, lets: dict[Var | None, Let]) -> bool:
+    """Arrays of known dimensions, in containers that are written out."""
+    if not isinstance(g, Var):
+        return False
+    if isinstance(t, Array):
+        return bool(t.dims) and None not in (t.dims or ()) and g.type == t
+    made = lets.get(g)
+    if made is None:
+        return False
+    if isinstance(t, Dict) and made.op == "dict" and t.items is not None:
+        keys = [k.value if isinstance(k, Const) else None for k in made.args[::2]]
+        return keys == [k for k, _ in t.items] and all(
+            _is_form(a, c, lets) for a, (_, c) in zip(made.args[1::2], t.items, strict=True)
+        )
+    items: tuple[Type, ...] | None = None
+    if (isinstance(t, List) and made.op == "list") or (isinstance(t, Tuple) and made.op == "tuple" and t.cls is None):
+        items = t.items
+    if items is None or len(items) != len(made.args):
+        return False
+    return all(_is_form(a, c, lets) for a, c in zip(made.args, items, strict=True))
 
 
 def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad.attempts import cut_attempts
+from s2sad.ad import attempts, escaped, held
 from s2sad.ad.calls import Pair, Pairs
-from s2sad.ad.escaped import Escaping
-from s2sad.ad.held import HeldGlobals
 from s2sad.ad.leaves import Key, Layout, Path, layout
 from s2sad.ad.recompute import again, plan
 from s2sad.ad.residuals import assigned
@@ -18,7 +16,7 @@ from s2sad.analysis.activity import activity
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Var, free_vars, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Try, Var, free_vars, walk
 from s2sad.ir.rewrite import clone_function, defined_vars, subst_atom, subst_block, subst_stmt
 from s2sad.ir.types import (
     UNKNOWN,
@@ -56,7 +54,9 @@ class Sweeps:
     def __init__(
         self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
     ) -> None:
-        self.fn = fn = cut_attempts(fn, active)
+        if any(s.__class__ is Try for s in walk(fn.body)):
+            fn = attempts.cut_attempts(fn, active)
+        self.fn = fn
         self.r = Reverse(program, pairs, fn, active, shares=shares)
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
@@ -359,13 +359,13 @@ def _halves(
     kept = Builder(fn.loc)
     passed: list[Atom] = list(p.taped)
     if escape:
-        passed = Escaping(sweeps.r, sweeps.fn, forward).kept(p.taped, kept)
+        passed = escaped.Escaping(sweeps.r, sweeps.fn, forward).kept(p.taped, kept)
     env: dict[Var, Atom] = {v: Var(v.name, v.type) for v in p.taped}
-    held = HeldGlobals(escape)
+    globals_ = held.HeldGlobals(escape)
     inner = Block((*again(p, env), *subst_block(rev, env).stmts), subst_block(rev, env).results)
-    inner = held.replaced(inner)
-    names = [env[v] for v in p.taped] + held.variables()
-    passed += held.values(kept)
+    inner = globals_.replaced(inner)
+    names = [env[v] for v in p.taped] + globals_.variables()
+    passed += globals_.values(kept)
     fb = Builder(fn.loc)
     stmts, twins = assigned(forward, p.taped)
     fb.extend([*stmts, *(subst_stmt(s, twins) for s in kept.stmts)])

@@ -30,6 +30,7 @@ from s2sad.analysis.alias import alias, is_reference
 from s2sad.analysis.build import Builder
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.masked import masked_products
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import UnsupportedError
@@ -89,6 +90,7 @@ class Reverse:
         refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         self.layout = layout(fn)
+        self.masked = masked_products(fn)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
@@ -384,15 +386,21 @@ class Reverse:
             raise NeedBuffer(key)
         t = self.leaf_type(*key)
         if old is None:
-            new = self.zero(rb, key, t)
+            new = self._zero_buffer(rb, key) if isinstance(t, Num) or is_number(t) else self.zero(rb, key, t)
         elif isinstance(t, Array) or self.is_shadow_array(key[0], key[1]):
             new = rb.call(_np.array, "np.array", old, name=self.bar_name(key))
         else:
-            empty = rb.call(zeros_like, "rt.zeros_like", self.leaf_atom(rb, key), name=self.bar_name(key))
+            empty = self._zero_buffer(rb, key)
             rb.effect("call", Ref(_accumulate_into, "rt.accumulate_into"), empty, old)
             new = empty
         state.set(key, new, owned=True)
         return new
+
+    def _zero_buffer(self, rb: Builder, key: Key) -> Var:
+        """A zero that can be stored into: ``y[()]`` reads a number of NumPy as well as an array."""
+        t = self.leaf_type(*key)
+        stored = (Const(True),) if isinstance(t, Num) or is_number(t) else ()
+        return rb.call(zeros_like, "rt.zeros_like", self.leaf_atom(rb, key), *stored, name=self.bar_name(key))
 
     def is_shadow_array(self, v: Var, path: Path) -> bool:
         return not path and isinstance(v.type, Array)

@@ -14,8 +14,9 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import INPLACE
 from s2sad.analysis.scatters import changes_first
 from s2sad.analysis.shifts import cancelling
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, walk
+from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While
 from s2sad.ir.record import dataclass
+from s2sad.ir.rewrite import defined_vars
 from s2sad.ir.types import is_differentiable
 from s2sad.rules.registry import lookup
 
@@ -68,9 +69,8 @@ class _Varied:
 
         for p in self.fn.params:
             see(p.var)
-        for s in walk(self.fn.body):
-            for v in (*_targets(s), *_inner(s)):
-                see(v)
+        for v in defined_vars(self.fn.body):
+            see(v)
         classes = self.info.classes
         for key in list(self.members):
             if classes.has_elem(key):
@@ -208,9 +208,3 @@ def _targets(s: Stmt) -> tuple[Var, ...]:
     from s2sad.ir.nodes import targets_of
 
     return targets_of(s)
-
-
-def _inner(s: Stmt) -> tuple[Var, ...]:
-    from s2sad.ir.nodes import inner_vars
-
-    return inner_vars(s)

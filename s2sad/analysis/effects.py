@@ -172,6 +172,7 @@ _HELPERS_FRESH = frozenset(
         "share",
         "wins",
         "safe_mul",
+        "masked_mul",
         "safe_div",
         "pow_da",
         "pow_db",

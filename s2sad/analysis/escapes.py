@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from s2sad.analysis.held_exceptions import held_exceptions
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import Atom, For, Function, If, Let, Loc, Ref, Stmt, Try, Var, While, walk
 from s2sad.ir.types import Array, Dict, List, Lit, Num, Opaque, Range, RefT, Scalar, Slice, Tuple, Type, Unknown
@@ -54,6 +55,7 @@ def _is_harmless(t: Type) -> bool:
 class _Search:
     def __init__(self, fn: Function, varied: frozenset[Var]) -> None:
         self.fn, self.varied = fn, varied
+        self.held = held_exceptions(fn, varied)
         self.tainted: dict[Var, Let] = {}  # with the statement in which an active value went into it
 
     def _active(self, a: Atom) -> bool:
@@ -78,11 +80,20 @@ class _Search:
         if s.op == "method" and isinstance(s.args[0], Var) and any(map(self._active, s.args[2:])):
             if _is_text(type_of_atom(s.args[0])):
                 self.tainted.setdefault(s.args[0], s)
+        if s.target is not None and self._shows_exception(s):
+            self.tainted.setdefault(s.target, s)
+            return
         if s.target is None or not any(map(self._active, s.args)):
             return
         t = s.target.type or Unknown()
         if _is_text(t) or _is_object(t) or self._leaves_numbers(s):
             self.tainted.setdefault(s.target, s)
+
+    def _shows_exception(self, s: Let) -> bool:
+        """Text of an exception, which may hold an active value."""
+        if not any(a in self.held for a in s.args if isinstance(a, Var)):
+            return False
+        return s.op in ("format", "format_value") or self._leaves_numbers(s)
 
     def _leaves_numbers(self, s: Let) -> bool:
         if s.op == "call" and isinstance(s.args[0], Ref):

@@ -79,9 +79,9 @@ _FOLDABLE: dict[str, Callable[..., Any]] = {
 
 def type_of_atom(a: Atom) -> Type:
     """The type of an operand; Unknown where nothing is known."""
-    if isinstance(a, Var):
+    if a.__class__ is Var:  # asked so often that isinstance costs
         return a.type or UNKNOWN
-    if isinstance(a, Const):
+    if a.__class__ is Const:
         return Lit(a.value)
     if isinstance(a, Ref):
         return type_of(a.obj) if isinstance(a.obj, _REAL) else RefT(a.obj)
@@ -133,6 +133,12 @@ def op_type(op: str, types: tuple[Type, ...]) -> Type:
         if folded is not None:
             return folded
     if op in ARITHMETIC:
+        numbers = tuple(map(_plain, types))
+        if None not in numbers:
+            known = _OF_NUMBERS.get((op, numbers))
+            if known is None:
+                known = _OF_NUMBERS[op, numbers] = _arithmetic(op, types)
+            return known
         # what a recursive call gives is not known in the first round: neither is what is made of it
         return NEVER if NEVER in types else _arithmetic(op, types)
     if op in COMPARISONS:
@@ -159,6 +165,16 @@ def _fold(op: str, types: tuple[Type, ...]) -> Type | None:
 def _size(t: Type) -> Affine | None:
     t = widen(t)
     return t.size if isinstance(t, Scalar) and t.dtype.startswith("int") else None
+
+
+_OF_NUMBERS: dict[Any, Type] = {}  # most arithmetic is on numbers of a few kinds
+
+
+def _plain(t: Type) -> tuple[str, bool] | None:
+    """The kind of a number of which nothing else is known that its type may depend on; None for all others."""
+    if t.__class__ is Scalar:
+        return (t.dtype, t.weak) if t.size is None and t.span is None else None
+    return ("float64", True) if t.__class__ is Lit and t.value.__class__ is float else None
 
 
 def _arithmetic(op: str, types: tuple[Type, ...]) -> Type:

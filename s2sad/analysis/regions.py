@@ -1,74 +1,225 @@
-"""Which part of an array a basic index names, and whether a later iteration of a loop may name a place of it again.
+"""Which part of an array a basic index names, and whether a store that runs later may name a place of it again.
 
-In this loop, ``a[k + 1:, k]`` is final once it has been divided: what later iterations store has a column above k. ::
+In these loops, ``a[i, k]`` is final when it is read: what is stored later is in a column above k, or in a later row. ::
 
-    for k in range(n):
-        a[k + 1:, k] /= a[k, k]
-        a[k + 1:, k + 1:] -= np.outer(a[k + 1:, k], a[k, k + 1:])
+    for i in range(n):
+        for j in range(i):
+            for k in range(j):
+                a[i, j] -= a[i, k] * a[j, k]
+            a[i, j] /= a[j, j]
 
-A region is an interval for each axis, with bounds that are ``k + c`` or ``c`` for the loop's own k, or not known. All
-is on the safe side: an interval that is not known is the whole axis, and an index that may be negative counts from the
-other end, so it is not known.
+A read and a store are two points in the iterations of the loops around them. A store that runs later than the read is in
+a later iteration of one of the loops that they share, with the same iteration of those outside of it, or (where it
+stands further down) in the same iteration of them all. For each of these, the bounds of the loops and the equality of the
+indices are a system of inequalities: where all of them are impossible, the read has seen the last value.
+
+All is on the safe side: an index that is not known may be anything, and so is one that may be negative (it counts from
+the other end), a loop over anything but a range has any course, and a store in a branch is one that runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.inequalities import Form, impossible, number, plus
 from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Stmt, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import Lit, Scalar, Slice
+from s2sad.ir.types import Array, Lit, Scalar, Slice
 
-_DEPTH = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """``factor * k + const`` with a factor of 0 or 1."""
-
-    factor: int
-    const: int
+_DEPTH = 8
+Loops = tuple[Stmt, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """From ``low`` to before ``high``; None where that is not known."""
+class Access:
+    """A read or a store at an index, and the loops around it, outermost first."""
 
-    low: Line | None = None
-    high: Line | None = None
+    index: Atom
+    loops: Loops
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a loop's k runs: up from ``first``, or (``up`` false) down to no less than ``first``."""
+    """How a loop's item runs: over ``[first, stop)``, each None where it is not known, and whether it goes up."""
 
     item: Var
-    first: int
+    first: Atom | None
+    stop: Atom | None
+    shift: int  # added to both ends: of a range that goes down
     up: bool
 
 
-Region = tuple[Interval, ...]
-WHOLE = Interval()
-
-
-def course(loop: For, definitions: Mapping[Var, Stmt]) -> Course | None:
-    """The course of a loop over a ``range`` whose least value is known and not negative."""
+def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
+    """The course of a loop over a ``range`` with a literal step."""
+    if not isinstance(loop, For):
+        return None
     made = definitions.get(loop.iter) if isinstance(loop.iter, Var) else None
     back = False
     if isinstance(made, Let) and _calls(made, reversed) and isinstance(made.args[1], Var):
         made, back = definitions.get(made.args[1]), True
     if not isinstance(made, Let) or not _calls(made, range):
         return None
-    given = [_literal(a) for a in made.args[1:]]
-    step = given[2] if len(given) == 3 else 1
+    given = made.args[1:]
+    step = _literal(given[2]) if len(given) == 3 else 1
     if step is None or step == 0:
         return None
+    start, stop = (Const(0), given[0]) if len(given) == 1 else given[:2]
     if step > 0:
-        first = given[0] if len(given) > 1 else 0
-        return Course(loop.item, first, not back) if first is not None and first >= 0 else None
-    stop = given[1]
-    return Course(loop.item, stop + 1, back) if stop is not None and stop >= -1 else None
+        return Course(loop.item, start, stop, 0, not back)
+    return Course(loop.item, stop, start, 1, back)
+
+
+class Regions:
+    """The places of the arrays of one function. ``around(v)``: the loops in each iteration of which ``v`` may differ."""
+
+    def __init__(self, definitions: Mapping[Var, Stmt], around: Callable[[Var], Loops]) -> None:
+        self.definitions, self.around = definitions, around
+        self.courses: dict[Stmt, Course | None] = {}
+        self.signs: dict[tuple[Atom, Loops], bool] = {}
+
+    def apart(self, read: Access, store: Access, below: bool) -> bool:
+        """Does the store name no place of what was read, whenever it runs after the read? ``below``: it also runs after
+        it in the same iteration of all the loops that they share."""
+        shared = 0
+        while shared < min(len(read.loops), len(store.loops)) and read.loops[shared] is store.loops[shared]:
+            shared += 1
+        levels: list[int] = [*range(shared), *([shared] if below else [])]
+        return all(self._never_equal(read, store, level, shared) for level in levels)
+
+    def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
+        """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
+        r, s = _Side(self, read.loops, level, "r"), _Side(self, store.loops, level, "s")
+        places: list[Form] = []
+        for axis, (a, b) in enumerate(zip(self._parts(read.index), self._parts(store.index), strict=False)):
+            places += r.inside(a, ("place", axis))
+            places += s.inside(b, ("place", axis))
+        if not places:
+            return False
+        system = [*places, *r.bounds(), *s.bounds()]
+        if level < shared:
+            k = self.course(read.loops[level])
+            if k is not None:
+                before, after = (r.item(k), s.item(k)) if k.up else (s.item(k), r.item(k))
+                system.append(plus(plus(after, before, -1), number(-1)))
+        return impossible(system)
+
+    def course(self, loop: Stmt) -> Course | None:
+        if loop not in self.courses:
+            self.courses[loop] = course(loop, self.definitions)
+        return self.courses[loop]
+
+    def size(self, a: Var) -> tuple[Var, int] | None:
+        """The array and axis whose size a number is."""
+        d = self.definitions.get(a)
+        if not isinstance(d, Let):
+            return None
+        if _calls(d, len):
+            x, axis = d.args[1], 0
+        elif d.op == "getitem" and (k := _literal(d.args[1])) is not None and k >= 0:
+            shape = self._origin(d.args[0])
+            if shape is None or shape.op != "getattr" or getattr(shape.args[1], "value", "") != "shape":
+                return None
+            x, axis = shape.args[0], k
+        else:
+            return None
+        return (x, axis) if isinstance(x, Var) and isinstance(x.type, Array) else None
+
+    def _origin(self, a: Atom) -> Let | None:
+        """What made a tuple, before it was unpacked."""
+        d = self.definitions.get(a) if isinstance(a, Var) else None
+        if isinstance(d, Let) and d.op == "unpack":
+            return self._origin(d.args[0])
+        return d if isinstance(d, Let) else None
+
+    def is_basic(self, index: Atom) -> bool:
+        """Numbers and slices alone?"""
+        return all(isinstance(t := type_of_atom(p), Slice) or _is_int(t) for p in self._parts(index))
+
+    def _parts(self, index: Atom) -> tuple[Atom, ...]:
+        made = self.definitions.get(index) if isinstance(index, Var) else None
+        return made.args if isinstance(made, Let) and made.op == "tuple" else (index,)
+
+
+class _Side:
+    """The numbers of the read or of the store: those that may differ from the other's have a name of their own."""
+
+    def __init__(self, regions: Regions, loops: Loops, level: int, name: str) -> None:
+        self.regions, self.loops, self.name = regions, loops, name
+        self.same = set(loops[:level])
+        self.sizes: dict[Any, None] = {}
+
+    def item(self, k: Course) -> Form:
+        return {self._key(k.item): 1}
+
+    def _key(self, v: Var) -> Any:
+        return v if all(loop in self.same for loop in self.regions.around(v)) else (v, self.name)
+
+    def form(self, a: Atom, depth: int = _DEPTH) -> Form:
+        """A whole number as a form; what is not understood is a variable."""
+        value = _literal(a)
+        if value is not None:
+            return number(value)
+        assert isinstance(a, Var)
+        d = self.regions.definitions.get(a)
+        if isinstance(d, Let) and depth and d.op in ("add", "sub", "neg", "mul") and all(map(_is_int, map(type_of_atom, d.args))):
+            parts = [self.form(b, depth - 1) for b in d.args]
+            if d.op == "neg":
+                return plus({}, parts[0], -1)
+            if d.op != "mul":
+                return plus(parts[0], parts[1], 1 if d.op == "add" else -1)
+            for x, y in (parts, parts[::-1]):
+                if set(y) <= set(number(1)):
+                    return plus({}, x, sum(y.values()))
+        size = self.regions.size(a)
+        if size is not None:  # the same wherever it is read
+            key = (self._key(size[0]), size[1])
+            self.sizes[key] = None
+            return {key: 1}
+        return {self._key(a): 1}
+
+    def bounds(self) -> list[Form]:
+        """What the loops say of their items, and that sizes are not negative."""
+        out: list[Form] = []
+        for loop in self.loops:
+            k = self.regions.course(loop)
+            if k is None:
+                continue
+            if k.first is not None:
+                out.append(plus(plus(self.item(k), self.form(k.first), -1), number(-k.shift)))
+            if k.stop is not None:
+                out.append(plus(plus(self.form(k.stop), self.item(k), -1), number(k.shift - 1)))
+        return [*out, *({key: 1} for key in self.sizes)]
+
+    def inside(self, part: Atom, place: Any) -> Iterator[Form]:
+        """What is known of the place on an axis."""
+        if not isinstance(type_of_atom(part), Slice):
+            if self._counts_from_start(part):
+                at = self.form(part)
+                yield plus({place: 1}, at, -1)
+                yield plus(at, {place: 1}, -1)
+            return
+        made = self.regions.definitions.get(part) if isinstance(part, Var) else None
+        if not isinstance(made, Let) or made.op != "slice" or not (_is_none(made.args[2]) or _literal(made.args[2]) == 1):
+            return
+        start, stop = made.args[:2]
+        if _is_none(start):
+            yield {place: 1}
+        elif self._counts_from_start(start):
+            yield plus({place: 1}, self.form(start), -1)
+        if not _is_none(stop) and self._counts_from_start(stop):
+            yield plus(plus(self.form(stop), {place: 1}, -1), number(-1))
+
+    def _counts_from_start(self, a: Atom) -> bool:
+        """Is it a whole number that is surely not negative?"""
+        if not _is_int(type_of_atom(a)):
+            return False
+        known = self.regions.signs.get((a, self.loops))
+        if known is None:
+            negative = plus(plus({}, self.form(a), -1), number(-1))
+            known = self.regions.signs[a, self.loops] = impossible([negative, *self.bounds()])
+        return known
 
 
 def _calls(let: Let, fn: object) -> bool:
@@ -84,96 +235,14 @@ def _literal(a: Atom) -> int | None:
     return None
 
 
-def region(index: Atom, k: Course, definitions: Mapping[Var, Stmt]) -> Region | None:
-    """The region that a basic index names; None where it is another kind of index."""
-    made = definitions.get(index) if isinstance(index, Var) else None
-    parts = made.args if isinstance(made, Let) and made.op == "tuple" else (index,)
-    out: list[Interval] = []
-    for p in parts:
-        t = type_of_atom(p)
-        if isinstance(t, Slice):
-            out.append(_slice(p, k, definitions))
-        elif _is_int(t):
-            at = _line(p, k, definitions)
-            out.append(WHOLE if at is None else Interval(at, Line(at.factor, at.const + 1)))
-        else:
-            return None
-    return tuple(out)
-
-
 def _is_int(t: object) -> bool:
     if isinstance(t, Lit):
         return type(t.value) is int
     return isinstance(t, Scalar) and t.dtype.startswith("int")
 
 
-def _slice(p: Atom, k: Course, definitions: Mapping[Var, Stmt]) -> Interval:
-    made = definitions.get(p) if isinstance(p, Var) else None
-    if not isinstance(made, Let) or made.op != "slice" or _literal_step(made.args[2]) != 1:
-        return WHOLE
-    start, stop = made.args[:2]
-    low = Line(0, 0) if _is_none(start) else _line(start, k, definitions)
-    high = None if _is_none(stop) else _line(stop, k, definitions)
-    return Interval(low, high)
-
-
 def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
 
 
-def _literal_step(a: Atom) -> int | None:
-    return 1 if _is_none(a) else _literal(a)
-
-
-def _line(a: Atom, k: Course, definitions: Mapping[Var, Stmt]) -> Line | None:
-    """``a`` as a line, where it is surely not negative."""
-    found = _affine(a, k, definitions, _DEPTH)
-    if found is None or found.factor not in (0, 1):
-        return None
-    return found if found.const + found.factor * k.first >= 0 else None
-
-
-def _affine(a: Atom, k: Course, definitions: Mapping[Var, Stmt], depth: int) -> Line | None:
-    if a is k.item:
-        return Line(1, 0)
-    value = _literal(a)
-    if value is not None:
-        return Line(0, value)
-    d = definitions.get(a) if isinstance(a, Var) and depth else None
-    if not isinstance(d, Let) or d.op not in ("add", "sub"):
-        return None
-    x, y = (_affine(b, k, definitions, depth - 1) for b in d.args)
-    if x is None or y is None:
-        return None
-    sign = 1 if d.op == "add" else -1
-    return Line(x.factor + sign * y.factor, x.const + sign * y.const)
-
-
-def apart(read: Region, store: Region, k: Course, later: bool) -> bool:
-    """Is what is stored, in the same iteration (or, with ``later``, in later ones only) or later, apart from what was
-    read? In one axis the intervals have no place in common."""
-    gap = 1 if later else 0
-    return any(_apart(r, s, k, gap) for r, s in zip(read, store, strict=False))
-
-
-def _apart(r: Interval, s: Interval, k: Course, gap: int) -> bool:
-    return _below(r.high, s.low, k, gap, moved=True) or _below(s.high, r.low, k, gap, moved=False)
-
-
-def _below(a: Line | None, b: Line | None, k: Course, gap: int, *, moved: bool) -> bool:
-    """Is ``a <= b`` always? The stored one, which is ``b`` if ``moved`` else ``a``, is at an iteration at least ``gap``
-    after that of the other: with ``up``, its k is larger by at least ``gap``; else smaller."""
-    if a is None or b is None:
-        return False
-    stored = b if moved else a
-    if stored.factor == 0:  # where that of the other is does not matter
-        least = b.const - a.const
-        return least >= 0 if a.factor == b.factor == 0 else not a.factor and least + k.first >= 0
-    if moved != k.up:  # it moves towards the other, without end
-        return False
-    if moved:  # b at k + gap or more
-        return a.const <= b.const + gap if a.factor else a.const <= k.first + gap + b.const
-    return a.const - gap <= b.const if b.factor else False  # a at k - gap or less
-
-
-__all__ = ["Course", "Interval", "Line", "Region", "apart", "course", "region"]
+__all__ = ["Access", "Course", "Regions", "course"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
+from s2sad.analysis.effects import PURE, atom_has_memory, effect_of, has_memory
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Global, If, Let, Stmt, Try, Var, While, blocks_of
 from s2sad.ir.types import Array
 
@@ -141,10 +141,10 @@ class Memory:
 
     def _block(self, block: Block) -> None:
         for stmt in block.stmts:
-            if stmt.__class__ is Let:
-                self._let(stmt)
-            else:
+            if stmt.__class__ is not Let:
                 self._region(stmt)
+            elif effect_of(stmt) is not PURE:  # few are
+                self._let(stmt)
 
     def _let(self, let: Let) -> None:
         e = effect_of(let)

@@ -7,33 +7,50 @@ Several readers (a loop reads its variables once per iteration) count once per p
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, atoms_of, blocks_of, free_vars, inner_vars, targets_of, walk
+from collections import Counter
+
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Function,
+    Let,
+    Stmt,
+    Var,
+    atoms_of,
+    blocks_of,
+    free_vars,
+    inner_vars,
+    targets_of,
+    walk,
+)
 
 
 def uses(fn: Function | Block) -> dict[Var, int]:
     """How many places read each variable; absent means none."""
-    counts: dict[Var, int] = {}
-    _count(fn.body if isinstance(fn, Function) else fn, counts)
-    return counts
+    read: list[Atom] = []
+    _read(fn.body if isinstance(fn, Function) else fn, read)
+    return dict(Counter([a for a in read if a.__class__ is Var]))
 
 
-def _count(block: Block, counts: dict[Var, int]) -> None:
+def _read(block: Block, read: list[Atom]) -> None:
     for stmt in block.stmts:
-        for a in stmt.args if stmt.__class__ is Let else atoms_of(stmt):
-            if a.__class__ is Var:
-                counts[a] = counts.get(a, 0) + 1
-        if stmt.__class__ is not Let:
+        if stmt.__class__ is Let:
+            read += stmt.args
+        else:
+            read += atoms_of(stmt)
             for inner in blocks_of(stmt):
-                _count(inner, counts)
-    for a in block.results:
-        if a.__class__ is Var:
-            counts[a] = counts.get(a, 0) + 1
+                _read(inner, read)
+    read += block.results
 
 
 def definitions(fn: Function | Block) -> dict[Var, Stmt]:
     """The statement that binds each variable: as a target, a loop item, a carried value or an exception's name."""
     out: dict[Var, Stmt] = {}
     for stmt in walk(fn.body if isinstance(fn, Function) else fn):
+        if stmt.__class__ is Let:
+            if stmt.target is not None:
+                out[stmt.target] = stmt
+            continue
         for v in inner_vars(stmt):
             out[v] = stmt
         for v in targets_of(stmt):

@@ -35,6 +35,8 @@ def check_grads(
         raise ValueError(f'modes are "rev" and "fwd", not {", ".join(map(repr, modes)) or "none"}')
     if not isinstance(args, tuple | list):
         args = (args,)
+    if not any(map(_moves, flatten(tuple(args))[0])):
+        raise TypeError("check_grads: no argument holds a float, so there is nothing to check; pass 2.0 in place of 2")
     single = any(np.asarray(v).dtype in (np.float32, np.float16) for v in flatten(tuple(args))[0] if _moves(v))
     step, absolute, relative = (1e-2, 1e-2, 1e-2) if single else (1e-6, 1e-6, 1e-4)
     step = step if eps is None else eps

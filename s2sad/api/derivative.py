@@ -8,10 +8,11 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import numpy as np
 
 from s2sad.api.programs import Compiled, Programs
-from s2sad.api.signature import key_of
+from s2sad.api.signature import MAKERS, key_of
 from s2sad.api.target import Argnums
 from s2sad.api.values import formed
 from s2sad.api.wrapper import Wrapper, decorator, transformation
+from s2sad.options import Native
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -25,11 +26,25 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
     with_value = True
 
     def __init__(
-        self, fun: Callable[P, Any], argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+        self,
+        fun: Callable[P, Any],
+        argnums: Argnums = 0,
+        has_aux: bool = False,
+        backend: str = "numpy",
+        parallel: bool = False,
+        fastmath: bool = False,
     ) -> None:
-        super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend)
+        super().__init__(fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath)
         target = self.target
-        self.programs = Programs(target, "value_and_grad", argnums, has_aux=has_aux, backend=backend, strict=True)
+        self.programs = Programs(
+            target,
+            "value_and_grad",
+            argnums,
+            has_aux=has_aux,
+            backend=backend,
+            strict=True,
+            native=Native(bool(parallel), bool(fastmath)),
+        )
         self._by_key = self.programs.by_key
         self._has_aux = has_aux
         plain = target.positional and not target.lead
@@ -38,6 +53,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         self._single = not isinstance(argnums, tuple | list) and whole
         names = [name for name, _ in self.programs.selection]
         self._several = whole and isinstance(argnums, tuple | list) and not has_aux and len(set(names)) == len(names)
+        self._callbacks: dict[Any, Any] = {}  # of a Grad, see cfunc
         self._index = self.programs.positions[self.programs.active[0]]
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -50,7 +66,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             compiled = self._by_key.get(
                 tuple(
                     [
-                        (v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
+                        (v.dtype, v.shape)
+                        if type(v) is np.ndarray
+                        else float
+                        if type(v) is float
+                        else MAKERS.get(type(v), key_of)(v)
                         for v in bound
                     ]
                 )
@@ -71,6 +91,8 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         if self._several:
             if type(result[0]) not in _NUMBERS:
                 check_scalar(self.__name__, self.target.name, result[0])
+            if compiled.formed:
+                return (result[0], result[1:]) if self.with_value else result[1:]  # type: ignore[return-value]
             several = tuple([formed(g, bound[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
             return (result[0], several) if self.with_value else several  # type: ignore[return-value]
         if not self._single or self._has_aux:
@@ -78,7 +100,7 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         value, gradient = result
         if type(value) not in _NUMBERS:
             check_scalar(self.__name__, self.target.name, value)
-        if type(gradient) is not float or type(bound[self._index]) is not float:
+        if not compiled.formed and (type(gradient) is not float or type(bound[self._index]) is not float):
             gradient = formed(gradient, bound[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
 
@@ -144,6 +166,22 @@ class Grad(ValueAndGrad[P, R]):
     suffix = "_grad"
     with_value = False
 
+    @property
+    def cfunc(self) -> Any:
+        """The gradient as a ``numba.cfunc`` of float64 numbers, for C: ``scipy.LowLevelCallable(d.cfunc.ctypes)``.
+
+        For ``backend="numba"`` and a function of floats that returns a float. Arguments with defaults, and numbers of the
+        module, have the values that they have now. Where the function would raise, it gives NaN.
+        """
+        from s2sad.api.callback import callback
+
+        return callback(self, self._callbacks)
+
+    @property
+    def address(self) -> int:
+        """The address of ``cfunc``. It is valid for as long as this object lives, and calls with the values of then."""
+        return int(self.cfunc.address)
+
 
 def check_scalar(derivative: str, function: str, value: Any) -> None:
     """Raise TypeError, in one line with a way out, unless the value is one real floating-point number."""
@@ -181,14 +219,34 @@ def check_pair(derivative: str, function: str, output: Any) -> tuple[Any, Any]:
 
 @overload
 def grad(
-    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: Callable[P, Any],
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Grad[P, Any]: ...
 @overload
 def grad(
-    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Callable[[Callable[P, Any]], Grad[P, Any]]: ...
 @transformation
-def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+def grad(
+    fun: Any = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
+) -> Any:
     """The gradient of a function that returns one number.
 
     Used as a decorator, with or without options, or called: ``@grad``, ``@grad(argnums="w")``, ``grad(loss)``.
@@ -198,25 +256,49 @@ def grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backen
               gradient, a tuple gives a tuple.
     has_aux:  the function returns ``(value, auxiliary)``; the derivative returns ``(gradient, auxiliary)``.
     backend:  ``"numpy"``, ``"numba"`` or ``"auto"``.
+    parallel: with ``backend="numba"``: loops over large arrays whose iterations are independent run on all cores.
+    fastmath: with ``backend="numba"``: sums in any order, fused products, reciprocals. NaN and infinity stay what they are.
 
     The result is called with the function's arguments. A gradient has the structure, shape, dtype and type of its
     argument.
     """
-    return decorator(Grad, fun, argnums=argnums, has_aux=has_aux, backend=backend)
+    return decorator(Grad, fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath)
 
 
 @overload
 def value_and_grad(
-    fun: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: Callable[P, Any],
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> ValueAndGrad[P, Any]: ...
 @overload
 def value_and_grad(
-    fun: None = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy"
+    fun: None = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> Callable[[Callable[P, Any]], ValueAndGrad[P, Any]]: ...
 @transformation
-def value_and_grad(fun: Any = None, *, argnums: Argnums = 0, has_aux: bool = False, backend: str = "numpy") -> Any:
+def value_and_grad(
+    fun: Any = None,
+    *,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
+) -> Any:
     """Like ``grad``, but the derivative returns ``(value, gradient)``; the value is that of the function, to the bit.
 
     With ``has_aux`` it returns ``((value, auxiliary), gradient)``.
     """
-    return decorator(ValueAndGrad, fun, argnums=argnums, has_aux=has_aux, backend=backend)
+    return decorator(
+        ValueAndGrad, fun, argnums=argnums, has_aux=has_aux, backend=backend, parallel=parallel, fastmath=fastmath
+    )

@@ -7,10 +7,11 @@ have another value by now (``quick_refresh``).
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.api.signature import key_of
-from s2sad.ir.dependency import Body, Dependency, parts_of, same_parts
+from s2sad.ir.dependency import Body, Dependency, Hidden, parts_of, same_parts
 
 if TYPE_CHECKING:
     from s2sad.cache.programs import Program
@@ -18,11 +19,14 @@ if TYPE_CHECKING:
 
 def quick_guards(program: Program) -> Callable[[], bool] | None:
     """Is everything that the program was compiled from still what it was? None where it depends on nothing."""
-    bodies = [(d.obj, d.parts) for d in program.dependencies if type(d) is Body]
+    all_bodies = [d for d in program.dependencies if type(d) is Body]
+    plain = [(d.obj, *d.parts) for d in all_bodies if type(d.obj) is FunctionType and len(d.parts) == 2]
+    bodies = [(d.obj, d.parts) for d in all_bodies if type(d.obj) is not FunctionType or len(d.parts) != 2]
+    hidden = [(d.namespace, d.name) for d in program.dependencies if type(d) is Hidden and type(d.namespace) is dict]
     same, typed, others = _sorted_dependencies(program)
     if program.globals:
         others.append(_globals_guard(program))
-    if not (same or typed or others or bodies):
+    if not (same or typed or others or all_bodies or hidden):
         return None
 
     def current() -> bool:
@@ -31,6 +35,12 @@ def quick_guards(program: Program) -> Callable[[], bool] | None:
                 return False
         for space, name, cls in typed:
             if type(space.get(name, typed)) is not cls:
+                return False
+        for obj, code, defaults in plain:
+            if obj.__code__ is not code or obj.__defaults__ is not defaults or obj.__kwdefaults__:
+                return False
+        for space, name in hidden:
+            if name in space:
                 return False
         for obj, parts in bodies:
             if not same_parts(parts_of(obj), parts):
@@ -70,7 +80,7 @@ def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[
     typed: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
     others: list[Callable[[], bool]] = []
     for d in program.dependencies:
-        if type(d) is Body:
+        if type(d) is Body or (type(d) is Hidden and type(d.namespace) is dict):
             continue
         if type(d) is not Dependency or type(d.namespace) is not dict:
             others.append(d.is_current)

@@ -11,6 +11,7 @@ from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
 from s2sad.api.values import as_perturbation, formed, owned_gradient, template, zero_like
 from s2sad.api.wrapper import transformation
+from s2sad.options import PLAIN, Native
 from s2sad.runtime import detached
 from s2sad.runtime.containers import copy
 
@@ -115,14 +116,16 @@ def run_jvp(
     return value, owned_gradient(tangent, value, (*bound, *dots, value))
 
 
-def find_programs(fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str) -> Programs:
+def find_programs(
+    fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str, native: Native = PLAIN
+) -> Programs:
     """The programs of a function in a mode with respect to its first ``count`` arguments, kept between calls."""
     try:
-        return _kept_programs(fun, mode, count, has_aux, backend)
+        return _kept_programs(fun, mode, count, has_aux, backend, native)
     except TypeError:
         if _is_hashable(fun):
             raise
-        return _new_programs(fun, mode, count, has_aux, backend)
+        return _new_programs(fun, mode, count, has_aux, backend, native)
 
 
 def _is_hashable(value: Any) -> bool:
@@ -133,21 +136,31 @@ def _is_hashable(value: Any) -> bool:
     return True
 
 
-def _new_programs(fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str) -> Programs:
+def _new_programs(
+    fun: Callable[..., Any], mode: str, count: int, has_aux: bool, backend: str, native: Native
+) -> Programs:
     argnums = tuple(range(count))
-    return Programs(make_target(fun), mode, argnums, has_aux=has_aux, backend=backend, strict=False)
+    return Programs(make_target(fun), mode, argnums, has_aux=has_aux, backend=backend, strict=False, native=native)
 
 
 _kept_programs = functools.lru_cache(maxsize=1024)(_new_programs)
 
 
 @transformation
-def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, backend: str = "numpy") -> Any:
+def vjp(
+    fun: Callable[..., Any],
+    *primals: Any,
+    has_aux: bool = False,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
+) -> Any:
     """``value, pullback = vjp(fun, *primals)``; ``pullback(seed)`` is a tuple of gradients, one for each primal.
 
     With ``has_aux`` the function returns ``(value, auxiliary)`` and the result is ``(value, pullback, auxiliary)``.
+    ``backend``, ``parallel`` and ``fastmath`` as for ``grad``.
     """
-    programs = find_programs(fun, "vjp", len(primals), has_aux, backend)
+    programs = find_programs(fun, "vjp", len(primals), has_aux, backend, Native(bool(parallel), bool(fastmath)))
     pullback = Pullback(programs, programs.target.bind(primals, {}))
     output = pullback.take_output()
     return (output[0], pullback, output[1]) if has_aux else (output, pullback)
@@ -155,12 +168,21 @@ def vjp(fun: Callable[..., Any], *primals: Any, has_aux: bool = False, backend: 
 
 @transformation
 def jvp(
-    fun: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, backend: str = "numpy"
+    fun: Callable[..., Any],
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    *,
+    backend: str = "numpy",
+    parallel: bool = False,
+    fastmath: bool = False,
 ) -> tuple[Any, Any]:
-    """``value, tangent = jvp(fun, (x, y), (x_dot, y_dot))``: the derivative in a direction, in one forward sweep."""
+    """``value, tangent = jvp(fun, (x, y), (x_dot, y_dot))``: the derivative in a direction, in one forward sweep.
+
+    ``backend``, ``parallel`` and ``fastmath`` as for ``grad``.
+    """
     if not isinstance(primals, tuple | list) or not isinstance(tangents, tuple | list):
         raise TypeError("jvp takes a tuple of primals and a tuple of tangents: jvp(f, (x,), (x_dot,))")
-    programs = find_programs(fun, "jvp", len(primals), False, backend)
+    programs = find_programs(fun, "jvp", len(primals), False, backend, Native(bool(parallel), bool(fastmath)))
     return run_jvp(programs, programs.target.bind(tuple(primals), {}), tangents)
 
 

@@ -14,10 +14,11 @@ from s2sad.api import signature
 from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
-from s2sad.cache.programs import Program, Request, slot_for
+from s2sad.cache.programs import Program, Request, Slot, slot_for
 from s2sad.errors import UnsupportedError
 from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
+from s2sad.options import PLAIN, Native
 
 NOT_NATIVE = "S2S080"  # what the Numba backend refuses, and NumPy takes
 BACKENDS = ("numpy", "numba", "auto")
@@ -39,20 +40,20 @@ class Compiled:
     positions: the positions among all parameters of those that are differentiated; mutates: the parameters that
     the function stores into.
     ``guards`` says whether what was compiled in is still what it was, ``refresh`` gives the program the current values
-    of globals; None where there is nothing to do.
+    of globals; None where there is nothing to do. With ``formed`` all gradients have the form of their arguments as they
+    come.
     """
 
-    __slots__ = ("entry", "guards", "mutates", "positions", "program", "refresh")
+    __slots__ = ("entry", "formed", "guards", "mutates", "positions", "program", "refresh")
 
-    def __init__(
-        self, program: Program, target: Target, positions: tuple[int, ...]
-    ) -> None:
+    def __init__(self, program: Program, target: Target, positions: tuple[int, ...]) -> None:
         self.program = program
         self.entry: Callable[..., Any] = program.entry if target.plain else _by_position(program.entry, target)
         self.guards = quick_guards(program)
         self.refresh = quick_refresh(program)
         self.mutates: tuple[str, ...] = tuple(getattr(program, "mutates", ()))
         self.positions = positions
+        self.formed = all(target.names[k] in program.formed for k in positions)
 
 
 class Programs:
@@ -63,10 +64,19 @@ class Programs:
     """
 
     def __init__(
-        self, target: Target, mode: str, argnums: Argnums, *, has_aux: bool, backend: str, strict: bool
+        self,
+        target: Target,
+        mode: str,
+        argnums: Argnums,
+        *,
+        has_aux: bool,
+        backend: str,
+        strict: bool,
+        native: Native = PLAIN,
     ) -> None:
-        check_backend(backend)
+        check_backend(backend, native)
         self.target, self.mode, self.has_aux, self.backend, self.strict = target, mode, has_aux, backend, strict
+        self.native = native
         self.selection = target.select(argnums)
         self.active = tuple(dict.fromkeys(name for name, _ in self.selection))
         self.positions = {name: k for k, name in enumerate(target.names)}
@@ -122,18 +132,32 @@ class Programs:
         """The program for these types: kept, or compiled now. ``auto`` takes machine code where there can be any."""
         if self.backend != "auto":
             return _obtained(self.request(self._function(), types, active, self.backend))
-        reason = "Numba is not installed"
-        if has_numba():
-            try:
-                return _obtained(self.request(self._function(), types, active, "numba"))
-            except UnsupportedError as error:
-                if any(f.code != NOT_NATIVE for f in error.findings):
-                    raise
-                first = error.findings[0]
-                reason = f"line {first.loc.line}: {first.message}"
+        found = self._machine_code(types, active) if has_numba() else "Numba is not installed"
+        if isinstance(found, Program):
+            return found
         program = _obtained(self.request(self._function(), types, active, "numpy"))
-        program.note = f"NumPy, since {reason}"
+        program.note = f"NumPy, since {found}"
         return program
+
+    def _machine_code(self, types: tuple[tuple[str, Type], ...], active: tuple[str, ...]) -> Program | str:
+        """The program for these types in machine code, or why there is none: found now, or by an earlier process."""
+        function = self._function()
+        start = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)  # lines above it may come and go
+        request = self.request(function, types, active, "numba")
+        slot = slot_for(request)
+        known = slot.refusal() if slot is not None else None
+        if known is not None:
+            line, message = known.split(" ", 1)
+            return f"line {int(line) + start}: {message}"
+        try:
+            return _obtained(request, slot)
+        except UnsupportedError as error:
+            if any(f.code != NOT_NATIVE for f in error.findings):
+                raise
+            first = error.findings[0]
+            if slot is not None:
+                slot.refuse(f"{first.loc.line - start} {first.message}")
+            return f"line {first.loc.line}: {first.message}"
 
     def _function(self) -> Callable[..., Any]:
         """What the pipeline is given: a derivative is called by a function of its own."""
@@ -164,7 +188,7 @@ class Programs:
         self, function: Callable[..., Any], types: tuple[tuple[str, Type], ...], active: tuple[str, ...], backend: str
     ) -> Request:
         """What the compiler is asked for."""
-        return Request(function, self.mode, types, active, backend, self.has_aux)
+        return Request(function, self.mode, types, active, backend, self.has_aux, self.native)
 
     def _active(self, bound: tuple[Any, ...], types: tuple[tuple[str, Type], ...]) -> tuple[str, ...]:
         known = dict(types)
@@ -181,8 +205,8 @@ class Programs:
         return tuple(n for n in self.active if is_differentiable(known[n]))
 
 
-def _obtained(request: Request) -> Program:
-    slot = slot_for(request)
+def _obtained(request: Request, slot: Slot | None = None) -> Program:
+    slot = slot_for(request) if slot is None else slot
     program: Program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
     return program
 
@@ -191,10 +215,13 @@ def has_numba() -> bool:
     return importlib.util.find_spec("numba") is not None
 
 
-def check_backend(backend: str) -> None:
-    """Raise unless there is such a backend here."""
+def check_backend(backend: str, native: Native = PLAIN) -> None:
+    """Raise unless there is such a backend here, and it takes the options."""
     if backend not in BACKENDS:
         raise ValueError(f"there is no backend {backend!r}: choose one of {', '.join(BACKENDS)}")
+    for name in ("parallel", "fastmath"):
+        if getattr(native, name) and backend != "numba":
+            raise ValueError(f'{name}=True needs backend="numba", not {backend!r}')
     if backend == "numba" and not has_numba():
         raise ModuleNotFoundError("backend='numba' needs Numba: pip install s2sad[numba]", name="numba")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from s2sad.backend.emitted import Emitted
@@ -21,13 +21,17 @@ def emit_module(
     header: str = "",
     comments: bool = True,
     decorators: Mapping[Function, str] | None = None,
+    finish: Callable[[ast.FunctionDef], None] | None = None,
 ) -> Emitted:
     """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
     the user they come from (``# L7``), and ``comment`` statements are written. ``decorators``: the text for a function
-    that has one; the module that it names first is imported."""
+    that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions."""
     module = ModuleNames(functions)
     decorators = decorators or {}
     defs = [_function(fn, module, decorators.get(fn, "")) for fn in functions]
+    for fn, node in zip(functions, defs, strict=True):
+        if finish is not None and fn in decorators:
+            finish(node)
     tree = ast.Module([*module.imports(), *defs], [])
     text, parsed = print_module(tree)
     lines, line_map = _annotate(text.rstrip("\n").split("\n"), tree, parsed, comments)

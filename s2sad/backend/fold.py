@@ -88,6 +88,9 @@ class _Item:
     reads: frozenset[str]
 
 
+_NO_VAR, _NO_STMT = Var(), Let(None, "", ())  # until it is known that the value waits
+
+
 def _clash(a: _Item, b: _Item) -> bool:
     return a.level + b.level >= READ + EFFECT
 
@@ -337,7 +340,9 @@ class _Planner:
         targets: Iterable[Var | None] = (),
     ) -> _Item:
         """Fold the waiting operands into a statement, and write down those of the others that it may not pass."""
-        waiting = [a for a in operands if isinstance(a, Var)]
+        if not pend:
+            return _Item(_NO_VAR, _NO_STMT, level, k, k, own, frozenset(reads))
+        waiting = [a for a in operands if a.__class__ is Var]
         self._order(waiting, pend)
         self._fit(waiting, pend, own, limit)
         if kept:
@@ -349,7 +354,7 @@ class _Planner:
         all_reads = frozenset(reads).union(*[c.reads for c in taken])
         top = max([level, *[c.level for c in taken]])
         hi = k if level or not active else max(c.hi for c in active)
-        return _Item(Var(), Let(None, "", ()), top, lo, hi, own + sum(c.width for c in taken), all_reads)
+        return _Item(_NO_VAR, _NO_STMT, top, lo, hi, own + sum(c.width for c in taken), all_reads)
 
     def _order(self, operands: list[Var], pend: dict[Var, _Item]) -> None:
         """Operands are evaluated from left to right: one that must come before an earlier operand gets its own line."""
@@ -366,6 +371,8 @@ class _Planner:
     def _fit(self, operands: list[Var], pend: dict[Var, _Item], own: int, limit: int) -> None:
         while True:
             items = [pend[a] for a in operands if a in pend]
+            if not items:
+                return
             if own + sum(i.width for i in items) <= limit or not any(i.width > 12 for i in items):
                 return
             self._flush(max(items, key=lambda i: i.width), pend)

@@ -26,12 +26,17 @@ def level_of(let: Let) -> int:
         return PURE
     if op in _SCALAR_OPS and all(_is_scalar(a) for a in let.args):
         return PURE
-    if op == "getattr" and isinstance(let.args[0], Var) and isinstance(let.args[0].type, Array):
-        name = let.args[1].value if isinstance(let.args[1], Const) else ""
-        return PURE if name in _STABLE_ATTRS else READ
+    if op == "getattr" and is_stable(let):
+        return PURE
     if op in ("with_enter", "iter_list", "unpack", "unpack_star", "raise_", "assert_"):
         return EFFECT
     return READ if effect_of(let).pure else EFFECT
+
+
+def is_stable(let: Let) -> bool:
+    """Is this attribute of an array one that no store changes?"""
+    x, name = let.args
+    return isinstance(x, Var) and isinstance(x.type, Array) and isinstance(name, Const) and name.value in _STABLE_ATTRS
 
 
 def _is_scalar(a: Atom) -> bool:
@@ -40,4 +45,4 @@ def _is_scalar(a: Atom) -> bool:
     return isinstance(a, Var) and a.type is not None and is_number(a.type)
 
 
-__all__ = ["EFFECT", "PURE", "READ", "in_order", "level_of"]
+__all__ = ["EFFECT", "PURE", "READ", "in_order", "is_stable", "level_of"]

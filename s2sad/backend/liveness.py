@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend.fold import Plan
+from s2sad.backend.levels import is_stable
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Try, Var, While, walk
 from s2sad.ir.record import dataclass, field
 
@@ -118,20 +119,23 @@ class _Walker:
             self.live.in_loops.add(v)
         self._mark(v, place, place + 1)
 
-    def _use(self, a: Atom, region: _Region, place: int) -> None:
-        """A use at a place, also by way of what is folded into it."""
+    def _use(self, a: Atom, region: _Region, place: int, changed: Atom | None = None) -> None:
+        """A use at a place, also by way of what is folded into it. ``changed`` is changed in place there: its shape is not,
+        so that reading that counts as done before."""
         if a.__class__ is not Var or a in self.plan.itself:
             return
         stmt = self.plan.inline.get(a)
         if stmt is None:
             self.uses.append((a, region, place))
         else:
-            self._use_tree(stmt, region, place)
+            self._use_tree(stmt, region, place, changed)
 
-    def _use_tree(self, stmt: Stmt, region: _Region, place: int) -> None:
+    def _use_tree(self, stmt: Stmt, region: _Region, place: int, changed: Atom | None = None) -> None:
         if isinstance(stmt, Let):
+            if stmt.op == "getattr" and stmt.args[0] is changed and is_stable(stmt):
+                return
             for a in stmt.args:
-                self._use(a, region, place)
+                self._use(a, region, place, changed)
         elif isinstance(stmt, If):
             for a in (stmt.test, *stmt.then.results, *stmt.orelse.results):
                 self._use(a, region, place)
@@ -168,7 +172,7 @@ class _Walker:
             self._use(let.args[0], region, here)
             after = self._tick()
             for a in let.args[1:]:
-                self._use(a, region, after)
+                self._use(a, region, after, let.args[0])
         else:
             for a in let.args:
                 self._use(a, region, here)

@@ -10,7 +10,6 @@ memory is given back.
 from __future__ import annotations
 
 import keyword
-import unicodedata
 from collections.abc import Iterator
 
 from s2sad.analysis.effects import INPLACE_OPS
@@ -211,12 +210,19 @@ def _choose(base: str, span: int, taken: dict[str, int], reserved: frozenset[str
 
 def clean(hint: str) -> str:
     """A hint as a valid identifier."""
-    name = unicodedata.normalize("NFKC", hint)
+    name = hint if hint.isascii() else _normal(hint)
     if not name.isidentifier():
         name = "".join(c if ("_" + c).isidentifier() else "_" for c in name)
         if not name.isidentifier():
             name = "v" + name
     return name + "_" if keyword.iskeyword(name) and name not in _SOFT else name
+
+
+def _normal(hint: str) -> str:
+    """As Python reads it."""
+    import unicodedata  # few programs have such names
+
+    return unicodedata.normalize("NFKC", hint)
 
 
 __all__ = ["Names", "assign_names", "clean"]

@@ -27,6 +27,7 @@ from s2sad.ir.record import dataclass, field
 
 _FIRST = f"# s2sad cache, format {FORMAT}"
 _META = "# s2sad: "
+_REFUSED = "# s2sad cache: refused"
 _CODE = b"s2sad code 1\n"
 
 
@@ -83,7 +84,7 @@ def read(path: Path, key: str) -> tuple[Entry, str, CodeType] | None:
             code = compile(text, str(path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
             return None
-        _write(path.with_suffix(".code"), _render_code(path, data, code))
+        write_whole(path.with_suffix(".code"), _render_code(path, data, code))
     return entry, text, code
 
 
@@ -94,32 +95,43 @@ def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
     data = render(key, entry)
     text = data.decode("utf-8")
     code = compile(text, str(path), "exec", dont_inherit=True)
-    if not _write(path, data):
+    if not write_whole(path, data):
         return None
-    _write(path.with_suffix(".code"), _render_code(path, data, code))
+    write_whole(path.with_suffix(".code"), _render_code(path, data, code))
     return text, code
 
 
-def read_seal(path: Path) -> bytes:
-    """What was written beside an entry about its machine code."""
-    try:
-        return path.with_suffix(".native").read_bytes()
-    except OSError:
-        return b""
-
-
-def write_seal(path: Path, data: bytes) -> None:
-    _write(path.with_suffix(".native"), data)
+def machine_code(path: Path) -> list[Path]:
+    """The files of machine code that belong to an entry, one for each kind of machine."""
+    return sorted(path.parent.glob(f"{path.stem}.*.native"))
 
 
 def remove(path: Path) -> None:
     """Delete an entry and its code."""
-    for file in (path, path.with_suffix(".code"), path.with_suffix(".native")):
+    for file in (path, path.with_suffix(".code"), path.with_suffix(".refused"), *machine_code(path)):
         with suppress(OSError):
             file.unlink()
 
 
-def _write(target: Path, data: bytes) -> bool:
+def read_refusal(path: Path, key: str) -> str | None:
+    """Why there is no machine code for a key; None where that is not known, or not whole."""
+    try:
+        head, digest, reason = path.with_suffix(".refused").read_text("utf-8").split("\n", 2)
+    except (OSError, ValueError):
+        return None
+    return reason if head == _REFUSED and digest == _digest(key, reason) else None
+
+
+def write_refusal(path: Path, key: str, reason: str) -> None:
+    """Remember why there is no machine code for a key."""
+    write_whole(path.with_suffix(".refused"), f"{_REFUSED}\n{_digest(key, reason)}\n{reason}".encode())
+
+
+def _digest(key: str, text: str) -> str:
+    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()
+
+
+def write_whole(target: Path, data: bytes) -> bool:
     """Write a file so that no reader sees a part of it; False where that is not possible."""
     temporary: Path | None = None
     try:
@@ -220,7 +232,7 @@ def _unpack_lines(packed: dict[str, list[int]]) -> dict[int, tuple[str, int]]:
 def _files() -> list[Path]:
     """The files of entries and of their code."""
     try:
-        return sorted(p for p in folder().iterdir() if p.suffix in (".py", ".code") and "-" in p.stem and _is_ours(p))
+        return sorted(p for p in folder().iterdir() if p.suffix in (".py", ".code", ".refused") and "-" in p.stem and _is_ours(p))
     except OSError:
         return []
 
@@ -237,7 +249,7 @@ def clear() -> int:
     """Remove all entries with what belongs to them, and nothing else; gives how many."""
     count = 0
     for path in _files():
-        for native in (path.with_suffix(".native"), *path.parent.glob(f"__pycache__/{path.stem}.*.nb[ci]")):
+        for native in machine_code(path):
             with suppress(OSError):
                 native.unlink()
         with suppress(OSError):
@@ -254,7 +266,12 @@ def info() -> tuple[int, int]:
         with suppress(OSError):
             sizes.append(path.stat().st_size)
             count += path.suffix == ".py"
+            if path.suffix == ".py":
+                sizes += [native.stat().st_size for native in machine_code(path)]
     return count, sum(sizes)
 
 
-__all__ = ["HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "parse", "path_of", "read", "render", "write"]
+__all__ = [
+    "HEAD_LINES", "Entry", "clear", "enabled", "folder", "info", "machine_code", "parse", "path_of", "read", "render",
+    "write", "write_whole",
+]  # fmt: skip

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import CodeType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.typeof import type_of
 from s2sad.backend.emitted import Emitted
@@ -29,6 +29,10 @@ from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Type
+from s2sad.options import PLAIN, Native
+
+if TYPE_CHECKING:
+    from s2sad.backend.numba.machine import MachineCode
 
 _COUNTER = itertools.count(1)
 
@@ -44,9 +48,10 @@ class Request:
     active: tuple[str, ...] = ()
     backend: str = "numpy"
     has_aux: bool = False
+    native: Native = PLAIN
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Program:
     """A compiled derivative: ``entry`` (and ``adjoint`` in split form), its source, and what it depends on."""
 
@@ -62,6 +67,7 @@ class Program:
     dependencies: tuple[Any, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     note: str = ""  # on the choice of the backend
+    formed: tuple[str, ...] = ()  # parameters whose gradient has their structure, shapes and dtypes by its type
 
     def guards(self) -> bool:
         """Is everything that the program was compiled from still what it was?"""
@@ -93,6 +99,7 @@ class Made:
     dependencies: tuple[Any, ...]
     consulted: tuple[Any, ...]
     native: tuple[str, ...] = ()  # the compiled functions behind the entry and the adjoint
+    formed: tuple[str, ...] = ()  # parameters whose gradient surely has their form
 
 
 class Slot:
@@ -102,6 +109,7 @@ class Slot:
         self.request, self.reach, self.key = request, reach, key
         name = str(getattr(request.fun, "__name__", "f")).strip("<>")
         self.name = f"{name}_{_SUFFIX.get(request.mode, request.mode)}"
+        self._machine_code: MachineCode | None = None
 
     def load(self) -> Program | None:
         """The program, if it is there and what it needs is there too."""
@@ -113,11 +121,8 @@ class Slot:
             program = self._program(path, *found)
         except (LookupError, ImportError, TypeError, AttributeError):
             return None
-        if found[0].data["native"]:
-            from s2sad.backend.numba.machine import verify
-
-            if not verify(disk.read_seal(path), program.namespace):
-                return None
+        if self._machine_code is not None and not self._machine_code.read():
+            return None
         return program
 
     def keep(self, made: Made) -> Program | None:
@@ -131,11 +136,18 @@ class Slot:
         written = disk.write(path, self.key, entry)
         return None if written is None else self._program(path, entry, *written)
 
-    def seal(self, program: Program) -> None:
-        """Write down what the machine code of a program is, now that it is compiled."""
-        from s2sad.backend.numba.machine import seal
+    def seal(self) -> None:
+        """Write the machine code of the program, now that it is compiled."""
+        if self._machine_code is not None:
+            self._machine_code.seal()
 
-        disk.write_seal(disk.path_of(self.name, self.key), seal(program.namespace))
+    def refusal(self) -> str | None:
+        """Why an earlier process found that this cannot be compiled; None where none did."""
+        return disk.read_refusal(disk.path_of(self.name, self.key), self.key)
+
+    def refuse(self, reason: str) -> None:
+        """Remember that this cannot be compiled, and why."""
+        disk.write_refusal(disk.path_of(self.name, self.key), self.key, reason)
 
     def drop(self) -> None:
         """Forget what was kept."""
@@ -156,9 +168,11 @@ class Slot:
         module = f"s2sad.generated.{self.name}" + (f"_{self.key[:16]}" if data["native"] else "")
         namespace = run_code(code, text, module, filename, objects, globals_)
         if data["native"]:
-            from s2sad.backend.numba.machine import register
+            from s2sad.backend.numba.machine import MachineCode, register
 
             register(module, namespace)
+            self._machine_code = MachineCode(path, text, disk.write_whole)
+            self._machine_code.attach(namespace, data["native"])
         for dotted, k in data["refs"].items():
             if _reached(namespace, dotted) is not reach.objects[k]:
                 raise LookupError(f"{dotted} is not what it was")
@@ -167,7 +181,7 @@ class Slot:
         line_map = {k + disk.HEAD_LINES: place for k, place in entry.line_map.items()}
         return Program(
             self.request, entry.text, namespace[data["entry"]], adjoint, tuple(data["mutates"]), namespace, filename,
-            line_map, globals_, watched,
+            line_map, globals_, watched, formed=tuple(data["formed"]),
         )  # fmt: skip
 
 
@@ -186,7 +200,7 @@ def slot_for(request: Request) -> Slot | None:
     except (Unstable, RecursionError):
         return None
     names = [name for name, _ in request.args]
-    options = [request.mode, backend_version(request.backend), str(request.has_aux)]
+    options = [request.mode, backend_version(request.backend), str(request.has_aux), repr(request.native)]
     return Slot(request, reach, make_key(options, names, request.active, reach.finish()))
 
 
@@ -215,7 +229,7 @@ def load_unkept(request: Request, made: Made) -> Program:
     adjoint = namespace[made.adjoint] if made.adjoint else None
     return Program(
         request, emitted.text, namespace[made.entry], adjoint, made.mutates, namespace, filename, emitted.line_map,
-        emitted.globals, made.dependencies,
+        emitted.globals, made.dependencies, formed=made.formed,
     )  # fmt: skip
 
 
@@ -238,6 +252,7 @@ def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
     return {
         "entry": made.entry, "adjoint": made.adjoint, "mutates": list(made.mutates), "globals": globals_,
         "objects": objects, "refs": refs, "watched": watched, "bodies": bodies, "native": list(made.native),
+        "formed": list(made.formed),
     }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The command line: ``s2sad dump | explain | check | cache | env``.
+"""The command line: ``s2sad dump | build | explain | check | cache | env``.
 
 Exit status: 0 done, 1 the program is at fault (a refused function, a syntax error in the file), 2 the call is (no such
 file or function, a wrong option). Errors are messages, never tracebacks.
@@ -42,7 +42,7 @@ def _fail(message: str, status: int) -> int:
 
 def make_parser() -> argparse.ArgumentParser:
     """The options of all commands."""
-    from s2sad.cli import commands, dump
+    from s2sad.cli import build, commands, dump
 
     parser = argparse.ArgumentParser(prog="s2sad", description="Derivatives of Python and NumPy functions, as source.")
     parser.add_argument("--version", action="version", version=f"s2sad {commands.version()}")
@@ -61,6 +61,13 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--standalone", action="store_true", help="copy the helpers in: the output needs NumPy alone")
     sub.add_argument("-o", "--output", metavar="PATH", help="write to a file instead of the terminal")
     sub.set_defaults(run=dump.run_dump)
+
+    sub = subs.add_parser(
+        "build", help="make a Python package of derivatives, in NumPy and in machine code, that needs no s2sad",
+        description=build.HELP, formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    dump.add_target(sub)
+    build.add_options(sub)
 
     sub = subs.add_parser("check", help="list everything in a file's functions that cannot be differentiated")
     dump.add_target(sub)

@@ -15,7 +15,7 @@ from s2sad.errors import Finding, UnsupportedError
 if TYPE_CHECKING:
     from s2sad.ir.types import Type
 
-_MODES = {"reverse": "vjp", "forward": "jvp", "grad": "value_and_grad"}
+MODES = {"reverse": "vjp", "forward": "jvp", "grad": "value_and_grad"}
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def run_dump(options: argparse.Namespace) -> int:
 
         print("\n".join(pipeline.STAGES))
         return 0
-    types = _types(options.types)
+    types = given_types(options.types)
     texts: list[str] = []
     refused: list[UnsupportedError] = []
     for function in functions:
@@ -123,8 +123,7 @@ def decorated(function: Any) -> ast.expr | None:
 
 
 def _text(function: Any, options: argparse.Namespace, types: dict[str, Type] | None) -> str:
-    argnums = _argnums(options.argnums) or _decorator_argnums(function)
-    request = _request(function, _MODES[options.mode], argnums, types)
+    request = chosen_request(function, MODES[options.mode], options.argnums, types)
     if options.stage:
         return _stage(request, options.stage)
     return str(_compile(request).text)
@@ -153,6 +152,11 @@ def _compile(request: Any) -> Any:
     from s2sad import pipeline
 
     return pipeline.compile(request) if request.args else pipeline.compile_generic(request)
+
+
+def chosen_request(function: Any, mode: str, argnums: str | None, types: dict[str, Type] | None) -> Any:
+    """What the compiler is asked for; without ``argnums``, the decorator's."""
+    return _request(function, mode, _argnums(argnums) or _decorator_argnums(function), types)
 
 
 def _request(function: Any, mode: str, argnums: tuple[int | str, ...], types: dict[str, Type] | None) -> Any:
@@ -228,7 +232,8 @@ def _plain(node: Any) -> ast.expr:
     return gast.gast_to_ast(node)
 
 
-def _types(text: str | None) -> dict[str, Type] | None:
+def given_types(text: str | None) -> dict[str, Type] | None:
+    """The option ``--types``."""
     from s2sad.cli.typespec import parse_types
 
     if text is None:

@@ -1,1 +1,5 @@
 """From a Python function to the core IR: ``lower(get_source(fn))``."""
+
+from s2sad.ir.rare import rarely
+
+rarely(__name__, "lower_try", "patterns")

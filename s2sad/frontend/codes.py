@@ -223,8 +223,8 @@ _add(
     "option without a derivative rule",
     "The function has a rule, but not with this option.",
     "leave the option out, or write what it does as operations of its own",
-    "import numpy as np\n\ndef f(v):\n    return np.sum(v * v, where=v > 0.0)\n",
-    "import numpy as np\n\ndef f(v):\n    return np.sum(np.where(v > 0.0, v * v, 0.0))\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, where=v > 0.0)\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(np.where(v > 0.0, v * v, 1.0))\n",
 )
 _add(
     "S2S055",
@@ -390,8 +390,9 @@ _add(
 _add(
     "S2S080",
     "construct that the Numba backend does not compile",
-    "backend='numba' compiles numbers and arrays of float64, int64 and bool, tuples of them, loops and branches, with the "
-    "values and exceptions of the plain function. Lists, dicts, text and output have no machine code of their own.",
+    "backend='numba' compiles numbers and arrays of float64, int64 and bool, containers of them whose structure is known, "
+    "loops and branches, with the values and exceptions of the plain function. Lists and dicts that grow, text and output "
+    "have no machine code of their own.",
     "keep numbers in an array, or use backend='numpy', which takes the program as it is",
     "def f(x):\n    parts = [x, x * x]\n    parts.insert(0, x)\n    return parts[0] * parts[2]\n",
     "def f(x):\n    parts = (x, x, x * x)\n    return parts[0] * parts[2]\n",

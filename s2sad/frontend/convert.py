@@ -69,6 +69,12 @@ def _definition(node: Any, space: dict[str, Any]) -> None:
     space.setdefault("type_params", [])  # before Python 3.12 there are none
 
 
+def _type_parameter(node: Any, space: dict[str, Any]) -> None:
+    for name in node._fields:
+        space[name] = to_gast(getattr(node, name))
+    space.setdefault("default_value", None)  # before Python 3.13 there is none
+
+
 _SPECIAL: dict[type, Any] = {
     ast.Name: _name,
     ast.arg: _parameter,
@@ -77,6 +83,7 @@ _SPECIAL: dict[type, Any] = {
     ast.AsyncFunctionDef: _definition,
     ast.ClassDef: _definition,
 }
+_SPECIAL.update({getattr(ast, n): _type_parameter for n in ("TypeVar", "ParamSpec", "TypeVarTuple") if hasattr(ast, n)})
 _KINDS[ast.arg] = gast.Name, (), True
 
 __all__ = ["to_gast"]

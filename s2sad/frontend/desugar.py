@@ -23,7 +23,7 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.patterns import pattern_test
+from s2sad.frontend import patterns
 
 # What a ``with`` item is: "suppress" and "null" (contextlib), "opaque" (np.errstate), "swallows" (an object whose
 # __exit__ may swallow exceptions), None (one that never does).
@@ -194,7 +194,7 @@ class Desugar:
         subject = self._fresh("subject")
         tail: list[Any] = []
         for case in reversed(stmt.cases):
-            test, binds = pattern_test(case.pattern, name(subject))
+            test, binds = patterns.pattern_test(case.pattern, name(subject))
             starts = [place(gast.Assign([name(n, gast.Store())], value, None), case.pattern) for n, value in binds]
             guard = case.guard
             if guard is not None:

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import gast
 
 from s2sad.errors import Finding, SourceError, UnsupportedError
+from s2sad.frontend import patterns
 from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar, place
 from s2sad.frontend.fence import Fence, as_plain, scan
@@ -23,7 +24,6 @@ from s2sad.frontend.liveness import Flows, Liveness
 from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
-from s2sad.frontend.patterns import PatternError
 from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
@@ -139,7 +139,7 @@ class Lowering(Statements):
         desugar = Desugar(self._manager_kind, self._has_effects)
         try:
             body = desugar.block(body)
-        except PatternError as error:
+        except patterns.PatternError as error:
             self.refuse("S2S012", _first_match(node), f"this pattern has no simple test: {error}")
             body = []
         last = body[-1] if body else node

@@ -12,10 +12,10 @@ from typing import Any
 
 import gast
 
+from s2sad.frontend import lower_try
 from s2sad.frontend.liveness import NORMAL, RAISES, Flow, Flows, Liveness
 from s2sad.frontend.lower_base import FLAGS, NONE, TRUE, get
 from s2sad.frontend.lower_loops import Loops
-from s2sad.frontend.lower_try import unsafe_writes
 from s2sad.frontend.scopes import children
 from s2sad.ir.nodes import UNDEF, Atom, Const, Handler, Try, Var
 
@@ -153,7 +153,7 @@ class Statements(Loops):
         mask = self.live.after[id(stmt)] | (end if flow.escapes else 0)
         needed: Need = (*need, *(FLAGS if flow.escapes else ()))
         outer = self.shared_names, self.boxed
-        unsafe = unsafe_writes(stmt.body, self.scope) & self.live.handlers[id(stmt)]
+        unsafe = lower_try.unsafe_writes(stmt.body, self.scope) & self.live.handlers[id(stmt)]
         cells = self._cells(stmt, [n for n in self.scope.names(unsafe) if n not in self.shared_names])
         self.shared_names, self.boxed = outer[0] | set(cells), {**outer[1], **cells}
         types = [None if h.type is None else self.expr(h.type) for h in stmt.handlers]

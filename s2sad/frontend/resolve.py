@@ -134,23 +134,25 @@ def attribute(base: Ref, attr: str, module: str = "") -> tuple[Atom, Dependency 
         return Ref(value, text_of(value, module, attr, text)), Dependency(attr, vars(owner), value)
     if value is None:
         return Const(None), None
-    if is_stable(owner):
-        return Ref(value, text), None
+    if is_stable(owner):  # which version runs decides branches
+        return Const(value) if attr == "__version__" else Ref(value, text), None
     return Global(attr, value, vars(owner)), Dependency(attr, vars(owner), value, data=True)
 
 
 def text_of(value: Any, module: str, name: str, fallback: str = "") -> str:
     """How the emitted module spells a function or class: found by identity where a public module has it."""
+    own = getattr(value, "__name__", name)
+    home = getattr(value, "__module__", None)
+    if home == "builtins" and getattr(builtins, own, None) is value:
+        return str(own)
+    if home == module and isinstance(value, FunctionType) and not module.startswith(("numpy", "s2sad")):
+        return str(own)  # the user's: the table below need not be made
     text = _known().get(id(value))
     if text is not None:
         return text
-    own = getattr(value, "__name__", name)
-    home = getattr(value, "__module__", None)
     if home == "s2sad.runtime":
         return f"rt.{own}"
     if home == module or home == "__main__" or hasattr(value, "static_source"):
-        return str(own)
-    if home == "builtins" and getattr(builtins, own, None) is value:
         return str(own)
     qualname = getattr(value, "__qualname__", own)
     if home and "<locals>" not in qualname and _reach(home, qualname) is value:

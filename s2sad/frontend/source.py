@@ -120,6 +120,10 @@ def _title(fn: Any) -> str:
 
 def _find(fn: FunctionType, code: CodeType, trusted: bool) -> tuple[Any, tuple[str, ...]]:
     lines = _lines_of(fn, code)
+    if trusted:
+        own = _own_definition(lines, code)
+        if own is not None:
+            return to_gast(own), tuple(lines)
     flags = future_flags(code)
     for text in (_block_text(lines, code.co_firstlineno), "".join(lines)):
         if text is None:
@@ -128,12 +132,28 @@ def _find(fn: FunctionType, code: CodeType, trusted: bool) -> tuple[Any, tuple[s
         if node is not None:
             if trusted and isinstance(node, ast.FunctionDef):
                 node = copy.copy(node)
-                node.decorator_list = []  # the declarations of rules are longer than their bodies
+                node.decorator_list = []
             return to_gast(node), tuple(lines)
     raise SourceError(
         f"the file {code.co_filename} has changed since {fn.__qualname__} was imported from it (line "
         f"{code.co_firstlineno}): its text is not the source of the running function. Import the module again."
     )
+
+
+def _own_definition(lines: list[str], code: CodeType) -> ast.FunctionDef | None:
+    """A function of s2sad's own at the top of its file, without its decorators: the declarations of rules are longer than
+    their bodies. None where it is not found so easily."""
+    start = code.co_firstlineno - 1
+    if not "".join(lines[start : start + 1]).startswith(("@", "def ")):
+        return None  # it is defined inside another
+    while start < len(lines) and not lines[start].startswith(_STARTS):
+        start += 1
+    end = start + 1
+    while end < len(lines) and lines[end].startswith(_CONTINUES):
+        end += 1
+    tree = parse_text("\n" * start + "".join(lines[start:end]))
+    node = tree.body[0] if tree is not None and len(tree.body) == 1 else None
+    return node if isinstance(node, ast.FunctionDef) and node.name == code.co_name else None
 
 
 def _lines_of(fn: FunctionType, code: CodeType) -> list[str]:

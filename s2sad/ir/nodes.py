@@ -60,7 +60,6 @@ A comment-only or dead statement does not exist. ``target`` is None where the va
 from __future__ import annotations
 
 import linecache
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from s2sad.ir.record import dataclass, field, replace
@@ -167,8 +166,17 @@ class Let:
         return self.args[: len(self.args) - len(self.kwnames)]
 
 
+class _Walked:
+    """Where a block keeps what ``walk`` gives for it: nearly every pass and every analysis asks for that."""
+
+    __slots__ = ("_walked",)
+
+    if TYPE_CHECKING:
+        _walked: tuple[Stmt, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Block:
+class Block(_Walked):
     stmts: tuple[Stmt, ...] = ()
     results: tuple[Atom, ...] = ()
 
@@ -288,7 +296,7 @@ class Callee:
 
 def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The regions of a statement in the order of execution."""
-    if isinstance(stmt, Let):
+    if stmt.__class__ is Let:  # nearly all are: a call of isinstance is half of the time
         return ()
     if isinstance(stmt, If):
         return (stmt.then, stmt.orelse)
@@ -296,19 +304,19 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
         return (stmt.body,)
     if isinstance(stmt, While):
         return (stmt.cond, stmt.body)
-    return (stmt.body, *(h.body for h in stmt.handlers), stmt.final)
+    return (stmt.body, *(h.body for h in stmt.handlers), stmt.final)  # type: ignore[union-attr]
 
 
 def targets_of(stmt: Stmt) -> tuple[Var, ...]:
     """The variables that a statement defines for those after it."""
-    if isinstance(stmt, Let):
+    if stmt.__class__ is Let:
         return () if stmt.target is None else (stmt.target,)
-    return stmt.targets
+    return stmt.targets  # type: ignore[union-attr]
 
 
 def atoms_of(stmt: Stmt) -> tuple[Atom, ...]:
     """The atoms that the statement itself reads (not those inside its regions)."""
-    if isinstance(stmt, Let):
+    if stmt.__class__ is Let:
         return stmt.args
     if isinstance(stmt, If):
         return (stmt.test,)
@@ -316,11 +324,13 @@ def atoms_of(stmt: Stmt) -> tuple[Atom, ...]:
         return (stmt.iter, *stmt.init)
     if isinstance(stmt, While):
         return stmt.init
-    return tuple(h.types for h in stmt.handlers if h.types is not None)
+    return tuple(h.types for h in stmt.handlers if h.types is not None)  # type: ignore[union-attr]
 
 
 def inner_vars(stmt: Stmt) -> tuple[Var, ...]:
     """Variables that a statement binds inside its regions (loop items, carried values, exception names)."""
+    if stmt.__class__ is Let:
+        return ()
     if isinstance(stmt, For):
         return (stmt.item, *stmt.carried)
     if isinstance(stmt, While):
@@ -330,12 +340,24 @@ def inner_vars(stmt: Stmt) -> tuple[Var, ...]:
     return ()
 
 
-def walk(block: Block) -> Iterator[Stmt]:
+def walk(block: Block) -> tuple[Stmt, ...]:
     """All statements of a block and of its regions, in program order, an owner before what it owns."""
+    try:
+        return block._walked
+    except AttributeError:
+        pass
+    out: list[Stmt] = []
     for stmt in block.stmts:
-        yield stmt
-        for inner in blocks_of(stmt):
-            yield from walk(inner)
+        out.append(stmt)
+        if stmt.__class__ is not Let:
+            for inner in blocks_of(stmt):
+                out += walk(inner)
+    found = tuple(out)
+    _keep_walked(block, found)
+    return found
+
+
+_keep_walked = _Walked.__dict__["_walked"].__set__
 
 
 def free_vars(block: Block) -> tuple[Var, ...]:
@@ -345,6 +367,13 @@ def free_vars(block: Block) -> tuple[Var, ...]:
 
     def visit(b: Block) -> None:
         for s in b.stmts:
+            if s.__class__ is Let:
+                for a in s.args:
+                    if a.__class__ is Var:
+                        seen.setdefault(a)
+                if s.target is not None:
+                    bound.add(s.target)
+                continue
             for a in atoms_of(s):
                 if isinstance(a, Var):
                     seen.setdefault(a)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sysconfig
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from s2sad.ir.rewrite import with_blocks
 
 @lru_cache(maxsize=1)
 def _roots() -> tuple[str, ...]:
+    import sysconfig  # few programs lead into a library
+
     paths = sysconfig.get_paths()
     roots = {paths[k] for k in ("stdlib", "platstdlib", "purelib", "platlib")}
     return tuple(sorted({str(Path(__file__).parent.parent), *roots, *(str(Path(r).resolve()) for r in roots)}))

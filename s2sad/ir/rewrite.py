@@ -47,6 +47,8 @@ def subst_atom(atom: Atom, env: Env) -> Atom:
 
 def subst_atoms(atoms: tuple[Atom, ...], env: Env) -> tuple[Atom, ...]:
     """``atoms`` with the substitution applied: the same tuple when nothing changes."""
+    if not env:
+        return atoms
     for a in atoms:
         if a.__class__ is Var and a in env:
             return tuple([subst_atom(a, env) for a in atoms])
@@ -63,6 +65,8 @@ def subst_stmt(stmt: Stmt, env: Env) -> Stmt:
 
 def subst_heads(stmt: Stmt, env: Env) -> Stmt:
     """Apply the substitution to the atoms that a statement itself reads, not inside its regions."""
+    if not env:
+        return stmt
     if isinstance(stmt, Let):
         args = subst_atoms(stmt.args, env)
         return stmt if args is stmt.args else with_args(stmt, args)
@@ -108,9 +112,9 @@ def with_blocks(stmt: Stmt, blocks: tuple[Block, ...]) -> Stmt:
     if all(map(is_, blocks, blocks_of(stmt))):
         return stmt
     if isinstance(stmt, If):
-        return replace(stmt, then=blocks[0], orelse=blocks[1])
+        return If(stmt.test, blocks[0], blocks[1], stmt.targets, stmt.loc)
     if isinstance(stmt, For):
-        return replace(stmt, body=blocks[0])
+        return For(stmt.item, stmt.iter, stmt.carried, stmt.init, blocks[0], stmt.targets, stmt.stop, stmt.loc)
     if isinstance(stmt, While):
         return replace(stmt, cond=blocks[0], body=blocks[1])
     assert isinstance(stmt, Try)
@@ -158,8 +162,12 @@ def defined_vars(block: Block) -> list[Var]:
     """Every variable that a block defines, at any depth, in program order."""
     out: list[Var] = []
     for stmt in walk(block):
-        out.extend(inner_vars(stmt))
-        out.extend(targets_of(stmt))
+        if stmt.__class__ is Let:
+            if stmt.target is not None:
+                out.append(stmt.target)
+        else:
+            out.extend(inner_vars(stmt))
+            out.extend(targets_of(stmt))
     return out
 
 

@@ -245,6 +245,11 @@ def scatter(y_bar, g, /, *, x, index):
     return rt.gather(y_bar, index)
 
 
+@elementwise(rt.masked_mul, type=ty.broadcasted(rt.masked_mul, weak=True), singular=True, sample=samples.pair())
+def masked_mul(z, g, p, /):
+    return p, g
+
+
 @elementwise(rt.safe_mul, type=ty.broadcasted(rt.safe_mul, weak=True), singular=True, sample=samples.pair())
 def safe_mul(z, g, p, /):
     return p, g
@@ -398,7 +403,7 @@ def accumulate(y_bar, y, a, b, /):
     return y_bar, y_bar
 
 
-nondiff(rt.zeros_like, type=zero_type)
+nondiff(rt.zeros_like, type=lambda x, stored=None, **static: zero_type(x))
 
 
 @bilinear(

@@ -139,6 +139,9 @@ from s2sad.runtime.reductions import (
     cumsum_adj,
     deviation,
     diagonal_adj,
+    mask_share,
+    masked_mean,
+    masked_sum,
     median_share,
     others,
     others_dot,
@@ -159,6 +162,7 @@ from s2sad.runtime.safe import (
     exp_or_zero,
     imag_adj,
     log_or_zero,
+    masked_mul,
     pow_da,
     pow_db,
     safe_div,
@@ -195,6 +199,7 @@ from s2sad.runtime.shapes import (
     unbroadcast,
     unreduce,
 )
+from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
 __all__ = [
@@ -235,6 +240,7 @@ __all__ = [
     "cumprod_jvp",
     "cumprod_second",
     "cumsum_adj",
+    "curve_inside",
     "detached",
     "deviation",
     "diag_adj",
@@ -292,6 +298,10 @@ __all__ = [
     "lstsq_dot_a",
     "lstsq_dot_b",
     "make_object",
+    "mask_share",
+    "masked_mean",
+    "masked_mul",
+    "masked_sum",
     "matmul_adj_a",
     "matmul_adj_b",
     "matrix_power_adj",
@@ -343,6 +353,7 @@ __all__ = [
     "shares_memory",
     "sinc_curve",
     "sinc_slope",
+    "sloped",
     "solve_adj_a",
     "sort_adj",
     "sort_dot",
@@ -355,6 +366,7 @@ __all__ = [
     "std_slope",
     "stop_gradient",
     "store_adjoint",
+    "surface_inside",
     "svd_adj",
     "svd_jvp",
     "take_adj",

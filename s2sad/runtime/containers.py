@@ -26,8 +26,10 @@ def attributes_of(x: Any) -> dict[str, Any] | None:
     return vars(x) if hasattr(x, "__dict__") else None
 
 
-def zeros_like(x: Any) -> Any:
-    """A zero adjoint for ``x``, deep, that can be accumulated into. What cannot vary has the adjoint None."""
+def zeros_like(x: Any, stored: bool = False) -> Any:
+    """A zero adjoint for ``x``, deep, that can be accumulated into. What cannot vary has the adjoint None.
+
+    ``stored``: it is stored into by index, as ``x[()]`` of a number of NumPy asks for."""
     if isinstance(x, np.ndarray):
         if x.dtype.kind in "fc":
             return np.zeros(x.shape, x.dtype)
@@ -37,7 +39,7 @@ def zeros_like(x: Any) -> Any:
             return out
         return np.zeros(x.shape)
     if isinstance(x, np.inexact):
-        return x.dtype.type(0)
+        return np.zeros((), x.dtype) if stored else x.dtype.type(0)
     if isinstance(x, complex):
         return 0j
     if isinstance(x, float | int | np.integer | np.bool_):

@@ -21,10 +21,15 @@ def _all_finite(x: Any) -> bool:
         return False
 
 
+_FEW = 500  # elements: counting those that are not 0 is quicker for fewer, asking for all of them for more
+
+
 def safe_mul(g: Any, p: Any) -> Any:
     """``g * p``, and exactly 0 where ``g`` is 0, also against an infinite or undefined ``p``: a masked branch."""
+    if isinstance(g, float) and g != 0:  # also NumPy's float64
+        return g * p
     if type(g) is np.ndarray:
-        if np.count_nonzero(g) == g.size:
+        if np.count_nonzero(g) == g.size if g.size < _FEW else g.all():
             return g * p
     elif _python(g, p):
         return 0.0 if g == 0 else g * p
@@ -36,13 +41,18 @@ def safe_mul(g: Any, p: Any) -> Any:
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
 
+def masked_mul(g: Any, p: Any) -> Any:
+    """``safe_mul`` where something selects and ``p`` is made from what may be infinite: it stays whatever ``p`` is."""
+    return safe_mul(g, p)
+
+
 def safe_div(g: Any, d: Any) -> Any:
     """``g / d``, and exactly 0 where ``g`` is 0, whatever ``d``. A pole elsewhere gives an infinity, as in NumPy."""
     if isinstance(d, float) and (d < 0 or d > 0):  # also NumPy's float64
         return g / d
     if type(g) is np.ndarray:
-        if np.count_nonzero(g) == g.size:
-            return np.divide(g, d)
+        if np.count_nonzero(g) == g.size if g.size < _FEW else g.all():
+            return g / d
     elif _python(g, d):
         return 0.0 if g == 0 else g / d if d != 0 else float(np.divide(g, d))
     with np.errstate(all="ignore"):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Container
 from s2sad.ir.nodes import Function, Var
 from s2sad.ir.record import dataclass
 from s2sad.simplify import (
+    buffers,
     contiguous,
     contributions,
     copies,
@@ -24,8 +25,10 @@ from s2sad.simplify import (
     negations,
     places,
     quotients,
+    relus,
     rows,
     scalars,
+    selections,
     signs,
     sink,
     sizes,
@@ -45,18 +48,22 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, spread, sums, stores, contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, stores,
+    contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
+_STORED = merge_rules(contiguous.RULES, selections.LITERALS)
 MAX_ROUNDS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class NamedPass:
-    """A pass and the name under which stages and reports show it."""
+    """A pass and the name under which stages and reports show it. ``settles``: the passes that find nothing in what it
+    gives."""
 
     name: str
     run: Pass
+    settles: tuple[str, ...] = ()
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
@@ -67,7 +74,7 @@ def algebra(fn: Function, primal: Container[Var]) -> Function:
 def fill(fn: Function, primal: Container[Var]) -> Function:
     """Broadcasts that are left become arrays where their precision or a matrix product asks for it."""
     new = run_rules(fn, contiguous.PRECISION, primal, everywhere=True)
-    new = run_rules(new, contiguous.RULES, primal)
+    new = run_rules(new, _STORED, primal)
     return fn if new is fn else dce.eliminate(new, primal)
 
 
@@ -83,10 +90,10 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
 
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
-    NamedPass("structure", lambda fn, primal: structure.settle(fn)),
-    NamedPass("cse", cse.merge),
-    NamedPass("dce", dce.eliminate),
-    NamedPass("tape", trim),
+    NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
+    NamedPass("cse", cse.merge, ("cse",)),
+    NamedPass("dce", dce.eliminate, ("dce",)),
+    NamedPass("tape", trim, ("tape", "dce")),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
@@ -107,18 +114,28 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
     if primal is None:
         primal = primal_vars(fn)
-    unchanged = 0  # passes in a row that found nothing: when all have, another round would find nothing either
+    settled: set[str] = set()  # the passes that would find nothing
     for k in range(MAX_ROUNDS * len(ROUNDS)):
         p = ROUNDS[k % len(ROUNDS)]
+        if p.name in settled:
+            continue
         new = p.run(fn, primal)
-        # all but the algebra leave nothing that they themselves would change
-        unchanged = unchanged + 1 if new is fn else int(p.run is not algebra)
-        fn = new
-        if unchanged >= len(ROUNDS):
+        if new is not fn:
+            fn = new
+            settled = set(p.settles)
+        else:
+            settled.add(p.name)
+        if len(settled) == len(ROUNDS):
             break
     for p in LAST:
         fn = p.run(fn, primal)
     return fn
 
 
-__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "simplify"]
+def in_place(fn: Function, primal: Container[Var]) -> Function:
+    """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
+    new = buffers.reuse(fn, primal)
+    return fn if new is fn else sink.sink(new)  # what this parts from its use comes back to it
+
+
+__all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "in_place", "simplify"]

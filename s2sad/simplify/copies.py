@@ -23,6 +23,7 @@
 
 The adjoint of a store takes what a place holds, leaves zero there, and goes on with what it took. Where the first thing
 that happens to it is arithmetic with a number, or with an array that nothing stores into, the copy is that arithmetic.
+Of what nothing stores into, and into the copy neither, there is no need for a copy at all.
 Where all that reads the copy does so before anything is stored into what was copied, there is no need for one; the zero
 comes as late as that allows.
 """
@@ -43,7 +44,7 @@ from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, w
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.helpers import helper
 
-_SAFE = (helper("safe_div"), helper("safe_mul"))
+_SAFE = (helper("safe_div"), helper("safe_mul"), helper("masked_mul"))
 _KEEPING = frozenset({"tuple", "list", "dict", "set", "closure", "copy", "method"})
 _ARITHMETIC = frozenset({"mul", "truediv", "neg", "add", "sub"})
 
@@ -89,7 +90,7 @@ class _Absorber:
                 out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
                 continue
             target = stmt.target
-            if target is not None and target in needless:
+            if target is not None and (target in needless or self._never_differs(stmt)):
                 self.env[target] = stmt.args[1]
                 continue
             if target is None or target in self.primal:
@@ -143,6 +144,14 @@ class _Absorber:
             if left == 0:
                 return k
         return None
+
+    def _never_differs(self, let: Let) -> bool:
+        """Is this a copy that nothing stores into, as nothing does into what it is a copy of, and that does not go out?"""
+        target = let.target
+        if target is None or target in self.primal or not _is_copy(let):
+            return False
+        memory = self.memory
+        return not (memory.is_written(target) or memory.is_written(let.args[1]) or memory.is_returned(target))
 
     def _needless(self, block: Block) -> set[Var]:
         """Copies of which all readers come before the next store into what was copied, and keep nothing of it."""

@@ -55,10 +55,19 @@ def size(rw: Rewriter, let: Let) -> Let | None:
     if not isinstance(x.type, Array):
         return None
     dims = known_dims(x)
-    other = _by_dims(rw).get(dims) if dims else None
-    if other is None or other is x or any(x is p.var for p in rw.fn.params):
+    if not dims or any(x is p.var for p in rw.fn.params):
         return None
-    return rw.let(let, "getattr", other, name)
+    other = _by_dims(rw).get(dims) or _made_of(rw, x)
+    return None if other is None or other is x else rw.let(let, "getattr", other, name)
+
+
+def _made_of(rw: Rewriter, x: Var) -> Var | None:
+    """An operand of the same shape, where little else than the size is read of what was made of it."""
+    d = rw.definition(x) if not x.name and rw.uses.get(x, 0) <= 2 else None
+    if d is None or d.op not in ("pow", "mul", "add", "sub", "truediv", "neg"):
+        return None
+    alike = [a for a in d.args if isinstance(a, Var) and isinstance(a.type, Array) and known_dims(a) == known_dims(x)]
+    return alike[0] if alike else None
 
 
 def zeros_like(rw: Rewriter, let: Let) -> Let | None:

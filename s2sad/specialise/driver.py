@@ -58,11 +58,14 @@ class Rewriter:
         self.out: list[Stmt] = []
         self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
         self.divisors: dict[Var, bool] | None = None  # kept here by s2sad.specialise.masks
+        self.selects: bool | None = None  # and here
         self.origins: dict[Var, Var] | None = None  # these three by s2sad.specialise.facts
         self.stored: list[Atom] | None = None
+        self.ranges: dict[Var, Atom] | None = None  # and this by s2sad.specialise.windows
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
+        self.limited: dict[Any, Var] | None = None  # kept here by s2sad.simplify.relus
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
         self._memory: Memory | None = None
@@ -124,7 +127,7 @@ class Rewriter:
         rules = self._rules_for(let)
         if rules and (self.everywhere or self.is_adjoint(let) or let.op == "copy"):
             for _ in range(_MAX_STEPS):
-                new = self._step(let)
+                new = self._step(let, rules)
                 if new is None:
                     break
                 if new.__class__ is not Let:
@@ -132,6 +135,7 @@ class Rewriter:
                     return
                 self._recount(let, new)
                 let = new
+                rules = self._rules_for(let)
         self._done(let)
 
     def _done(self, let: Let) -> None:
@@ -170,8 +174,8 @@ class Rewriter:
             for p in effect_of(s).writes
         ]
 
-    def _step(self, let: Let) -> Atom | Let | None:
-        for rule in self._rules_for(let):
+    def _step(self, let: Let, rules: Sequence[Rule]) -> Atom | Let | None:
+        for rule in rules:
             new = rule(self, let)
             if new is None or new is let:
                 continue
@@ -215,8 +219,8 @@ class Rewriter:
             return None
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory, since = self.memory, self.stamps[a]  # type: ignore[index]
-        if not memory.clock:
+        memory, since = self._memory, self.stamps[a]  # type: ignore[index]
+        if memory is None or not memory.clock:
             return let
         for x in let.args:
             if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):
@@ -334,7 +338,22 @@ def run_rules(
     fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False
 ) -> Function:
     """One walk with these rules: ``fn`` itself when none applies. ``everywhere``: to statements of the user's too."""
+    if not any(_has_rules(s, rules) for s in walk(fn.body)):
+        return fn
     return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, everywhere).run()
+
+
+def _has_rules(stmt: Stmt, rules: Rules) -> bool:
+    """May a rule of the table be for this statement?"""
+    if stmt.__class__ is not Let:
+        return False
+    if stmt.op != "call":
+        return stmt.op in rules
+    callee = stmt.args[0]
+    try:
+        return callee.__class__ is Ref and callee.obj in rules
+    except TypeError:
+        return False
 
 
 # -- small questions about atoms ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.recorded import origins
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Lit, Slice, Tuple, is_number
+from s2sad.ir.types import Affine, Array, Lit, Slice, Tuple, is_number
 from s2sad.rules.registry import lookup
 from s2sad.specialise.driver import Rewriter, const
 from s2sad.specialise.helpers import arg, helper
@@ -124,13 +124,20 @@ def _is_real(a: Atom) -> bool:
 _LIKE = (np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.flip, np.tril, np.triu)
 _ALL = ((None, None, None), (None, None, -1))
 _TWO = frozenset({"add", "sub", "mul", "truediv", "pow", "mod"})
-_SAFE = (helper("safe_mul"), helper("safe_div"))
+_SAFE = (helper("safe_mul"), helper("masked_mul"), helper("safe_div"))
 
 
 def same_shape(rw: Rewriter, a: Atom, b: Atom) -> bool:
     """Do two arrays have one shape, whatever it is? (What is alike in one iteration; a later one may differ.)"""
-    one = shape_key(rw, a)
-    return one is not None and one == shape_key(rw, b)
+    one, other = shape_key(rw, a), shape_key(rw, b)
+    if one is None or other is None or len(one) != len(other):
+        return False
+    return all(x == y or _is_window(x, y) or _is_window(y, x) for x, y in zip(one, other, strict=True))
+
+
+def _is_window(key: Key, size: Key) -> bool:
+    """Is the one key that of a slice that moves, and the other its length?"""
+    return isinstance(key, tuple) and len(key) == 4 and key[3] is not None and key[3] == size
 
 
 def shape_key(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> tuple[Key, ...] | None:
@@ -195,9 +202,9 @@ def _from_definition(rw: Rewriter, d: Let, depth: int) -> tuple[Key, ...] | None
 
 
 def _product(rw: Rewriter, operands: tuple[Atom, ...], depth: int) -> tuple[Key, ...] | None:
-    """``a @ b`` of matrices and vectors."""
+    """``a @ b`` of matrices and vectors, or of a stack of matrices and one matrix."""
     x, y = (shape_key(rw, a, depth) for a in operands)
-    if x is None or y is None or not 1 <= len(x) <= 2 or not 1 <= len(y) <= 2:
+    if x is None or y is None or not x or not 1 <= len(y) <= 2:
         return None
     return (*x[:-1], *y[1:])
 
@@ -226,7 +233,14 @@ def _cut(rw: Rewriter, x: tuple[Key, ...], index: Atom) -> tuple[Key, ...] | Non
         if s is None or s.op != "slice":
             return None
         bounds = tuple(_bound(rw, b) for b in s.args)
-        out.append(x[k] if bounds in _ALL else (x[k], *bounds))
+        if bounds in _ALL:
+            out.append(x[k])
+        elif bounds[2] is None and isinstance(x[k], Affine):
+            from s2sad.specialise.windows import window  # which asks this module where things come from
+
+            out.append((x[k], *bounds[:2], window(rw, x[k], s.args[0], s.args[1])))
+        else:
+            out.append((x[k], *bounds))
     return (*out, *x[len(parts) :])
 
 

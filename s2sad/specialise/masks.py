@@ -32,10 +32,10 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
+from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Lit, Scalar, dtype_of
 from s2sad.specialise.bounds import at_least_one
-from s2sad.specialise.driver import Rewriter, const, is_floating
+from s2sad.specialise.driver import Rewriter, const, is_const, is_floating
 from s2sad.specialise.facts import floor, origin
 from s2sad.specialise.helpers import cast_free, helper
 
@@ -46,7 +46,7 @@ _SPREADING = (
 )  # fmt: skip
 _EVEN = (np.broadcast_to, np.expand_dims, helper("unreduce"))
 _MOVING = (np.swapaxes, np.transpose, np.reshape)
-_SAFE = (helper("safe_div"), helper("safe_mul"))
+_SAFE = (helper("safe_div"), helper("safe_mul"), helper("masked_mul"))
 _LOGS = (np.log, np.log2, np.log10)
 _ROOTS = (np.sqrt, math.sqrt, np.cbrt, np.linalg.norm, np.abs)
 _SCALAR_LOGS = (math.log, math.log2, math.log10)
@@ -57,8 +57,10 @@ def whole(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
     value = const(a)
     if value is not None:
         return value != 0
+    if a in rw.primal:  # the seed of 1 times a factor of the user's
+        return not rw.fn.adjoint and _factor(rw, a) and not _selects(rw)
     d = rw.defs.get(a) if isinstance(a, Var) else None
-    if d is None or depth == 0 or a in rw.primal:
+    if d is None or depth == 0:
         return False
     if d.op in _LINEAR:
         return whole(rw, d.args[0], depth - 1)
@@ -77,17 +79,30 @@ def whole(rw: Rewriter, a: Atom, depth: int = _DEPTH) -> bool:
             return whole(rw, d.args[1], depth - 1) and _factor(rw, d.args[2])
         if any(d.args[0].obj is f for f in _SPREADING):
             return whole(rw, d.args[1], depth - 1)
+        if d.args[0].obj is np.where and len(d.args) == 4:  # this or that, and neither is 0
+            return whole(rw, d.args[2], depth - 1) and whole(rw, d.args[3], depth - 1)
     return False
+
+
+def _selects(rw: Rewriter) -> bool:
+    """Does the forward sweep itself mask poles, as that of a tangent does which is differentiated? What is 0 there tells
+    nothing."""
+    if rw.selects is None:
+        lets = (s for s in walk(rw.fn.body) if isinstance(s, Let) and s.op == "call" and s.target in rw.primal)
+        rw.selects = any(isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _SAFE) for s in lets)
+    return rw.selects
 
 
 def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
     """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like."""
     if isinstance(a, Const):
         return const(a) != 0
+    if isinstance(a, Global):
+        return is_floating(a)
     if not isinstance(a, Var) or depth == 0:
         return False
     if a in rw.primal:
-        return is_floating(a) or a.type is None
+        return (is_floating(a) or a.type is None) and not _is_slope(rw, a)
     d = rw.defs.get(a)
     if d is None:
         return False
@@ -184,7 +199,7 @@ def regular(rw: Rewriter, p: Atom, depth: int = 6) -> bool:
     if not isinstance(p, Var) or depth == 0:
         return False
     if p in rw.primal:
-        return True
+        return not _is_slope(rw, p)
     d = rw.defs.get(p)
     if d is None or d.op == "getitem":  # a value of the user's that a loop recorded or reads again
         return True
@@ -205,9 +220,22 @@ def _is_masked_quotient(rw: Rewriter, g: Atom, p: Atom) -> bool:
     return isinstance(made.args[0], Ref) and any(made.args[0].obj is f for f in (np.divide, np.reciprocal))
 
 
+def _is_slope(rw: Rewriter, p: Atom) -> bool:
+    """Is ``p`` the slope that a function gives beside its value? It has the poles of all that it is made of."""
+    p = origin(rw, p)
+    d = rw.defs.get(p) if isinstance(p, Var) else None
+    if d is None or d.op != "getitem" or not is_const(d.args[1], 1) or not isinstance(d.args[0], Var):
+        return False
+    parts = rw.defs.get(d.args[0])
+    made = rw.defs.get(parts.args[0]) if parts is not None and parts.op == "unpack" and isinstance(parts.args[0], Var) else None
+    return made is not None and made.op == "call" and isinstance(made.args[0], Ref) and isinstance(made.args[0].obj, Callee)
+
+
 def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_mul(g, p)`` to ``g * p``."""
     _, g, p = let.args
+    if _is_slope(rw, p):
+        return rw.let(let, "mul", g, p) if whole(rw, g) else None
     if _is_masked_quotient(rw, g, p):
         return None
     if const(p) is not None or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
@@ -224,4 +252,22 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
-RULES: dict[Any, tuple[Any, ...]] = {helper("safe_div"): (safe_div,), helper("safe_mul"): (safe_mul,)}
+def masked_mul(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a literal."""
+    _, g, p = let.args
+    if const(p) is not None or nonzero(rw, g) or whole(rw, g) or _bounded(rw, p):
+        return rw.let(let, "mul", g, p)
+    return None
+
+
+def _bounded(rw: Rewriter, p: Atom) -> bool:
+    """Is it a number over something of at least a positive number, as a sigmoid is?"""
+    d = rw.definition(p)
+    if d is None or d.op != "truediv" or const(d.args[0]) is None:
+        return False
+    return (floor(rw, d.args[1]) or 0.0) > 0.0 or at_least_one(rw, d.args[1])
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    helper("safe_div"): (safe_div,), helper("safe_mul"): (safe_mul,), helper("masked_mul"): (masked_mul,),
+}  # fmt: skip

@@ -20,7 +20,10 @@ def primal_vars(fn: Function) -> frozenset[Var]:
     for stmt in fn.body.stmts:
         if isinstance(stmt, Let) and stmt.op == "comment" and _text(stmt).startswith("reverse"):
             return frozenset(out)
-        out.extend(defined_vars(Block((stmt,))))
+        if stmt.__class__ is not Let:
+            out.extend(defined_vars(Block((stmt,))))
+        elif stmt.target is not None:
+            out.append(stmt.target)
     dots, pairs = set(params[len(params) - fn.tangents :]), set[Var]()
     before = -1
     while before != len(dots) + len(pairs):

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from fuzzlib.generate import Generated, generate
-from fuzzlib.judge import Engine, Verdict, judge
+from fuzzlib.generate import Generated, generate, generate_native
+from fuzzlib.judge import Engine, Verdict, compiler, judge
 from fuzzlib.reduce import reduce
 
 ATTEMPTS = 8
@@ -63,7 +63,8 @@ def run_one(number: int, seed: int, folder: Path, engine: Engine | None = None) 
     """Draw programs until one is fit, and judge it."""
     outcome = Outcome(number, Verdict("unfit"))
     for attempt in range(ATTEMPTS):
-        drawn: Generated = generate((seed * 1_000_003 + number) * ATTEMPTS + attempt)
+        draw = generate if engine is None or engine.exact else generate_native
+        drawn: Generated = draw((seed * 1_000_003 + number) * ATTEMPTS + attempt)
         verdict = judge(drawn.text, drawn.args, folder, engine)
         keep = verdict.kind != "ok"
         outcome = Outcome(number, verdict, drawn.text if keep else "", drawn.args if keep else ())
@@ -75,11 +76,11 @@ def run_one(number: int, seed: int, folder: Path, engine: Engine | None = None) 
 _STATE: dict[str, Any] = {}
 
 
-def _start(seed: int, folder: str, plant: int | None) -> None:
+def _start(seed: int, folder: str, plant: int | None, second_order: bool, backend: str) -> None:
     """Prepare a worker: a cache of its own, and the planted bug where one is asked for."""
     own = Path(tempfile.mkdtemp(dir=folder))
     os.environ["S2SAD_CACHE_DIR"] = str(own / "cache")
-    _STATE.update(seed=seed, folder=own)
+    _STATE.update(seed=seed, folder=own, engine=compiler(second_order, backend))
     if plant is not None:
         from fuzzlib.plants import PLANTS
 
@@ -87,18 +88,26 @@ def _start(seed: int, folder: str, plant: int | None) -> None:
 
 
 def _work(number: int) -> Outcome:
-    return run_one(number, _STATE["seed"], _STATE["folder"])
+    return run_one(number, _STATE["seed"], _STATE["folder"], _STATE["engine"])
 
 
-def outcomes(count: int, seed: int, jobs: int, folder: Path, plant: int | None = None) -> Iterator[Outcome]:
+def outcomes(
+    count: int,
+    seed: int,
+    jobs: int,
+    folder: Path,
+    plant: int | None = None,
+    second_order: bool = False,
+    backend: str = "numpy",
+) -> Iterator[Outcome]:
     """The verdicts in the order of the numbers."""
     if jobs <= 1:
-        _start(seed, str(folder), plant)
+        _start(seed, str(folder), plant, second_order, backend)
         yield from map(_work, range(count))
         return
     context = multiprocessing.get_context("fork")
-    with context.Pool(jobs, _start, (seed, str(folder), plant), maxtasksperchild=250) as pool:
-        yield from pool.imap(_work, range(count), chunksize=10)
+    with context.Pool(jobs, _start, (seed, str(folder), plant, second_order, backend), maxtasksperchild=250) as pool:
+        yield from pool.imap(_work, range(count), chunksize=10 if backend == "numpy" else 1)
 
 
 def campaign(
@@ -109,12 +118,14 @@ def campaign(
     progress: bool = False,
     plant: int | None = None,
     known: frozenset[int] = frozenset(),
+    second_order: bool = False,
+    backend: str = "numpy",
 ) -> Report:
     """Judge ``count`` programs. With a planted bug it ends at the first failure that is not among the ``known``."""
     report = Report()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        for outcome in outcomes(count, seed, jobs, Path(folder), plant):
+        for outcome in outcomes(count, seed, jobs, Path(folder), plant, second_order, backend):
             if outcome.number in known:
                 continue
             report.add(outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,12 +26,10 @@ def _rule(target: Any, body: Callable[..., Any]) -> Callable[[], None]:
         registry = importlib.import_module("s2sad.rules.registry")
         for home in ("elementwise", "operators", "reductions", "shaping", "linalg", "mathematics"):
             importlib.import_module(f"s2sad.rules.{home}")
-        old = registry._RULES[target]
-        new = replace(old, body=body)
-        for table in (registry._RULES, registry._METHODS):
-            for key, rule in list(table.items()):
-                if rule is old or rule.body is old.body:
-                    table[key] = replace(rule, body=body) if rule is not old else new
+        old = registry._RULES[target].body
+        for declared in (*registry._RULES.values(), *registry._METHODS.values()):
+            if declared.body is old:
+                declared.body, declared._rule = body, None
 
     return apply
 

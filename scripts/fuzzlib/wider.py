@@ -8,7 +8,7 @@ from __future__ import annotations
 from fuzzlib.expressions import Expressions, const
 from fuzzlib.scope import Scope, Var
 
-RECORD = '''@dataclass
+RECORD = """@dataclass
 class Pair:
     a: float
     b: float = 0.5
@@ -20,7 +20,7 @@ class Pair:
     @property
     def total(self):
         return self.a + self.b
-'''
+"""
 
 
 def indented(lines: list[str]) -> list[str]:
@@ -125,9 +125,13 @@ class Wider(Expressions):
         e = self.expr(scope, (), 1)
         lines = [f"{name} = np.stack([{m.name}, {m.name} * {const(self.rng)}])"]
         lines.append(f"{view} = {name}[1].T[{j}]")
-        lines.append(self.rng.choice([f"{view}[::-1][{i}] = {e}", f"{view}[...] *= {e}", f"{name}[:, {i}, {j}] += {e}"]))
+        lines.append(
+            self.rng.choice([f"{view}[::-1][{i}] = {e}", f"{view}[...] *= {e}", f"{name}[:, {i}, {j}] += {e}"])
+        )
         lines.append(self.rng.choice([f"{name}[0, {i}] = {name}[1, {i}] * 0.5", f"{name}[..., {j}] *= {e}"]))
-        lines.append(f"{out} = " + self.rng.choice([f"{name}.sum(axis=0) * 0.4", f"{name}[0] * {name}[1]", f"{name}[::-1][0]"]))
+        lines.append(
+            f"{out} = " + self.rng.choice([f"{name}.sum(axis=0) * 0.4", f"{name}[0] * {name}[1]", f"{name}[::-1][0]"])
+        )
         scope.add(Var(out, "num", m.shape))
         return lines
 

@@ -25,6 +25,7 @@ REFUSED, CRASH, UNSETTLED, NO_FLOAT, FAILS = "refused", "crash", "unsettled", "n
 # Examples whose value is a rounding error: what differences see is how the error grows, and the exact slope is another.
 ARTEFACTS = {
     "fluids.drag.time_v_terminal_Stokes": "a tolerance below the rounding unit: in exact arithmetic the value is complex",
+    "fluids.pump.VFD_efficiency": "the value is rounded to four digits: its slope is 0, and differences see the staircase",
 }
 JUDGED = (RIGHT, KINK, POINT, REFUSED, CRASH, WRONG)
 UNJUDGED = (UNSETTLED, NO_FLOAT, FAILS)

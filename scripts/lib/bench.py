@@ -51,18 +51,19 @@ Record = dict[str, Any]
 class Process:
     """A worker, and the one way to talk to it."""
 
-    def __init__(self, case: str, candidate: str, options: argparse.Namespace, file: Path) -> None:
-        size = "quick" if options.quick else "full"
-        worker = Path(__file__).with_name("bench_worker.py")
-        command = [sys.executable, str(worker), case, candidate, size, options.backend, options.clock, str(file)]
-        self.file = file
+    def __init__(
+        self, case: str, candidate: str, size: str, options: argparse.Namespace, file: Path, **env: str
+    ) -> None:
+        native = options.backend == "numba"
+        script = Path(__file__).with_name("native_worker.py" if native else "bench_worker.py")
+        command = [sys.executable, str(script), case, candidate, size, options.backend, options.clock, str(file)]
         self.process = subprocess.Popen(
             [*command, str(options.threads)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if options.verbose else subprocess.DEVNULL,
             text=True,
-            env=environment(options.threads),
+            env={**environment(options.threads), **env},
         )
 
     def ask(self, command: str) -> Record:
@@ -93,7 +94,8 @@ def environment(threads: int) -> dict[str, str]:
 
 def measure(case: Case, candidates: list[str], options: argparse.Namespace, folder: Path) -> Record:
     """All candidates of one benchmark, in turns."""
-    processes = {c: Process(case.name, c, options, folder / f"{c}.npz") for c in candidates}
+    size = "quick" if options.quick else "full"
+    processes = {c: Process(case.name, c, size, options, folder / f"{c}.npz") for c in candidates}
     records: dict[str, Record] = {}
     for candidate, process in processes.items():
         records[candidate] = process.ask("start")
@@ -277,7 +279,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the benchmarks")
     parser.add_argument("--verbose", action="store_true", help="show what the workers print")
     options = parser.parse_args(argv)
-    if options.candidates is None:
+    if options.candidates is None and options.backend != "numba":
         options.candidates = ",".join(c for c in CANDIDATES if c != "compiled" or options.backend != "numpy")
     options.rounds = options.rounds or (3 if options.quick else 5)
     options.seconds = options.seconds or (0.1 if options.quick else 0.3)
@@ -303,6 +305,10 @@ def installed(candidate: str) -> bool:
 
 def main(argv: list[str] | None = None) -> int:
     options = parse(argv)
+    if options.backend == "numba":
+        import bench_native
+
+        return bench_native.main(options)
     if options.list:
         print("\n".join(all_cases()))
         return 0

@@ -12,8 +12,9 @@ def attention_grad(q, k, v, target):
     t2 = weights @ v - target  # L39
     value = np.mean(t2 ** 2)
     # reverse sweep
-    t3 = 2.0 / target.size * t2  # L39
-    t4 = t3 @ v.T
-    scores_bar = (t4 - (t4 * weights).sum(axis=1, keepdims=True)) * weights  # L37
-    t5 = scores_bar / t1  # L36
-    return value, t5 @ k, t5.T @ q, weights.T @ t3  # L34
+    t2 *= 2.0 / target.size  # L39
+    t3 = t2 @ v.T
+    t4 = weights.T @ t2
+    scores_bar = (t3 - (t3 * weights).sum(axis=1, keepdims=True)) * weights  # L37
+    scores_bar /= t1  # L36
+    return value, scores_bar @ k, scores_bar.T @ q, t4  # L34

@@ -11,40 +11,35 @@ def cholesky_by_hand_grad(a):
         tape_2 = []  # L214
         for j in range(i + 1):
             s = a[i, j]  # L215
-            tape_3 = []  # L216
-            for k in range(j):
-                t1 = low[i, k]  # L217
-                t2 = low[j, k]
-                tape_3.append((t2, t1))  # L216
-                s = s - t1 * t2  # L217
+            for k in range(j):  # L216
+                s = s - low[i, k] * low[j, k]  # L217
             if i == j:  # L218
-                t3 = np.sqrt(s)  # L219
-                low[i, j] = t3
-                t5 = t4 = None
+                t1 = np.sqrt(s)  # L219
+                low[i, j] = t1
+                t2 = None
             else:
-                t4 = low[j, j]  # L221
-                t5 = s / t4
-                low[i, j] = t5
-                t3 = None
-            tape_2.append((t3, t5, t4, tape_3))  # L214
+                t2 = low[j, j]  # L221
+                low[i, j] = s / t2
+                t1 = None
+            tape_2.append((t1, t2))  # L214
         tape.append(tape_2)  # L213
-    t6 = np.diag(low)  # L222
-    value = np.sum(np.log(t6))
+    t3 = np.diag(low)  # L222
+    value = np.sum(np.log(t3))
     # reverse sweep
-    low_bar = np.diag(1.0 / t6)  # L222
+    low_bar = np.diag(1.0 / t3)  # L222
     a_bar = np.zeros_like(a)  # L213
     for i, tape in zip(reversed(range(n)), reversed(tape)):
-        for j, (t13, t14, t15, tape) in zip(reversed(range(i + 1)), reversed(tape)):  # L214
+        for j, (t10, t11) in zip(reversed(range(i + 1)), reversed(tape)):  # L214
             if i == j:  # L218
-                t16 = low_bar[i, j] * 0.5  # L219
+                t12 = low_bar[i, j] * 0.5  # L219
                 low_bar[i, j] = 0.0
-                s_bar = t16 / t13 if t16 else 0.0
+                s_bar = t12 / t10 if t12 else 0.0
             else:
-                s_bar = low_bar[i, j] / t15 if low_bar[i, j] else 0.0  # L221
+                s_bar = low_bar[i, j] / t11 if low_bar[i, j] else 0.0  # L221
                 low_bar[i, j] = 0.0
-                low_bar[j, j] -= s_bar * t14 if s_bar else 0.0
-            for k, (t21, t22) in zip(reversed(range(j)), reversed(tape)):  # L216
-                low_bar[j, k] -= s_bar * t22  # L217
-                low_bar[i, k] -= s_bar * t21
+                low_bar[j, j] -= s_bar * low[i, j] if s_bar else 0.0
+            for k in reversed(range(j)):  # L216
+                low_bar[j, k] -= s_bar * low[i, k]  # L217
+                low_bar[i, k] -= s_bar * low[j, k]
             a_bar[i, j] += s_bar  # L215
     return value, a_bar  # L210

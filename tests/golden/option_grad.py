@@ -7,14 +7,10 @@ def normal_fwd(x):
     t1 = np.exp(-1.5976 * x - 0.07056 * x ** 3)  # L85
     t2 = 1.0 + t1
     t3 = 1.0 / t2
-    residuals = t2, t3, t1, x  # L84
-    return t3, residuals
-
-
-def normal_adj(residuals, y_bar):
-    t2, t3, t4, x = residuals  # L84
-    t5 = rt.safe_mul(rt.safe_div(y_bar, t2), t3) * t4  # L85
-    return t5 * x ** 2 * 0.21167999999999998 + t5 * 1.5976
+    # reverse sweep: the slope
+    t1 *= t3 / t2  # L85
+    x_bar = t1 * x ** 2 * 0.21167999999999998 + t1 * 1.5976
+    return t3, x_bar  # L84
 
 
 def option_grad(spot, strike, time, vol, rate):
@@ -27,24 +23,26 @@ def option_grad(spot, strike, time, vol, rate):
     t4 = rate + t3 * vol
     d1 = (np.log(t2) + t4 * time) / root
     d2 = d1 - root  # L80
-    t6, normal_res = normal_fwd(d1)  # L81
-    t7 = spot * t6
-    t8 = -rate
-    t9 = np.exp(t8 * time)
-    t10 = strike * t9
-    t12, normal_res_2 = normal_fwd(d2)
-    value = np.sum(t7 - t10 * t12)
+    t6, normal_slope = normal_fwd(d1)  # L81
+    t7 = -rate
+    t8 = np.exp(t7 * time)
+    t9 = strike * t8
+    t11, normal_slope_2 = normal_fwd(d2)
+    value = np.sum(spot * t6 - t9 * t11)
     # reverse sweep
-    t13 = -t12  # L81
-    d2_bar = normal_adj(normal_res_2, -t10)
-    d1_bar = normal_adj(normal_res, spot)
-    t14 = rt.safe_div(d1_bar + d2_bar, root)  # L79
-    root_bar = -(d2_bar + rt.safe_mul(t14, d1))
-    t15 = t14 * time
-    time_bar = t13 * strike * t9 * t8 + t14 * t4
-    t16 = rt.safe_div(rt.safe_div(t14, t2), strike)
-    spot_bar = t6 + t16
-    strike_bar = t13 * t9 - rt.safe_mul(t16, t2)
-    vol_bar = t15 * t3 + t15 * vol * 0.5 + root_bar * t1  # L78
+    t12 = -t11  # L81
+    root_bar = t9 * normal_slope_2
+    strike_bar = t12 * t8
+    time_bar = t12 * strike * t8 * t7
+    d1_bar = spot * normal_slope - root_bar  # L80
+    t13 = rt.safe_div(d1_bar, root)  # L79
+    root_bar -= rt.safe_mul(t13, d1)
+    t14 = t13 * time
+    time_bar += t13 * t4
+    vol_bar = t14 * t3 + t14 * vol * 0.5
+    t15 = rt.safe_div(rt.safe_div(t13, t2), strike)
+    spot_bar = t6 + t15
+    strike_bar -= rt.safe_mul(t15, t2)
+    vol_bar += root_bar * t1  # L78
     time_bar += rt.safe_div(root_bar * vol * 0.5, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

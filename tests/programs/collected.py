@@ -92,6 +92,17 @@ def default_lists(x):
 PROGRAMS.add(default_lists, X)
 
 
+def factory_of_its_own(x, n):
+    acc = defaultdict(lambda: x.mean() + np.zeros(2))
+    for i in range(n):
+        acc[i % 2] += x * i
+        acc[i % 3] *= 1.5
+    return (acc[0] * acc[1]).sum() + acc[2][0]
+
+
+PROGRAMS.add(factory_of_its_own, np.array([0.4, 0.9]), 4)
+
+
 def ordered(x):
     d = OrderedDict()
     d["a"] = x[0]

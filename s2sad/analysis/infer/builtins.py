@@ -5,14 +5,14 @@ from __future__ import annotations
 import builtins
 import functools as ft
 import importlib
-from types import FunctionType
+import sys
+from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, operators, stars
+from s2sad.analysis.infer import calls, functions, operators, stand_ins, stars
 from s2sad.analysis.infer.operations import arithmetic
-from s2sad.analysis.infer.stand_ins import original
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
 from s2sad.ir.types import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 Args = tuple[Atom, ...]
+_COMPENSATED = sys.version_info >= (3, 12)  # sum() of floats
 
 
 def _len(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
@@ -117,7 +118,7 @@ def _python_class(t: Type) -> Any:
     if isinstance(t, Dict):
         return dict
     if isinstance(t, Obj | Opaque):
-        return original(t.cls)
+        return stand_ins.original(t.cls)
     return range if isinstance(t, Range) else None
 
 
@@ -156,6 +157,9 @@ def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untype
     if isinstance(key, Lit) and isinstance(t, Obj) and key.value in dict(t.attrs):
         return f.emit("getattr", pos[0], Const(key.value), name=name)
     if isinstance(key, Lit) and isinstance(t, Array) and isinstance(key.value, str) and hasattr(np.ndarray, key.value):
+        return read(f, "getattr", pos[0], Const(key.value), name)
+    obj = pos[0].obj if isinstance(pos[0], Ref) else t.obj if isinstance(t, RefT) else None
+    if isinstance(key, Lit) and isinstance(obj, ModuleType) and isinstance(key.value, str) and hasattr(obj, key.value):
         return read(f, "getattr", pos[0], Const(key.value), name)
     return NotImplemented
 
@@ -221,16 +225,42 @@ def _dict(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
     return merged(f, untyped, pos, kw, name)
 
 
+def _of_floats(f: FunctionInfer, xs: Atom, start: Atom) -> Atom | None:
+    """The list or tuple of ``start`` and all terms, if these are Python's own floats (and integers among them): their
+    sum is compensated, so that it is not what ``+`` gives."""
+    parts = calls.elements(f, xs) if not isinstance(type_of_atom(xs), Array) else None
+    t = type_of_atom(xs)
+    if parts is None and not isinstance(t, List):
+        return None
+    first = () if isinstance(start, Const) and type(start.value) is int and start.value == 0 else (start,)
+    kinds = [widen(type_of_atom(a)) for a in (*first, *(parts or ()))]
+    kinds += [widen(t.item)] if parts is None and isinstance(t, List) else []
+    if not all(isinstance(k, Scalar) and k.weak and k.dtype in ("float64", "int64", "bool") for k in kinds):
+        return None
+    if not any(isinstance(k, Scalar) and k.dtype == "float64" for k in kinds):
+        return None
+    if parts is not None:
+        return f.emit("tuple", *first, *parts)
+    return f.emit("add", f.emit("list", *first), calls.builtin_list(f, xs, "", None)) if first else xs
+
+
 def _sum(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    from s2sad.analysis.infer.iterables import as_sequence, fold
+
     start = pos[1] if len(pos) > 1 else kw.get("start", Const(0))
+    if _COMPENSATED:
+        pos = (operators.iterated(f, pos[0]), *pos[1:])
+        if isinstance(pos[0], Var) and pos[0] in f.recipes:
+            pos = (as_sequence(f, pos[0]), *pos[1:])
+        whole = _of_floats(f, pos[0], start)
+        if whole is not None:
+            return f.emit("call", Ref(sum, "sum"), whole, name=name, type=Scalar("float64"))
     parts = calls.elements(f, pos[0])
     if parts is not None and len(parts) <= 16:
         total: Atom = start
         for k, p in enumerate(parts):
             total = arithmetic(f, "add", (total, p), name if k == len(parts) - 1 else "")
         return total if parts else start
-    from s2sad.analysis.infer.iterables import fold
-
     return fold(f, pos[0], start, lambda acc, item: arithmetic(f, "add", (acc, item), ""), name)
 
 

@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import derivatives, functions, generated, inline, members, objects, plans, records, stars
-from s2sad.analysis.infer.members import lookup as lookup_member
-from s2sad.analysis.infer.rewritten import rewritten
+from s2sad.analysis.infer import (
+    derivatives,
+    functions,
+    generated,
+    inline,
+    members,
+    objects,
+    plans,
+    records,
+    rewritten,
+    scipy_calls,
+    stars,
+)
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
@@ -71,6 +81,8 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     kw = keywords(f, s.kwnames, args[n:])
     if kw is None:
         return UNDEF
+    if spread is not None and stars.is_extreme(f, args[0], spread):
+        spread = stars.whole(f, args[0], spread)
     if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
         _want_lengths(f, args[1:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
@@ -153,14 +165,13 @@ def call_object(
     from s2sad.analysis.infer.builtins import BUILTINS
     from s2sad.analysis.infer.handlers import HANDLERS
     from s2sad.analysis.infer.numpy_calls import method_handler
-    from s2sad.analysis.infer.scipy_calls import call_wrapped
 
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
     if isinstance(obj, Callee):  # in a derivative that is differentiated again
         return derivatives.own(f, obj, pos, name)
-    if derivatives.handles(obj):
+    if _is_derivative(obj):
         return derivatives.call(f, obj, pos, kw, name, untyped)
     try:
         handler = BUILTINS.get(obj) or HANDLERS.get(obj) or method_handler(obj)
@@ -177,9 +188,11 @@ def call_object(
     rule = lookup(obj)
     if rule is not None:
         return rule_call(f, rule, pos, kw, name, ref)
-    result = call_wrapped(f, obj, pos, kw, name, untyped)
-    if result is not NotImplemented:
-        return result
+    home = str(getattr(obj, "__module__", "")).partition(".")[0]
+    if home == "scipy":
+        result = scipy_calls.call_wrapped(f, obj, pos, kw, name, untyped)
+        if result is not NotImplemented:
+            return result
     if isinstance(obj, operator.itemgetter | operator.attrgetter | operator.methodcaller):
         made = functions.getter(type(obj).__name__)(f, *_arguments_of(f, obj), "", None)
         return call_atom(f, made, pos, kw, name, untyped) if made is not None else UNDEF
@@ -188,16 +201,25 @@ def call_object(
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
+    source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
     if isinstance(obj, type):
-        return construct(f, ref, pos, kw, name)
+        return construct(f, ref if source is obj else Ref(source, ref.text), pos, kw, name)
     if _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
-    if derivatives.is_helper(obj):
+    if home == "s2sad" and derivatives.is_helper(obj):
         return derivatives.helper(f, ref, pos, kw, name)
-    fn = f.program.load(rewritten(obj))
+    fn = f.program.load(source)
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
+
+
+WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics")  # libraries of which some functions are written out here
+
+
+def _is_derivative(obj: object) -> bool:
+    """Is this a derivative that s2sad made, or a function of s2sad that makes one?"""
+    return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
 
 
 def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
@@ -312,7 +334,7 @@ def method_call(
     if isinstance(t, Obj):
         return object_method(f, x, t, key, pos, kw, name, target)
     if isinstance(t, Tuple) and t.cls is not None:
-        static = lookup_member(f, t.cls, key) if not key.startswith("_") else None
+        static = members.lookup(f, t.cls, key) if not key.startswith("_") else None
         found = objects.found_method(f, x, t.cls, static, key, pos, kw, name, target)
         if found is not NotImplemented:
             return found
@@ -335,7 +357,7 @@ def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
         return known
     if key in dict(t.attrs):
         return f.emit("getattr", x, Const(key), name=name)
-    value = lookup_member(f, t.cls, key)
+    value = members.lookup(f, t.cls, key)
     if isinstance(value, property) and value.fget is not None:
         fn = f.program.load(value.fget)
         if fn is not None:
@@ -351,7 +373,7 @@ def dunder(
     """Call of a special method of an instance's class; None where the class has none."""
     t = type_of_atom(x)
     assert isinstance(t, Obj)
-    value = lookup_member(f, t.cls, method_name)
+    value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
         return None
@@ -367,7 +389,7 @@ def object_method(
     fields = dict(t.attrs)
     if key in fields and isinstance(fields[key], RefT):
         return call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
-    value = lookup_member(f, t.cls, key)
+    value = members.lookup(f, t.cls, key)
     if isinstance(value, staticmethod):
         return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
     if isinstance(value, classmethod):
@@ -414,7 +436,7 @@ def call_function(
     if bound is None:
         return UNDEF
     atoms = bound + captured
-    if inline.wanted(f, atoms) or any(isinstance(a, Var) and a in f.recipes for a in atoms):
+    if inline.wanted(f, atoms) or inline.forwards(f, fn) or any(isinstance(a, Var) and a in f.recipes for a in atoms):
         return inline.inline(f, fn, atoms)
     types = tuple(functions.argument_type(f, a) for a in atoms)
     spec = f.program.specialise(fn, types)

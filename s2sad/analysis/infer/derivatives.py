@@ -43,11 +43,7 @@ if TYPE_CHECKING:
 
 Kw = dict[str, Atom]
 CODE = "S2S058"
-
-
-def handles(obj: Any) -> bool:
-    """Is this a derivative that s2sad made, or a function of s2sad that makes one?"""
-    return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
+HOW = ("backend", "parallel", "fastmath")  # options of the outermost derivative decide how all of it is compiled
 
 
 def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Atom | None:
@@ -66,7 +62,7 @@ def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, u
         return _transformed(f, how, pos, kw, name)
     body = f.program.load(TRANSFORMATIONS[how])
     assert body is not None, "what composes derivatives has source"
-    given = {k: a for k, a in kw.items() if k != "backend"}
+    given = {k: a for k, a in kw.items() if k not in HOW}
     if set(given) - {"argnums"} or isinstance(type_of_atom(given.get("argnums", Const(0))), Tuple):
         f.refuse(CODE, f"{obj.__name__} inside a differentiated function takes one argnums and no other option",
                  "use a lambda of one argument")  # fmt: skip
@@ -104,7 +100,7 @@ def _transformed(f: FunctionInfer, how: str, pos: tuple[Atom, ...], kw: Kw, name
     if len(pos) != 1:
         f.refuse(CODE, f"{how} is called without a function", f"write {how}(function)")
         return UNDEF
-    items = tuple(sorted((k, v) for k, v in options.items() if k != "backend"))
+    items = tuple(sorted((k, v) for k, v in options.items() if k not in HOW))
     found = functions.parts(f, pos[0])
     if found is not None:
         return functions.make(f, Code("gradient", found[0], len(found[1]), options=items), found[1], name)
@@ -390,7 +386,7 @@ def jvp(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | No
     """``jvp(fun, primals, tangents)``."""
     from s2sad.analysis.infer import calls
 
-    given = dict(zip(("fun", "primals", "tangents"), pos, strict=False)) | {k: a for k, a in kw.items() if k != "backend"}
+    given = dict(zip(("fun", "primals", "tangents"), pos, strict=False)) | {k: a for k, a in kw.items() if k not in HOW}
     if set(given) != {"fun", "primals", "tangents"}:
         f.refuse(CODE, "jvp takes a function, a tuple of primals and a tuple of tangents", "jvp(f, (x,), (x_dot,))")
         return UNDEF
@@ -414,4 +410,4 @@ def jvp(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | No
     return calls.call_function(f, fn, (), (*passed, *dots), {}, name)
 
 
-__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "handles", "own", "run"]
+__all__ = ["CODE", "UNKNOWN", "applied", "call", "gradient", "own", "run"]

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
-from s2sad.analysis.infer import calls, functions, iteration, merging, operations, operators, rebinding, records, wholes
+from s2sad.analysis.infer import (
+    calls,
+    flat,
+    functions,
+    iteration,
+    merging,
+    operations,
+    operators,
+    rebinding,
+    records,
+    wholes,
+)
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
-from s2sad.analysis.unionfind import untyped_classes
+from s2sad.analysis.unionfind import Classes, untyped_classes
 from s2sad.ir.nodes import (
     NOWHERE,
     UNDEF,
@@ -60,7 +72,6 @@ class FunctionInfer:
         self.env: dict[Var, Atom] = {}
         self.out: list[Stmt] = []
         self.loc: Loc = NOWHERE
-        self.classes = untyped_classes(spec.source.body)
         self.growth: dict[Any, Growth] = {}  # class of a mutated container -> its elements
         self.changed = False
         self.origin: dict[Var, Var] = {}  # typed var -> untyped var it stands for
@@ -73,6 +84,11 @@ class FunctionInfer:
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.reset()
 
+    @cached_property
+    def classes(self) -> Classes:
+        """Which lists, dicts and tuples of the source are one, and what holds what. Bodies of rules have none."""
+        return untyped_classes(self.source.body)
+
     def reset(self) -> None:
         self.env, self.out = {}, []
         self.tuples: dict[Var, tuple[Atom, ...]] = {}  # typed var -> the atoms it was built from
@@ -83,6 +99,8 @@ class FunctionInfer:
         self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
+        self.begun: dict[Var, list[Stmt]] = {}  # an iterator over a sequence -> the statements of the block that made it
+        self.flats: dict[Var, Var] = {}  # x.flat -> x
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.slots, self.stack = [], [self.source]
@@ -210,6 +228,8 @@ class FunctionInfer:
             return a
         if records.is_tracked(self, a):
             return records.kept(self, a)
+        if a in self.flats:
+            return flat.whole(self, a)
         if a in self.recipes:
             self.refuse("S2S056", "an iterator is kept, passed on or returned", "make it a list: list(...)")
             return UNDEF

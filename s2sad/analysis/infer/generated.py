@@ -12,9 +12,8 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import calls, records
+from s2sad.analysis.infer import calls, records, stand_ins
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
-from s2sad.analysis.infer.stand_ins import original
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -278,7 +277,7 @@ def _isinstance(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, unty
     record, classes = record_of(f, pos[0]), _classes(f, pos[1])
     if record is None or classes is None:
         return NotImplemented
-    return Const(any(issubclass(original(record.cls), c) for c in classes))
+    return Const(any(issubclass(stand_ins.original(record.cls), c) for c in classes))
 
 
 def _len(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -318,6 +317,7 @@ def _iter(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: V
         return x
     marker = Var(name)
     f.recipes[marker] = ("iter", (x,))
+    f.begun[marker] = f.out
     return marker
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import operator
+import typing
 from typing import Any
 
+from s2sad.analysis.infer.deep_copies import deepcopy
 from s2sad.analysis.infer.functions import getter
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
@@ -26,6 +29,11 @@ def _decorator(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
     return Ref(same, "same")
 
 
+def _cast(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
+    """``typing.cast(T, x)`` is x."""
+    return pos[1] if len(pos) == 2 else NotImplemented
+
+
 def _cache(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
     """``lru_cache`` with and without arguments."""
     bare = len(pos) == 1 and not kw and not isinstance(pos[0], Const)
@@ -37,6 +45,8 @@ DECORATORS: dict[Any, Any] = {
     functools.cache: _decorated,
     functools.lru_cache: _cache,
     functools.wraps: _decorator,
+    typing.cast: _cast,
+    copy.deepcopy: deepcopy,
 }
 GETTERS: dict[Any, Any] = {
     getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")

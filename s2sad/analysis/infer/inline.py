@@ -19,11 +19,20 @@ if TYPE_CHECKING:
 
 _RECURSION = 24  # how often a function may be compiled inside itself
 _DEPTH = 40
+_FORWARDING = 8  # statements of a wrapper that is compiled in place
 
 
 def wanted(f: FunctionInfer, atoms: tuple[Atom, ...]) -> bool:
     """Does an argument (or what a closure captured) reach an object with a record?"""
     return any(involves(f, a) for a in atoms)
+
+
+def forwards(f: FunctionInfer, fn: Function) -> bool:
+    """Is this a wrapper that hands its ``*args`` and ``**kwargs`` on? As one tuple they would vary as a whole, the tables
+    among them as well."""
+    if fn in f.stack or not any(p.kind in ("star", "starstar") for p in fn.params):
+        return False
+    return len(fn.body.stmts) <= _FORWARDING and all(isinstance(s, Let) for s in fn.body.stmts)
 
 
 def makes_objects(t: Type) -> bool:

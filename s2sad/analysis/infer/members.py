@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: the class was made by a class statement
 _HOOKS = ("__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__new__")
+_REWRITTEN = "s2sad.analysis.infer.rewritten_scipy"  # classes that are compiled in place of others
 _PLAIN = (object, Generic, Protocol, abc.ABC)
 
 
 def unsupported(cls: Any) -> str:
     """Why instances of a class cannot be followed; "" where they can."""
-    if cls.__module__.startswith("s2sad.") and cls not in ORIGINALS:
+    if cls.__module__.startswith("s2sad.") and cls not in ORIGINALS and cls.__module__ != _REWRITTEN:
         return f"{cls.__name__} is a part of s2sad"
     if type(cls) not in (type, abc.ABCMeta, type(Protocol)):
         return f"{cls.__name__} has a metaclass"

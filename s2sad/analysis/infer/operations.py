@@ -9,9 +9,11 @@ import numpy as np
 
 from s2sad.analysis.infer import (
     calls,
+    flat,
     functions,
     inline,
     members,
+    mutations,
     objects,
     operators,
     poison,
@@ -48,6 +50,7 @@ from s2sad.ir.types import (
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
+_CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
@@ -59,7 +62,7 @@ DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
 def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
-    args = tuple(f.atom(a) for a in s.args)
+    args = flat.operands(f, s.op, tuple(f.atom(a) for a in s.args))
     name = s.target.name if s.target is not None else ""
     result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
     if poison.is_lost(f, s, result):
@@ -108,6 +111,12 @@ def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
+    if s.op in ("setitem", "aug_setitem") and args[0] in f.flats:
+        flat.store(f, s.op, args)
+        return
+    if s.op == "setattr" and isinstance(f.type(args[0]), Array) and getattr(args[1], "value", "") == "flat":
+        flat.assign(f, args[0], args[2])
+        return
     if args and isinstance(f.type(args[0]), Obj) and objects.effect(f, s.op, args):
         return
     if s.op == "setitem":
@@ -115,7 +124,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
         index = f.type(args[1])
         value = f.type(args[2])
         if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
-            from s2sad.analysis.infer import methods, mutations
+            from s2sad.analysis.infer import methods
 
             store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
@@ -124,8 +133,6 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
-            from s2sad.analysis.infer import mutations
-
             mutations.delete(f, *args)
             return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
@@ -349,10 +356,10 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    from s2sad.analysis.infer import mutations
-
     if s.op == "or_" and all(isinstance(f.type(a), Dict) for a in args):
         return mutations.merged(f, s.target, args, {}, name)
+    if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
+        return Const(s.op == "is_not")  # a function made here is not None
     result = arithmetic(f, s.op, args, name)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
@@ -371,7 +378,11 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return parts[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
+    if isinstance(x, Var) and x in f.flats:
+        return flat.read(f, x, i, name)
     t = f.type(x)
+    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
+        return x  # a number of NumPy
     if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
@@ -409,6 +420,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array) and key == "__array_wrap__":  # of an array that is no subclass: the array itself
         return Ref(np.asanyarray, "np.asanyarray")
+    whole = flat.made(f, x, name) if key == "flat" else None
+    if whole is not None:
+        return whole
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
     if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
@@ -513,6 +527,19 @@ def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return f.emit("not", *args, name=name)
 
 
+def _format(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
+    """An f-string of what is known is text that is known: ``getattr(np, f"atleast_{n}d")`` names a function."""
+    types = [f.type(a) for a in args]
+    if not all(isinstance(t, Lit) and isinstance(t.value, str | int | None) for t in types):
+        return f.emit(s.op, *args, name=name)
+    values = [t.value for t in types if isinstance(t, Lit)]
+    if s.op == "format":
+        return Const("".join(map(str, values)))
+    value, conversion, spec = values
+    shown = value if conversion is None else _CONVERSIONS[conversion](value)
+    return Const(format(shown, spec or ""))
+
+
 def _copy(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     return args[0]
 
@@ -531,6 +558,8 @@ _OPS: dict[str, Any] = {
     "star": _star,
     "iter_list": _iter_list,
     "copy": _copy,
+    "format": _format,
+    "format_value": _format,
     "in_": _contains,
     "not_in": _contains,
     "is_": _arithmetic,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import calls, generated
-from s2sad.analysis.infer.members import lookup
+from s2sad.analysis.infer import calls, generated, members
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Var
@@ -54,7 +53,7 @@ def _overrides(f: FunctionInfer, a: Type, b: Type, name: str) -> bool:
     """The right operand comes first where its class is a subclass that overrides the reflected method."""
     if not isinstance(a, Obj) or not isinstance(b, Obj) or a.cls is b.cls or not issubclass(b.cls, a.cls):
         return False
-    return lookup(f, b.cls, name) is not lookup(f, a.cls, name)
+    return members.lookup(f, b.cls, name) is not members.lookup(f, a.cls, name)
 
 
 def _numpy_first(t: Type) -> bool:

@@ -311,10 +311,23 @@ def _cycle_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     return Plan(Const(None), item, Const(0), INT, True)
 
 
+def _rest_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """What is left of a sequence after so many elements."""
+    xs, first = parts
+    n = f.emit("sub", length(f, xs), first, type=INT)
+    over = _range(f, n)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        return f.emit("getitem", xs, f.emit("add", k, first), name=_nth(names, 0))
+
+    return Plan(over, item, n, range_item(f, over))
+
+
 _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "iter": lambda f, parts: make_plan(f, parts[0]),
     "map": _map_plan,
     "starmap": _starmap_plan,
+    "rest": _rest_plan,
     "gather": _gather_plan,
     "gathers": _gathers_plan,
     "count": _count_plan,
@@ -391,6 +404,9 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
         return None if inner is None else inner[::-1]
     if kind == "iter":
         return static_items(f, parts[0])
+    if kind == "rest" and isinstance(parts[1], Const):
+        inner = static_items(f, parts[0])
+        return None if inner is None else inner[parts[1].value :]
     if kind == "repeat" and len(parts) == 2:
         n = type_of_atom(parts[1])
         few = isinstance(n, Lit) and type(n.value) is int and n.value <= UNROLL
@@ -433,12 +449,13 @@ def _type_of(f: FunctionInfer, get: Callable[[], Atom]) -> Type:
 
 def layered(f: FunctionInfer, s: For, items: list[Callable[[], Atom]]) -> bool:
     """Is this a short loop over arrays of different shapes, as over the layers of a net? One body could not say which
-    shape is which. A loop of one iteration is none."""
+    shape is which. A loop of one iteration is none. Machine code has no list whose element a number chooses."""
     if len(items) <= 1:
         return True
     if len(items) > LAYERS or sum(1 for _ in walk(s.body)) > LAYER_STATEMENTS:
         return False
-    if _shapes_differ([_type_of(f, g) for g in items]):
+    types = [_type_of(f, g) for g in items]
+    if _shapes_differ(types) or (f.program.parts_apart and all(isinstance(t, Array | Tuple | List | Dict) for t in types)):
         return True
     read = [
         type_of_atom(f.env[st.args[0]])

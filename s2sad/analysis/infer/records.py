@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer.stand_ins import ORIGINALS, original
+from s2sad.analysis.infer import stand_ins
 from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
@@ -67,16 +67,16 @@ class Virtual:
     real: Atom | None = None
 
 
-@dataclass(eq=False)
 class Tracker:
     """All records of one function under inference."""
 
-    objects: dict[Var, Record] = field(default_factory=dict)
-    virtual: dict[Var, Virtual] = field(default_factory=dict)
-    supers: dict[Var, tuple[Any, Atom]] = field(default_factory=dict)
-    making: list[Record] = field(default_factory=list)
-    stored: dict[Any, Loc] = field(default_factory=dict)  # classes of given objects that are stored into
-    prologue: list[Stmt] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.objects: dict[Var, Record] = {}
+        self.virtual: dict[Var, Virtual] = {}
+        self.supers: dict[Var, tuple[Any, Atom]] = {}
+        self.making: list[Record] = []
+        self.stored: dict[Any, Loc] = {}  # classes of given objects that are stored into
+        self.prologue: list[Stmt] = []
 
     @property
     def active(self) -> bool:
@@ -201,8 +201,8 @@ def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
             f.refuse(CODE, f"{record.name or 'an object'} is returned, kept or passed on after attributes of it were set",
                      "return or keep the attributes that are needed")  # fmt: skip
         return record.real
-    if record.cls in ORIGINALS:
-        f.refuse(CODE, f"a {original(record.cls).__name__} is used as a whole",
+    if record.cls in stand_ins.ORIGINALS:
+        f.refuse(CODE, f"a {stand_ins.original(record.cls).__name__} is used as a whole",
                  "use its elements, or a list or dict in its place")  # fmt: skip
         return UNDEF
     if record in f.tracked.making:

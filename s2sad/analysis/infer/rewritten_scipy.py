@@ -54,3 +54,62 @@ def xp_size(x: Any) -> int:
 
 def xp_ravel(x: Any, *, xp: Any = None) -> Any:
     return np.reshape(x, (-1,))
+
+
+def xp_mean(
+    x: Any, /, *, axis: Any = None, weights: Any = None, keepdims: bool = False, nan_policy: str = "propagate",
+    dtype: Any = None, xp: Any = None,
+) -> Any:  # fmt: skip
+    """Of arrays that are not empty."""
+    x = np.asarray(x, dtype=dtype)
+    _checked(x, nan_policy)
+    x = xp_promote(x, force_floating=True)
+    if weights is None:
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    w = xp_promote(np.asarray(weights, dtype=dtype), force_floating=True)
+    _checked(w, nan_policy)
+    shape = np.broadcast_shapes(np.shape(x), np.shape(w))
+    x, w = np.broadcast_to(x, shape), np.broadcast_to(w, shape)
+    return np.sum(x * w, axis=axis, keepdims=keepdims) / np.sum(w, axis=axis, keepdims=keepdims)
+
+
+def _checked(x: Any, nan_policy: str) -> None:
+    if x.size == 0:
+        raise ValueError("the mean of an empty array is differentiated")
+    if nan_policy != "propagate" and np.any(np.isnan(x)):
+        raise ValueError("the mean of an array that holds a NaN is differentiated with a policy for NaNs")
+
+
+class At:
+    """``array_api_extra.at``: a copy is changed (the functions of SciPy change in place what they made themselves)."""
+
+    def __init__(self, x: Any, idx: Any = None) -> None:
+        self.x = x
+        self.idx = idx
+
+    def __getitem__(self, idx: Any) -> Any:
+        return At(self.x, idx)
+
+    def set(self, y: Any, /, copy: Any = None, xp: Any = None) -> Any:
+        return _updated(self.x, self.idx, y)
+
+
+def _updated(x: Any, idx: Any, y: Any) -> Any:
+    mask = np.asarray(idx)
+    if mask.dtype != np.bool_ or np.ndim(y) != 0:
+        raise TypeError("array_api_extra.at is differentiated for a mask and one number alone")
+    return np.where(mask, y, x)
+
+
+def apply_where(
+    cond: Any, args: Any, f1: Any, f2: Any = None, /, *, fill_value: Any = None, xp: Any = None
+) -> Any:
+    """Both functions are called everywhere: what is not chosen has no influence."""
+    with np.errstate(all="ignore"):
+        first = _applied(f1, args)
+        other = fill_value if f2 is None else _applied(f2, args)
+    return np.where(cond, first, other)
+
+
+def _applied(fn: Any, args: Any) -> Any:
+    return fn(*args) if isinstance(args, tuple) else fn(args)

@@ -7,6 +7,7 @@ SciPy is not imported: its functions are known by module and name.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import Array, Lit, RefT, Scalar, is_number, rank_of
+from s2sad.ir.types import INT, Array, Lit, RefT, Scalar, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -32,6 +33,8 @@ def call_wrapped(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyp
     """The value of a call of such a function, NotImplemented where it is not one of them."""
     home = str(getattr(obj, "__module__", ""))
     if home.startswith(_HOMES):
+        if getattr(obj, "__name__", "") == "array_namespace" and _plain_arrays(obj):
+            return Ref(np, "np")
         known = _about_library(getattr(obj, "__name__", ""), pos)
         return NotImplemented if known is None else known
     if not home.startswith("scipy."):
@@ -40,6 +43,11 @@ def call_wrapped(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyp
     if code == _BATCH:
         return _unbatched(f, obj, pos, dict(kw), name, untyped)
     return _sampled(f, obj, pos, kw, name, untyped) if code == _SAMPLES else NotImplemented
+
+
+def _plain_arrays(obj: Any) -> bool:
+    """Does SciPy take everything for an array of NumPy? (It does unless the environment asks for other libraries.)"""
+    return not getattr(obj, "__globals__", {}).get("SCIPY_ARRAY_API", True)
 
 
 def _about_library(name: str, pos: Args) -> Atom | None:
@@ -82,17 +90,84 @@ def _is_none(a: Atom) -> bool:
 
 
 def _sampled(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: Any) -> Any:
-    """A statistic of vectors, with the default axis and without options for NaNs."""
+    """A statistic of samples along one axis. NaNs and samples that are too small raise, whatever ``nan_policy`` is.
+
+    *before*: ``gmean(x, axis=0)``. *after*, for ``x: float64[n]``: the function that is wrapped, of ``checked_sample(x, 0)``.
+    """
     from s2sad.analysis.infer import calls
 
-    samples = [a for a in pos if isinstance(type_of_atom(a), Array)]
-    plain = all(rank_of(type_of_atom(a)) == 1 for a in samples) and all(is_number(type_of_atom(a)) for a in pos[len(samples) :])
-    least = _too_small(_free(obj)["is_too_small"])
-    if not samples or not plain or least is None or {"axis", "nan_policy", "keepdims", "_no_deco"} & set(kw):
+    free = _free(obj)
+    bound = _bound(obj.__wrapped__, free["n_samples"], pos, kw)
+    if bound is None:
         return NotImplemented
-    checked = calls.call_object(f, Ref(checked_sample, "checked_sample"), (samples[0], Const(least)), {}, "", None)
-    rest = [calls.call_object(f, Ref(checked_sample, "checked_sample"), (a, Const(least)), {}, "", None) for a in samples[1:]]
-    return _inner(f, obj, (checked, *rest, *pos[len(samples) :]), kw, name, untyped)  # type: ignore[arg-type]
+    given, samples = bound
+    samples += [k for k in free["kwd_samples"] if k in given and not _is_none(given[k])]
+    axis = given.pop("axis", Const(free["default_axis"]))
+    along = _axis(axis)
+    given.pop("nan_policy", None)
+    keep = _known(given.pop("keepdims", Const(False)))
+    ranks = {rank_of(type_of_atom(given[n])) for n in samples}
+    single = ranks == {1} and (along in (None, 0, -1) or type_of_atom(axis) == INT)
+    stacked = len(ranks) == 1 and not ranks & {None, 0, 1} and type(along) is int and _takes_axis(obj, free)
+    least = _too_small(free["is_too_small"]) if single else 0
+    if "_no_deco" in given or least is None or keep not in (False, True) or not (single or stacked):
+        return NotImplemented
+
+    def call(fn: Any, *args: Any) -> Any:
+        return calls.call_object(f, Ref(fn, fn.__name__), args, {}, "", None)
+
+    for n in samples:
+        given[n] = call(checked_sample, given[n], Const(least))
+        if stacked or along == "unknown":  # which raises where there is no such axis
+            given[n] = call(np.moveaxis, given[n], axis, Const(-1))
+    if stacked:
+        given["axis"] = Const(-1)
+    inner = obj.__wrapped__
+    given = {k: a for k, a in given.items() if not _is_default(inner, k, a)}
+    placed = tuple(given.pop(n) for n in samples if n in _positional(inner))
+    result = calls.call_object(f, Ref(inner, inner.__name__), placed, given, "" if keep else name, None if keep else untyped)
+    if not keep:
+        return result
+    single_result = free["n_outputs"] == 1 and result is not None and is_number(type_of_atom(result))
+    return call(np.expand_dims, result, Const(0) if single else axis) if single_result else NotImplemented
+
+
+def _bound(inner: Any, count: Any, pos: Args, kw: Kw) -> tuple[Kw, list[str]] | None:
+    """All arguments by the names of their parameters (those of the wrapper among them), and the names of the samples."""
+    names = _positional(inner)
+    if callable(count):
+        count = count({k: None if _is_none(a) else a for k, a in {**dict(zip(names, pos, strict=False)), **kw}.items()})
+    if type(count) is not int or len(pos) > len(names) or set(names[: len(pos)]) & set(kw):
+        return None
+    given = {**dict(zip(names, pos, strict=False)), **kw}
+    return (given, list(names[:count])) if set(names[:count]) <= set(given) else None
+
+
+def _positional(inner: Any) -> tuple[str, ...]:
+    code = inner.__code__
+    return tuple(code.co_varnames[: code.co_argcount])
+
+
+def _is_default(inner: Any, key: str, a: Atom) -> bool:
+    """Is this the default? (A value that is given again is left out, so that the function's own literal is compiled.)"""
+    found = inspect.signature(inner).parameters.get(key)
+    t = type_of_atom(a)
+    return found is not None and isinstance(t, Lit) and t.value is None and found.default is None
+
+
+def _takes_axis(obj: Any, free: dict[str, Any]) -> bool:
+    return "axis" in inspect.signature(obj.__wrapped__).parameters and not free["override"]["vectorization"]
+
+
+def _known(a: Atom) -> Any:
+    t = type_of_atom(a)
+    return t.value if isinstance(t, Lit) else "unknown"
+
+
+def _axis(a: Atom) -> Any:
+    """The axis: a number, None, or ``"unknown"``."""
+    value = _known(a)
+    return value if value is None or type(value) is int else "unknown"
 
 
 def _too_small(test: Callable[..., Any]) -> int | None:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import merging, operators, records
-from s2sad.analysis.infer.members import unsupported
+from s2sad.analysis.infer import members, merging, operators, records
 from s2sad.analysis.infer.records import CODE, Record
 from s2sad.ir.nodes import UNDEF, Block, Const, Function, If, Let, Loc, Ref, Try, Var, targets_of, walk
 from s2sad.ir.types import BOOL, UNKNOWN, Dict, List, Obj, Tuple, Type
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
     """A parameter that is an object, and the objects that it holds."""
     t = var.type
-    if not f.spec.entry or not isinstance(t, Obj) or unsupported(t.cls) or var in f.tracked.objects or depth > 8:
+    if not f.spec.entry or not isinstance(t, Obj) or members.unsupported(t.cls) or var in f.tracked.objects or depth > 8:
         return
     record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
     f.tracked.objects[var] = record

@@ -1,4 +1,4 @@
-"""The border between Python and machine code: a plain function with the user's signature around the compiled one.
+"""What a compiled function is given: its globals, as arguments, and nothing that its types tell or that it does not read.
 
 *before*::
 
@@ -12,26 +12,12 @@
         t = x * SCALE
         return t, n
 
-    def f_grad(x, n, name):
-        if abs(n) > 2147483648: raise OverflowError(...)
-        return f_grad_native(x, n, SCALE)
-
-Globals are read afresh at each call, so they go in as arguments: Numba would freeze them. A result that is NumPy's number
-in the plain function is one here.
+Globals are read afresh at each call, so they go in as arguments: Numba would freeze them.
 """
 
 from __future__ import annotations
 
-import builtins
-
-import numpy as np
-
-from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.backend.numba.facts import DTYPES, is_int
-from s2sad.backend.numba.intervals import PARAM_BITS
-from s2sad.backend.numba.refuse import refuse
-from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -53,7 +39,7 @@ from s2sad.ir.nodes import (
     walk,
 )  # fmt: skip
 from s2sad.ir.rewrite import subst_block, with_args, with_blocks, with_body
-from s2sad.ir.types import BOOL, NONE, Lit, Scalar, Tuple, Type
+from s2sad.ir.types import Lit
 
 SUFFIX = "_native"
 
@@ -146,51 +132,4 @@ def used_params(fn: Function) -> Function:
     return replace(fn, params=tuple(Param(p.var) for p in fn.params if p.var in used), doc=None)
 
 
-def wrapper(outer: Function, native: Function, globals_: dict[Var, Global], formed: bool) -> Function:
-    """The function that is called: ``outer``'s signature, checks of its numbers, the call. With ``formed``, the first
-    of its results has the kinds of numbers that the plain function gives."""
-    b = Builder(outer.loc)
-    own = {p.var for p in outer.params}
-    for p in outer.params:
-        if p.kind in ("star", "starstar"):
-            raise refuse(outer, "a function with *args or **kwargs", outer.loc, "name the parameters")
-    args: list[Atom] = []
-    for p in native.params:
-        source: Atom = p.var if p.var in own else globals_[p.var]
-        if is_int(source):
-            _check_int(b, source, p.var.name)
-        args.append(source)
-    shape = type_of_atom(outer.result)
-    result: Atom = b.emit("call", Ref(NATIVE, native.name), *args, type=shape)
-    if formed and isinstance(shape, Tuple):
-        result = _formed(b, result, Tuple((shape.items[0], *(NONE for _ in shape.items[1:]))))
-    return replace(outer, body=b.block(result))
-
-
-def _check_int(b: Builder, a: Atom, name: str) -> None:
-    size = b.call(builtins.abs, "abs", a, type=a.type if isinstance(a, Var) else None)
-    inner = Builder(b.loc)
-    text = f'{name}: compiled for whole numbers of at most {PARAM_BITS} bits; use backend="numpy" for larger ones'
-    inner.effect("raise_", inner.call(OverflowError, "OverflowError", Const(text)))
-    b.append(If(b.emit("gt", size, Const(2**PARAM_BITS), type=BOOL), inner.block(), Block(), (), b.loc))
-
-
-def _formed(b: Builder, value: Atom, t: Type) -> Atom:
-    """The value with NumPy's kinds of numbers where the plain function has them."""
-    if isinstance(t, Scalar) and not t.weak and t.dtype in DTYPES:
-        kind = {"float64": np.float64, "int64": np.int64, "bool": np.bool_}[t.dtype]
-        return b.call(kind, f"np.{kind.__name__ if t.dtype != 'bool' else 'bool_'}", value, type=t)
-    if isinstance(t, Tuple) and _has_strong(t):
-        parts = b.emit("unpack", value, Const(len(t.items)), type=t)
-        items = [b.emit("getitem", parts, Const(k), type=i) for k, i in enumerate(t.items)]
-        return b.emit("tuple", *(_formed(b, v, i) for v, i in zip(items, t.items, strict=True)), type=t)
-    return value
-
-
-def _has_strong(t: Type) -> bool:
-    if isinstance(t, Tuple):
-        return any(map(_has_strong, t.items))
-    return isinstance(t, Scalar) and not t.weak
-
-
-__all__ = ["SUFFIX", "all_globals", "callee_names", "literal_params", "used_params", "with_global_params", "wrapper"]
+__all__ = ["SUFFIX", "all_globals", "callee_names", "literal_params", "used_params", "with_global_params"]

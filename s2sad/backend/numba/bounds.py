@@ -15,9 +15,11 @@
             raise IndexError("index out of bounds")
         y = x[0]
         for i in range(len(x)):
-            if (k < -x.shape[0]) | (k >= x.shape[0]):
+            t1 = x[i]
+            t2 = x.shape[0]
+            if (k < -t2) | (k >= t2):
                 raise IndexError("index out of bounds")
-            y = y + x[i] * x[k]
+            y = y + t1 * x[k]
         return y
 
 What has been tested is not tested again, for this array or for another of the same shape (an adjoint).

@@ -7,7 +7,7 @@ import builtins
 import numpy as np
 
 from s2sad.analysis.usage import lets
-from s2sad.backend.numba.facts import DTYPES, const, is_array, is_scalar, rank
+from s2sad.backend.numba.facts import DTYPES, const, is_array, is_int, is_scalar, rank
 from s2sad.backend.numba.indexing import items_of
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.support import NATIVE
@@ -29,7 +29,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )  # fmt: skip
-from s2sad.ir.types import Array, List, Lit, Range, Scalar, Slice, Tuple, Type
+from s2sad.ir.types import Array, List, Lit, Range, Scalar, Slice, Tuple, Type, widen
 
 _NUMBERS = frozenset({
     "add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "neg", "pos", "not", "and_", "or_",
@@ -42,7 +42,7 @@ _ELEMENTWISE = frozenset({
     "arctanh", "log1p", "expm1", "log2", "log10", "exp2", "floor", "ceil", "trunc", "maximum", "minimum", "fmax", "fmin",
     "hypot", "arctan2", "sign", "absolute", "square", "isnan", "isinf", "isfinite", "fabs", "cbrt",
 })  # fmt: skip
-_MAKERS = (np.zeros_like, np.empty_like, np.ones_like, np.zeros, np.ones, np.empty, np.copy)
+_MAKERS = (np.zeros_like, np.empty_like, np.ones_like, np.zeros, np.ones, np.empty, np.copy, np.ascontiguousarray)
 
 
 class Checker:
@@ -99,10 +99,10 @@ class Checker:
         if op == "call" and isinstance(s.args[0], Ref):
             self.call(s, s.args[0])
             return
-        if op == "getattr" and is_array(s.args[0]) and const(s.args[1]) in ("shape", "size", "ndim"):
+        if op == "getattr" and is_array(s.args[0]) and const(s.args[1]) in ("shape", "size", "ndim", "T"):
             return
         if op == "getitem" and isinstance(s.args[0], Var) and isinstance(s.args[0].type, Tuple):
-            if isinstance(const(s.args[1]), int):
+            if isinstance(const(s.args[1]), int) or (is_int(s.args[1]) and _of_one_kind(s.args[0].type)):
                 return
         if op in ("getitem", "setitem", "aug_setitem") and is_array(s.args[0]) and self.is_place(s):
             return
@@ -134,11 +134,25 @@ class Checker:
             return
         if any(obj is f for f in _MAKERS) and s.kwnames in ((), ("dtype",)):
             return
-        if obj is np.reshape and len(s.posargs) == 3 and not s.kwnames:
+        if obj is np.reshape and len(s.args) == 3 and s.kwnames in ((), ("shape",)):
+            return
+        if obj is np.transpose and len(s.args) == 2 and is_array(s.args[1]):
             return
         if obj is np.dot and all(rank(a) in (1, 2) for a in s.args[1:]):
             return
         raise refuse(self.fn, _described(s), s.loc)
+
+
+def _of_one_kind(t: Tuple) -> bool:
+    """Have all items the same type in machine code? Then one of them can be chosen when the code runs."""
+    return len({_kind(i) for i in t.items}) == 1
+
+
+def _kind(t: Type) -> object:
+    t = widen(t)
+    if isinstance(t, Tuple):
+        return tuple(map(_kind, t.items))
+    return (t.dtype, t.rank if isinstance(t, Array) else 0) if isinstance(t, Scalar | Array) else t
 
 
 def _is_int(t: Type) -> bool:

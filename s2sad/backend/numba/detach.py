@@ -10,8 +10,7 @@
 *after*::
 
     def f(x, y):
-        t = y * x
-        residuals = np.copy(x), np.copy(t)
+        residuals = np.copy(x), np.copy(y * x)
         return x, residuals
 
 What a tape holds is copied when it is recorded.

@@ -25,7 +25,7 @@ _UFUNC_OPS: dict[Any, str] = {
 _UFUNCS = frozenset({
     "sin", "cos", "tan", "exp", "log", "sqrt", "tanh", "sinh", "cosh", "arcsin", "arccos", "arctan", "arcsinh", "arccosh",
     "arctanh", "log1p", "expm1", "log2", "log10", "exp2", "floor", "ceil", "trunc", "maximum", "minimum", "fmax", "fmin",
-    "hypot", "arctan2", "sign", "absolute", "isnan", "isinf", "isfinite", "fabs", "cbrt", "logaddexp",
+    "hypot", "arctan2", "sign", "absolute", "isnan", "isinf", "isfinite", "fabs", "cbrt",
 })  # fmt: skip
 
 
@@ -87,6 +87,8 @@ def _call(s: Let, obj: Any, args: tuple[Atom, ...]) -> tuple[Make, tuple[Atom, .
     dtype = dtype_of(s.target)
     if dtype not in _TYPES or not {dtype_of(a) for a in args} <= set(_TYPES):
         return None
+    if obj.__class__.__hash__ is not None and obj in EXPANSIONS and dtype == "float64":
+        return EXPANSIONS[obj], args
     if isinstance(obj, np.ufunc):
         if obj in _UFUNC_OPS:
             return _operation(_UFUNC_OPS[obj], args, dtype)
@@ -102,8 +104,6 @@ def _call(s: Let, obj: Any, args: tuple[Atom, ...]) -> tuple[Make, tuple[Atom, .
         return (lambda b, x: x), args
     if obj is np.where and len(args) == 3:
         return _where(dtype), args
-    if obj.__class__.__hash__ is not None and obj in EXPANSIONS:
-        return EXPANSIONS[obj], args
     return None
 
 
@@ -121,8 +121,15 @@ def _as(dtype: str, b: Builder, a: Atom) -> Atom:
     """A number of this dtype."""
     if dtype == "float64" and dtype_of(a) != "float64":
         value = const(a)
-        return Const(float(value)) if value is not None else b.call(float, "float", a, type=NP_FLOAT)
+        return Const(float(value)) if value is not None else as_float(b, a)
     return a
 
 
-__all__ = ["Make", "dtype_of", "maker"]
+def as_float(b: Builder, a: Atom) -> Atom:
+    """A number as a float; Numba has no float of a truth value."""
+    if dtype_of(a) == "bool":
+        return b.emit("mul", a, Const(1.0), type=NP_FLOAT)
+    return b.call(float, "float", a, type=NP_FLOAT)
+
+
+__all__ = ["Make", "as_float", "dtype_of", "maker"]

@@ -13,6 +13,7 @@ from s2sad.ir.record import dataclass
 from s2sad.ir.types import BOOL, INT, NP_FLOAT, ONE, RANGE, Affine, Array, Scalar, Tuple
 
 RANGE_REF = Ref(range, "range")
+DIFFERENT = "operands could not be broadcast together: sizes that differ, or a 1 that shows only when the code runs"
 NAMES = "ijklm"  # of loop variables, from the outside
 
 
@@ -87,6 +88,50 @@ class Triangle(Expr):
     k: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Take:
+    """How an axis is run through whose places an array names: the element of ``index`` for the ``count`` axes of the
+    result that start at ``first``."""
+
+    index: Read
+    first: int
+    count: int
+    size: Size
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Taken(Expr):
+    """Elements of another expression at places that arrays name."""
+
+    inner: Expr
+    steps: tuple[Step | Take, ...]
+
+
+def taken_place(b: Builder, e: Expr, index: Sequence[Atom]) -> list[Atom]:
+    """The place in the array that ``e`` (a ``Read``, or a ``Taken`` of one) reads, for an index of its own axes."""
+    if isinstance(e, Read):
+        return [moved(b, s, index) for s in e.steps]
+    assert isinstance(e, Taken) and isinstance(e.inner, Read)
+    return [moved(b, s, _inner(b, e, index)) for s in e.inner.steps]
+
+
+def _inner(b: Builder, e: Taken, index: Sequence[Atom]) -> list[Atom]:
+    return [_at(b, s, index) if isinstance(s, Take) else moved(b, s, index) for s in e.steps]
+
+
+def _at(b: Builder, t: Take, index: Sequence[Atom]) -> Atom:
+    return from_start(b, element(b, t.index, index[t.first : t.first + t.count]), t.size)
+
+
+def from_start(b: Builder, k: Atom, size: Size) -> Atom:
+    """A place that may be counted from the end, counted from the start."""
+    target = Var("", INT)
+    yes = Builder(b.loc)
+    there = yes.emit("add", k, size.exact(yes), type=INT)
+    b.append(If(b.emit("lt", k, Const(0), type=BOOL), yes.block(there), Block((), (k,)), (target,), b.loc))
+    return target
+
+
 def equal(a: Atom, b: Atom) -> bool:
     return a is b or (isinstance(a, Const) and isinstance(b, Const) and a.value == b.value)
 
@@ -147,6 +192,8 @@ def element(b: Builder, e: Expr | Atom, index: Sequence[Atom]) -> Atom:
         return element(b, e.inner, [moved(b, s, own) for s in e.steps])
     if isinstance(e, Triangle):
         return _in_triangle(b, e, own)
+    if isinstance(e, Taken):
+        return element(b, e.inner, _inner(b, e, own))
     assert isinstance(e, Apply)
     return e.make(b, *(element(b, a, own) for a in e.args))
 
@@ -167,6 +214,9 @@ def reads_of(e: Expr | Atom) -> list[Read]:
         return [e]
     if isinstance(e, Triangle):
         return reads_of(e.inner)
+    if isinstance(e, Taken):
+        own = [Read(r.dims, r.dtype, r.array, ()) for r in reads_of(e.inner)]
+        return [*own, *(s.index for s in e.steps if isinstance(s, Take))]
     if isinstance(e, View):
         return [Read(r.dims, r.dtype, r.array, ()) for r in reads_of(e.inner)]
     if isinstance(e, Apply):
@@ -174,9 +224,9 @@ def reads_of(e: Expr | Atom) -> list[Read]:
     return []
 
 
-def require(b: Builder, test: Atom, message: str) -> None:
+def require(b: Builder, test: Atom, message: str, error: type[Exception] = ValueError) -> None:
     inner = Builder(b.loc)
-    inner.effect("raise_", inner.call(ValueError, "ValueError", Const(message)))
+    inner.effect("raise_", inner.call(error, error.__name__, Const(message)))
     b.append(If(test, inner.block(), Block(), (), b.loc))
 
 
@@ -197,11 +247,10 @@ def joined(b: Builder, shapes: Sequence[tuple[Size, ...]]) -> tuple[Size, ...]:
     return tuple(out)
 
 
-def same_size(b: Builder, x: Size, y: Size) -> None:
+def same_size(b: Builder, x: Size, y: Size, error: type[Exception] = ValueError, message: str = DIFFERENT) -> None:
     if equal(x.atom, y.atom) or (x.affine is not None and x.affine == y.affine):
         return
-    message = "operands could not be broadcast together: sizes that differ, or a 1 that shows only when the code runs"
-    require(b, b.emit("ne", x.exact(b), y.exact(b), type=BOOL), message)
+    require(b, b.emit("ne", x.exact(b), y.exact(b), type=BOOL), message, error)
 
 
 def nest(b: Builder, dims: Sequence[Size], make: Callable[[Builder, list[Atom]], None]) -> None:
@@ -235,6 +284,7 @@ def shape_atom(b: Builder, dims: Sequence[Size]) -> Atom:
 
 
 __all__ = [
-    "Apply", "Expr", "Read", "Size", "Step", "Triangle", "View", "add", "array_type", "element", "equal", "joined", "moved",
-    "nest", "place", "reads_of", "require", "same_size", "scaled", "shape_atom", "sub",
+    "Apply", "Expr", "Read", "Size", "Step", "Take", "Taken", "Triangle", "View", "add", "array_type", "element", "equal",
+    "from_start", "joined", "moved", "nest", "place", "reads_of", "require", "same_size", "scaled", "shape_atom", "sub",
+    "taken_place",
 ]  # fmt: skip

@@ -15,16 +15,18 @@ What is an expression on numbers here serves arrays as well: ``nests.py`` applie
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba.facts import calls, is_scalar
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_heads, with_blocks, with_body
-from s2sad.ir.types import BOOL, FLOAT, NP_FLOAT
+from s2sad.ir.types import BOOL, FLOAT, NP_FLOAT, Lit, Scalar, widen
 
 Expansion = Callable[..., Atom]
 ZERO, ONE, HALF = Const(0.0), Const(1.0), Const(0.5)
@@ -86,12 +88,39 @@ def sign(b: Builder, x: Atom) -> Atom:
     return b.call(np.sign, "np.sign", x, type=NP_FLOAT)
 
 
+def logaddexp(b: Builder, x: Atom, y: Atom) -> Atom:
+    """``log(exp(x) + exp(y))`` as NumPy computes it."""
+
+    def apart(c: Builder) -> Atom:
+        t = _float(c, "sub", x, y)
+        size = c.call(abs, "abs", t, type=NP_FLOAT)
+        tail = c.call(np.log1p, "np.log1p", c.call(np.exp, "np.exp", _float(c, "neg", size), type=NP_FLOAT), type=NP_FLOAT)
+        return _float(c, "add", c.call(np.maximum, "np.maximum", x, y, type=NP_FLOAT), tail)
+
+    same = b.emit("eq", x, y, type=BOOL)
+    return choose(b, same, lambda c: _float(c, "add", x, Const(0.6931471805599453)), apart)
+
+
+def clip(b: Builder, x: Atom, low: Atom, high: Atom) -> Atom:
+    return b.call(np.minimum, "np.minimum", b.call(np.maximum, "np.maximum", x, low, type=NP_FLOAT), high, type=NP_FLOAT)
+
+
+def _scaled_by(factor: float) -> Expansion:
+    return lambda b, x: _float(b, "mul", x, Const(factor))
+
+
+def reciprocal(b: Builder, x: Atom) -> Atom:
+    return _float(b, "truediv", ONE, x)
+
+
 EXPANSIONS: dict[object, Expansion] = {
-    rt.safe_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
-    rt.log_or_zero: log_or_zero, rt.exp_or_zero: exp_or_zero,
+    rt.safe_mul: safe_mul, rt.masked_mul: safe_mul, rt.safe_div: safe_div, rt.wins: wins, rt.pow_da: pow_da, rt.pow_db: pow_db,
+    rt.log_or_zero: log_or_zero, rt.exp_or_zero: exp_or_zero, np.logaddexp: logaddexp, np.clip: clip,
+    np.radians: _scaled_by(math.pi / 180.0), np.deg2rad: _scaled_by(math.pi / 180.0),
+    np.degrees: _scaled_by(180.0 / math.pi), np.rad2deg: _scaled_by(180.0 / math.pi), np.reciprocal: reciprocal,
 }  # fmt: skip
 # Helpers that give back an operand where all are numbers: which one.
-_SAME = {rt.unbroadcast: 1, np.copy: 1, np.array: 1}
+_SAME = {rt.unbroadcast: 1, np.copy: 1, np.array: 1, np.asarray: 1, np.sum: 1, np.mean: 1, np.max: 1, np.min: 1}
 
 
 def plain_helpers(fn: Function) -> Function:
@@ -119,15 +148,21 @@ def _let(s: Let, env: dict[Var, Atom]) -> list[Stmt]:
     if obj.__class__.__hash__ is None:
         return [s]
     same = next((k for f, k in _SAME.items() if calls(s, f)), None)
-    if same is not None and not s.kwnames:
+    t = s.target.type
+    if same is not None and not s.kwnames and _dtype(t) == _dtype(type_of_atom(s.args[same])):
         env[s.target] = s.args[same]
         return []
     expand = EXPANSIONS.get(obj)
-    if expand is None:
+    if expand is None or not isinstance(t, Scalar) or t.dtype != "float64":
         return [s]
     b = Builder(s.loc)
     env[s.target] = expand(b, *s.args[1:])
     return b.stmts
+
+
+def _dtype(t: object) -> str:
+    t = widen(t) if isinstance(t, Lit) else t
+    return t.dtype if isinstance(t, Scalar) else ""
 
 
 __all__ = ["EXPANSIONS", "choose", "plain_helpers"]

@@ -28,10 +28,10 @@ class Item:
         return self.kind == "part" and all(_is(a, None) for a in (self.start, self.stop, self.step))
 
 
-def items_of(lets: Mapping[Var, Let], index: Atom, array: Atom) -> tuple[Item, ...] | None:
-    """The items of an index of whole numbers, slices, None and Ellipsis; None for any other."""
-    n = rank(array)
-    parts = _parts(lets, index)
+def items_of(lets: Mapping[Var, Let], index: Atom, array: Atom | int) -> tuple[Item, ...] | None:
+    """The items of an index of whole numbers, slices, None and Ellipsis; None for any other. ``array``, or its rank."""
+    n = array if isinstance(array, int) else rank(array)
+    parts = parts_of(lets, index)
     if n is None or parts is None:
         return None
     used = sum(not _is(a, None) and not _is(a, ...) for a in parts)
@@ -45,7 +45,7 @@ def items_of(lets: Mapping[Var, Let], index: Atom, array: Atom) -> tuple[Item, .
                 out.append(Item("part", axis))
                 axis += 1
             continue
-        item = _item(lets, a, axis)
+        item = item_of(lets, a, axis)
         if item is None:
             return None
         out.append(item)
@@ -53,7 +53,8 @@ def items_of(lets: Mapping[Var, Let], index: Atom, array: Atom) -> tuple[Item, .
     return tuple(out)
 
 
-def _parts(lets: Mapping[Var, Let], index: Atom) -> tuple[Atom, ...] | None:
+def parts_of(lets: Mapping[Var, Let], index: Atom) -> tuple[Atom, ...] | None:
+    """What the index is made of; None where that is not known."""
     made = lets.get(index) if isinstance(index, Var) else None
     if made is not None and made.op == "tuple":
         return made.args
@@ -66,7 +67,8 @@ def _is(a: Atom, value: object) -> bool:
     return isinstance(t, Lit) and t.value is value
 
 
-def _item(lets: Mapping[Var, Let], a: Atom, axis: int) -> Item | None:
+def item_of(lets: Mapping[Var, Let], a: Atom, axis: int) -> Item | None:
+    """One part of an index; None for an array or a value that is not known."""
     t = type_of_atom(a)
     if isinstance(t, Lit) and t.value is None:
         return Item("new", axis)
@@ -80,4 +82,4 @@ def _item(lets: Mapping[Var, Let], a: Atom, axis: int) -> Item | None:
     return Item("at", axis, a) if is_int(a) and not isinstance(const(a), bool) else None
 
 
-__all__ = ["Item", "items_of"]
+__all__ = ["Item", "item_of", "items_of", "parts_of"]

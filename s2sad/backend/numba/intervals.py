@@ -1,8 +1,9 @@
 """Bounds of integers: what proves that an index is inside its array, and that a sum does not leave 64 bits.
 
 A bound is an affine form over sizes of arrays (which are not negative) and over integer parameters (whose sign is not
-known; the boundary makes sure that they have at most 31 bits). Loop variables have the bounds of their ranges, also
-where the range depends on another loop variable; what a loop carries has none.
+known; the boundary makes sure that they have at most 31 bits). Loop variables have the bounds of their ranges; what a
+loop carries has none. Numbers that are affine in loop variables are kept as such (``exact``) and bounded from the innermost
+variable outwards, so that ``k - i - 1`` for i in ``range(k)`` is known not to be negative.
 """
 
 from __future__ import annotations
@@ -50,11 +51,15 @@ class Intervals:
         self.known: dict[Var, Bounds] = {}
         self.ranges: dict[Var, Bounds] = {}
         self.pairs: dict[Var, tuple[Bounds, ...]] = {}  # of what zip gives
+        self.exact: dict[Var, Affine] = {}
+        self.ends: dict[Var, tuple[Affine | None, Affine | None]] = {}  # of ranges, as exact forms
+        self.items: dict[Sym, tuple[Affine | None, Affine | None]] = {}  # of loop variables, outer ones first
         for p in fn.params:
             t = typed(p.var)
             if isinstance(t, Scalar) and t.dtype == "int64" and t.size is None:
                 a = Affine(0, ((Sym(_SIGNED + p.var.name, False), 1),))
                 self.known[p.var] = Bounds(a, a, 2**PARAM_BITS)
+                self.exact[p.var] = a
         self._block(fn.body)
 
     def of(self, a: Atom) -> Bounds:
@@ -85,6 +90,9 @@ class Intervals:
                 continue
             if isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.ranges:
                 self.known[s.item] = self.ranges[s.iter]
+                symbol = Sym(f"{_SIGNED}{s.item.name}.{len(self.items)}", False)
+                self.items[symbol] = self.ends[s.iter]
+                self.exact[s.item] = Affine(0, ((symbol, 1),))
             elif isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.pairs:
                 self.pairs[s.item] = self.pairs[s.iter]
             for b in blocks_of(s):
@@ -93,11 +101,13 @@ class Intervals:
     def _let(self, s: Let, target: Var) -> None:
         if calls(s, builtins.range):
             self.ranges[target] = self._range(s.args[1:])
+            self.ends[target] = self._ends(s.args[1:])
             return
         first = s.args[0] if s.args else None
         if calls(s, builtins.reversed):
             if isinstance(s.args[1], Var) and s.args[1] in self.ranges:
                 self.ranges[target] = self.ranges[s.args[1]]
+                self.ends[target] = self.ends[s.args[1]]
             return
         if calls(s, builtins.zip):
             self.pairs[target] = tuple(self.ranges.get(a, NONE) if isinstance(a, Var) else NONE for a in s.args[1:])
@@ -114,8 +124,58 @@ class Intervals:
             return
         if s.op in ("add", "sub", "mul", "neg", "copy"):
             b = self._arithmetic(s.op, [self.of(a) for a in s.args])
+            form = self._form(s.op, [self._exact(a) for a in s.args])
+            if form is not None:
+                self.exact[target] = form
+                b = Bounds(self._end(form, 0) or b.lo, self._end(form, 1) or b.hi, b.magnitude)
             if b is not NONE:
                 self.known[target] = b
+
+    # -- exact forms ------------------------------------------------------------------------------------------------
+    def _exact(self, a: Atom) -> Affine | None:
+        value = const(a)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return Affine(value)
+        if not isinstance(a, Var) or a in self.exact:
+            return self.exact.get(a) if isinstance(a, Var) else None
+        b = self.of(a)
+        return b.lo if b.lo is not None and b.lo == b.hi else None
+
+    def _form(self, op: str, args: list[Affine | None]) -> Affine | None:
+        x, y = args[0], args[-1]
+        if x is None or y is None:
+            return None
+        if op in ("copy", "neg"):
+            return x if op == "copy" else -x
+        if op == "mul":
+            return x * y.const if y.is_const else y * x.const if x.is_const else None
+        return x + y if op == "add" else x - y
+
+    def _end(self, a: Affine, upper: int) -> Affine | None:
+        """The least (or with ``upper`` largest) value of a form over all iterations: inner loops first."""
+        for symbol in reversed(self.items):
+            factor = dict(a.terms).get(symbol)
+            if factor is None:
+                continue
+            end = self.items[symbol][upper if factor > 0 else 1 - upper]
+            if end is None:
+                return None
+            a = a - Affine(0, ((symbol, factor),)) + end * factor
+        return a
+
+    def _ends(self, args: tuple[Atom, ...]) -> tuple[Affine | None, Affine | None]:
+        """The least and the largest number of a range, as exact forms."""
+        start, stop = (Const(0), args[0]) if len(args) == 1 else args[:2]
+        step = const(args[2]) if len(args) == 3 else 1
+        a, b = self._exact(start), self._exact(stop)
+        if not isinstance(step, int) or step == 0:
+            return None, None
+        if step > 0:
+            size = stop.type.size if isinstance(stop, Var) and isinstance(stop.type, Scalar) else None
+            if b is None and a is not None and not_negative(self._end(a, 0)):
+                b = size  # where the loop runs at all, the size is not clipped
+            return a, _plus(b, Affine(-1))
+        return _plus(b, Affine(1)), a
 
     def _arithmetic(self, op: str, args: list[Bounds]) -> Bounds:
         x = args[0]

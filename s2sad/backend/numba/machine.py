@@ -1,69 +1,117 @@
-"""Machine code on disk: Numba's own files, believed only where their checksums are those that were written down.
+"""Machine code on disk: one file for each module and kind of machine, whole or not there.
 
-Numba keeps the code of a function beside its module and finds it by the module's size and time. What the code was made
-from is in the key of our entry (callees are in the same module), so it cannot be stale; but Numba reads truncated or
-damaged files as they are. ``seal`` writes the checksums of what was compiled beside the entry, ``verify`` deletes every
-file that is not what it says before Numba looks at it. This module is on the path of a warm start.
+Numba's own cache believes truncated files, does not see an edited callee, and readies the whole compiler before it
+loads anything. Here a file holds the compiled functions of one module under a checksum, with what they were made from
+and for (the text, the versions, the processor): what does not match is not there. It is written beside and renamed, so
+readers see the old file, the new one, or none. A function that is called with arrays of another layout is added to it.
+
+``MachineCode`` takes the place of the cache in Numba's dispatchers. This module is on the path of a warm start, and is
+copied into the modules that ``s2sad build`` writes: it imports nothing of s2sad.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import pickle
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-
-def seal(namespace: Mapping[str, Any]) -> bytes:
-    """The bytes of a file that holds the checksums of all that Numba wrote for a module."""
-    sums = {file.name: _digest(file) for file in files_of(namespace)}
-    text = json.dumps(sums, sort_keys=True)
-    return f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}\n".encode()
+_FIRST = b"s2sad machine code 1\n"
+Write = Callable[[Path, bytes], bool]  # the whole file, or nothing
 
 
-def verify(sealed: bytes, namespace: Mapping[str, Any]) -> bool:
-    """Is every file of Numba's as it was written? If not, all of them are deleted."""
-    files = list(files_of(namespace))
-    found = {file.name: _digest(file) for file in files}
-    if found and found == _read_seal(sealed):
+class MachineCode:
+    """The machine code of a module with the text ``text``, kept in a file that is named after ``path``."""
+
+    def __init__(self, path: Path, text: str, write: Write) -> None:
+        machine = _machine()
+        self.file = path.with_suffix(f".{hashlib.sha256(machine.encode()).hexdigest()[:8]}.native")
+        self._head = _FIRST + hashlib.sha256(f"{machine}\0{text}".encode()).digest()
+        self._write = write
+        self._kept: dict[tuple[str, Any], bytes] = {}  # by the name of the function and the types of its arguments
+        self._sealed = False  # are functions that are compiled now to be written at once?
+
+    def attach(self, namespace: Mapping[str, Any], names: Iterable[str]) -> None:
+        """Let these compiled functions of the module look here, and be kept here."""
+        for name in names:
+            namespace[name]._cache = _Overloads(self, name)
+
+    def read(self) -> bool:
+        """Take what the file holds; False where it is not there, not whole, or of something else."""
+        try:
+            data = self.file.read_bytes()
+        except OSError:
+            return False
+        start = len(self._head)
+        digest, body = data[start : start + 32], data[start + 32 :]
+        if not data.startswith(self._head) or digest != hashlib.sha256(body).digest():
+            return False
+        self._kept = pickle.loads(body)
+        self._sealed = True
         return True
-    for file in files:
-        with suppress(OSError):
-            file.unlink()
-    return False
+
+    def seal(self) -> None:
+        """Write what was compiled so far; what is compiled later is added."""
+        from numba.core.serialize import dumps
+
+        body = dumps(self._kept)
+        self._sealed = True
+        self._write(self.file, self._head + hashlib.sha256(body).digest() + body)
+
+    def find(self, name: str, types: Any, context: Any) -> Any:
+        """The compiled function for these types, ready to run, or None."""
+        payload = self._kept.get((name, types))
+        if payload is None:
+            return None
+        from numba.core.compiler import CompileResult
+        from numba.core.runtime.nrt import rtsys
+
+        rtsys.initialize(context)  # the one part of the compiler that machine code calls
+        return CompileResult._rebuild(context, *pickle.loads(payload))
+
+    def add(self, name: str, types: Any, compiled: Any) -> None:
+        """Keep a function that was compiled just now."""
+        from numba.core.serialize import dumps
+
+        if compiled.library.has_dynamic_globals or any(not x.can_cache for x in compiled.lifted):
+            return
+        self._kept[name, types] = dumps(compiled._reduce())
+        if self._sealed:
+            self.seal()
 
 
-def _read_seal(sealed: bytes) -> dict[str, str]:
-    """The checksums; empty where they are not whole."""
-    try:
-        head, text = sealed.decode("utf-8").rstrip("\n").split("\n")
-    except ValueError:
-        return {}
-    return json.loads(text) if hashlib.sha256(text.encode()).hexdigest() == head else {}
+class _Overloads:
+    """What Numba asks of the cache of a function."""
+
+    def __init__(self, code: MachineCode, name: str) -> None:
+        self.code, self.name = code, name
+        self.cache_path = str(code.file)
+
+    def load_overload(self, types: Any, context: Any) -> Any:
+        return self.code.find(self.name, types, context)
+
+    def save_overload(self, types: Any, compiled: Any) -> None:
+        self.code.add(self.name, types, compiled)
+
+    def enable(self) -> None:
+        """Nothing to do: it is always on."""
+
+    disable = flush = enable
 
 
-def files_of(namespace: Mapping[str, Any]) -> Iterator[Path]:
-    """Numba's files for the compiled functions of a module."""
-    for value in list(namespace.values()):
-        cache: Any = getattr(value, "_cache", None)
-        base = getattr(getattr(cache, "_impl", None), "filename_base", None)
-        if isinstance(base, str):
-            yield from sorted(Path(cache.cache_path).glob(f"{_escaped(base)}.*"))
+def _machine() -> str:
+    """What decides what machine code is made of a text: versions, options and the processor."""
+    import llvmlite
+    import numba
+    from numba.core.registry import cpu_target
 
-
-def _escaped(base: str) -> str:
-    return "".join(f"[{c}]" if c in "[]*?" else c for c in base)
-
-
-def _digest(file: Path) -> str:
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+    config: Any = numba.core.config
+    options = (config.OPT, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT)
+    processor = cpu_target.target_context.codegen().magic_tuple()
+    return repr((sys.version, numba.__version__, llvmlite.__version__, options, processor))
 
 
 def register(name: str, namespace: Mapping[str, Any]) -> None:
@@ -73,4 +121,4 @@ def register(name: str, namespace: Mapping[str, Any]) -> None:
     sys.modules[name] = module
 
 
-__all__ = ["files_of", "register", "seal", "verify"]
+__all__ = ["MachineCode", "register"]

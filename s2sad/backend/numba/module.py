@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Callable, Sequence
 
 from s2sad.backend.numba.boundary import (
     SUFFIX,
@@ -11,28 +12,39 @@ from s2sad.backend.numba.boundary import (
     literal_params,
     used_params,
     with_global_params,
-    wrapper,
 )  # fmt: skip
 from s2sad.backend.numba.bounds import index_checks
+from s2sad.backend.numba.branches import tapes_of_branches
 from s2sad.backend.numba.check import check
+from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
+from s2sad.backend.numba.distribute import distribute
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
+from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loops
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import tidy
 from s2sad.backend.numba.unassigned import assigned_values
+from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
 from s2sad.ir.nodes import Function, replace
 from s2sad.ir.record import dataclass, field
+from s2sad.options import PLAIN, Native
 from s2sad.simplify.dce import eliminate
 
 OPTIONS = 'nogil=True, error_model="numpy"'  # the errors of Python's arithmetic are written out (numbers.py)
+# Numba parallelises the loops that parallel.py chose, and looks for no others.
+_PARTS = ("comprehension", "reduction", "inplace_binop", "setitem", "numpy", "stencil", "fusion")
+PARALLEL = f"parallel={{'prange': True, {', '.join(f'{part!r}: False' for part in _PARTS)}}}"
+FASTMATH = "fastmath={'reassoc', 'contract', 'arcp', 'nsz', 'afn'}"  # not 'nnan' and 'ninf': tests for NaN keep their meaning
 
 
 @dataclass
@@ -43,39 +55,51 @@ class NativeModule:
     functions: list[Function] = field(default_factory=list)
     decorators: dict[Function, str] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
+    finish: Callable[[ast.FunctionDef], None] | None = None  # for the trees of what is compiled
 
 
-def native_module(functions: Sequence[Function], entries: Sequence[str], kept: bool = False) -> NativeModule:
-    """The module of ``functions``; ``entries`` are the names of those that Python calls. ``kept``: it becomes a file,
-    and Numba keeps the machine code beside it."""
+def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
+    """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     _refuse_recursion(functions)
-    out = NativeModule()
-    plain = [literal_params(f) for f in functions]
+    out = NativeModule(finish=numba_names if options.parallel else None)
+    plain = typed_results([literal_params(f) for f in functions])
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
     compiled: list[Function] = []
     wrappers: list[Function] = []
+    loops = {f.name: made for f in plain if (made := as_loops(f)) is not None}
     for f in plain:
-        done = _passes(f, taped)
+        if f.name in loops:
+            continue
+        leaves = Leaves(f)
+        done = structured(f)
+        if f.name in entries:
+            done = leaves.apart(done)
+        done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
         done, globals_ = with_global_params(done, table)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
-            wrappers.append(wrapper(f, done, globals_, not f.name.endswith("_adj")))
+            wrappers.append(wrapper(f, done, leaves, globals_))
             out.native[f.name] = done.name
         check(done)
-        compiled.append(done)
-    helpers = [lower_function(FUNCTIONS[name], True).function for name in used(compiled)]
+        compiled.append(tidy(parallel_loops(done)) if options.parallel else done)
+    helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
     out.functions = [*helpers, *compiled, *wrappers]
-    out.decorators = dict.fromkeys([*helpers, *compiled], f"numba.njit({OPTIONS}{', cache=True' if kept else ''})")
+    out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}
     return out
 
 
 def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
-    fn = forward_ranges(assigned_values(copied_residuals(fn)))
+    fn = forward_ranges(assigned_values(fn))
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    return tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+    return tidy(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))))
+
+
+def _options(fn: Function, options: Native) -> str:
+    parts = [OPTIONS, *([PARALLEL] if is_parallel(fn) else ()), *([FASTMATH] if options.fastmath else ())]
+    return ", ".join(parts)
 
 
 def _refuse_recursion(functions: Sequence[Function]) -> None:

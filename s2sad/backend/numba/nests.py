@@ -10,16 +10,18 @@
 *after*::
 
     def f(u, rhs, steps):
+        n = u.shape[0]
+        t1 = n - 2
         for _ in range(steps):
-            t = np.empty(max(u.shape[0] - 2, 0))
-            for i in range(max(u.shape[0] - 2, 0)):
-                t[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
-            for i in range(max(u.shape[0] - 2, 0)):
-                u[i + 1] = t[i]
-        s = 0.0
-        for i in range(u.shape[0]):
-            s = s + u[i] * u[i]
-        return s
+            t2 = np.empty(max(t1, 0))
+            for i in range(t1):
+                t2[i] = 0.5 * (u[i] + u[i + 2]) + rhs[i + 1]
+            for i in range(t1):
+                u[i + 1] = t2[i]
+        total = 0.0
+        for i in range(n):
+            total = total + u[i] * u[i]
+        return total
 
 NumPy computes the whole right side before it stores: where the target may be memory that the right side reads at another
 place, the nest fills a temporary first. Each store and each array that is needed has a nest of its own, which LLVM can
@@ -34,7 +36,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.usage import lets
-from s2sad.backend.numba import views
+from s2sad.backend.numba import fancy, making, shapes, views
 from s2sad.backend.numba.elementwise import dtype_of, maker
 from s2sad.backend.numba.exprs import (
     Apply,
@@ -42,6 +44,7 @@ from s2sad.backend.numba.exprs import (
     Read,
     Size,
     Step,
+    Taken,
     Triangle,
     array_type,
     element,
@@ -53,15 +56,18 @@ from s2sad.backend.numba.exprs import (
     same_size,
     shape_atom,
 )  # fmt: skip
-from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, typed
-from s2sad.backend.numba.indexing import items_of
+from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, rank, typed
+from s2sad.backend.numba.indexing import Item, items_of
 from s2sad.backend.numba.intervals import Intervals
-from s2sad.backend.numba.placing import REDUCTIONS, Placing, is_view
-from s2sad.backend.numba.reduce import product, reduced
+from s2sad.backend.numba.memory import may_share
+from s2sad.backend.numba.placing import PRODUCTS, REDUCTIONS, RESHAPES, Placing, is_view
+from s2sad.backend.numba.products import product
+from s2sad.backend.numba.reduce import reduced
+from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.sizes import Sizes
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_heads, with_blocks, with_body
-from s2sad.ir.types import INT, Array, Tuple, is_number
+from s2sad.ir.types import INT, Array, Scalar, Tuple, is_number
 
 
 def loop_nests(fn: Function) -> Function:
@@ -80,6 +86,7 @@ class Nests:
         self.exprs: dict[Var, Expr] = {}
         self.env: dict[Var, Atom] = {}
         self.sizes = Sizes(fn)
+        self.made: set[Var] = set()  # arrays that were made here
 
     def run(self) -> Function:
         return self.sizes.placed(with_body(self.fn, self._block(self.fn.body)))
@@ -120,6 +127,30 @@ class Nests:
             dims.append(Size(n, d))
         return Read(tuple(dims), t.dtype or "", a, tuple(Step(k) for k in range(len(dims))))
 
+    def is_contiguous(self, v: Var) -> bool:
+        """Is this an array whose elements lie in order? Those of arguments may not, those of views do not."""
+        return v in self.made or calls(self.lets.get(v), np.zeros, np.ones, np.empty, np.copy)
+
+    def item(self, item: Item) -> Item:
+        """An item of an index, of the variables that are there by now."""
+        start, stop, step = (subst_atom(a, self.env) for a in (item.start, item.stop, item.step))
+        return Item(item.kind, item.axis, start, stop, step)
+
+    def at_index(self, b: Builder, e: Expr | Atom, index: Atom) -> Expr | None:
+        """``e[index]``; None for an index of a kind that is not known."""
+        if not isinstance(e, Expr):
+            return None
+        index = subst_atom(index, self.env)
+        if fancy.is_fancy(self.lets, index):
+            return fancy.taken(self, b, e, index)
+        items = items_of(self.lets, index, len(e.dims))
+        return None if items is None else views.indexed(b, e, list(map(self.item, items)), self.intervals, self.sizes)
+
+    def combined(self, b: Builder, op: str, x: Expr, y: Expr | Atom) -> Expr:
+        """``x op y`` in the shape of x."""
+        t = Scalar(x.dtype, False)
+        return Apply(x.dims, x.dtype, lambda c, u, v: c.emit(op, u, v, type=t), (x, y))
+
     def known(self, a: Atom) -> bool:
         t = typed(a)
         return not isinstance(t, Array) or (t.dims is not None and len(t.dims) > 0 and t.dtype in ("float64", "int64", "bool"))
@@ -142,11 +173,13 @@ class Nests:
             return self._store(b, s)
         if s.op in INPLACE_OPS:
             return self._in_place(b, s)
+        if s.op == "call" and fancy.call(self, b, s):
+            return True
         if s.target is None:
             return False
         if is_view(s):
             return self._view(b, s)
-        if s.op == "getitem":
+        if s.op == "getitem" and not is_array(s.target):
             return self._read(b, s)
         return self._computed(b, s, block)
 
@@ -172,25 +205,34 @@ class Nests:
 
     def _view(self, b: Builder, s: Let) -> bool:
         assert s.target is not None
+        target = s.target
         source = self.expr(b, s.args[1] if s.op == "call" else s.args[0])
         e = self._view_of(b, s, source)
         if e is None:
             return False
-        self.exprs[s.target] = e
-        if self.placing.is_real(s.target):
+        self.exprs[target] = e
+        if self.placing.is_real(target):
             if s.op in ("getitem", "getattr") or calls(s, np.transpose):
+                if s.op == "getitem" and const(s.args[1]) is Ellipsis:  # which Numba takes inside a tuple alone
+                    s = Let(target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
                 b.append(subst_heads(s, self.env))  # the array itself, for those that need one
-                self.exprs.pop(s.target)
+                self.exprs.pop(target)
+            elif calls(s, np.expand_dims) and isinstance(const(s.args[2]), int) and isinstance(source, Expr):
+                self.exprs.pop(target)
+                n = len(source.dims)
+                axis = const(s.args[2]) % (n + 1)
+                index = b.emit("tuple", *(Const(None) if k == axis else Const(slice(None)) for k in range(n + 1)))
+                b.append(Let(target, "getitem", (subst_atom(s.args[1], self.env), index), (), s.loc))
             else:
-                self.exprs.pop(s.target)
-                self._fill(b, s.target, e)
-                if s.target in self.placing.stored:
-                    return False
+                self.exprs.pop(target)
+                if self.placing.info.is_mutated(target):
+                    raise refuse(self.fn, "a view of this kind of memory that is stored into, as a value of its own", s.loc)
+                self._fill(b, target, e)
         return True
 
     def _view_of(self, b: Builder, s: Let, e: Expr | Atom) -> Expr | None:
         if calls(s, np.broadcast_to):
-            dims = self._dims_of(b, s.args[-1], s.target)
+            dims = self.dims_of(b, s.args[-1], s.target)
             if dims is None:
                 return None
             if not isinstance(e, Expr):
@@ -199,12 +241,11 @@ class Nests:
         if not isinstance(e, Expr):
             return None
         if s.op == "getitem":
-            items = items_of(self.lets, s.args[1], s.args[0])
-            return None if items is None else views.indexed(b, e, items, self.intervals, self.sizes)
+            return self.at_index(b, e, s.args[1])
         if s.op == "getattr":
             return views.transposed(b, e, range(len(e.dims))[::-1]) if const(s.args[1]) == "T" else None
-        if calls(s, np.transpose):
-            return views.transposed(b, e, range(len(e.dims))[::-1]) if len(s.args) == 2 else None
+        if calls(s, np.transpose, np.swapaxes, np.moveaxis):
+            return shapes.reordered(b, s, e)
         if calls(s, np.flip) and len(s.args) == 2:
             return views.flipped(b, e, range(len(e.dims)))
         axis = const(s.args[2]) if len(s.args) > 2 else None
@@ -214,7 +255,7 @@ class Nests:
             return views.expanded(b, e, axis % (len(e.dims) + 1))
         return None
 
-    def _dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
+    def dims_of(self, b: Builder, shape: Atom, target: Var | None) -> tuple[Size, ...] | None:
         """The sizes that a tuple of numbers says."""
         t = target.type if target is not None else None
         made = self.lets.get(shape) if isinstance(shape, Var) else None
@@ -222,6 +263,8 @@ class Nests:
             return None
         if made is not None and made.op == "tuple":
             atoms = [subst_atom(a, self.env) for a in made.args]
+        elif is_scalar(shape):
+            atoms = [subst_atom(shape, self.env)]
         elif isinstance(subst_atom(shape, self.env), Var) and len(t.dims) > 0:
             atoms = [b.emit("getitem", subst_atom(shape, self.env), Const(k), type=INT) for k in range(len(t.dims))]
         else:
@@ -233,11 +276,7 @@ class Nests:
         assert s.target is not None
         if not is_scalar(s.target) or s.args[0] not in self.exprs:
             return False
-        e = self.expr(b, s.args[0])
-        items = items_of(self.lets, s.args[1], s.args[0])
-        if items is None or not isinstance(e, Expr):
-            return False
-        one = views.indexed(b, e, items, self.intervals, self.sizes)
+        one = self.at_index(b, self.expr(b, s.args[0]), s.args[1])
         return one is not None and self._rename(s, element(b, one, ()))
 
     def _computed(self, b: Builder, s: Let, block: Block) -> bool:
@@ -247,6 +286,9 @@ class Nests:
             return False
         if not isinstance(e, Expr):
             return self._rename(s, e)
+        if isinstance(e, Read) and views.is_whole(e) and any(isinstance(x, Let) and x.target is e.array for x in b.stmts):
+            self.made.add(e.array)
+            return self._rename(s, e.array)
         if self.placing.lazy(s, block):
             self.exprs[s.target] = e
         else:
@@ -255,10 +297,19 @@ class Nests:
 
     def _value(self, b: Builder, s: Let) -> Expr | Atom | None:
         """What a statement computes, as an expression; None for what is not known here."""
+        if s.op == "getitem":
+            return self.at_index(b, self.expr(b, s.args[0]), s.args[1])
+        if calls(s, rt.share):
+            return making.shared(self, b, s, lambda hits, axes: self._count(b, s, hits, axes))
+        new = making.made(self, b, s)
+        if new is not None:
+            return new
+        if calls(s, *RESHAPES):
+            return shapes.reshaped(self, b, s)
         if calls(s, *REDUCTIONS):
             e = self.expr(b, s.args[1])
             return reduced(b, s, e) if isinstance(e, Expr) else None
-        if s.op == "matmul" or calls(s, np.dot, np.matmul, np.outer, np.inner, np.vdot):
+        if s.op == "matmul" or calls(s, *PRODUCTS):
             return product(self, b, s)
         if calls(s, np.zeros_like, np.ones_like, np.full_like) and len(s.args) == (3 if calls(s, np.full_like) else 2):
             e = self.expr(b, s.args[1])
@@ -281,6 +332,10 @@ class Nests:
         dims = joined(b, [a.dims if isinstance(a, Expr) else () for a in args])
         return Apply(dims, dtype_of(s.target), make, args)
 
+    def _count(self, b: Builder, s: Let, hits: Expr, axes: tuple[int, ...]) -> Expr | Atom | None:
+        args = (Ref(np.count_nonzero, "np.count_nonzero"), s.args[2], Const(axes), Const(True))
+        return reduced(b, Let(s.target, "call", args, ("axis", "keepdims"), s.loc), hits)
+
     def _triangle(self, b: Builder, s: Let) -> Expr | None:
         e = self.expr(b, s.args[1])
         k = const(s.args[2]) if len(s.args) == 3 else 0
@@ -294,11 +349,19 @@ class Nests:
             return None
         if not isinstance(x, Expr):
             return reduced(b, Let(s.target, "call", (Ref(np.sum, "np.sum"), s.args[1]), (), s.loc), g)
-        if len(g.dims) != len(x.dims) or any(d.is_one for d in x.dims):
+        lead = len(g.dims) - len(x.dims)
+        if lead < 0:
             return None
-        for d, e in zip(g.dims, x.dims, strict=True):
-            same_size(b, d, e)
-        return g
+        ones = tuple(k for k, (d, e) in enumerate(zip(g.dims[lead:], x.dims, strict=True)) if e.is_one and not d.is_one)
+        out: Expr | Atom | None = g
+        for axes, keep in ((tuple(range(lead)), False), (ones, True)):
+            if axes and isinstance(out, Expr):
+                args = (Ref(np.sum, "np.sum"), s.args[1], Const(axes), Const(keep))
+                out = reduced(b, Let(s.target, "call", args, ("axis", "keepdims"), s.loc), out)
+        if isinstance(out, Expr):
+            for d, e in zip(out.dims, x.dims, strict=True):
+                same_size(b, d, e)
+        return out
 
     # -- stores -----------------------------------------------------------------------------------------------------
     def _fill(self, b: Builder, target: Var, e: Expr) -> None:
@@ -306,9 +369,12 @@ class Nests:
         kw: dict[str, Atom] = {} if e.dtype == "float64" else {"dtype": Const(_dtype_name(e.dtype))}
         t = array_type(e.dtype, e.dims)
         if isinstance(e, Apply) and all(isinstance(a, Const) and not a.value for a in e.args) and len(e.args) == 1:
-            self.env[target] = b.call(np.zeros, "np.zeros", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
+            made = b.call(np.zeros, "np.zeros", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
+            self.made.add(made)
+            self.env[target] = made
             return
         made = b.call(np.empty, "np.empty", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
+        self.made.add(made)
         self._nest_store(b, Read(e.dims, e.dtype, made, tuple(Step(k) for k in range(len(e.dims)))), e, None)
         self.env[target] = made
 
@@ -325,18 +391,19 @@ class Nests:
 
     def _store(self, b: Builder, s: Let) -> bool:
         x, index, value = s.args[:3]
-        if x not in self.exprs and is_scalar(value) and _is_element(index):
+        if x not in self.exprs and is_scalar(value) and _is_element(index, x):
             return False
-        items = items_of(self.lets, index, x)
         e = self.expr(b, x)
-        if items is None or not isinstance(e, Expr):
+        if not isinstance(e, Expr):
             return False
         if e.dtype not in ("float64", "int64", "bool") or not self._fits(value, e.dtype):
             return False
-        dest = views.indexed(b, e, items, self.intervals, self.sizes)
+        dest = self.at_index(b, e, index)
+        op = str(const(s.args[3])) if s.op == "aug_setitem" else None
+        if isinstance(dest, Taken):
+            return fancy.stored(self, b, dest, self.expr(b, value), op)
         if not isinstance(dest, Read):
             return False
-        op = str(const(s.args[3])) if s.op == "aug_setitem" else None
         return self._assign(b, dest, self.expr(b, value), op)
 
     def _fits(self, value: Atom, dtype: str) -> bool:
@@ -353,23 +420,23 @@ class Nests:
             for d, v in zip(dest.dims[len(dest.dims) - len(value.dims) :], value.dims, strict=True):
                 if not v.is_one:
                     same_size(b, d, v)
-            if self._overlaps(dest, value):
-                value = self._temporary(b, value)
+            if self.overlaps(dest, value):
+                value = self.temporary(b, value)
         self._nest_store(b, dest, value, op)
         return True
 
-    def _overlaps(self, dest: Read, value: Expr) -> bool:
+    def overlaps(self, dest: Read, value: Expr) -> bool:
         """May the value read memory of the target at another place than the one that is stored?"""
-        mine = self.placing.info.find(dest.array)
         for r in reads_of(value):
             same = r.array is dest.array and len(r.steps) == len(dest.steps) and len(r.dims) == len(dest.dims) and all(
                 x.same(y) for x, y in zip(r.steps, dest.steps, strict=True)
             )
-            if not same and (r.array is dest.array or self.placing.info.find(r.array) == mine):
+            if not same and may_share(self.placing.info, self.lets, r.array, dest.array):
                 return True
         return False
 
-    def _temporary(self, b: Builder, e: Expr) -> Read:
+    def temporary(self, b: Builder, e: Expr) -> Read:
+        """The values of an expression as they are now."""
         kw: dict[str, Atom] = {} if e.dtype == "float64" else {"dtype": Const(_dtype_name(e.dtype))}
         made = b.call(np.empty, "np.empty", shape_atom(b, e.dims), kw=kw, type=array_type(e.dtype, e.dims))
         out = Read(e.dims, e.dtype, made, tuple(Step(k) for k in range(len(e.dims))))
@@ -395,13 +462,15 @@ class Nests:
         assert isinstance(e, Expr)
         if isinstance(e, Read) and views.is_whole(e):
             return e.array
-        return self._temporary(b, e).array
+        return self.temporary(b, e).array
 
 
-def _is_element(index: Atom) -> bool:
-    """Are these whole numbers alone?"""
+def _is_element(index: Atom, x: Atom) -> bool:
+    """Is this a whole number for each axis?"""
     t = index.type if isinstance(index, Var) else None
-    return is_scalar(index) or (isinstance(t, Tuple) and all(map(is_number, t.items)))
+    if isinstance(t, Tuple):
+        return len(t.items) == rank(x) and all(map(is_number, t.items))
+    return is_scalar(index) and rank(x) == 1
 
 
 def _without_ones(b: Builder, e: Expr, n: int) -> Expr:

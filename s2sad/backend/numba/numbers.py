@@ -11,10 +11,10 @@ that leave 64 bits.
     def f(x, y):
         if y == 0.0:
             raise ZeroDivisionError("float division by zero")
-        t = x / y
-        if t < 0.0:
+        t1 = x / y
+        if t1 < 0.0:
             raise ValueError("math domain error")
-        return math.sqrt(t)
+        return math.sqrt(t1)
 
 Numbers of NumPy (elements of arrays, results of its functions) do not raise: only what may be a Python number is checked.
 """

@@ -12,17 +12,22 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.analysis.alias import AliasInfo, alias
+from s2sad.analysis.alias import AliasInfo, alias, is_view_index
 from s2sad.analysis.effects import INPLACE_OPS
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba.elementwise import maker
 from s2sad.backend.numba.facts import calls, is_array, rank
 from s2sad.ir.nodes import Atom, Block, Callee, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
 from s2sad.ir.types import Array
 
-VIEW_CALLS = (np.transpose, np.flip, np.broadcast_to, np.expand_dims, np.swapaxes, np.flipud, np.fliplr)
-REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod)
+VIEW_CALLS = (np.transpose, np.flip, np.broadcast_to, np.expand_dims, np.swapaxes, np.moveaxis, np.flipud, np.fliplr)
+REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.any, np.all, np.count_nonzero)
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
-_OTHERS = (np.dot, np.outer, np.vdot, np.inner, np.tril, np.triu, rt.unbroadcast)
+_SCATTERS = (rt.add_at, rt.put_adjoint)
+RESHAPES = (np.reshape, np.ravel, np.squeeze, np.atleast_1d, rt.flatten, rt.restored)
+PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, rt.matmul_adj_a, rt.matmul_adj_b, np.outer, np.vdot, np.inner)
+_READS = (rt.share, rt.last_store, rt.scatter, np.diag, np.diagonal)
+_OTHERS = (*_READS, *RESHAPES, *PRODUCTS, *_SCATTERS, np.tril, np.triu, rt.unbroadcast)
 
 
 def is_view(s: Let) -> bool:
@@ -30,7 +35,7 @@ def is_view(s: Let) -> bool:
     if s.target is None or not is_array(s.target):
         return False
     if s.op == "getitem":
-        return is_array(s.args[0])
+        return is_array(s.args[0]) and is_view_index(type_of_atom(s.args[1]))
     return s.op == "getattr" or calls(s, *VIEW_CALLS)
 
 
@@ -45,13 +50,13 @@ def nestable(s: Let, k: int) -> bool:
             return True
     if s.op == "matmul":
         return True
-    return maker(s) is not None
+    return maker(s) is not None or calls(s, np.array, rt.astype)
 
 
 def shape_only(s: Let, k: int) -> bool:
     """Does the statement look at the shape of its operand alone?"""
     return (s.op == "getattr" and getattr(s.args[1], "value", "") != "T") or calls(s, *_LIKE) or (
-        calls(s, rt.unbroadcast) and k == 2
+        calls(s, rt.unbroadcast, rt.restored) and k == 2
     )
 
 
@@ -93,7 +98,7 @@ class Placing:
             self.real.add(a)
         if not shape_only(s, k):
             self.uses.setdefault(a, []).append((s, block))
-        if k == 0 and (s.op in ("setitem", "aug_setitem") or s.op in INPLACE_OPS):
+        if (k == 0 and (s.op in ("setitem", "aug_setitem") or s.op in INPLACE_OPS)) or (k == 1 and calls(s, *_SCATTERS)):
             self.stored.add(a)
             if s.op in INPLACE_OPS and s.target is not None:
                 self.real.add(a)
@@ -125,7 +130,7 @@ class Placing:
 
     def _repeated(self, v: Var, use: Stmt) -> bool:
         """Would the statement that uses an element compute it more than once?"""
-        if not isinstance(use, Let) or is_view(use) or use.op == "matmul" or calls(use, np.outer):
+        if not isinstance(use, Let) or is_view(use) or use.op == "matmul" or calls(use, *PRODUCTS):
             return True
         t = v.type
         if not isinstance(t, Array) or t.dims is None or any(d is not None and d.is_one for d in t.dims):
@@ -178,6 +183,8 @@ class Placing:
             return {c for b in blocks_of(s) for x in b.stmts for c in self.written(x)}
         if s.op in ("setitem", "aug_setitem") or s.op in INPLACE_OPS:
             return {self.info.find(s.args[0])} if isinstance(s.args[0], Var) else set()
+        if calls(s, *_SCATTERS):
+            return {self.info.find(s.args[1])} if isinstance(s.args[1], Var) else set()
         if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee):
             return {self.info.find(a) for a in s.args if isinstance(a, Var) and is_array(a)}
         return set()
@@ -187,4 +194,4 @@ def _base(s: Let) -> Atom:
     return s.args[1] if s.op == "call" else s.args[0]
 
 
-__all__ = ["REDUCTIONS", "VIEW_CALLS", "Placing", "is_view"]
+__all__ = ["PRODUCTS", "REDUCTIONS", "RESHAPES", "VIEW_CALLS", "Placing", "is_view"]

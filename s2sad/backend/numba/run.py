@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,21 +31,23 @@ def numba_type(t: Type | None) -> Any:
 
 def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Sequence[Function]) -> None:
     """Compile the entries of a module for the types of their parameters."""
-    from numba.core.errors import NumbaError
+    from numba.core.errors import NumbaError, NumbaParallelSafetyWarning
 
     try:
         residuals = None
         for text, fn in zip(made.native, native, strict=True):
             types = [numba_type(p.var.type) for p in fn.params]
-            if residuals is not None and fn.params and fn.params[0].var is entries[1].params[0].var:
+            if residuals is not None and fn.params and fn.params[0].var.name == entries[1].params[0].var.name:
                 types[0] = residuals
             if None in types:
                 continue
             dispatcher = program.namespace[text]
-            dispatcher.compile(tuple(types))
+            with warnings.catch_warnings():  # a loop that is not independent after all would be a defect of parallel.py
+                warnings.simplefilter("error", NumbaParallelSafetyWarning)
+                dispatcher.compile(tuple(types))
             result = dispatcher.overloads[tuple(types)].signature.return_type
             residuals = result[1] if len(getattr(result, "types", ())) == 2 else None
-    except NumbaError as error:
+    except (NumbaError, NotImplementedError) as error:
         raise UnsupportedError(_finding(program, error, entries[0])) from error
 
 

@@ -8,8 +8,9 @@ appended to that of the iteration before; the outer tape says how many entries e
 
 from __future__ import annotations
 
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba.refuse import refuse
-from s2sad.ir.nodes import Atom, Function, Let, Stmt, Var
+from s2sad.ir.nodes import Atom, Const, Function, Let, Stmt, Var
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import INT, Affine, Array, List, Scalar, Sym, Tuple, Type, widen
 
@@ -17,7 +18,8 @@ from s2sad.ir.types import INT, Affine, Array, List, Scalar, Sym, Tuple, Type, w
 @dataclass(eq=False)
 class Field:
     """One leaf of an entry. ``path``: which component, and which items of tuples inside it. ``kind``: f, i, b (in the
-    rows of floats or integers, at ``column``), a (array of known shape), v (array of another shape), t (nested tape)."""
+    rows of floats or integers, at ``column``), a (array of known shape), v (array of another shape), t (nested tape),
+    c (a constant, which is kept nowhere)."""
 
     kind: str
     path: tuple[int, ...]
@@ -29,13 +31,18 @@ class Field:
 
 @dataclass(eq=False)
 class Stack:
-    """A tape as arrays. ``exact``: the number of entries is known before the loop that records them."""
+    """A tape as arrays. ``exact``: one loop, in no other, records all of it; ``sized``: the number of entries is known
+    before the outermost of the loops around starts (``path``: those loops, and that which records, the last). ``split``:
+    each float is in an array of its own, which an innermost loop runs through; else they are rows."""
 
     var: Var
     append: Let | None = None
     components: tuple[Atom, ...] = ()
     owner: Stmt | None = None
+    path: tuple[Stmt, ...] = ()
     exact: bool = False
+    sized: bool = False
+    split: bool = False
     fields: list[Field] = field(default_factory=list)
     floats: int = 0
     ints: int = 0
@@ -46,10 +53,21 @@ class Stack:
 
     def parts(self) -> list[str]:
         """The names of the parts of its state: arrays, and counters of entries (p) and of elements (q)."""
-        out = ["F"] * bool(self.floats) + ["I"] * bool(self.ints)
+        out = self._numbers() + ["I"] * bool(self.ints)
         out += [f"A{f.column}" for f in self.fields if f.kind == "a"]
         out += ["V"] * self.is_flat
         return [*out, "p", *["q"] * self.is_flat]
+
+    def _numbers(self) -> list[str]:
+        return [f"F{k}" for k in range(self.floats)] if self.split else ["F"] * bool(self.floats)
+
+    def rows(self) -> list[str]:
+        """The arrays with one place for each entry."""
+        return [k for k in self.parts() if k not in ("p", "q", "V")]
+
+    def column(self, f: Field) -> str:
+        """The array that holds a number of an entry."""
+        return "I" if f.kind != "f" else f"F{f.column}" if self.split else "F"
 
     @property
     def is_flat(self) -> bool:
@@ -62,10 +80,9 @@ class Stack:
     def type_of(self, key: str) -> Type:
         if key in ("p", "q"):
             return INT
-        if key == "F":
-            return Array("float64", (None,) if self.floats == 1 else (None, Affine(self.floats)))
-        if key == "I":
-            return Array("int64", (None,) if self.ints == 1 else (None, Affine(self.ints)))
+        if key[0] in "FI":
+            dtype, count = ("int64", self.ints) if key == "I" else ("float64", 1 if self.split else self.floats)
+            return Array(dtype, (None,) if count == 1 else (None, Affine(count)))
         if key == "V":
             return Array("float64", (None,))
         t = next(f.type for f in self.fields if f.kind == "a" and key == f"A{f.column}")
@@ -88,6 +105,8 @@ def lay_out(stack: Stack, stacks: dict[Var, Stack], known: set[Sym], fn: Functio
             stacks[a].nested = True
             stack.fields.append(Field("t", (k,), INT, stack.ints, stacks[a]))
             stack.ints += 1
+        elif isinstance(a, Const):
+            stack.fields.append(Field("c", (k,), type_of_atom(a)))
         else:
             _leaf(stack, (k,), a.type if isinstance(a, Var) else None, known, fn)
 

@@ -52,8 +52,49 @@ def clipped(k: Any, n: Any) -> Any:
     return min(max(k, 0), n)
 
 
-FUNCTIONS = {f.__name__: f for f in (grown_1, grown_2, grown_3, clipped)}
+def places_1(mask: Any) -> Any:
+    """The places where a mask is true, as a row for each axis."""
+    n = 0
+    for i in range(len(mask)):
+        if mask[i]:
+            n = n + 1
+    out = np.empty((1, n), np.int64)
+    n = 0
+    for i in range(len(mask)):
+        if mask[i]:
+            out[0, n] = i
+            n = n + 1
+    return out
+
+
+def places_2(mask: Any) -> Any:
+    """The places where a mask is true, as a row for each axis."""
+    n = 0
+    for i in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            if mask[i, j]:
+                n = n + 1
+    out = np.empty((2, n), np.int64)
+    n = 0
+    for i in range(mask.shape[0]):
+        for j in range(mask.shape[1]):
+            if mask[i, j]:
+                out[0, n] = i
+                out[1, n] = j
+                n = n + 1
+    return out
+
+
+def dot_into(a: Any, b: Any, out: Any) -> None:
+    """A product of matrices, into memory that is there."""
+    np.dot(a, b, out)
+
+
+_ALL = (grown_1, grown_2, grown_3, clipped, places_1, places_2, dot_into)
+FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
+DOT_INTO = Ref(NATIVE, "dot_into")
+PLACES = {1: Ref(NATIVE, "places_1"), 2: Ref(NATIVE, "places_2")}
 
 
 def grown(rank: int) -> Ref:
@@ -72,4 +113,4 @@ def used(functions: list[Function]) -> list[str]:
     return [name for name in FUNCTIONS if name in texts]
 
 
-__all__ = ["CLIPPED", "FUNCTIONS", "NATIVE", "Native", "grown", "used"]
+__all__ = ["CLIPPED", "DOT_INTO", "FUNCTIONS", "NATIVE", "PLACES", "Native", "grown", "used"]

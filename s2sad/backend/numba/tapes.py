@@ -10,36 +10,40 @@
             tape.append((t, y))
             y = y * t
         g = 1.0
-        for t, y in reversed(tape):
-            g = g * t + y
+        for entry in reversed(tape):
+            t0, y0 = entry
+            g = g * t0 + y0
         return g
 
 *after*::
 
     def f(x, n):
-        tape = np.empty((len(range(n)), 2))
         y = x
-        p = 0
-        for i in range(n):
+        t1 = range(n)
+        t2 = len(range(n))
+        tape = np.empty(t2)
+        tape_2 = np.empty(t2)
+        for i in t1:
             t = np.sin(y)
-            tape[p, 0] = t
-            tape[p, 1] = y
-            p = p + 1
+            tape[i] = t
+            tape_2[i] = y
             y = y * t
         g = 1.0
-        for _ in range(p):
-            p = p - 1
-            g = g * tape[p, 0] + tape[p, 1]
+        for k in range(len(t1) - 1, -1, -1):
+            g = g * tape[k] + tape_2[k]
         return g
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 
 import numpy as np
 
 from s2sad.analysis.build import Builder
+from s2sad.backend.numba.counted import entries, is_by_one, offset, offset_from_end, steps_by_one
+from s2sad.backend.numba.exprs import add, sub
 from s2sad.backend.numba.facts import calls
 from s2sad.backend.numba.iteration import Ranges, reversed_range
 from s2sad.backend.numba.reading import Reader, find_readers
@@ -84,12 +88,16 @@ class Tapes:
         self.counts: dict[Stack, Atom] = {}
         self.sizes = _sizes(fn)
         self.given = given
-        self._collect(fn.body, None)
+        self.at: dict[Stack, Atom] = {}  # the place of the entry that the iteration at hand records or reads
+        self._collect(fn.body, ())
         for s in self.stacks.values():
             lay_out(s, self.stacks, set(self.sizes), fn)
         self.readers = find_readers(fn, self.ranges, {**self.stacks, **given})
         for s in self.stacks.values():
-            s.exact = s.exact and not s.nested
+            assert s.owner is not None
+            s.sized = self.readers.of(s.owner) is None and entries(Builder(fn.loc), s.path, self.ranges, {}) is not None
+            s.split = s.sized and not any(isinstance(x, For | While) for b in blocks_of(s.owner) for x in walk(b))
+            s.exact = s.exact and s.sized and not s.nested
 
     def run(self) -> Function:
         if not self.stacks and not self.readers:
@@ -97,53 +105,62 @@ class Tapes:
         b = Builder(self.fn.loc)
         state: State = {}
         for s in self.stacks.values():
-            if not s.exact:
+            if not s.sized:
                 self._make(b, s, Const(_ROOM), state)
+            elif not s.exact:
+                self._start(s, state)
         stmts = self._stmts(self.fn.body, state)
         results = tuple(subst_atom(a, self.env) for a in self.fn.body.results)
         return with_body(self.fn, Block((*b.stmts, *stmts), results))
 
     # -- what is there ----------------------------------------------------------------------------------------------
-    def _collect(self, block: Block, owner: Stmt | None) -> None:
+    def _collect(self, block: Block, path: tuple[Stmt, ...]) -> None:
         for s in block.stmts:
             if not isinstance(s, Let):
                 for b in blocks_of(s):
-                    self._collect(b, s)
+                    self._collect(b, (*path, s))
             elif s.op == "list" and not s.args and s.target is not None:
                 self.stacks[s.target] = Stack(s.target)
             elif s.op == "method" and s.args[0] in self.stacks and isinstance(s.args[0], Var):
-                self._append(self.stacks[s.args[0]], s, owner)
-        if owner is None:
+                self._append(self.stacks[s.args[0]], s, path)
+        if not path:
             for v, stack in list(self.stacks.items()):
                 if stack.append is None:
                     raise refuse(self.fn, "a list that a program of its own makes", self.ranges.lets[v].loc)
 
-    def _append(self, stack: Stack, s: Let, owner: Stmt | None) -> None:
+    def _append(self, stack: Stack, s: Let, path: tuple[Stmt, ...]) -> None:
+        owner = path[-1] if path else None
         name = s.args[1].value if isinstance(s.args[1], Const) else ""
         if name != "append" or stack.append is not None or not isinstance(owner, For | While):
             raise refuse(self.fn, f"the method {name} of a list", s.loc)
-        stack.append, stack.owner = s, owner
+        stack.append, stack.owner, stack.path = s, owner, path
         made = self.ranges.let(s.args[2])
         if made is not None and made.op == "tuple":
             stack.components, stack.tuple_entry = made.args, True
             self.dropped.add(made)
         else:
             stack.components = (s.args[2],)
-        stack.exact = owner in self.fn.body.stmts and isinstance(owner, For)
+        stack.exact = len(path) == 1 and isinstance(owner, For)
 
     # -- making, growing --------------------------------------------------------------------------------------------
-    def _make(self, b: Builder, s: Stack, room: Atom, state: State) -> None:
+    def _start(self, s: Stack, state: State) -> None:
+        """No entries."""
         for key in s.parts():
             if key in ("p", "q"):
                 state[s, key] = Const(0)
+
+    def _make(self, b: Builder, s: Stack, room: Atom, state: State) -> None:
+        self._start(s, state)
+        for key in s.parts():
+            if key in ("p", "q"):
                 continue
             t = s.type_of(key)
             assert isinstance(t, Array) and t.dims is not None
-            if key in "FIV":
+            if key[0] in "FIV":
                 shape = room if t.rank == 1 else b.emit("tuple", room, Const(s.floats if key == "F" else s.ints))
             else:
                 shape = b.emit("tuple", room, *(self._size(b, d) for d in t.dims[1:]))
-            kw: dict[str, Atom] = {"dtype": Const("int64")} if key == "I" else {}
+            kw: dict[str, Atom] = {"dtype": Const("int64")} if key[0] == "I" else {}
             made = b.call(np.empty, "np.empty", shape, kw=kw, type=t, name=s.name)
             state[s, key] = made
 
@@ -182,25 +199,28 @@ class Tapes:
     # -- recording --------------------------------------------------------------------------------------------------
     def _push(self, s: Stack, loc: object, state: State) -> list[Stmt]:
         b = Builder(s.append.loc if s.append is not None else NOWHERE)
-        p = state[s, "p"]
-        after = b.emit("add", p, Const(1), type=INT)
-        rows = [k for k in s.parts() if k not in ("p", "q", "V")]
-        if not s.exact and rows:
-            self._ensure(b, s, rows, after, state)
+        known = self.at.get(s)
+        p = state[s, "p"] if known is None else known
+        after = b.emit("add", p, Const(1), type=INT) if known is None else None
+        if isinstance(s.owner, While) and s.rows() and after is not None:
+            self._ensure(b, s, s.rows(), after, state)
         for f in s.fields:
             self._store(b, s, f, p, state)
-        state[s, "p"] = after
+        if after is not None:
+            state[s, "p"] = after
         return b.stmts
 
     def _store(self, b: Builder, s: Stack, f: Field, p: Atom, state: State) -> None:
+        if f.kind == "c":
+            return
         if f.kind == "t":
             assert f.nested is not None
             count = b.emit("sub", state[f.nested, "p"], self.starts[f.nested], type=INT)
-            self._store_row(b, s, "I", f.column, p, count, state)
+            self._store_row(b, s, f, p, count, state)
             return
         value = self._component(b, s, f)
         if f.kind in "fib":
-            self._store_row(b, s, "F" if f.kind == "f" else "I", f.column, p, value, state)
+            self._store_row(b, s, f, p, value, state)
         elif f.kind == "a":
             b.effect("setitem", state[s, f"A{f.column}"], p, value)
         else:
@@ -215,19 +235,19 @@ class Tapes:
             value = b.emit("getitem", value, Const(k), type=t)
         return value
 
-    def _store_row(self, b: Builder, s: Stack, key: str, column: int, p: Atom, value: Atom, state: State) -> None:
-        b.effect("setitem", state[s, key], self._place(b, s, key, column, p), value)
+    def _store_row(self, b: Builder, s: Stack, f: Field, p: Atom, value: Atom, state: State) -> None:
+        b.effect("setitem", state[s, s.column(f)], self._place(b, s, f, p), value)
 
-    def _place(self, b: Builder, s: Stack, key: str, column: int, p: Atom) -> Atom:
-        single = (s.floats if key == "F" else s.ints) == 1
-        return p if single else b.emit("tuple", p, Const(column), type=Tuple((INT, INT)))
+    def _place(self, b: Builder, s: Stack, f: Field, p: Atom) -> Atom:
+        t = s.type_of(s.column(f))
+        return p if isinstance(t, Array) and t.rank == 1 else b.emit("tuple", p, Const(f.column), type=Tuple((INT, INT)))
 
     def _store_flat(self, b: Builder, s: Stack, f: Field, p: Atom, value: Atom, state: State) -> None:
         shape = b.emit("getattr", value, Const("shape"))
         total: Atom = Const(1)
         for k, column in enumerate(f.sizes):
             n = b.emit("getitem", shape, Const(k), type=INT)
-            self._store_row(b, s, "I", column, p, n, state)
+            self._store_row(b, s, Field("i", (), INT, column), p, n, state)
             total = n if k == 0 else b.emit("mul", total, n, type=INT)
         q = state[s, "q"]
         after = b.emit("add", q, total, type=INT)
@@ -245,8 +265,9 @@ class Tapes:
     def _pop(self, r: Reader, state: State, b: Builder) -> None:
         """The entry before: its parts in the environment, its counters in the state."""
         s = r.stack
-        p = b.emit("sub", state[s, "p"], Const(1), type=INT)
-        state[s, "p"] = p
+        p = self.at.get(s)
+        if p is None:
+            p = state[s, "p"] = b.emit("sub", state[s, "p"], Const(1), type=INT)
         values: dict[tuple[int, ...], Atom] = {}
         for f in reversed(s.fields):
             values[f.path] = self._load(b, s, f, p, state)
@@ -265,18 +286,19 @@ class Tapes:
         return b.emit("tuple", *items)
 
     def _load(self, b: Builder, s: Stack, f: Field, p: Atom, state: State) -> Atom:
+        if f.kind == "c":
+            return s.components[f.path[0]]
         if f.kind == "a":
             return b.emit("getitem", state[s, f"A{f.column}"], p, type=f.type)
         if f.kind == "v":
             return self._load_flat(b, s, f, p, state)
-        key = "F" if f.kind == "f" else "I"
-        place = self._place(b, s, key, f.column, p)
+        place, array = self._place(b, s, f, p), state[s, s.column(f)]
         if f.kind == "b":
-            return b.emit("ne", b.emit("getitem", state[s, key], place, type=INT), Const(0), type=BOOL)
-        return b.emit("getitem", state[s, key], place, type=f.type)
+            return b.emit("ne", b.emit("getitem", array, place, type=INT), Const(0), type=BOOL)
+        return b.emit("getitem", array, place, type=f.type)
 
     def _load_flat(self, b: Builder, s: Stack, f: Field, p: Atom, state: State) -> Atom:
-        sizes = [b.emit("getitem", state[s, "I"], self._place(b, s, "I", c, p), type=INT) for c in f.sizes]
+        sizes = [self._load(b, s, Field("i", (), INT, c), p, state) for c in f.sizes]
         total: Atom = sizes[0]
         for n in sizes[1:]:
             total = b.emit("mul", total, n, type=INT)
@@ -333,13 +355,16 @@ class Tapes:
 
     def _region(self, s: Stmt, state: State) -> list[Stmt]:
         s = subst_heads(s, self.env)
-        keys = self._changed(s)
         before: list[Stmt] = []
         b = Builder(s.loc)
+        own = [t for t in self.stacks.values() if t.owner is not None and _same_loop(t.owner, s)]
         for stack in self.stacks.values():
-            if stack.exact and stack.owner is not None and _same_loop(stack.owner, s):
-                count = b.call(builtins.len, "len", s.iter, type=INT)  # type: ignore[union-attr]
+            if stack.sized and _same_loop(stack.path[0], s):
+                count = entries(b, stack.path, self.ranges, self.env)
+                assert count is not None
                 self._make(b, stack, count, state)
+        counted = self._counted(s, own)
+        keys = self._changed(s, counted)
         reader = self.readers.of(s)
         if isinstance(s, If):
             blocks = []
@@ -355,8 +380,16 @@ class Tapes:
             if keys:
                 raise refuse(self.fn, "a loop inside try", s.loc)
             return [with_blocks(s, tuple(Block(tuple(self._stmts(x, state)), x.results) for x in blocks_of(s)))]
+        firsts: dict[Stack, Atom] = {}
+        for stack in own:
+            if isinstance(s, For) and not stack.sized and stack.rows():
+                room = add(b, state[stack, "p"], b.call(builtins.len, "len", s.iter, type=INT))
+                self._ensure(b, stack, stack.rows(), room, state)
+        firsts = {stack: state[stack, "p"] for stack in counted}
         if reader is not None:
             s = self._over(s, reader, state, b)
+            if reader.stack in counted:
+                firsts[reader.stack] = self._first(b, reader, state)
         before += b.stmts
         carried = tuple(Var(_hint(k), k[0].type_of(k[1])) for k in keys)
         inner = {**state, **dict(zip(keys, carried, strict=True))}
@@ -365,9 +398,14 @@ class Tapes:
             cond = Block(tuple(self._stmts(s.cond, dict(inner))), tuple(subst_atom(a, self.env) for a in s.cond.results))
             s = replace(s, cond=cond)
         head = Builder(s.loc)
+        for stack, first in firsts.items():
+            assert isinstance(s, For)
+            self.at[stack] = add(head, first, self._offset(head, s, stack, reader))
         if reader is not None:
             self._pop(reader, inner, head)
         stmts = [*head.stmts, *self._stmts(s.body, inner)]
+        for stack in firsts:
+            del self.at[stack]
         results = tuple(subst_atom(a, self.env) for a in s.body.results)
         n = len(s.carried)
         results = (*results[:n], *(inner[k] for k in keys), *results[n:])
@@ -375,7 +413,41 @@ class Tapes:
         state.update(zip(keys, targets, strict=True))
         body = Block(tuple(stmts), results)
         new = replace(s, carried=(*s.carried, *carried), init=init, body=body, targets=(*s.targets, *targets))
-        return [*before, new]
+        behind = Builder(s.loc)
+        for stack, first in firsts.items():
+            if reader is not None and stack is reader.stack:
+                state[stack, "p"] = first
+            elif isinstance(s, For):
+                state[stack, "p"] = add(behind, first, behind.call(builtins.len, "len", s.iter, type=INT))
+        return [*before, new, *behind.stmts]
+
+    # -- loops that count -------------------------------------------------------------------------------------------
+    def _counted(self, s: Stmt, own: Sequence[Stack]) -> list[Stack]:
+        """The tapes that a loop records, or reads, at places that its index tells."""
+        reader = self.readers.of(s)
+        if reader is not None:
+            made = self.ranges.of(reader.counter) if reader.counter is not None else None
+            return [reader.stack] if reader.counter is None or (made is not None and is_by_one(made[0])) else []
+        return list(own) if steps_by_one(self.ranges, s) is not None else []
+
+    def _first(self, b: Builder, r: Reader, state: State) -> Atom:
+        """The place of the first entry of those that a loop reads."""
+        if r.stack.exact or (r.counter is None and not r.stack.nested):
+            return Const(0)
+        count = self.counts[r.stack] if r.counter is None else b.call(builtins.len, "len", self.range_read, type=INT)
+        return sub(b, state[r.stack, "p"], count)
+
+    def _offset(self, b: Builder, s: For, stack: Stack, r: Reader | None) -> Atom:
+        """How far from the first one the entry of this iteration is."""
+        if r is None or stack is not r.stack:
+            made = steps_by_one(self.ranges, s)
+            assert made is not None
+            return offset(b, made, s.item, self.env)
+        if r.counter is None:
+            return s.item
+        found = self.ranges.of(r.counter)
+        assert found is not None
+        return (offset if found[1] else offset_from_end)(b, found[0], s.item, self.env)
 
     def _over(self, s: Stmt, r: Reader, state: State, b: Builder) -> For:
         """The loop over a range instead of a tape."""
@@ -387,20 +459,25 @@ class Tapes:
             made = found[0]
             new = replace(made, args=tuple(subst_atom(a, self.env) for a in made.args))
             it = reversed_range(b, self.ranges, new) if found[1] else b.emit("call", *new.args, type=RANGE)
-            return replace(s, item=r.index if r.index is not None else Var("_", INT), iter=it)
+            self.range_read = it
+            return replace(s, item=r.index if r.index is not None else Var("k", INT), iter=it)
         count = self.counts[r.stack] if r.stack.nested else state[r.stack, "p"]
-        return replace(s, item=Var("_", INT), iter=b.call(builtins.range, "range", count, type=RANGE))
+        return replace(s, item=Var("k", INT), iter=_downwards(b, count))
 
-    def _changed(self, s: Stmt) -> list[Key]:
-        """The parts of the state that a statement changes, in a fixed order."""
+    def _changed(self, s: Stmt, counted: Sequence[Stack]) -> list[Key]:
+        """The parts of the state that a statement carries because it changes them, in a fixed order. ``counted``: the tapes
+        whose places its own index tells."""
         out: dict[Key, None] = {}
         for inner in walk(Block((s,))):
             if isinstance(inner, Let) and inner.op == "method" and inner.args[0] in self.stacks:
                 stack = self.stacks[inner.args[0]]
-                out.update(dict.fromkeys((stack, k) for k in stack.parts() if not stack.exact or k in "pqV"))
+                kept = stack.sized or (isinstance(s, For) and stack.owner is not None and _same_loop(stack.owner, s))
+                keys = [k for k in stack.parts() if k in ("p", "q", "V") or not kept]
+                out.update(dict.fromkeys((stack, k) for k in keys if k != "p" or stack not in counted))
             reader = self.readers.of(inner)
             if reader is not None:
-                out.update(dict.fromkeys((reader.stack, k) for k in reader.stack.parts() if k in "pq"))
+                keys = [k for k in reader.stack.parts() if k in ("p", "q")]
+                out.update(dict.fromkeys((reader.stack, k) for k in keys if k != "p" or reader.stack not in counted))
         return list(out)
 
 
@@ -408,8 +485,13 @@ def _packed_type(s: Stack) -> Tuple:
     return Tuple(tuple(t.type_of(k) for t in s.with_nested() for k in t.parts()))
 
 
+def _downwards(b: Builder, count: Atom) -> Atom:
+    """The numbers below ``count``, the largest first."""
+    return b.call(builtins.range, "range", add(b, count, Const(-1)), Const(-1), Const(-1), type=RANGE)
+
+
 def _same_loop(a: Stmt, b: Stmt) -> bool:
-    return isinstance(a, For) and isinstance(b, For) and a.body is b.body
+    return isinstance(a, For | While) and isinstance(b, For | While) and a.body is b.body
 
 
 def _hint(key: Key) -> str:

@@ -10,11 +10,13 @@
 *after*::
 
     def f(x, n):
-        y, assigned = 0.0, False
+        y = 0.0
+        y_assigned = False
         for i in range(n):
-            y, assigned = x * i, True
-        if not assigned:
-            raise UnboundLocalError("cannot access local variable 'y'")
+            y = x * i
+            y_assigned = True
+        if not y_assigned:
+            raise UnboundLocalError("cannot access local variable 'y' where it is not associated with a value")
         return y * x
 
 Numba would give such a variable some value without a word. What the compiler itself leaves open (the value of a return

@@ -14,7 +14,7 @@ from s2sad.backend.numba.intervals import Intervals, not_negative
 from s2sad.backend.numba.sizes import Sizes
 from s2sad.backend.numba.support import CLIPPED
 from s2sad.ir.nodes import Atom, Const, Let, Var
-from s2sad.ir.types import INT, ONE, Affine, Lit
+from s2sad.ir.types import INT, ONE, Affine, Lit, Tuple, Type
 
 Lets = Mapping[Var, Let]
 
@@ -46,7 +46,7 @@ def indexed(b: Builder, e: Expr, items: Sequence[Item], intervals: Intervals, si
         if item.kind == "at":
             steps.append(Step(None, _positive(b, item.start, size, intervals, is_whole(e))))
             continue
-        found = _part(b, item, size, intervals, sizes)
+        found = part(b, item, size, intervals, sizes)
         if found is None:
             return None
         offset, stride, extent = found
@@ -57,7 +57,9 @@ def indexed(b: Builder, e: Expr, items: Sequence[Item], intervals: Intervals, si
 
 def is_whole(e: Expr) -> bool:
     """Is this an array itself?"""
-    return isinstance(e, Read) and all(s.dim == k and s.stride == 1 and const(s.offset) == 0 for k, s in enumerate(e.steps))
+    return isinstance(e, Read) and len(e.dims) == len(e.steps) and all(
+        s.dim == k and s.stride == 1 and const(s.offset) == 0 for k, s in enumerate(e.steps)
+    )
 
 
 def _positive(b: Builder, i: Atom, size: Size, intervals: Intervals, whole: bool) -> Atom:
@@ -70,9 +72,10 @@ def _positive(b: Builder, i: Atom, size: Size, intervals: Intervals, whole: bool
     return b.emit("call", CLIPPED, i, size.atom, type=INT)
 
 
-def _part(
+def part(
     b: Builder, item: Item, size: Size, intervals: Intervals, sizes: Sizes
 ) -> tuple[Atom, int, Size] | None:
+    """A slice as offset, stride and extent; None for a step that is not written as a number."""
     step = 1 if _is_none(item.step) else const(item.step)
     if not isinstance(step, int) or step == 0:
         return None
@@ -98,6 +101,15 @@ def _part(
     if step != 1 or affine is None:
         extent = b.call(builtins.max, "max", extent, Const(0), type=INT)
     return start, step, Size(extent, affine)
+
+
+def value_of(t: Type) -> object:
+    """The value that a type tells; Ellipsis where it does not tell one."""
+    if isinstance(t, Lit):
+        return t.value
+    if isinstance(t, Tuple) and t.items and all(isinstance(i, Lit) for i in t.items):
+        return tuple(i.value for i in t.items if isinstance(i, Lit))
+    return ...
 
 
 def _is_none(a: Atom) -> bool:
@@ -167,4 +179,4 @@ def expanded(b: Builder, e: Expr, axis: int) -> Expr:
     return viewed(e, steps, dims, b)
 
 
-__all__ = ["broadcast", "expanded", "flipped", "indexed", "is_whole", "transposed", "viewed"]
+__all__ = ["broadcast", "expanded", "flipped", "indexed", "is_whole", "transposed", "value_of", "viewed"]

@@ -1,0 +1,147 @@
+"""Products whose cotangent may be masked where their partials are infinite: there the derivative is 0, not ``0 * inf``.
+
+*before*: ``a_bar = np.where(m, y_bar, 0.0) * r`` for ``y = np.where(m, a * r, 0.0)``, ``r = 1.0 / b``. *after*:
+``rt.masked_mul(np.where(m, y_bar, 0.0), r)``.
+
+A value *may blow up* when it is made from a quotient, a logarithm, a root, an exponential: of arrays, since Python's own
+numbers raise there. It *may be left out* when it goes, element by element, into something that selects: ``np.where`` and
+its like, a maximum, a read by mask, an array that is stored into by mask.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from s2sad import runtime as rt
+from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
+from s2sad.ir.types import Array, Lit, Scalar
+from s2sad.rules.registry import Rule, lookup
+
+_SELECT = (
+    np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num, rt.masked_sum,
+    rt.masked_mean,
+)  # fmt: skip
+_GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
+_HOLD = frozenset({"list", "tuple", "copy"})
+
+
+def masked_products(fn: Function) -> frozenset[Var]:
+    """The results of elementwise operations whose cotangent is to be multiplied so that 0 stays 0."""
+    left_out = _left_out(fn)
+    if not left_out:
+        return frozenset()
+    blown = _blown_up(fn)
+    return frozenset(
+        s.target
+        for s in walk(fn.body)
+        if isinstance(s, Let) and s.target in left_out and s.target is not None and _involves(s, blown)
+    )
+
+
+def selections(fn: Function) -> frozenset[Var]:
+    """The results of what selects among values that may be infinite: their tangents count for nothing where they lose."""
+    chosen = [s for s in walk(fn.body) if isinstance(s, Let) and s.op == "call" and _selected(s)]
+    if not chosen:
+        return frozenset()
+    blown = _blown_up(fn)
+    return frozenset(s.target for s in chosen if s.target is not None and _involves(s, blown))
+
+
+def _involves(s: Let, blown: set[Var]) -> bool:
+    return s.target in blown or any(a in blown for a in s.args if isinstance(a, Var))
+
+
+def _rule(s: Let) -> Rule | None:
+    if s.op == "call":
+        return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
+    return lookup(s.op)
+
+
+def _passes(s: Let) -> bool:
+    """Does each element of the result depend on the elements in its place?"""
+    rule = _rule(s)
+    return s.op in _HOLD or (rule is not None and rule.kind in ("elementwise", "linear"))
+
+
+def _blown_up(fn: Function) -> set[Var]:
+    """Values that may be infinite or NaN at a pole."""
+    found: set[Var] = set()
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for s in walk(fn.body):
+            if isinstance(s, Let):
+                if s.target is not None and (_is_source(s) or (_passes(s) and _involves(s, found))):
+                    found.add(s.target)
+            else:
+                _merge(s, found)
+    return found
+
+
+def _is_source(s: Let) -> bool:
+    rule = _rule(s)
+    if rule is None or s.target is None or _is_python_number(s.target):
+        return False
+    if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _GROW):
+        return True
+    if not rule.singular:
+        return False
+    t = type_of_atom(s.args[-1])
+    if s.op == "truediv" and (isinstance(t, Lit) or (isinstance(t, Scalar) and t.dtype.startswith("int"))):
+        return False
+    known = t.value if s.op == "pow" and isinstance(t, Lit) else -1
+    return not (isinstance(known, int | float) and known >= 1)
+
+
+def _is_python_number(v: Var) -> bool:
+    return isinstance(v.type, Scalar) and v.type.weak
+
+
+def _left_out(fn: Function) -> set[Var]:
+    """Values of which a selection may leave elements out."""
+    found: set[Var] = set()
+    stmts = list(walk(fn.body))
+    for s in stmts:
+        if isinstance(s, Let):
+            found.update(a for a in _selected(s) if isinstance(a, Var))
+    if not found:
+        return found
+    before = -1
+    while before != len(found):
+        before = len(found)
+        for s in reversed(stmts):
+            if not isinstance(s, Let):
+                _merge(s, found, back=True)
+            elif s.target in found and _passes(s):
+                found.update(a for a in s.args if isinstance(a, Var))
+    return found
+
+
+def _selected(s: Let) -> tuple[Atom, ...]:
+    if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _SELECT):
+        return s.args[1:]
+    if s.op in ("getitem", "setitem", "aug_setitem"):
+        t = type_of_atom(s.args[1])
+        if isinstance(t, Array) and t.dtype == "bool":
+            return s.args[:1]
+    return ()
+
+
+def _merge(s: Stmt, found: set[Var], back: bool = False) -> None:
+    """Carry the property over the results of regions: from results to targets, or ``back``."""
+    pairs: list[tuple[Var, Atom]] = []
+    ends: list[Block] = list(blocks_of(s))
+    if isinstance(s, For | While):
+        for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
+            pairs += [(c, i), (c, n), (t, i), (t, n)]
+    elif isinstance(s, If | Try):
+        pairs += [(t, a) for b in ends for t, a in zip(s.targets, b.results, strict=False)]
+    for t, a in pairs:
+        if back and t in found and isinstance(a, Var):
+            found.add(a)
+        elif not back and a in found:
+            found.add(t)
+
+
+__all__ = ["masked_products", "selections"]

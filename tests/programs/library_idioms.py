@@ -1,0 +1,138 @@
+"""Idioms of library code: wrappers that forward, names put together from text, numbers of NumPy read as arrays."""
+
+from __future__ import annotations
+
+import typing
+
+import numpy as np
+
+from tests.programs import Suite, arr
+
+PROGRAMS = Suite("library_idioms", issue=3)
+
+TABLE = (np.array([0.0, 0.5, 1.0, 2.0]), np.array([1.0, 3.0, 2.0, 5.0]))
+
+
+def table_value(x, table, scale=1.0):
+    return scale * np.interp(x, table[0], table[1])
+
+
+def forwarded(*args, **kwargs):
+    return table_value(*args, **kwargs)
+
+
+def table_through_star_arguments(x):
+    return forwarded(x, TABLE) * forwarded(x * 0.5, TABLE, scale=2.0)
+
+
+PROGRAMS.add(table_through_star_arguments, 0.7)
+
+
+def forwarded_twice(*args):
+    kept = forwarded(*args)
+    return kept * args[0]
+
+
+def forwarding_wrapper_of_a_wrapper(x, y):
+    return forwarded_twice(x, TABLE, y) + forwarded_twice(y, TABLE, x)
+
+
+PROGRAMS.add(forwarding_wrapper_of_a_wrapper, 0.7, 1.3)
+
+
+def raised(x, ndim):
+    name = f"atleast_{ndim}d"
+    return getattr(np, name)(x)
+
+
+def function_named_by_text(x):
+    return np.sum(raised(x, 2) ** 2 * [1.0, 2.0, 3.0] * raised(x, 1))
+
+
+PROGRAMS.add(function_named_by_text, arr(3))
+
+
+def text_of_known_values(x):
+    kind = f"{'si'!s}n" if f"{3:03d}" == "003" else "cos"
+    return getattr(np, kind)(x).sum()
+
+
+PROGRAMS.add(text_of_known_values, arr(3))
+
+
+def cast_is_its_value(x):
+    return typing.cast("float", x) * x
+
+
+PROGRAMS.add(cast_is_its_value, 0.7)
+
+
+def version_decides(x, xp=np):
+    options = {} if xp is np and np.__version__ < "1.0" else {"axis": 0}
+    return np.sum(np.sum(x * x, **options))
+
+
+PROGRAMS.add(version_decides, arr(3, 2))
+
+
+def number_read_by_empty_index(x):
+    y = np.sum(x * x)
+    return y[()] * y
+
+
+PROGRAMS.add(number_read_by_empty_index, arr(3))
+
+
+def number_read_by_ellipsis(x):
+    y = np.asarray(x[0]) * 2.0
+    return y[()] * y[...] * x[1]
+
+
+PROGRAMS.add(number_read_by_ellipsis, arr(3))
+
+
+def branch_may_give_a_number(x):
+    ratio = np.where(x[0] > 5.0, 0.0, np.mean(x**3) / np.mean(x**2))
+    ratio = ratio - 3 if x[1] > 0.0 else ratio
+    return (ratio[()] if ratio.ndim == 0 else ratio) * x[0]
+
+
+PROGRAMS.add(branch_may_give_a_number, np.array([1.0, 2.0, 3.0]))
+
+
+def deviation_with_correction(x):
+    return np.std(x, correction=1) * np.var(x, correction=2)
+
+
+PROGRAMS.add(deviation_with_correction, arr(5))
+
+
+def sorted_stably(x):
+    return np.sort(x, stable=True) @ np.arange(5.0)
+
+
+PROGRAMS.add(sorted_stably, arr(5))
+
+
+def made_a_number_of_numpy(x, v):
+    y = np.float64(x)
+    w = np.float64(v)
+    z = np.float64() + np.float64("2.5") + np.float64(3)
+    return y * y * z + np.sum(w * v) + sum(map(np.float64, [x, x * x]))
+
+
+PROGRAMS.add(made_a_number_of_numpy, 0.7, arr(3))
+
+
+TABLE_OF_SIZES, TABLE_OF_KEYS = [0.5, 0.7, 2.0], [1.0, 3.0, 4.0]
+
+
+def place_in_a_table(x, size):
+    sizes = (0.5, 0.7, 2.0)
+    k = TABLE_OF_SIZES.index(size)
+    near = sizes.index(min(sizes, key=lambda s: abs(s - x)))
+    own = [x, 2.0 * x, 3.0 * x]
+    return TABLE_OF_KEYS[k] * x * sizes[near] + own[own.index(2.0 * x)] + sizes.count(0.7) * x
+
+
+PROGRAMS.add(place_in_a_table, 0.63, 0.7, argnums=(0,))

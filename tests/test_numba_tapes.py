@@ -1,0 +1,121 @@
+"""Tapes of the Numba backend: places that a loop's index tells, sizes that are counted before, tapes that grow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2sad
+
+pytest.importorskip("numba")
+
+
+def down_and_up(x, n):
+    """Ranges in both directions, with other starts, one inside the other."""
+    s = 1.0
+    for i in range(n, 1, -1):
+        for j in range(i - 1, n + 2):
+            s = s + np.sin(s * x[j % 3]) * 0.1
+        for j in range(n - i, -1, -1):
+            s = s * np.cos(s + x[i % 3]) + x[j % 3]
+    return s
+
+
+def triangle_of_triangles(x, n):
+    s = 0.5
+    for i in range(n):
+        for j in range(i, -1, -1):
+            for k in range(j, i + 1):
+                s = s * np.sin(x[0] * s) + x[k % 3]
+            s = s * np.cos(s * x[1])
+    return s
+
+
+def by_twos(x, n):
+    s = 0.5
+    for i in range(0, n, 2):
+        for j in range(n, i, -2):
+            s = np.sin(s + x[j % 3])
+        s = s * x[i % 3]
+    return s
+
+
+def within_a_while(x, n):
+    s, k = 0.7, 0
+    while k < n:
+        for j in range(k, 2 * k + 1):
+            s = np.sin(s * x[j % 3]) + 0.2
+        k += 1
+    return s
+
+
+def left_early(x, n):
+    s = 0.9
+    for i in range(n):
+        for j in range(100):
+            s = np.sin(s * x[j % 3])
+            if s < 0.2:
+                break
+        s = s + x[i % 3]
+    return s
+
+
+def carried_bound(x, n):
+    """How often the inner loop runs is known only when it starts."""
+    s, m = 0.9, 1
+    for i in range(n):
+        for j in range(m):
+            s = np.sin(s * x[j % 3]) + x[i % 3]
+        m = m + i % 2
+    return s
+
+
+def one_after_the_other(x, n):
+    total = 0.0
+    for i in range(n):
+        s = x[i % 3]
+        for _ in range(i):
+            s = np.sin(s)
+        for _ in range(2):
+            s = s * s
+        total += s
+    for i in range(n):
+        total = np.cos(total * x[i % 3])
+    return total
+
+
+def arrays(x, n):
+    y = x.copy()
+    for i in range(n):
+        for _ in range(i + 1):
+            y = np.sin(y * x)
+        y = y * y[i % 3]
+    return np.sum(y)
+
+
+X = np.array([0.8, 1.1, 0.6])
+PROGRAMS = [
+    down_and_up, triangle_of_triangles, by_twos, within_a_while, left_early, carried_bound,
+    one_after_the_other, arrays,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)
+def test_gradient(program: Any) -> None:
+    plain, compiled = s2sad.value_and_grad(program), s2sad.value_and_grad(program, backend="numba")
+    for n in (5, 2, 1, 0, 9):
+        (value, want), (again, got) = plain(X, n), compiled(X, n)
+        assert again == pytest.approx(value, rel=1e-14)
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-15)
+    value, pullback = s2sad.vjp(program, X, 4, backend="numba")
+    for seed in (1.0, 2.0):
+        np.testing.assert_allclose(pullback(seed)[0], seed * s2sad.grad(program)(X, 4), rtol=1e-12)
+
+
+@pytest.mark.parametrize("program", [down_and_up, triangle_of_triangles, one_after_the_other])
+def test_nothing_grows_where_loops_say_how_often_they_run(program: Any) -> None:
+    derivative = s2sad.grad(program, backend="numba")
+    derivative(X, 3)
+    assert "grown" not in derivative.source
