@@ -1,9 +1,9 @@
 """Adjoints as a careful person writes them: what emitted code is measured against, line by line.
 
-``THIRTY`` was chosen before any output was looked at: of each topic of the corpus the longest program that returns one
-number. Three topics are left out, whose programs are much like those of another: ``changed_later`` (``shared_containers``),
-``stores_in_try`` (``exceptions_try``), ``inplace_functions`` (``inplace_kernels``). Where types or strings decide a branch,
-the adjoint by hand is written for the sample's. ``WELL_KNOWN`` are the programs of the golden files.
+``THIRTY`` was chosen before any output was looked at: of each topic that the corpus had then, the longest program that
+returns one number. Three topics are left out, whose programs are much like those of another: ``changed_later``
+(``shared_containers``), ``stores_in_try`` (``exceptions_try``), ``inplace_functions`` (``inplace_kernels``). Where types or
+strings decide a branch, the adjoint by hand is written for the sample's. ``WELL_KNOWN`` are the programs of the golden files.
 """
 
 from __future__ import annotations
