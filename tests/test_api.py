@@ -361,7 +361,7 @@ def test_jacobians(make: Any) -> None:
 
 
 def test_check_grads_of_integers_alone() -> None:
-    with pytest.raises(TypeError, match=r"pass 2\.0 in place of 2"):
+    with pytest.raises(TypeError, match="in place of 2"):
         check_grads(lambda x: x * x, (2,))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import s2sad
+from s2sad.analysis.infer import calls, rewritten
 from tests import oracles
 
 PROGRAMS: list[tuple[Any, tuple[Any, ...]]] = []
@@ -485,3 +486,8 @@ def test_written_out(name: str) -> None:
     assert oracles.bits(value) == oracles.bits(fun(x.copy()))
     numeric = oracles.numeric_gradient(fun, (x,), {}, (0,), 1.0)
     assert not oracles.close(oracles.leaves(gradient), numeric[0], 1e-6)
+
+
+def test_functions_that_are_written_out_are_looked_for_in_their_libraries() -> None:
+    homes = {str(fn.__module__) for fn in rewritten.REWRITTEN} | {home for home, _ in rewritten.BY_NAME}
+    assert {home.partition(".")[0] for home in homes} <= set(calls.WITH_OTHER_SOURCE)

@@ -30,7 +30,6 @@ DOT_RTOL = 1e-12
 # here until it is taken off the list.
 REFUSED = {
     "aliasing_plain-none_then_alias": "S2S063",
-    "aliasing_views-flat_assignment": "S2S063",
     "exceptions_try-custom_exception": "S2S070",
     "list_mutation-memo_table": "S2S068",
 }

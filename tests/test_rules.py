@@ -12,6 +12,7 @@ import pytest
 
 import s2sad.rules  # noqa: F401
 from s2sad.ir.types import Array, Scalar, Tuple, Type
+from s2sad.rules import index, registry
 from s2sad.rules.registry import FAMILIES, Rule, all_rules, load_family
 from s2sad.runtime import accumulate, unbroadcast
 from tests.ruletools import call_primal, dots_like, flat, inner, shift, type_of
@@ -211,6 +212,16 @@ def test_signatures(rule: Rule) -> None:
 def test_every_differentiable_rule_has_samples() -> None:
     missing = [r.name for r in all_rules() if r.kind != "nondiff" and r.sample is None]
     assert not missing
+
+
+def test_the_index_lists_what_the_families_declare() -> None:
+    """A function that is missing in it would be without its rule."""
+    declared: dict[str, set[str]] = {}
+    for target, found in registry._RULES.items():
+        declared.setdefault(found.home.removeprefix("s2sad.rules."), set()).add(registry.name_of(target))
+    assert {family: set(names.split()) for family, names in index.FAMILIES.items()} == {k: declared[k] for k in index.FAMILIES}
+    methods = {name: found.home.removeprefix("s2sad.rules.") for name, found in registry._METHODS.items()}
+    assert {name: family for name, family in methods.items() if family in index.FAMILIES} == index.METHODS
 
 
 def test_warnings_are_errors() -> None:

@@ -744,6 +744,8 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     active = any(r.is_active(a) for a in (*s.args, s.target) if a is not None)
     if not active:
         return [s]
+    if name in ("index", "count") and (s.target is None or not r.is_active(s.target)):
+        return [s]  # an integer
     if not isinstance(x, Var):
         raise r.refuse("S2S020", f"the method {name} of a value that cannot be differentiated", s.loc)
     if isinstance(x.type, Array) and name == "fill":

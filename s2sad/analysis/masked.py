@@ -12,12 +12,16 @@ from __future__ import annotations
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.rules.registry import Rule, lookup
 
-_SELECT = (np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num)
+_SELECT = (
+    np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num, rt.masked_sum,
+    rt.masked_mean,
+)  # fmt: skip
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
 _HOLD = frozenset({"list", "tuple", "copy"})
 

@@ -223,8 +223,8 @@ _add(
     "option without a derivative rule",
     "The function has a rule, but not with this option.",
     "leave the option out, or write what it does as operations of its own",
-    "import numpy as np\n\ndef f(v):\n    return np.sum(v * v, where=v > 0.0)\n",
-    "import numpy as np\n\ndef f(v):\n    return np.sum(np.where(v > 0.0, v * v, 0.0))\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, where=v > 0.0)\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(np.where(v > 0.0, v * v, 1.0))\n",
 )
 _add(
     "S2S055",

@@ -1,49 +1,9 @@
-"""The rules of all families: importing this package declares them."""
+"""The rules of all families: importing this package declares those that most programs need, ``registry`` the others when
+one of their functions is met."""
 
 from __future__ import annotations
 
-from s2sad.rules import (
-    complex_numbers,
-    creation,
-    elementwise,
-    helpers,
-    helpers_arrays,
-    helpers_linalg,
-    indexing,
-    linalg,
-    logic,
-    mathematics,
-    operators,
-    ordering,
-    reductions,
-    shaping,
-    special,
-)
-from s2sad.rules.registry import count
+from s2sad.rules import creation, elementwise, helpers, indexing, logic, operators, reductions
+from s2sad.rules.registry import are_extended
 
-_OWN = count()
-
-
-def are_extended() -> bool:
-    """Has somebody declared rules beside those of s2sad?"""
-    return count() != _OWN
-
-
-__all__ = [
-    "are_extended",
-    "complex_numbers",
-    "creation",
-    "elementwise",
-    "helpers",
-    "helpers_arrays",
-    "helpers_linalg",
-    "indexing",
-    "linalg",
-    "logic",
-    "mathematics",
-    "operators",
-    "ordering",
-    "reductions",
-    "shaping",
-    "special",
-]
+__all__ = ["are_extended", "creation", "elementwise", "helpers", "indexing", "logic", "operators", "reductions"]

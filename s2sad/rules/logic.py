@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.ir.types import BOOL
+from s2sad.ir.types import BOOL, UNKNOWN, Array, Scalar, Tuple, Type
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import nondiff
 
@@ -53,4 +53,14 @@ nondiff(
     np.iterable,
     type=ty.constant(BOOL),
 )
+def _places(indices: Type, shape: Type | None = None, **static: Type) -> Type:
+    """One index for each dimension."""
+    t = ty.as_array(indices)
+    if not isinstance(shape, Tuple) or t is None:
+        return UNKNOWN
+    part: Type = Scalar("int64", False) if isinstance(t, Scalar) else Array("int64", t.dims)
+    return Tuple((part,) * len(shape.items))
+
+
+nondiff(np.unravel_index, type=_places)
 nondiff(np.result_type, np.promote_types, np.can_cast, type=ty.unsized(np.result_type))

@@ -307,6 +307,44 @@ def float_(y_bar, x, /):
     return rt.restored(y_bar, x)
 
 
+def _as_dtype(name):
+    """The type of ``np.float64(x)``: a number of NumPy, or an array."""
+
+    @ty.never_raises
+    def result(x, **static):
+        a = ty.as_array(x)
+        if isinstance(a, Array):
+            return Array(name, a.dims) if a.rank else Scalar(name, False) if a.rank == 0 else NUM
+        return NUM if a is None else Scalar(name, False)
+
+    return result
+
+
+@linear(
+    np.float64,
+    name="float64",
+    type=_as_dtype("float64"),
+    sample=samples.cases(
+        lambda: samples.call(1.5),
+        lambda: samples.call(np.float32(0.5)),
+        lambda: samples.call(np.array(0.25)),
+        lambda: samples.call(samples.values((2, 3))),
+    ),
+)
+def float64(y_bar, x, /):
+    return rt.as_kind(y_bar, x)
+
+
+@linear(
+    np.float32,
+    name="float32",
+    type=_as_dtype("float32"),
+    sample=samples.cases(lambda: samples.call(np.float32(1.5)), lambda: samples.call(samples.values((2,), dtype=np.float32))),
+)
+def float32(y_bar, x, /):
+    return rt.as_kind(y_bar, x)
+
+
 @linear(rt.item, methods=("item",), type=ty.math_float, sample=samples.array((1,), (1, 1)))
 def item(y_bar, x, /):
     return rt.restored(y_bar, x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ir.types import NUM
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear, nondiff
@@ -13,6 +14,36 @@ from s2sad.rules.registry import general, linear, nondiff
 @linear(np.sum, methods=("sum",), type=ty.reduced(np.sum), sample=samples.reduction())
 def sum_(y_bar, a, /, *, axis=None, dtype=None, keepdims=False):
     return rt.unreduce(y_bar, a, axis, keepdims)
+
+
+def _masked(fn):
+    """The type of a reduction of what a mask leaves."""
+    plain = ty.reduced(fn)
+    return lambda a, where=None, **static: plain(a, **static)
+
+
+def _mask_samples():
+    a = samples.values((3, 4))
+    mask = a > 0.3
+    return samples.cases(
+        lambda: samples.call(a, where=mask),
+        lambda: samples.call(a, where=mask, axis=1),
+        lambda: samples.call(a, where=mask[:, :1], axis=0, keepdims=True),
+        lambda: samples.call(a, where=mask[0]),
+    )
+
+
+@linear(rt.masked_sum, type=_masked(np.sum), sample=_mask_samples())
+def masked_sum(y_bar, a, /, *, where, axis=None, keepdims=False):
+    return np.where(where, rt.unreduce(y_bar, a, axis, keepdims), 0.0)
+
+
+@linear(rt.masked_mean, type=_masked(np.mean), sample=_mask_samples())
+def masked_mean(y_bar, a, /, *, where, axis=None, keepdims=False):
+    return rt.unreduce(y_bar, a, axis, keepdims) * rt.mask_share(where, a, axis)
+
+
+nondiff(rt.mask_share, type=lambda where, a, axis=None, **static: ty.as_array(a) or NUM)
 
 
 @linear(np.mean, methods=("mean",), type=ty.reduced(np.mean), sample=samples.reduction())

@@ -36,6 +36,7 @@ import numpy as np
 
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Type
+from s2sad.rules import index
 
 Kind = Literal["elementwise", "linear", "bilinear", "general", "nondiff"]
 Aliasing = Literal["fresh", "view", "maybe"]
@@ -89,12 +90,15 @@ class Rule:
 
 
 class _Declared:
-    """What a decorator was given. The rule is made of it when it is first asked for: a program uses a few of hundreds."""
+    """What a decorator was given, in the module ``home``. The rule is made of it when it is first asked for: a program
+    uses a few of hundreds."""
 
-    __slots__ = ("_rule", "body", "kind", "options", "targets")
+    __slots__ = ("_rule", "body", "home", "kind", "options", "targets")
 
-    def __init__(self, kind: Kind, targets: tuple[Any, ...], body: Callable[..., Any] | None, options: dict[str, Any]) -> None:
-        self.kind, self.targets, self.body, self.options = kind, targets, body, options
+    def __init__(
+        self, kind: Kind, targets: tuple[Any, ...], body: Callable[..., Any] | None, home: str, options: dict[str, Any]
+    ) -> None:
+        self.kind, self.targets, self.body, self.home, self.options = kind, targets, body, home, options
         self._rule: Rule | None = None
 
     @property
@@ -109,10 +113,15 @@ class _Declared:
 
 _RULES: dict[Any, _Declared] = {}
 _METHODS: dict[str, _Declared] = {}
+_others: set[str] = set()  # modules beside those of s2sad that have declared rules
 
 
 def _register(declared: _Declared) -> None:
     """Add a rule; raises ``ValueError`` when one of its targets or methods has one already."""
+    if not declared.home.startswith("s2sad.rules."):
+        _others.add(declared.home)
+        for target in declared.targets:
+            _load_family(target)
     for target in declared.targets:
         if target in _RULES:
             raise ValueError(f"{target!r} has a rule already: {_RULES[target].rule.name}")
@@ -138,51 +147,76 @@ def lookup(target: Any) -> Rule | None:
     return known._rule or known.rule
 
 
-# Families whose functions are of a library that programs may do without: declared when one of its functions is met.
+# Families whose functions are of a library that programs may do without: declared when one of its functions is met, as
+# are those that ``index`` lists by the names of their functions.
 FAMILIES = {
     "statistics": "s2sad.rules.statistics_",
     "scipy.special": "s2sad.rules.scipy_special",
     "scipy.linalg": "s2sad.rules.scipy_linalg",
     "scipy.interpolate": "s2sad.rules.scipy_interpolate",
 }
-_loaded: dict[str, int] = {}  # family -> how many targets it declared
+_loaded: set[str] = set()  # the modules of those that are declared
+
+
+def name_of(target: Any) -> str:
+    """The name under which a function is listed in ``index``; "" where it is from no module of which any is."""
+    home = "numpy" if isinstance(target, np.ufunc) else str(getattr(target, "__module__", None) or "").lstrip("_")
+    return f"{home}.{getattr(target, '__name__', '')}" if home in index.HOMES else ""
 
 
 def _load_family(target: Any) -> bool:
-    """Declare the rules of the library that ``target`` is from; False where there are none or they are known."""
+    """Declare the rules of the family that ``target`` is from; False where there are none or they are known."""
     if isinstance(target, str):
         return False
+    name = name_of(target)
+    listed = index.FUNCTIONS.get(name)
+    if listed is not None and listed not in _loaded:
+        load_listed(listed)
+        return True
+    if listed is None and name.startswith("numpy") and not _loaded.issuperset(index.FAMILIES):
+        for family in index.FAMILIES:  # in another version of NumPy it may be another's name
+            load_listed(family)
+        return True
     home = str(getattr(target, "__module__", None) or "").lstrip("_")
     if isinstance(target, np.ufunc):  # SciPy's: they do not say where they are from
         home = "scipy.special"
     family = next((k for k in FAMILIES if home == k or home.startswith(k + ".")), "")
-    return family in FAMILIES and family not in _loaded and family in sys.modules and load_family(family)
+    known = family not in FAMILIES or FAMILIES[family] in _loaded
+    return not known and family in sys.modules and load_family(family)
 
 
 def load_family(home: str) -> bool:
     """Declare the rules for the functions of a library; it is imported."""
-    if home not in _loaded:
-        before = len(_RULES)
-        _loaded[home] = 0
-        importlib.import_module(FAMILIES[home])
-        _loaded[home] = len(_RULES) - before
+    _loaded.add(FAMILIES[home])
+    importlib.import_module(FAMILIES[home])
     return True
+
+
+def load_listed(family: str) -> None:
+    """Declare the rules of a family that ``index`` lists."""
+    _loaded.add(family)
+    importlib.import_module(f"s2sad.rules.{family}")
 
 
 def lookup_method(name: str) -> Rule | None:
     """The rule of an ndarray method, or None."""
     known = _METHODS.get(name)
+    if known is None and name in index.METHODS:
+        load_listed(index.METHODS[name])
+        known = _METHODS.get(name)
     return None if known is None else known.rule
 
 
 def all_rules() -> Iterator[Rule]:
-    """Every rule once, in the order of declaration."""
+    """Every rule of s2sad, and of the libraries that were met, once."""
+    for family in index.FAMILIES:
+        load_listed(family)
     yield from dict.fromkeys(declared.rule for declared in _RULES.values())
 
 
-def count() -> int:
-    """The number of declared targets, without those of families that are declared when they are needed."""
-    return len(_RULES) - sum(_loaded.values())
+def are_extended() -> bool:
+    """Has somebody declared rules beside those of s2sad?"""
+    return bool(_others)
 
 
 _LEADING = {"elementwise": 1, "linear": 1, "bilinear": 1, "general": 2, "nondiff": 0}
@@ -214,7 +248,7 @@ def _declare(
     kind: Kind, targets: tuple[Any, ...], **options: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     def decorate(body: Callable[..., Any]) -> Callable[..., Any]:
-        _register(_Declared(kind, targets, body, options))
+        _register(_Declared(kind, targets, body, body.__module__, options))
         return body
 
     return decorate
@@ -261,5 +295,6 @@ def has_source(helper: Any) -> bool:
 
 def nondiff(*targets: Any, **options: Any) -> None:
     """Each of the targets gets a rule of its own that says: no derivative flows through."""
+    home = sys._getframe(1).f_globals["__name__"]
     for target in targets:
-        _register(_Declared("nondiff", (target,), None, options))
+        _register(_Declared("nondiff", (target,), None, home, options))

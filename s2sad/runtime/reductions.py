@@ -192,3 +192,19 @@ def cumprod_second(u: Any, v: Any, x: Any, axis: int | None = None) -> Any:
         p = p * lines[..., k]
         out[..., k] = r
     return out if axis is None else np.moveaxis(out, -1, axis)
+
+
+def masked_sum(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """``np.sum(a, axis, where=where)``."""
+    return np.sum(a, axis=axis, keepdims=keepdims, where=where)
+
+
+def masked_mean(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """``np.mean(a, axis, where=where)``."""
+    return np.mean(a, axis=axis, keepdims=keepdims, where=where)
+
+
+def mask_share(where: Any, a: Any, axis: Any = None) -> Any:
+    """The weight of each element of ``a`` in a mean over where ``where`` holds, 0 elsewhere."""
+    mask = np.broadcast_to(where, np.shape(a))
+    return mask / np.maximum(np.sum(mask, axis=axis, keepdims=True), 1)

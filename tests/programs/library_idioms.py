@@ -112,3 +112,27 @@ def sorted_stably(x):
 
 
 PROGRAMS.add(sorted_stably, arr(5))
+
+
+def made_a_number_of_numpy(x, v):
+    y = np.float64(x)
+    w = np.float64(v)
+    z = np.float64() + np.float64("2.5") + np.float64(3)
+    return y * y * z + np.sum(w * v) + sum(map(np.float64, [x, x * x]))
+
+
+PROGRAMS.add(made_a_number_of_numpy, 0.7, arr(3))
+
+
+TABLE_OF_SIZES, TABLE_OF_KEYS = [0.5, 0.7, 2.0], [1.0, 3.0, 4.0]
+
+
+def place_in_a_table(x, size):
+    sizes = (0.5, 0.7, 2.0)
+    k = TABLE_OF_SIZES.index(size)
+    near = sizes.index(min(sizes, key=lambda s: abs(s - x)))
+    own = [x, 2.0 * x, 3.0 * x]
+    return TABLE_OF_KEYS[k] * x * sizes[near] + own[own.index(2.0 * x)] + sizes.count(0.7) * x
+
+
+PROGRAMS.add(place_in_a_table, 0.63, 0.7, argnums=(0,))

@@ -81,6 +81,8 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     kw = keywords(f, s.kwnames, args[n:])
     if kw is None:
         return UNDEF
+    if spread is not None and stars.is_extreme(f, args[0], spread):
+        spread = stars.whole(f, args[0], spread)
     if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
         _want_lengths(f, args[1:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
@@ -199,20 +201,20 @@ def call_object(
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
+    source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
     if isinstance(obj, type):
-        other = rewritten.rewritten(obj) if home in _WITH_OTHER_SOURCE else obj
-        return construct(f, ref if other is obj else Ref(other, ref.text), pos, kw, name)
+        return construct(f, ref if source is obj else Ref(source, ref.text), pos, kw, name)
     if _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     if home == "s2sad" and derivatives.is_helper(obj):
         return derivatives.helper(f, ref, pos, kw, name)
-    fn = f.program.load(rewritten.rewritten(obj) if home in _WITH_OTHER_SOURCE else obj)
+    fn = f.program.load(source)
     if fn is not None:
         return call_function(f, fn, (), pos, kw, name)
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
 
 
-_WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics")  # libraries of which some functions are written out here
+WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics")  # libraries of which some functions are written out here
 
 
 def _is_derivative(obj: object) -> bool:

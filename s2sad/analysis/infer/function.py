@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
-from s2sad.analysis.infer import calls, functions, iteration, merging, operations, operators, rebinding, records, wholes
+from s2sad.analysis.infer import (
+    calls,
+    flat,
+    functions,
+    iteration,
+    merging,
+    operations,
+    operators,
+    rebinding,
+    records,
+    wholes,
+)
 from s2sad.analysis.infer.branches import Merge
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
@@ -88,6 +99,8 @@ class FunctionInfer:
         self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
+        self.begun: dict[Var, list[Stmt]] = {}  # an iterator over a sequence -> the statements of the block that made it
+        self.flats: dict[Var, Var] = {}  # x.flat -> x
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.slots, self.stack = [], [self.source]
@@ -215,6 +228,8 @@ class FunctionInfer:
             return a
         if records.is_tracked(self, a):
             return records.kept(self, a)
+        if a in self.flats:
+            return flat.whole(self, a)
         if a in self.recipes:
             self.refuse("S2S056", "an iterator is kept, passed on or returned", "make it a list: list(...)")
             return UNDEF

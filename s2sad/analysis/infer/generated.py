@@ -317,6 +317,7 @@ def _iter(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: V
         return x
     marker = Var(name)
     f.recipes[marker] = ("iter", (x,))
+    f.begun[marker] = f.out
     return marker
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import operator
 import typing
 from typing import Any
 
+from s2sad.analysis.infer.deep_copies import deepcopy
 from s2sad.analysis.infer.functions import getter
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
@@ -44,6 +46,7 @@ DECORATORS: dict[Any, Any] = {
     functools.lru_cache: _cache,
     functools.wraps: _decorator,
     typing.cast: _cast,
+    copy.deepcopy: deepcopy,
 }
 GETTERS: dict[Any, Any] = {
     getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")

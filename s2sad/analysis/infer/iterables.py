@@ -11,6 +11,7 @@ from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import truth, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var
 from s2sad.ir.types import (
+    BOOL,
     INT,
     RANGE,
     UNKNOWN,
@@ -271,10 +272,36 @@ def reduce_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
 
 
 def next_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    if isinstance(pos[0], Var) and pos[0] in f.recipes:
+    """``next(it)`` in the block that made ``it = iter(xs)``: ``xs[0]``, and what comes next is the rest of xs."""
+    from s2sad.analysis.infer.operations import read
+
+    it = pos[0]
+    if not isinstance(it, Var) or it not in f.recipes:
+        return NotImplemented
+    kind, parts = f.recipes[it]
+    if f.begun.get(it) is not f.out or it in f.consumed or kind not in ("iter", "rest"):
         f.refuse("S2S056", "next() of an iterator", "index a list, or write a loop")
         return UNDEF
-    return NotImplemented
+    xs, k = (as_sequence(f, parts[0]), 0) if kind == "iter" else (parts[0], parts[1].value)  # type: ignore[union-attr]
+    t = type_of_atom(xs)
+    known = len(t.items) if isinstance(t, Tuple | List) and t.items is not None else None
+    if known is not None and k >= known and len(pos) > 1:
+        return pos[1]
+    if (known is None and len(pos) > 1) or not isinstance(t, Tuple | List | Array | Range):
+        f.refuse("S2S056", "next() with a default, of an iterator over a list whose length is not known", "ask for its length")
+        return UNDEF
+    if known is None:
+        size = f.emit("call", Ref(len, "len"), xs, type=INT)
+
+        def ended() -> None:
+            f.effect("raise_", f.emit("call", Ref(StopIteration, "StopIteration"), type=Opaque(StopIteration)))
+
+        f.branch(f.emit("le", size, Const(k), type=BOOL), ended, lambda: None)
+    elif k >= known:
+        f.refuse("S2S056", "next() of an iterator that is empty", "give a default")
+        return UNDEF
+    f.recipes[it] = ("rest", (xs, Const(k + 1)))
+    return read(f, "getitem", xs, Const(k), name)
 
 
 __all__ = ["as_sequence", "extreme", "filter_", "fold", "map_", "materialise", "order_of", "recipe", "reduce_", "sorted_"]

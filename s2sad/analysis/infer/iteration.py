@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import operators, poison, records
+from s2sad.analysis.infer import flat, operators, poison, records
 from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def for_(f: FunctionInfer, s: For) -> None:
-    x = operators.iterated(f, f.atom(s.iter))
+    x = operators.iterated(f, flat.whole(f, f.atom(s.iter)))
     if f.program.findings and type_of_atom(x) == NEVER:
         poison.loop(f, s, x)
         return

@@ -22,7 +22,7 @@ from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
-from s2sad.ir.types import INT, RANGE, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
+from s2sad.ir.types import INT, RANGE, STR, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def _put(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
         return f.refuse("S2S054", "np.put with a mode, or into an array of unknown rank", "write a.flat[i] = v")
     index: Atom = g["ind"]
     if t.rank != 1:
-        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), index, f.emit("getattr", g["a"], Const("shape")),
-                       type=Tuple((Array("int64", None),) * t.rank))  # fmt: skip
+        shape = f.emit("getattr", g["a"], Const("shape"))
+        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), _as_index(f, index), shape)
     f.effect("setitem", g["a"], _as_index(f, index), g["v"])
     return Const(None)
 
@@ -165,7 +165,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         columns = [_as_index(f, c) for c in (calls.elements(f, index) or ())] if isinstance(it, Tuple) else [_as_index(f, index)]
         types = [type_of_atom(c) for c in columns]
         if not types or not all(isinstance(t, Array) and t.rank == 1 and t.dtype != "bool" for t in types):
-            if len(types) == 1 and is_number(types[0]):
+            if len(types) == 1 and is_number(types[0]) and op not in ("maximum", "minimum"):
                 f.effect("aug_setitem", a, index, v, Const(op))
                 return Const(None)
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with an index that is not a list of positions", "write a loop")
@@ -183,7 +183,10 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         place = [f.emit("getitem", c, k) for c in columns]
         value = f.emit("getitem", v, k) if each else v
         where = place[0] if len(place) == 1 else f.emit("tuple", *place)
-        f.effect("aug_setitem", a, where, value, Const(op))
+        if op in ("maximum", "minimum"):
+            f.effect("setitem", a, where, _np(f, op, f.emit("getitem", a, where), value))
+        else:
+            f.effect("aug_setitem", a, where, value, Const(op))
         body, f.out = f.out, saved
         f.out.append(For(k, over, (), (), Block(tuple(body), ()), (), False, f.loc))
         return Const(None)
@@ -245,6 +248,8 @@ _METHODS: dict[tuple[np.ufunc, str], Handler] = {
     (np.subtract, "at"): _at(np.subtract, "sub"),
     (np.multiply, "at"): _at(np.multiply, "mul"),
     (np.divide, "at"): _at(np.divide, "truediv"),
+    (np.maximum, "at"): _at(np.maximum, "maximum"),
+    (np.minimum, "at"): _at(np.minimum, "minimum"),
     (np.add, "reduce"): _reduce("sum"),
     (np.multiply, "reduce"): _reduce("prod"),
     (np.maximum, "reduce"): _reduce("max"),
@@ -288,7 +293,21 @@ _NUMBER: Type = Scalar("float64")
 _NUMBERS: Type = Tuple((_NUMBER, _NUMBER))
 
 
+def _number_of(cls: Any) -> Handler:
+    """``np.float64()`` and ``np.float64("nan")``; of numbers it has a rule."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        t = type_of_atom(pos[0]) if pos else Lit("")
+        if kw or not (t == STR or (isinstance(t, Lit) and isinstance(t.value, str))):
+            return NotImplemented
+        return f.emit("call", Ref(cls, f"np.{cls.__name__}"), *pos, name=name, type=Scalar(cls.__name__, False))
+
+    return handler
+
+
 NUMPY: dict[Any, Handler] = {
+    np.float64: _number_of(np.float64),
+    np.float32: _number_of(np.float32),
     np.copyto: _copyto,
     np.fill_diagonal: _fill_diagonal,
     np.put: _put,

@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.analysis.infer import (
     calls,
+    flat,
     functions,
     inline,
     members,
@@ -61,7 +62,7 @@ DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 
 def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
-    args = tuple(f.atom(a) for a in s.args)
+    args = flat.operands(f, s.op, tuple(f.atom(a) for a in s.args))
     name = s.target.name if s.target is not None else ""
     result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
     if poison.is_lost(f, s, result):
@@ -110,6 +111,12 @@ def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
 
 def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
+    if s.op in ("setitem", "aug_setitem") and args[0] in f.flats:
+        flat.store(f, s.op, args)
+        return
+    if s.op == "setattr" and isinstance(f.type(args[0]), Array) and getattr(args[1], "value", "") == "flat":
+        flat.assign(f, args[0], args[2])
+        return
     if args and isinstance(f.type(args[0]), Obj) and objects.effect(f, s.op, args):
         return
     if s.op == "setitem":
@@ -371,6 +378,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return parts[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
+    if isinstance(x, Var) and x in f.flats:
+        return flat.read(f, x, i, name)
     t = f.type(x)
     if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
         return x  # a number of NumPy
@@ -411,6 +420,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array) and key == "__array_wrap__":  # of an array that is no subclass: the array itself
         return Ref(np.asanyarray, "np.asanyarray")
+    whole = flat.made(f, x, name) if key == "flat" else None
+    if whole is not None:
+        return whole
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
     if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):

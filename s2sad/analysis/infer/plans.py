@@ -311,10 +311,23 @@ def _cycle_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     return Plan(Const(None), item, Const(0), INT, True)
 
 
+def _rest_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """What is left of a sequence after so many elements."""
+    xs, first = parts
+    n = f.emit("sub", length(f, xs), first, type=INT)
+    over = _range(f, n)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        return f.emit("getitem", xs, f.emit("add", k, first), name=_nth(names, 0))
+
+    return Plan(over, item, n, range_item(f, over))
+
+
 _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "iter": lambda f, parts: make_plan(f, parts[0]),
     "map": _map_plan,
     "starmap": _starmap_plan,
+    "rest": _rest_plan,
     "gather": _gather_plan,
     "gathers": _gathers_plan,
     "count": _count_plan,
@@ -391,6 +404,9 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
         return None if inner is None else inner[::-1]
     if kind == "iter":
         return static_items(f, parts[0])
+    if kind == "rest" and isinstance(parts[1], Const):
+        inner = static_items(f, parts[0])
+        return None if inner is None else inner[parts[1].value :]
     if kind == "repeat" and len(parts) == 2:
         n = type_of_atom(parts[1])
         few = isinstance(n, Lit) and type(n.value) is int and n.value <= UNROLL

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer.functions import is_python_function
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import NEVER, Lit, Num, Type, Unknown
+from s2sad.ir.types import NEVER, List, Lit, Num, Tuple, Type, Unknown
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def rule_call(
         kw.pop("casting", None)  # which casts are an error
         if "where" in kw:
             return _masked(f, rule, pos, kw, name, Ref(target, text))
+    if "where" in kw and any(target is r for r in _REDUCTIONS):
+        return _masked_reduction(f, rule, pos, kw, name, Ref(target, text))
     out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
     if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
         out, pos = pos[target.nin], pos[: target.nin]
@@ -93,6 +96,36 @@ def _masked(
     value = rule_call(f, rule, tuple(where(a, Const(1.0)) for a in pos), kw, "", ref) or UNDEF
     f.effect("setitem", out, Const(Ellipsis), where(value, out))
     return out
+
+
+_REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin)
+_LIMITS = (np.max, np.amax, np.min, np.amin)
+
+
+def _masked_reduction(
+    f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref
+) -> Atom | None:
+    """``np.sum(x, where=mask)`` is ``rt.masked_sum(x, mask)``; ``np.max(x, where=mask, initial=c)`` is
+    ``np.maximum(np.max(np.where(mask, x, c)), c)``."""
+    mask = kw.pop("where")
+    t = type_of_atom(mask)
+    if isinstance(t, Lit) and t.value is True:
+        return rule_call(f, rule, pos, kw, name, ref)
+    if isinstance(t, List | Tuple):
+        mask = rule_call(f, numpy_rule("asarray"), (mask,), {}, "") or UNDEF
+    if ref.obj not in _LIMITS:
+        which = "masked_sum" if ref.obj is np.sum else "masked_mean"
+        helper = lookup(getattr(rt, which))
+        assert helper is not None
+        return rule_call(f, helper, pos, {**kw, "where": mask}, name, Ref(helper.canonical, f"rt.{which}"))
+    start = kw.pop("initial", UNDEF)
+    if start is UNDEF:
+        f.refuse("S2S053", f"{ref.text}() with where= is called without initial=")
+        return UNDEF
+    chosen = rule_call(f, numpy_rule("where"), (mask, pos[0], start), {}, "") or UNDEF
+    most = rule_call(f, rule, (chosen, *pos[1:]), kw, "", ref) or UNDEF
+    both = "maximum" if ref.obj in (np.max, np.amax) else "minimum"
+    return rule_call(f, numpy_rule(both), (most, start), {}, name)
 
 
 def text_of(rule: Rule) -> str:

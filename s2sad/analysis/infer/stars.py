@@ -34,6 +34,23 @@ def is_open(f: FunctionInfer, pos: Args) -> bool:
     return bool(pos) and isinstance(pos[-1], Var) and pos[-1] in f.stars
 
 
+def is_extreme(f: FunctionInfer, callee: Atom, pos: Args) -> bool:
+    """Is it ``max(*xs)`` or ``min(*xs)``?"""
+    return is_open(f, pos) and len(pos) == 1 and isinstance(callee, Ref) and callee.obj in (max, min)
+
+
+def whole(f: FunctionInfer, callee: Atom, pos: Args) -> Args:
+    """``xs`` for ``max(*xs)``, which raises for less than two elements."""
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    marker = pos[0]
+    assert isinstance(marker, Var)
+    xs = as_sequence(f, f.stars[marker])
+    size = f.emit("call", Ref(len, "len"), xs, type=INT)
+    _check(f, f.emit("lt", size, Const(2), type=BOOL), f"{getattr(callee, 'text', 'max')} expected at least 2 arguments")
+    return (xs,)
+
+
 def takes_rest(f: FunctionInfer, callee: Atom, pos: Args, kw: dict[str, Atom]) -> bool:
     """Is it known, whatever the length, which parameters of the callee what is starred last goes to?"""
     if isinstance(callee, Ref) and callee.obj is builtins.zip:
@@ -145,4 +162,4 @@ def column(f: FunctionInfer, parts: Args) -> Plan:
     return Plan(inner.range_, item, inner.length, inner.item_type)
 
 
-__all__ = ["column", "is_open", "rest_tuple", "takes_rest", "transposed"]
+__all__ = ["column", "is_extreme", "is_open", "rest_tuple", "takes_rest", "transposed", "whole"]

@@ -59,6 +59,7 @@ from s2sad.backend.numba.exprs import (
 from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, rank, typed
 from s2sad.backend.numba.indexing import Item, items_of
 from s2sad.backend.numba.intervals import Intervals
+from s2sad.backend.numba.memory import may_share
 from s2sad.backend.numba.placing import PRODUCTS, REDUCTIONS, RESHAPES, Placing, is_view
 from s2sad.backend.numba.products import product
 from s2sad.backend.numba.reduce import reduced
@@ -428,12 +429,11 @@ class Nests:
 
     def overlaps(self, dest: Read, value: Expr) -> bool:
         """May the value read memory of the target at another place than the one that is stored?"""
-        mine = self.placing.info.find(dest.array)
         for r in reads_of(value):
             same = r.array is dest.array and len(r.steps) == len(dest.steps) and len(r.dims) == len(dest.dims) and all(
                 x.same(y) for x, y in zip(r.steps, dest.steps, strict=True)
             )
-            if not same and (r.array is dest.array or self.placing.info.find(r.array) == mine):
+            if not same and may_share(self.placing.info, self.lets, r.array, dest.array):
                 return True
         return False
 

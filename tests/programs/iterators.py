@@ -1,0 +1,137 @@
+"""Iterators that are advanced by hand, and what is iterated to the longest."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from tests.programs import Suite, arr
+
+PROGRAMS = Suite("iterators", issue=3)
+
+
+def next_of_iter(x):
+    return next(iter(x)) * x[1]
+
+
+PROGRAMS.add(next_of_iter, arr(3))
+
+
+def first_two(xs):
+    it = iter(xs)
+    a = next(it)
+    b = next(it)
+    return a * b * a
+
+
+PROGRAMS.add(first_two, [0.7, 1.3, 0.4])
+
+
+def first_then_the_rest(xs):
+    it = iter(xs)
+    s = next(it)
+    for v in it:
+        s = s * v + v
+    return s
+
+
+PROGRAMS.add(first_then_the_rest, [0.7, 1.3, 0.4])
+
+
+def rest_of_one(xs):
+    it = iter(xs[:1])
+    s = next(it)
+    for v in it:
+        s = s * v
+    return s * xs[1]
+
+
+PROGRAMS.add(rest_of_one, [0.7, 1.3, 0.4])
+
+
+def sees_later_stores(x):
+    xs = [v * 2.0 for v in x if v > -10.0]
+    it = iter(xs)
+    a = next(it)
+    xs[1] = a * a
+    b = next(it)
+    xs[2] = b * 3.0
+    return a * b + sum(v * b for v in it)
+
+
+PROGRAMS.add(sees_later_stores, arr(4))
+
+
+def array_sees_later_stores(x):
+    y = x * 2.0
+    it = iter(y)
+    a = next(it)
+    y[1] = a * a
+    b = next(it)
+    return a * b + y[1]
+
+
+PROGRAMS.add(array_sees_later_stores, arr(4))
+
+
+def two_iterators(xs):
+    one, two = iter(xs), iter(xs)
+    a = next(one)
+    b = next(two)
+    c = next(one)
+    return a * b + c * a
+
+
+PROGRAMS.add(two_iterators, [0.7, 1.3, 0.4])
+
+
+def default_is_taken(x):
+    it = iter((x, x * x))
+    a = next(it, 1.0)
+    b = next(it, 1.0)
+    c = next(it, 3.0)
+    return a * b * c
+
+
+PROGRAMS.add(default_is_taken, 0.7)
+
+
+def horner(x, cs):
+    it = iter(cs)
+    y = next(it)
+    for c in it:
+        y = y * x + c
+    return y
+
+
+PROGRAMS.add(horner, 0.7, [1.0, 2.0, -0.5, 0.3])
+
+
+def last_of_an_empty_iterator(x):
+    try:
+        it = iter([v for v in x if v > 100.0])
+        y = next(it)
+    except StopIteration:
+        y = x[0] * x[1]
+    return y * x[2]
+
+
+PROGRAMS.add(last_of_an_empty_iterator, arr(3))
+
+
+def polynomial_of_two(c, x, y):
+    return np.polynomial.polynomial.polyval2d(x, y, c)
+
+
+PROGRAMS.add(polynomial_of_two, arr(2, 3), 0.7, 0.4)
+
+
+def longest(x):
+    s = 0.0
+    for a, b in itertools.zip_longest([x[0], x[1], x[2]], [x[1], x[0]], fillvalue=0.5):
+        s += a * b
+    return s
+
+
+PROGRAMS.add(longest, arr(3))
