@@ -117,7 +117,8 @@ class _Planner:
         self.joined = {v: more for v, more in self.joined.items() if self.uses.get(v) == 1}
         if self.joined:
             primal = primal_vars(self.fn)  # each of the user's own lines stays one
-            self.joined = {v: more for v, more in self.joined.items() if v not in primal}
+            result = self.fn.body.results[0]  # ``return x_bar`` alone is the last of its contributions
+            self.joined = {v: more or v is result for v, more in self.joined.items() if v not in primal}
         self._block(self.fn.body, 0)
         self._one_line()
         return self.plan

@@ -75,6 +75,24 @@ def return_at_once(out: Body, done: Body) -> Body:
     return out + done
 
 
+def chained(body: Body) -> Body:
+    """``x = y = 0.0`` for ``x = 0.0`` and ``y = 0.0`` (a float or None, which nothing can change)."""
+    out: Body = []
+    for node in body:
+        last: Any = out[-1] if out else None
+        if _is_constant(node) and _is_constant(last) and repr(node.value.value) == repr(last.value.value):
+            out[-1] = ast.Assign([*last.targets, *node.targets], node.value, None)
+        else:
+            out.append(node)
+    return out
+
+
+def _is_constant(node: Any) -> bool:
+    if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Constant):
+        return False
+    return node.value.value is None or type(node.value.value) is float
+
+
 def attach(done: Body, comments: list[str]) -> None:
     """Put waiting comments before the first of some statements."""
     if done and comments:
@@ -102,6 +120,6 @@ def flatten(body: Body) -> Body:
 
 
 __all__ = [
-    "Body", "Tail", "at", "attach", "flatten", "if_bound", "inside", "is_terminal", "return_at_once", "returns_none",
+    "Body", "Tail", "at", "attach", "chained", "flatten", "if_bound", "inside", "is_terminal", "return_at_once", "returns_none",
     "written",
 ]

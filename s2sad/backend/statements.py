@@ -16,6 +16,7 @@ from s2sad.backend.forms import (
     Tail,
     at,
     attach,
+    chained,
     flatten,
     if_bound,
     inside,
@@ -282,7 +283,7 @@ class Statements(SimpleStatements):
             todo.remove(ready)
             one = syn.assign(syn.name(ready[0], syn.STORE), ready[1])
             out.append(if_bound(one) if ready[0] in unsafe else one)
-        return out
+        return chained(out)
 
     # -- branches --------------------------------------------------------------------------------------------------
     def _if(self, stmt: If) -> Body:

@@ -97,10 +97,12 @@ def elementwise(rw: Rewriter, let: Let) -> Let | None:
 
 
 def _alike(rw: Rewriter, wide: Atom, x: Atom) -> bool:
-    """Has the broadcast the shape of the other operand, so that this gives the result its shape?"""
-    if known_dims(wide) is not None and known_dims(wide) == known_dims(x):
-        return True
-    return dtype_of(type_of_atom(x)) == "float64" and same_shape(rw, wide, x)
+    """Has the other operand the shape of the broadcast, and does it give the result its dtype as well? (A number that was
+    broadcast to an array of float64 would take on float32.)"""
+    if dtype_of(type_of_atom(x)) not in ("float64", dtype_of(type_of_atom(wide))):
+        return False
+    dims = known_dims(wide)
+    return (dims is not None and dims == known_dims(x)) or same_shape(rw, wide, x)
 
 
 def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:

@@ -13,8 +13,7 @@ def logsumexp_fwd(x):
 
 def logsumexp_adj(residuals, y_bar):
     t2, t3 = residuals  # L96
-    x_bar = rt.safe_div(y_bar, t2)[:, None] * t3  # L98
-    return x_bar
+    return rt.safe_div(y_bar, t2)[:, None] * t3  # L98
 
 
 def mixture_grad(alphas, means, log_scales, x):

@@ -6,8 +6,7 @@ def power_fwd(x, n):
     """``x`` to a whole number, by squaring."""
     if n == 0:  # L111
         t2 = 1.0
-        root = None
-        power_res = None
+        root = power_res = None
     else:
         root, power_res = power_fwd(x, n // 2)  # L113
         if n % 2:  # L114

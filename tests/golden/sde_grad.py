@@ -16,9 +16,7 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
     value = t3 ** 2
     # reverse sweep
     x_bar = 2.0 * t3  # L73
-    sigma_bar = 0.0  # L71
-    theta_bar = 0.0
-    mu_bar = 0.0
+    sigma_bar = theta_bar = mu_bar = 0.0  # L71
     for w, (t8, x, t9) in zip(reversed(dw), reversed(tape)):
         t10 = x_bar * w  # L72
         sigma_bar = sigma_bar + t10 * t8

@@ -9,8 +9,7 @@ def simple_projectile_grad(v, angle, drag):
     t2 = np.sin(angle)
     vy = v * t2
     tape = []  # L283
-    x = 0.0
-    y = 0.0
+    x = y = 0.0
     for _ in range(20):
         speed = np.sqrt(vx * vx + vy * vy)  # L284
         t3 = -drag * speed  # L285
@@ -26,9 +25,7 @@ def simple_projectile_grad(v, angle, drag):
             break
     value = x + y  # L293
     # reverse sweep
-    vx_bar = 0.0  # L283
-    vy_bar = 0.0
-    drag_bar = 0.0
+    vx_bar = vy_bar = drag_bar = 0.0  # L283
     for vy, vx, t8, speed, t9 in reversed(tape):
         ax_bar = vx_bar * 0.05  # L289
         t10 = -(vy_bar * 0.05)  # L286

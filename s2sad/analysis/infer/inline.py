@@ -29,10 +29,10 @@ def wanted(f: FunctionInfer, atoms: tuple[Atom, ...]) -> bool:
 
 def forwards(f: FunctionInfer, fn: Function) -> bool:
     """Is this a wrapper that hands its ``*args`` and ``**kwargs`` on? As one tuple they would vary as a whole, the tables
-    among them as well."""
+    among them as well. One that makes a function is more than that."""
     if fn in f.stack or not any(p.kind in ("star", "starstar") for p in fn.params):
         return False
-    return len(fn.body.stmts) <= _FORWARDING and all(isinstance(s, Let) for s in fn.body.stmts)
+    return len(fn.body.stmts) <= _FORWARDING and all(isinstance(s, Let) and s.op != "closure" for s in fn.body.stmts)
 
 
 def makes_objects(t: Type) -> bool:
