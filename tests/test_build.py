@@ -47,6 +47,10 @@ def root(x: float, y: float):
 def ranks(x: NDArray[np.float64]):
     return np.sum(x * x)
 
+def texts(x: float):
+    print(f"{x}")
+    return x * x
+
 def stars(*x: float):
     return x[0]
 
@@ -155,9 +159,11 @@ def test_all_modes_and_fallbacks(model: Path, capsys: pytest.CaptureFixture[str]
     shared = forward(u.copy(), 0.1, 2, u)[1]
     assert np.allclose(shared, forward(u.copy(), 0.1, 2, u.copy())[1])
     trees = build(model.with_name("model.py::trees"), "built_trees").trees_grad
-    assert trees.backend == "numpy" and "a dict (line" in trees.reason
-    assert "built_trees.trees_grad: NumPy, since the Numba backend does not compile" in capsys.readouterr().out
     assert trees({"a": 2.0, "b": [u, u]})[1]["a"] == pytest.approx(u @ u)
+    texts = build(model.with_name("model.py::texts"), "built_texts").texts_grad
+    assert texts.backend == "numpy" and "(line " in texts.reason
+    assert "built_texts.texts_grad: NumPy, since the Numba backend does not compile" in capsys.readouterr().out
+    assert texts(2.0) == (4.0, 4.0) and "2.0" in capsys.readouterr().out
 
 
 def test_arguments_of_other_types_are_refused(model: Path) -> None:

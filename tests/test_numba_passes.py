@@ -81,6 +81,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 }
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
+ELSEWHERE = {"distribute"}  # needs a reverse sweep: test_distribute.py
 
 
 def shown(module: str) -> list[str]:
@@ -134,7 +135,7 @@ def matches(got: list[str], wanted: list[str]) -> bool:
 
 def test_every_pass_is_tested() -> None:
     found = {p.stem for p in FOLDER.glob("*.py") if "*before*" in p.read_text()}
-    assert found == set(PASSES) | PAIRS
+    assert found == set(PASSES) | PAIRS | ELSEWHERE
 
 
 @pytest.mark.parametrize("module", PASSES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ir.types import Array
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.helpers import adjoint_type
@@ -182,6 +183,11 @@ def gaps(y_bar, y, w, /):
     return np.sum(h, axis=-1) - np.sum(h, axis=-2)
 
 
+def slope_type(y, x, **static):
+    """An array like the one whose norm it is."""
+    return x if isinstance(x, Array) and x.dtype in ("float64", "float32") else ty.array_of_any
+
+
 def norm_slope_jvp(y_dot, x_dot, z, y, x, *, ord=None, axis=None, keepdims=False):
     """By the norm, and by the elements."""
     turn = rt.norm_turn(y, x, ord, axis, keepdims)
@@ -191,7 +197,7 @@ def norm_slope_jvp(y_dot, x_dot, z, y, x, *, ord=None, axis=None, keepdims=False
 @general(
     rt.norm_slope,
     jvp=norm_slope_jvp,
-    type=ty.constant(ty.array_of_any),
+    type=slope_type,
     sample=samples.cases(
         lambda: call(2.5, values((3,))),
         lambda: call(values((2,), 1.0, 2.0), values((2, 3)), axis=1),

@@ -36,7 +36,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.usage import lets
-from s2sad.backend.numba import fancy, making, shapes, views
+from s2sad.backend.numba import fancy, library, making, shapes, views
 from s2sad.backend.numba.elementwise import dtype_of, maker
 from s2sad.backend.numba.exprs import (
     Apply,
@@ -304,6 +304,8 @@ class Nests:
         new = making.made(self, b, s)
         if new is not None:
             return new
+        if calls(s, *library.CALLED):
+            return library.called(self, b, s)
         if calls(s, *RESHAPES):
             return shapes.reshaped(self, b, s)
         if calls(s, *REDUCTIONS):

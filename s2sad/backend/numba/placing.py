@@ -26,7 +26,8 @@ _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
 _SCATTERS = (rt.add_at, rt.put_adjoint)
 RESHAPES = (np.reshape, np.ravel, np.squeeze, np.atleast_1d, rt.flatten, rt.restored)
 PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, rt.matmul_adj_a, rt.matmul_adj_b, np.outer, np.vdot, np.inner)
-_READS = (rt.share, rt.last_store, rt.scatter, np.diag, np.diagonal)
+_VECTORS = (np.argmax, np.argmin, rt.others, np.cumsum, rt.cumsum_adj, np.linalg.norm, rt.norm_slope)
+_READS = (*_VECTORS, rt.share, rt.last_store, rt.scatter, np.diag, np.diagonal)
 _OTHERS = (*_READS, *RESHAPES, *PRODUCTS, *_SCATTERS, np.tril, np.triu, rt.unbroadcast)
 
 
@@ -56,7 +57,7 @@ def nestable(s: Let, k: int) -> bool:
 def shape_only(s: Let, k: int) -> bool:
     """Does the statement look at the shape of its operand alone?"""
     return (s.op == "getattr" and getattr(s.args[1], "value", "") != "T") or calls(s, *_LIKE) or (
-        calls(s, rt.unbroadcast, rt.restored) and k == 2
+        calls(s, rt.unbroadcast, rt.restored, rt.cumsum_adj) and k == 2
     )
 
 

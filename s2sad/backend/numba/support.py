@@ -90,7 +90,67 @@ def dot_into(a: Any, b: Any, out: Any) -> None:
     np.dot(a, b, out)
 
 
-_ALL = (grown_1, grown_2, grown_3, clipped, places_1, places_2, dot_into)
+def argmax_1(x: Any) -> Any:
+    """The first place of the largest element, or of what is not a number."""
+    if len(x) == 0:
+        raise ValueError("attempt to get argmax of an empty sequence")
+    best = 0
+    for i in range(len(x)):
+        if x[i] != x[i]:
+            return i
+        if x[i] > x[best]:
+            best = i
+    return best
+
+
+def argmin_1(x: Any) -> Any:
+    """The first place of the smallest element, or of what is not a number."""
+    if len(x) == 0:
+        raise ValueError("attempt to get argmin of an empty sequence")
+    best = 0
+    for i in range(len(x)):
+        if x[i] != x[i]:
+            return i
+        if x[i] < x[best]:
+            best = i
+    return best
+
+
+def others_1(x: Any) -> Any:
+    """For each element the product of all others."""
+    out = np.empty(len(x))
+    product = 1.0
+    for i in range(len(x)):
+        out[i] = product
+        product = product * x[i]
+    product = 1.0
+    for i in range(len(x) - 1, -1, -1):
+        out[i] = out[i] * product
+        product = product * x[i]
+    return out
+
+
+def cumsum_1(x: Any) -> Any:
+    """The sums of the elements so far."""
+    out = np.empty(len(x))
+    total = 0.0
+    for i in range(len(x)):
+        total = total + x[i]
+        out[i] = total
+    return out
+
+
+def sums_from_end_1(x: Any) -> Any:
+    """The sums of each element and those after it."""
+    out = np.empty(len(x))
+    total = 0.0
+    for i in range(len(x) - 1, -1, -1):
+        total = total + x[i]
+        out[i] = total
+    return out
+
+
+_ALL = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1, grown_1, grown_2, grown_3, clipped, places_1, places_2, dot_into)
 FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
 DOT_INTO = Ref(NATIVE, "dot_into")
