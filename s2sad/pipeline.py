@@ -29,15 +29,14 @@ from s2sad.ir.nodes import Function
 from s2sad.ir.pause import no_collection
 from s2sad.ir.rewrite import without_places
 from s2sad.ir.types import UNKNOWN
-from s2sad.simplify import in_place, simplify
+from s2sad.simplify import simplify
 from s2sad.simplify.dce import eliminate
 from s2sad.simplify.inplace import accumulate
-from s2sad.simplify.joins import join
 from s2sad.simplify.last_trip import skip_last
-from s2sad.simplify.methods import as_methods
 from s2sad.simplify.pairs import trim_pairs
 from s2sad.simplify.regroup import regroup
 from s2sad.simplify.slopes import with_slopes
+from s2sad.simplify.written import as_written
 from s2sad.specialise import primal_vars, specialise
 
 printer.astor_module()  # the compiler is imported when it is needed; astor comes with it
@@ -53,6 +52,7 @@ class Compilation:
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
+        self.infer.parts_apart = request.backend != "numpy"
         self.infer.tangent = lambda spec, active: derived.of(self.infer).tangent(spec, active)
         self.infer.replay = lambda spec: derived.of(self.infer).replays.of(spec)
         self.infer.joint = lambda spec, active, has_aux: derived.of(self.infer).joint(spec, active, has_aux)
@@ -118,8 +118,7 @@ class Compilation:
         """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
-            self._each(lambda f: in_place(join(f, primal := primal_vars(f)), primal))
-            self._each(lambda f: as_methods(f, primal_vars(f)))
+            self._each(as_written)
             return emit_module(self.functions, header=header)
         from s2sad.backend.numba.module import native_module
 

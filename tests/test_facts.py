@@ -95,11 +95,27 @@ def clipped_by_one(x: Any, w: Any) -> Any:
     return np.sum(out * np.sin(out))
 
 
+def prefix_of_a_size(x: Any, w: Any) -> Any:
+    """``x[:n]`` may be clipped, but is of one element neither way."""
+    n = len(w)
+    return np.sum(np.sin(x[:n]) ** 2) * np.sum(w * w)
+
+
+def prefix_times(x: Any, w: Any) -> Any:
+    n = w.shape[1]
+    return np.sum(np.exp(x[:n]) * w)
+
+
 PROGRAMS = [
     (bounded, (0.3, 0.7), 0), (raised, (0.5, 2.0), 0), (gated, (RNG.normal(size=3), RNG.normal(size=4)), 0),
     (prefixes, (RNG.normal(size=4),), 0), (broadcast_prefix, (RNG.normal(size=3), RNG.normal(size=3)), None),
     (stored_prefix, (RNG.normal(size=4),), 0), (moving_window, (RNG.normal(size=7), RNG.normal(size=3)), 0),
     (window_of_planes, (RNG.normal(size=(2, 5, 3)), RNG.normal(size=(3, 3, 2))), 0),
+    (prefix_of_a_size, (RNG.normal(size=7), RNG.normal(size=3)), 0),
+    (prefix_of_a_size, (RNG.normal(size=3), RNG.normal(size=7)), 0),
+    (prefix_times, (RNG.normal(size=7), RNG.normal(size=(2, 3))), 0),
+    (prefix_times, (RNG.normal(size=1), RNG.normal(size=(2, 3))), None),
+    (prefix_times, (RNG.normal(size=7), RNG.normal(size=(2, 1))), None),
     (clipped_to_one, (RNG.normal(size=4), RNG.normal(size=3)), None),
     (clipped_by_one, (RNG.normal(size=4), RNG.normal(size=2)), None),
 ]  # fmt: skip

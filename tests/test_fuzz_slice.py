@@ -87,6 +87,14 @@ def test_slice_of_generated_programs() -> None:
     assert report.judged >= 0.97 * COUNT
 
 
+def test_slice_of_generated_programs_in_machine_code() -> None:
+    pytest.importorskip("numba")
+    report = campaign(8, 12, 1, backend="numba")  # a second or two for each: scripts/fuzz --backend numba judges more
+    shown = "\n".join(f"{o.number}: {o.verdict.kind} {o.verdict.what}: {o.verdict.detail[:200]}" for o in report.failures)
+    assert not report.failures, f"{report.summary()}\n{shown}"
+    assert report.kinds["ok"], report.summary()
+
+
 def test_dual_numbers_agree_with_derivatives_by_hand() -> None:
     over = dual.load(
         "import numpy as np\n\n\ndef entry(x):\n    y = x * 1.0\n    y[1:] *= y[0]\n    return np.sum(y)\n", "entry"

@@ -16,6 +16,7 @@ from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
     buffers,
+    clears,
     contributions,
     copies,
     cse,
@@ -24,6 +25,7 @@ from s2sad.simplify import (
     in_place,
     inplace,
     invariants,
+    iterate,
     joins,
     methods,
     negations,
@@ -35,6 +37,7 @@ from s2sad.simplify import (
     spell,
     structure,
     tape,
+    unpacked,
 )
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -80,6 +83,10 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
     "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
     "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
+    "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),
+    "s2sad.simplify.unpacked": (lambda fn: unpacked.unpack(clean(fn)), [M, S]),
+    "s2sad.simplify.clears": (lambda fn: clears.defer(fn, ()), [V, S, 2]),
+    "s2sad.simplify.spread": (rules_of("s2sad.simplify.spread"), [V, M]),
     "s2sad.ad.cells": (lambda fn: clean(cells.promote(fn)), [S]),
     "s2sad.simplify.early": (lambda fn: early.record(as_records(fn)), [S, T, 3]),
     "s2sad.simplify.spell": (lambda fn: spell.spell_out(fn), [V, W[1:-1], 2]),

@@ -32,3 +32,21 @@ def test_unread_residuals_are_dropped() -> None:
     x_bar, y_bar = pullback(2.0)
     np.testing.assert_allclose(x_bar, 2.0 * y * np.cos(x), rtol=1e-14)
     np.testing.assert_allclose(y_bar, 2.0 * (2.0 * y + np.sin(x)), rtol=1e-14)
+
+
+def stepped(u, k):
+    for _ in range(3):
+        u[1:-1] = u[1:-1] + k * (u[:-2] - 2.0 * u[1:-1] + u[2:])
+    return u * u
+
+
+def test_tapes_hold_what_the_adjoint_reads() -> None:
+    u = np.linspace(0.1, 1.0, 6)
+    value, pullback = s2sad.vjp(stepped, u.copy(), 0.2)
+    assert "tape.append(t" in pullback.source and "tape.append((" not in pullback.source
+    tangent = s2sad.jvp(stepped, (u.copy(), 0.2), (np.sin(u), 0.5))[1]
+    u_bar, k_bar = pullback(np.cos(u))
+    np.testing.assert_allclose(np.cos(u) @ tangent, u_bar @ np.sin(u) + 0.5 * k_bar, rtol=1e-13)
+    pullback = s2sad.vjp(lambda u: stepped(u, 0.2), u.copy())[1]  # nothing is read: entries are counted
+    assert "tape.append(None)" in pullback.source
+    np.testing.assert_allclose(pullback(np.cos(u))[0] @ np.sin(u) + 0.5 * k_bar, np.cos(u) @ tangent, rtol=1e-13)

@@ -32,7 +32,8 @@ def may_raise(let: Let) -> bool:
     if op in _SAFE_ARITHMETIC:
         return not _conformable(types)
     if op == "truediv":
-        return not (_conformable(types) and any(isinstance(t, Array) for t in types))
+        known = isinstance(types[1], Lit) and type(types[1].value) in (int, float) and types[1].value != 0
+        return not (_conformable(types) and (known or any(isinstance(t, Array) for t in types)))
     if op == "getattr":
         name = let.args[1].value if isinstance(let.args[1], Const) else ""
         return not (isinstance(types[0], Array) and name in _SAFE_ATTRS)

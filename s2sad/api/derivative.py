@@ -8,7 +8,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import numpy as np
 
 from s2sad.api.programs import Compiled, Programs
-from s2sad.api.signature import key_of
+from s2sad.api.signature import MAKERS, key_of
 from s2sad.api.target import Argnums
 from s2sad.api.values import formed
 from s2sad.api.wrapper import Wrapper, decorator, transformation
@@ -66,7 +66,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             compiled = self._by_key.get(
                 tuple(
                     [
-                        (v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v)
+                        (v.dtype, v.shape)
+                        if type(v) is np.ndarray
+                        else float
+                        if type(v) is float
+                        else MAKERS.get(type(v), key_of)(v)
                         for v in bound
                     ]
                 )

@@ -14,7 +14,7 @@ from s2sad.api import signature
 from s2sad.api.argtypes import check_active, types_of
 from s2sad.api.guards import quick_guards, quick_refresh
 from s2sad.api.target import Argnums, Target
-from s2sad.cache.programs import Program, Request, slot_for
+from s2sad.cache.programs import Program, Request, Slot, slot_for
 from s2sad.errors import UnsupportedError
 from s2sad.ir.pause import no_collection
 from s2sad.ir.types import Type, is_differentiable
@@ -132,18 +132,32 @@ class Programs:
         """The program for these types: kept, or compiled now. ``auto`` takes machine code where there can be any."""
         if self.backend != "auto":
             return _obtained(self.request(self._function(), types, active, self.backend))
-        reason = "Numba is not installed"
-        if has_numba():
-            try:
-                return _obtained(self.request(self._function(), types, active, "numba"))
-            except UnsupportedError as error:
-                if any(f.code != NOT_NATIVE for f in error.findings):
-                    raise
-                first = error.findings[0]
-                reason = f"line {first.loc.line}: {first.message}"
+        found = self._machine_code(types, active) if has_numba() else "Numba is not installed"
+        if isinstance(found, Program):
+            return found
         program = _obtained(self.request(self._function(), types, active, "numpy"))
-        program.note = f"NumPy, since {reason}"
+        program.note = f"NumPy, since {found}"
         return program
+
+    def _machine_code(self, types: tuple[tuple[str, Type], ...], active: tuple[str, ...]) -> Program | str:
+        """The program for these types in machine code, or why there is none: found now, or by an earlier process."""
+        function = self._function()
+        start = getattr(getattr(function, "__code__", None), "co_firstlineno", 0)  # lines above it may come and go
+        request = self.request(function, types, active, "numba")
+        slot = slot_for(request)
+        known = slot.refusal() if slot is not None else None
+        if known is not None:
+            line, message = known.split(" ", 1)
+            return f"line {int(line) + start}: {message}"
+        try:
+            return _obtained(request, slot)
+        except UnsupportedError as error:
+            if any(f.code != NOT_NATIVE for f in error.findings):
+                raise
+            first = error.findings[0]
+            if slot is not None:
+                slot.refuse(f"{first.loc.line - start} {first.message}")
+            return f"line {first.loc.line}: {first.message}"
 
     def _function(self) -> Callable[..., Any]:
         """What the pipeline is given: a derivative is called by a function of its own."""
@@ -191,8 +205,8 @@ class Programs:
         return tuple(n for n in self.active if is_differentiable(known[n]))
 
 
-def _obtained(request: Request) -> Program:
-    slot = slot_for(request)
+def _obtained(request: Request, slot: Slot | None = None) -> Program:
+    slot = slot_for(request) if slot is None else slot
     program: Program = (slot.load() if slot is not None else None) or pipeline().compile(request, slot)
     return program
 

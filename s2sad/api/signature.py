@@ -37,14 +37,21 @@ def key_of(value: Any) -> Key:
         return cls
     if cls is np.ndarray:
         return value.dtype, value.shape
-    maker = _MAKERS.get(cls)
+    maker = MAKERS.get(cls)
     return maker(value) if maker is not None else _key_of_other(value)
 
 
 def key_of_all(values: Iterable[Any]) -> tuple[Key, ...]:
     """The keys of several values. The commonest kinds are spelled out here: a call would cost more than the test."""
     return tuple(
-        [(v.dtype, v.shape) if type(v) is np.ndarray else float if type(v) is float else key_of(v) for v in values]
+        [
+            (v.dtype, v.shape)
+            if type(v) is np.ndarray
+            else float
+            if type(v) is float
+            else MAKERS.get(type(v), key_of)(v)
+            for v in values
+        ]
     )
 
 
@@ -63,7 +70,7 @@ def _key_of_literal(value: Any) -> Key:
     return type(value), value
 
 
-_MAKERS: dict[type, Callable[[Any], Key]] = {
+MAKERS: dict[type, Callable[[Any], Key]] = {
     tuple: lambda v: (tuple, key_of_all(v)),
     list: _key_of_list,
     dict: _key_of_dict,

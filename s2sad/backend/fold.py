@@ -34,6 +34,7 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.record import dataclass, field
+from s2sad.ir.types import Scalar
 from s2sad.specialise.primal import primal_vars
 
 WIDTH = 96  # an expression is folded while the line stays within about this many columns
@@ -233,7 +234,7 @@ class _Planner:
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
         twice = let.args[1] if guarded(let) else None
-        if isinstance(twice, Var) and twice in pend:
+        if isinstance(twice, Var) and twice in pend and not _may_stand_twice(pend[twice]):
             self._flush(pend[twice], pend)
         level = level_of(let)
         reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
@@ -398,6 +399,12 @@ class _Planner:
         for other in list(pend.values()):
             if other.var in pend and _clash(other, item) and other.lo < item.hi:
                 self._flush(other, pend)
+
+
+def _may_stand_twice(item: _Item) -> bool:
+    """Is it the read of a number from an array, by an index that is no expression?"""
+    s = item.stmt
+    return isinstance(s, Let) and s.op == "getitem" and item.width <= 16 and isinstance(item.var.type, Scalar)
 
 
 def _leaves(before: Stmt, stmt: If) -> bool:

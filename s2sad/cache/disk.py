@@ -27,6 +27,7 @@ from s2sad.ir.record import dataclass, field
 
 _FIRST = f"# s2sad cache, format {FORMAT}"
 _META = "# s2sad: "
+_REFUSED = "# s2sad cache: refused"
 _CODE = b"s2sad code 1\n"
 
 
@@ -107,9 +108,27 @@ def machine_code(path: Path) -> list[Path]:
 
 def remove(path: Path) -> None:
     """Delete an entry and its code."""
-    for file in (path, path.with_suffix(".code"), *machine_code(path)):
+    for file in (path, path.with_suffix(".code"), path.with_suffix(".refused"), *machine_code(path)):
         with suppress(OSError):
             file.unlink()
+
+
+def read_refusal(path: Path, key: str) -> str | None:
+    """Why there is no machine code for a key; None where that is not known, or not whole."""
+    try:
+        head, digest, reason = path.with_suffix(".refused").read_text("utf-8").split("\n", 2)
+    except (OSError, ValueError):
+        return None
+    return reason if head == _REFUSED and digest == _digest(key, reason) else None
+
+
+def write_refusal(path: Path, key: str, reason: str) -> None:
+    """Remember why there is no machine code for a key."""
+    write_whole(path.with_suffix(".refused"), f"{_REFUSED}\n{_digest(key, reason)}\n{reason}".encode())
+
+
+def _digest(key: str, text: str) -> str:
+    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()
 
 
 def write_whole(target: Path, data: bytes) -> bool:
@@ -213,7 +232,7 @@ def _unpack_lines(packed: dict[str, list[int]]) -> dict[int, tuple[str, int]]:
 def _files() -> list[Path]:
     """The files of entries and of their code."""
     try:
-        return sorted(p for p in folder().iterdir() if p.suffix in (".py", ".code") and "-" in p.stem and _is_ours(p))
+        return sorted(p for p in folder().iterdir() if p.suffix in (".py", ".code", ".refused") and "-" in p.stem and _is_ours(p))
     except OSError:
         return []
 

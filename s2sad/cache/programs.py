@@ -141,6 +141,14 @@ class Slot:
         if self._machine_code is not None:
             self._machine_code.seal()
 
+    def refusal(self) -> str | None:
+        """Why an earlier process found that this cannot be compiled; None where none did."""
+        return disk.read_refusal(disk.path_of(self.name, self.key), self.key)
+
+    def refuse(self, reason: str) -> None:
+        """Remember that this cannot be compiled, and why."""
+        disk.write_refusal(disk.path_of(self.name, self.key), self.key, reason)
+
     def drop(self) -> None:
         """Forget what was kept."""
         disk.remove(disk.path_of(self.name, self.key))

@@ -20,6 +20,7 @@ from s2sad.ir.types import (
     Range,
     Scalar,
     Slice,
+    Sym,
     Tuple,
     Type,
     Unknown,
@@ -50,7 +51,18 @@ def slice_dim(dim: Dim, index: Slice | Lit) -> Dim:
         return dim if values[0] == values[1] == (True, None) else None
     start = _bound(parts[0], dim, Affine(0))
     stop = _bound(parts[1], dim, dim)
+    if stop is None and start == Affine(0):
+        return _lesser(size_of(parts[1]), dim)
     return None if start is None or stop is None else stop - start
+
+
+def _lesser(size: Dim, dim: Dim) -> Dim:
+    """The length of ``x[:size]``, which may be clipped: of two sizes that are not 1 the lesser is not either."""
+    if size is None or dim is None or not size.not_one or not dim.not_one or size.const < 0:
+        return None
+    if any(c < 0 for _, c in size.terms):
+        return None  # it may be negative, which counts from the end
+    return Affine(0, ((Sym(f"min({size}, {dim})"), 1),))
 
 
 def _bound(t: Type, dim: Dim, absent: Dim) -> Dim:

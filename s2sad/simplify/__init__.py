@@ -34,6 +34,7 @@ from s2sad.simplify import (
     sizes,
     softmaxes,
     spell,
+    spread,
     squares,
     stores,
     structure,
@@ -47,7 +48,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, sums, stores,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, stores,
     contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))

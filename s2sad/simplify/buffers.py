@@ -48,7 +48,7 @@ _LEFT = {"sub": "isub", "truediv": "itruediv"}
 _FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "neg", "pow", "matmul"})
 _FRESH_CALLS = (
     np.where, np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum,
-    helper("safe_mul"), helper("safe_div"),
+    helper("safe_mul"), helper("masked_mul"), helper("safe_div"),
 )  # fmt: skip
 _STORES = ("setitem", "aug_setitem")  # into an array they take values
 
@@ -82,13 +82,19 @@ class _Reuse:
         last = self._last_reads(block)
         out: list[Stmt] = []
         free: dict[Var, bool] = {}  # arrays of this block that nothing else can see: do they have a line of their own?
+        near: set[Var] = set()  # what was made since anything was stored, and may still stand in a later expression
         for k, stmt in enumerate(block.stmts):
             if stmt.__class__ is not Let:
                 out.append(with_blocks(stmt, tuple([self.block(b) for b in blocks_of(stmt)])))
+                near.clear()
                 continue
-            new = self._let(stmt, k, last, free)
+            new = self._let(stmt, k, last, free, near)
             out.append(new)
             target = new.target
+            if new.op in INPLACE_OPS or not effect_of(new).pure:
+                near.clear()
+            elif target is not None and target.name:
+                near.add(target)
             if target is None or target in self.shared or not isinstance(target.type, Array):
                 continue
             if new.op in INPLACE_OPS:
@@ -123,7 +129,7 @@ class _Reuse:
         """Does this temporary stand in the expression that uses it?"""
         return not v.name and self.uses.get(v, 0) < 2
 
-    def _let(self, let: Let, k: int, last: dict[Var, int], free: dict[Var, bool]) -> Let:
+    def _let(self, let: Let, k: int, last: dict[Var, int], free: dict[Var, bool], near: set[Var]) -> Let:
         if not _is_candidate(let, self.primal):
             return let
         target, (a, b) = let.target, let.args
@@ -134,14 +140,18 @@ class _Reuse:
         if let.op in _COMMUTE:
             pairs.append((b, a))
         for x, other in pairs:
-            if self._gives(x, target, k, last, free) and _takes(x, other, target):
+            if self._gives(x, target, k, last, free, near) and _takes(x, other, target):
                 return Let(target, _COMMUTE.get(let.op) or _LEFT[let.op], (x, other), (), let.loc)
         return let
 
-    def _gives(self, a: Atom, target: Var, k: int, last: dict[Var, int], free: dict[Var, bool]) -> bool:
+    def _gives(
+        self, a: Atom, target: Var, k: int, last: dict[Var, int], free: dict[Var, bool], near: set[Var]
+    ) -> bool:
         """Has the array a line of its own, and is this its last reader? (What the user named stays what it is.)"""
         if not isinstance(a, Var) or not free.get(a, False) or last.get(a) != k:
             return False
+        if a in near and a.name == target.name and self.uses.get(a) == 1:
+            return False  # one expression (see ``joins``)
         return a not in self.primal or not (a.name or target.name)
 
 

@@ -7,7 +7,7 @@
         'reverse sweep'
         t = np.sum(x, axis=0)
         u = np.swapaxes(x, axis1=0, axis2=1) @ np.reshape(w, shape=(-1, x.shape[1]))
-        return total, t, u
+        return total, np.flip(t), u
 
 *after*::
 
@@ -16,10 +16,11 @@
         'reverse sweep'
         t = x.sum(axis=0)
         u = x.swapaxes(0, 1) @ w.reshape(-1, x.shape[1])
-        return total, t, u
+        return total, t[::-1], u
 
-The same code runs (``np.sum(x)`` is a look-up, a few tests, and then ``x.sum()``), so that not a bit changes. The user's own
-statements keep their spelling where the operand is an expression.
+The same code runs (``np.sum(x)`` is a look-up, a few tests, and then ``x.sum()``; ``np.flip`` of a vector is that slice, and
+takes five times as long), so that not a bit changes. The user's own statements keep their spelling where the operand of a
+reduction is an expression.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis import usage
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array
+from s2sad.ir.types import Array, Lit, Slice
 from s2sad.simplify.dce import eliminate
 
 _REDUCTIONS: dict[Any, str] = {np.sum: "sum", np.mean: "mean", np.max: "max", np.min: "min", np.prod: "prod"}
@@ -50,21 +51,31 @@ class _Methods:
         self.primal = primal
         self.uses = usage.uses(fn)
         self.lets = usage.lets(fn)
+        self.before: list[Stmt] = []  # what the statement at hand needs
 
     def block(self, block: Block) -> Block:
-        return with_stmts(
-            block,
-            [
-                self._let(s) if isinstance(s, Let) else with_blocks(s, tuple(self.block(b) for b in blocks_of(s)))
-                for s in block.stmts
-            ],
-        )
+        out: list[Stmt] = []
+        for s in block.stmts:
+            if isinstance(s, Let):
+                new = self._let(s)
+                out += self.before
+                self.before.clear()
+                out.append(new)
+            else:
+                out.append(with_blocks(s, tuple(self.block(b) for b in blocks_of(s))))
+        return with_stmts(block, out)
 
     def _let(self, let: Let) -> Let:
         if let.op != "call" or not isinstance(let.args[0], Ref) or len(let.posargs) != 2:
             return let
         x = let.args[1]
-        if not isinstance(x, Var) or not isinstance(x.type, Array) or x.type.dims == () or self._is_users(let, x):
+        if not isinstance(x, Var) or not isinstance(x.type, Array) or x.type.dims == ():
+            return let
+        if let.args[0].obj is np.flip and not let.kwnames and x.type.rank == 1:
+            back = Var("", Slice(Lit(None), Lit(None), Lit(-1)))
+            self.before.append(Let(back, "slice", (Const(None), Const(None), Const(-1)), (), let.loc))
+            return Let(let.target, "getitem", (x, back), (), let.loc)
+        if self._is_users(let, x):
             return let
         name = _REDUCTIONS.get(let.args[0].obj) if _hashable(let.args[0].obj) else None
         if name is not None and set(let.kwnames) <= _OPTIONS:

@@ -10,6 +10,7 @@ from s2sad.analysis.usage import uses
 from s2sad.ir.nodes import Const, Function, Let, Stmt, Var
 from s2sad.ir.rewrite import with_body, with_stmts
 from s2sad.simplify.dce import eliminate
+from s2sad.simplify.pair_tapes import trim_pair_tapes
 from s2sad.specialise import primal_vars
 
 
@@ -20,8 +21,15 @@ def trim_pairs(functions: list[Function]) -> list[Function]:
     for f in functions:
         adj = by_name.get(f.name.removesuffix("_fwd") + "_adj") if f.name.endswith("_fwd") else None
         if adj is not None and adj.adjoint:
-            new[f.name], new[adj.name] = trim(f, adj)
+            new[f.name], new[adj.name] = trim(*_trim_tapes(*trim(f, adj)))
     return [new.get(f.name, f) for f in functions]
+
+
+def _trim_tapes(fwd: Function, adj: Function) -> tuple[Function, Function]:
+    kept, unpack = _kept(fwd), _unpack(adj)
+    if kept is None or unpack is None or unpack.target is None:
+        return fwd, adj
+    return trim_pair_tapes(fwd, adj, kept.args, unpack.target)
 
 
 def trim(fwd: Function, adj: Function) -> tuple[Function, Function]:

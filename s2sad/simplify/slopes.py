@@ -24,8 +24,7 @@ instead of::
         x_bar = y_bar * t2
         s_bar = t4 * t3
         s_bar += rt.safe_div(t4 * s * 0.5, t3)
-        t_bar = y_bar + 2.0 * t * s_bar
-        x_bar -= t_bar * t
+        x_bar -= (y_bar + 2.0 * t * s_bar) * t
         return x_bar
 
 one function::
@@ -38,8 +37,7 @@ one function::
         # reverse sweep: the slope
         s_bar = x * t1
         s_bar += x * s * 0.5 / t1
-        t_bar = 1.0 + 2.0 * t * s_bar
-        x_bar = t2 - t_bar * t
+        x_bar = t2 - (1.0 + 2.0 * t * s_bar) * t
         return t2 * x + t, x_bar
 
 and for a call ``gate_adj(gate_res, y_bar)`` the product ``y_bar * gate_slope``. The adjoint half of such a function is linear
@@ -67,7 +65,7 @@ from s2sad.ir.types import Array, Tuple, Type, Unknown
 from s2sad.specialise.driver import const, known_dims
 from s2sad.specialise.helpers import helper
 
-_SAFE = (helper("safe_mul"), helper("safe_div"))
+_SAFE = (helper("safe_mul"), helper("safe_div"), helper("masked_mul"))
 _LEAST = 2  # arrays that a pair keeps; one is no more than the slope
 Simplify = Callable[[Function], Function]
 

@@ -19,16 +19,18 @@
         return x_bar
 
 (The texts are the same: before, one slice object served both places, and had to be named.) A slice, an index tuple or a
-``range`` that several statements read is made anew for each: printing then folds it into its place.
+``range`` that several statements read is made anew for each: printing then folds it into its place. So is a read of a
+known place in a list, tuple or dict that nothing changes (``read_again``): ``W[1]`` needs no other name.
 """
 
 from __future__ import annotations
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
+from s2sad.analysis.sharing import Memory
+from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Lit, Slice, is_number
+from s2sad.ir.types import Dict, List, Lit, Slice, Tuple, is_number
 
 
 def spell_out(fn: Function) -> Function:
@@ -41,6 +43,26 @@ def spell_out(fn: Function) -> Function:
     for d in [*shared.values()]:  # the slices of a tuple go with it
         shared.update((a, spelled[a]) for a in d.args if isinstance(a, Var) and a in spelled)
     return with_body(fn, _Speller(shared).block(fn.body))
+
+
+def read_again(fn: Function) -> Function:
+    """``fn`` with each use of an unnamed element of a container reading it: ``fn`` itself when there is none."""
+    counts = usage.uses(fn)
+    found = {
+        s.target: s for s in fn.body.stmts
+        if isinstance(s, Let) and s.target is not None and not s.target.name and counts.get(s.target, 0) > 1 and _is_element(s)
+    }  # fmt: skip
+    if not found:
+        return fn
+    memory = Memory(fn)
+    flat = usage.uses(Block(tuple(s for s in fn.body.stmts if isinstance(s, Let))))
+    shared = {v: s for v, s in found.items() if flat.get(v) == counts[v] and not memory.is_written(s.args[0])}
+    return with_body(fn, _Speller(shared).block(fn.body)) if shared else fn
+
+
+def _is_element(let: Let) -> bool:
+    known = let.op == "getitem" and isinstance(let.args[1], Const) and isinstance(let.args[0], Var)
+    return known and bool(let.args[0].name) and isinstance(let.args[0].type, List | Tuple | Dict)  # type: ignore[union-attr]
 
 
 def _is_spelled(let: Let) -> bool:
@@ -81,4 +103,4 @@ class _Speller:
         return new
 
 
-__all__ = ["spell_out"]
+__all__ = ["read_again", "spell_out"]

@@ -7,6 +7,7 @@
         v = x_bar[1:]
         v += g
         x_bar[:2] = np.broadcast_to(2.0, x[:2].shape)
+        x_bar[1:] += 1.0 * g
         return x_bar
 
 *after*::
@@ -15,6 +16,7 @@
         x_bar = np.zeros_like(x)
         x_bar[1:] += g
         x_bar[:2] = 2.0
+        x_bar[1:] += g
         return x_bar
 
 A view that is read once, to be added into, need not be named; a store broadcasts numbers by itself.
@@ -29,7 +31,7 @@ from s2sad.ir.nodes import Const, Let, Var
 from s2sad.ir.rewrite import with_args
 from s2sad.ir.types import Array
 from s2sad.simplify.views import broadcast_source
-from s2sad.specialise.driver import Rewriter, is_scalar
+from s2sad.specialise.driver import Rewriter, is_const, is_scalar
 from s2sad.specialise.storage import is_basic
 
 
@@ -54,9 +56,22 @@ def stored(rw: Rewriter, let: Let) -> Let | None:
     return with_args(let, (*let.args[:2], source, *let.args[3:]))
 
 
+def unscaled(rw: Rewriter, let: Let) -> Let | None:
+    """``x[i] += 1.0 * v`` to ``x[i] += v``: what is stored is copied anyway."""
+    v = let.args[2]
+    made = rw.definition(v) if rw.used_once(v) else None
+    if made is None or made.op != "mul" or made.target in rw.primal or not isinstance(type_of_atom(let.args[0]), Array):
+        return None
+    for one, a in (made.args, made.args[::-1]):
+        t = type_of_atom(a)
+        if is_const(one, 1.0) and isinstance(t, Array) and t == type_of_atom(v):
+            return with_args(let, (*let.args[:2], a, *let.args[3:]))
+    return None
+
+
 RULES: dict[Any, tuple[Any, ...]] = {
     "iadd": (into_view,),
     "isub": (into_view,),
-    "setitem": (stored,),
-    "aug_setitem": (stored,),
+    "setitem": (stored, unscaled),
+    "aug_setitem": (stored, unscaled),
 }

@@ -26,8 +26,9 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
-from s2sad.ir.types import Array
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, dims_fit, divides_safely, is_floating, is_scalar, known_dims, rank
+from s2sad.specialise.facts import same_shape
 
 
 def transposed(rw: Rewriter, a: Atom) -> Atom | None:
@@ -85,14 +86,21 @@ def elementwise(rw: Rewriter, let: Let) -> Let | None:
     if sa is not None and sb is not None:
         return _both(rw, let, sa, sb)
     if sa is not None:
-        if known_dims(a) is not None and known_dims(a) == known_dims(b):
+        if _alike(rw, a, b):
             return rw.let(let, let.op, sa, b)
         return _scaled(rw, let, a, sa, b, first=True)
     if sb is not None:
-        if known_dims(b) is not None and known_dims(a) == known_dims(b):
+        if _alike(rw, b, a):
             return rw.let(let, let.op, a, sb)
         return _scaled(rw, let, b, sb, a, first=False)
     return None
+
+
+def _alike(rw: Rewriter, wide: Atom, x: Atom) -> bool:
+    """Has the broadcast the shape of the other operand, so that this gives the result its shape?"""
+    if known_dims(wide) is not None and known_dims(wide) == known_dims(x):
+        return True
+    return dtype_of(type_of_atom(x)) == "float64" and same_shape(rw, wide, x)
 
 
 def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:

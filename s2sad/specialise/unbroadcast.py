@@ -101,4 +101,12 @@ def _summed(rw: Rewriter, let: Let, g: Atom, lead: int, ones: tuple[int, ...]) -
     return rw.call(let, np.sum, "np.sum", g, kw={"axis": axis_atom(rw, tuple(range(lead)))})
 
 
-RULES: dict[Any, tuple[Any, ...]] = {helper("unbroadcast"): (unbroadcast,)}
+def unstack(rw: Rewriter, let: Let) -> Let | None:
+    """Of an array or a number, and not of a list: the same as ``unbroadcast``."""
+    g, x = arg(let, 0, "g"), arg(let, 1, "x")
+    if not (is_scalar(x) or isinstance(type_of_atom(x), Array)):
+        return None
+    return rw.call(let, helper("unbroadcast"), "rt.unbroadcast", g, x)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {helper("unbroadcast"): (unbroadcast,), helper("unstack"): (unstack,)}

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fuzzlib.generate import Generated, generate
+from fuzzlib.generate import Generated, generate, generate_native
 from fuzzlib.judge import Engine, Verdict, compiler, judge
 from fuzzlib.reduce import reduce
 
@@ -63,7 +63,8 @@ def run_one(number: int, seed: int, folder: Path, engine: Engine | None = None) 
     """Draw programs until one is fit, and judge it."""
     outcome = Outcome(number, Verdict("unfit"))
     for attempt in range(ATTEMPTS):
-        drawn: Generated = generate((seed * 1_000_003 + number) * ATTEMPTS + attempt)
+        draw = generate if engine is None or engine.exact else generate_native
+        drawn: Generated = draw((seed * 1_000_003 + number) * ATTEMPTS + attempt)
         verdict = judge(drawn.text, drawn.args, folder, engine)
         keep = verdict.kind != "ok"
         outcome = Outcome(number, verdict, drawn.text if keep else "", drawn.args if keep else ())

@@ -434,4 +434,21 @@ def generate(seed: int) -> Generated:
     return Program(seed).build()
 
 
-__all__ = ["ENTRY", "HEADER", "Generated", "_shape", "generate"]
+# What most refusals of the Numba backend come from: programs with these would test little else of it.
+NOT_NATIVE = (
+    "linalg.norm", "np.sort", "np.cumsum", "np.full(", "np.roll", "np.concatenate", "np.stack", "np.array(", ".fill(",
+    "np.ravel", "append", "try:", "nonlocal", "lambda", "Pair(", "again", "= [", "[[", "**{", "yield", "zip(",
+    "enumerate", "= {", "    def ",
+)  # fmt: skip
+
+
+def generate_native(seed: int) -> Generated:
+    """A program of a seed that is made of numbers, arrays, branches and loops."""
+    for k in range(1000):
+        drawn = generate(seed * 1000 + k)
+        if not any(text in drawn.text for text in NOT_NATIVE):
+            return drawn
+    return drawn
+
+
+__all__ = ["ENTRY", "HEADER", "Generated", "_shape", "generate", "generate_native"]

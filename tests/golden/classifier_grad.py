@@ -8,17 +8,15 @@ def classifier_grad(params, x, y):
     W = params["W"]  # L23
     b = params["b"]
     x_2 = np.maximum(x @ W[0] + b[0], 0.0)  # L25
-    t1 = W[1]
-    x_3 = np.maximum(x_2 @ t1 + b[1], 0.0)
-    t2 = W[-1]  # L26
-    t3 = x_3 @ t2 + b[-1]
-    t4 = np.logaddexp(0.0, t3)  # L19
-    value = np.mean(t4 - y * t3)
+    x_3 = np.maximum(x_2 @ W[1] + b[1], 0.0)
+    t1 = x_3 @ W[-1] + b[-1]  # L26
+    t2 = np.logaddexp(0.0, t1)  # L19
+    value = np.mean(t2 - y * t1)
     # reverse sweep
-    t5 = -((np.expm1(-t4) + y) / y.size)  # L19
-    b_2_bar = t5.sum(axis=0)  # L26
-    t6 = t5 @ t2.T * (x_3 > 0.0)  # L25
-    b_1_bar = t6.sum(axis=0)
-    t7 = t6 @ t1.T * (x_2 > 0.0)
-    b_0_bar = t7.sum(axis=0)
-    return value, {"W": [x.T @ t7, x_2.T @ t6, x_3.T @ t5], "b": [b_0_bar, b_1_bar, b_2_bar]}  # L16
+    t3 = -((np.expm1(-t2) + y) / y.size)  # L19
+    b_2_bar = t3.sum(axis=0)  # L26
+    t4 = t3 @ W[-1].T * (x_3 > 0.0)  # L25
+    b_1_bar = t4.sum(axis=0)
+    t5 = t4 @ W[1].T * (x_2 > 0.0)
+    b_0_bar = t5.sum(axis=0)
+    return value, {"W": [x.T @ t5, x_2.T @ t4, x_3.T @ t3], "b": [b_0_bar, b_1_bar, b_2_bar]}  # L16

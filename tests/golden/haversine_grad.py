@@ -7,28 +7,28 @@ from s2sad import runtime as rt
 def haversine_grad(lat1, lon1, lat2, lon2):
     """The distance on a sphere with the radius of the Earth, in km; degrees in."""
     # forward sweep
-    p1 = math.radians(lat1)  # L118
+    p1 = math.radians(lat1)  # L103
     p2 = math.radians(lat2)
-    t1 = (p2 - p1) / 2.0  # L119
+    t1 = (p2 - p1) / 2.0  # L104
     t2 = math.sin(t1)
     a = t2 ** 2
-    t3 = math.cos(p1)  # L120
+    t3 = math.cos(p1)  # L105
     t4 = math.cos(p2)
     t5 = t3 * t4
     t6 = math.radians(lon2 - lon1) / 2.0
     t7 = math.sin(t6)
     t8 = t7 ** 2
     a = a + t5 * t8
-    t9 = 2.0 * 6371.0  # L121
+    t9 = 2.0 * 6371.0  # L106
     t10 = math.sqrt(a)
     t11 = math.asin(t10)
     value = t9 * t11
     # reverse sweep
-    a_bar = rt.safe_div(rt.safe_div(t9, math.cos(t11)) * 0.5, t10)  # L121
-    t12 = a_bar * t8  # L120
+    a_bar = rt.safe_div(rt.safe_div(t9, math.cos(t11)) * 0.5, t10)  # L106
+    t12 = a_bar * t8  # L105
     lon2_bar = math.cos(t6) * (a_bar * t5 * t7) * 0.017453292519943295
-    t13 = math.cos(t1) * (a_bar * t2)  # L119
+    t13 = math.cos(t1) * (a_bar * t2)  # L104
     p2_bar = t13 - t12 * t3 * math.sin(p2)
-    lat2_bar = p2_bar * 0.017453292519943295  # L118
+    lat2_bar = p2_bar * 0.017453292519943295  # L103
     lat1_bar = (t12 * t4 * math.sin(p1) + t13) * -0.017453292519943295
-    return value, lat1_bar, -lon2_bar, lat2_bar, lon2_bar  # L116
+    return value, lat1_bar, -lon2_bar, lat2_bar, lon2_bar  # L101

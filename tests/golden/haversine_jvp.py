@@ -6,29 +6,26 @@ from s2sad import runtime as rt
 
 def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot):
     """The distance on a sphere with the radius of the Earth, in km; degrees in."""
-    p1 = math.radians(lat1)  # L118
+    p1 = math.radians(lat1)  # L103
     p1_dot = lat1_dot * 0.017453292519943295
     p2 = math.radians(lat2)
     p2_dot = lat2_dot * 0.017453292519943295
-    t1 = (p2 - p1) / 2.0  # L119
-    1.0 / 2.0
-    -t1 / 2.0
-    t4 = math.sin(t1)
-    a = t4 ** 2
-    t5 = math.cos(p1)  # L120
-    t6 = math.cos(p2)
-    t7 = t5 * t6
-    t8 = math.radians(lon2 - lon1) / 2.0
-    -t8 / 2.0
-    t10 = math.sin(t8)
-    t11 = t10 ** 2
-    a = a + t7 * t11
-    t12 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t8) * (2.0 * t10) * t7
-    t13 = t12 - (p1_dot * math.sin(p1) * t6 + p2_dot * math.sin(p2) * t5) * t11
-    a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t4) + t13
-    t14 = 2.0 * 6371.0  # L121
-    t15 = math.sqrt(a)
-    t16 = math.asin(t15)
-    value = t14 * t16
-    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t15), math.cos(t16)) * t14
-    return value, value_dot  # L116
+    t1 = (p2 - p1) / 2.0  # L104
+    t2 = math.sin(t1)
+    a = t2 ** 2
+    t3 = math.cos(p1)  # L105
+    t4 = math.cos(p2)
+    t5 = t3 * t4
+    t6 = math.radians(lon2 - lon1) / 2.0
+    t7 = math.sin(t6)
+    t8 = t7 ** 2
+    a = a + t5 * t8
+    t9 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t6) * (2.0 * t7) * t5
+    t10 = t9 - (p1_dot * math.sin(p1) * t4 + p2_dot * math.sin(p2) * t3) * t8
+    a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t2) + t10
+    t11 = 2.0 * 6371.0  # L106
+    t12 = math.sqrt(a)
+    t13 = math.asin(t12)
+    value = t11 * t13
+    value_dot = rt.safe_div(rt.safe_div(a_dot * 0.5, t12), math.cos(t13)) * t11
+    return value, value_dot  # L101

@@ -4,42 +4,39 @@ from s2sad import runtime as rt
 
 
 def logsumexp_fwd(x):
-    top = x.max(axis=-1, keepdims=True)  # L112
-    t1 = np.exp(x - top)  # L113
+    top = x.max(axis=-1, keepdims=True)  # L97
+    t1 = np.exp(x - top)  # L98
     t2 = t1.sum(axis=-1)
-    residuals = t2, t1  # L111
+    residuals = t2, t1  # L96
     return np.log(t2) + top[..., 0], residuals
 
 
 def logsumexp_adj(residuals, y_bar):
-    t2, t3 = residuals  # L111
-    x_bar = rt.safe_div(y_bar, t2)[:, None] * t3  # L113
+    t2, t3 = residuals  # L96
+    x_bar = rt.safe_div(y_bar, t2)[:, None] * t3  # L98
     return x_bar
 
 
 def mixture_grad(alphas, means, log_scales, x):
     """The log-likelihood of a mixture of isotropic Gaussians."""
     # forward sweep
-    d = x.shape[1]  # L105
-    t1 = x[:, None, :] - means  # L106
+    d = x.shape[1]  # L90
+    t1 = x[:, None, :] - means  # L91
     squares = np.sum(t1 ** 2, axis=2)
-    t2 = 0.5 * squares  # L107
+    t2 = 0.5 * squares  # L92
     t3 = np.exp(-2.0 * log_scales)
     terms = alphas - d * log_scales - t2 * t3
-    t5, logsumexp_res = logsumexp_fwd(terms)  # L108
+    t5, logsumexp_res = logsumexp_fwd(terms)  # L93
     t6 = x.shape[0]
     t7 = np.exp(alphas)
     t8 = t7.sum()
     value = t5.sum() - t6 * np.log(t8)
     # reverse sweep
-    t9 = -1.0 * t6  # L108
-    alphas_bar = (t9 / t8 if t9 else 0.0) * t7
+    t9 = -1.0 * t6  # L93
     terms_bar = logsumexp_adj(logsumexp_res, np.full_like(t5, 1.0))
-    t10 = terms_bar.sum(axis=0)  # L107
+    t10 = terms_bar.sum(axis=0)  # L92
     t11 = -terms_bar
-    log_scales_bar = (t11 * t2).sum(axis=0) * t3 * -2.0
-    squares_bar = t11 * t3 * 0.5
-    alphas_bar += t10
-    log_scales_bar -= t10 * d
-    means_bar = -(squares_bar[..., None] * (2.0 * t1)).sum(axis=0)  # L106
-    return value, alphas_bar, means_bar, log_scales_bar  # L103
+    alphas_bar = (t9 / t8 if t9 else 0.0) * t7 + t10
+    log_scales_bar = (t11 * t2).sum(axis=0) * t3 * -2.0 - t10 * d
+    means_bar = -((t11 * t3 * 0.5)[..., None] * (2.0 * t1)).sum(axis=0)  # L91
+    return value, alphas_bar, means_bar, log_scales_bar  # L88

@@ -9,8 +9,7 @@ def normal_fwd(x):
     t3 = 1.0 / t2
     # reverse sweep: the slope
     t1 *= t3 / t2  # L85
-    x_bar = t1 * x ** 2 * 0.21167999999999998
-    x_bar += t1 * 1.5976
+    x_bar = t1 * x ** 2 * 0.21167999999999998 + t1 * 1.5976
     return t3, x_bar  # L84
 
 
@@ -35,14 +34,12 @@ def option_grad(spot, strike, time, vol, rate):
     root_bar = t9 * normal_slope_2
     strike_bar = t12 * t8
     time_bar = t12 * strike * t8 * t7
-    d1_bar = spot * normal_slope
-    d1_bar -= root_bar  # L80
+    d1_bar = spot * normal_slope - root_bar  # L80
     t13 = rt.safe_div(d1_bar, root)  # L79
     root_bar -= rt.safe_mul(t13, d1)
     t14 = t13 * time
     time_bar += t13 * t4
-    vol_bar = t14 * t3
-    vol_bar += t14 * vol * 0.5
+    vol_bar = t14 * t3 + t14 * vol * 0.5
     t15 = rt.safe_div(rt.safe_div(t13, t2), strike)
     spot_bar = t6 + t15
     strike_bar -= rt.safe_mul(t15, t2)

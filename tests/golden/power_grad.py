@@ -4,55 +4,55 @@ import numpy as np
 
 def power_fwd(x, n):
     """``x`` to a whole number, by squaring."""
-    if n == 0:  # L126
+    if n == 0:  # L111
         t2 = 1.0
         root = None
         power_res = None
     else:
-        root, power_res = power_fwd(x, n // 2)  # L128
-        if n % 2:  # L129
+        root, power_res = power_fwd(x, n // 2)  # L113
+        if n % 2:  # L114
             t2 = root * root * x
         else:
             t2 = root * root
-    residuals = n, root, x, power_res  # L124
+    residuals = n, root, x, power_res  # L109
     return t2, residuals
 
 
 def power_adj(residuals, y_bar):
-    n, root, x, power_res = residuals  # L124
-    if n == 0:  # L126
+    n, root, x, power_res = residuals  # L109
+    if n == 0:  # L111
         return 0.0
-    if n % 2:  # L129
-        x_bar = y_bar * (root * root)  # L130
+    if n % 2:  # L114
+        x_bar = y_bar * (root * root)  # L115
         root_bar = 2.0 * (y_bar * x * root)
     else:
-        root_bar = 2.0 * (y_bar * root)  # L131
+        root_bar = 2.0 * (y_bar * root)  # L116
         x_bar = 0.0
-    x_bar = x_bar + power_adj(power_res, root_bar)  # L128
+    x_bar = x_bar + power_adj(power_res, root_bar)  # L113
     return x_bar
 
 
 def power_grad(x, n):
     """``x`` to a whole number, by squaring."""
     # forward sweep
-    t1 = n == 0  # L126
+    t1 = n == 0  # L111
     if t1:
         value = 1.0
     else:
-        root, power_res = power_fwd(x, n // 2)  # L128
-        if n % 2:  # L129
+        root, power_res = power_fwd(x, n // 2)  # L113
+        if n % 2:  # L114
             value = root * root * x
         else:
             value = root * root
     # reverse sweep
-    if t1:  # L126
+    if t1:  # L111
         x_bar = 0.0
     else:
-        if n % 2:  # L129
-            x_bar = root * root  # L130
+        if n % 2:  # L114
+            x_bar = root * root  # L115
             root_bar = 2.0 * (x * root)
         else:
-            root_bar = 2.0 * root  # L131
+            root_bar = 2.0 * root  # L116
             x_bar = 0.0
-        x_bar = x_bar + power_adj(power_res, root_bar)  # L128
-    return value, x_bar  # L124
+        x_bar = x_bar + power_adj(power_res, root_bar)  # L113
+    return value, x_bar  # L109

@@ -85,21 +85,6 @@ def normal(x):
     return 1.0 / (1.0 + np.exp(-1.5976 * x - 0.07056 * x**3))
 
 
-def lstm_cell(w, b, x, h, c):
-    """One step of an LSTM: the new hidden and cell state."""
-    n = h.shape[1]
-    gates = np.concatenate((x, h), axis=1) @ w + b
-    i = sigmoid(gates[:, :n])
-    f = sigmoid(gates[:, n : 2 * n])
-    o = sigmoid(gates[:, 2 * n : 3 * n])
-    c = f * c + i * np.tanh(gates[:, 3 * n :])
-    return o * np.tanh(c), c
-
-
-def sigmoid(x):
-    return 1.0 / (1.0 + np.exp(-x))
-
-
 def mixture(alphas, means, log_scales, x):
     """The log-likelihood of a mixture of isotropic Gaussians."""
     d = x.shape[1]

@@ -6,28 +6,25 @@ import math
 def sde_grad(x, theta, mu, sigma, dw, dt):
     """Euler and Maruyama's steps of a stochastic differential equation, and a squared payoff."""
     # forward sweep
-    t1 = len(dw)  # L71
-    tape = []
-    for k in range(t1):
-        w = dw[k]  # L72
-        t2 = mu - x
-        t3 = math.sqrt(1.0 + x * x)
-        tape.append((t3, x, t2))  # L71
-        x = x + theta * t2 * dt + sigma * t3 * w  # L72
-    t4 = x - 1.0  # L73
-    value = t4 ** 2
+    tape = []  # L71
+    for w in dw:
+        t1 = mu - x  # L72
+        t2 = math.sqrt(1.0 + x * x)
+        tape.append((t2, x, t1))  # L71
+        x = x + theta * t1 * dt + sigma * t2 * w  # L72
+    t3 = x - 1.0  # L73
+    value = t3 ** 2
     # reverse sweep
-    x_bar = 2.0 * t4  # L73
+    x_bar = 2.0 * t3  # L73
     sigma_bar = 0.0  # L71
     theta_bar = 0.0
     mu_bar = 0.0
-    for k, (t9, x, t10) in zip(reversed(range(t1)), reversed(tape)):
-        w = dw[k]  # L72
-        t11 = x_bar * w
-        sigma_bar = sigma_bar + t11 * t9
-        t12 = x_bar * dt
-        theta_bar = theta_bar + t12 * t10
-        t13 = t12 * theta
-        mu_bar = mu_bar + t13
-        x_bar = t11 * sigma / t9 * x + x_bar - t13
+    for w, (t8, x, t9) in zip(reversed(dw), reversed(tape)):
+        t10 = x_bar * w  # L72
+        sigma_bar = sigma_bar + t10 * t8
+        t11 = x_bar * dt
+        theta_bar = theta_bar + t11 * t9
+        t12 = t11 * theta
+        mu_bar = mu_bar + t12
+        x_bar = t10 * sigma / t8 * x + x_bar - t12
     return value, x_bar, theta_bar, mu_bar, sigma_bar  # L69

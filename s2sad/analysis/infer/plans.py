@@ -433,12 +433,13 @@ def _type_of(f: FunctionInfer, get: Callable[[], Atom]) -> Type:
 
 def layered(f: FunctionInfer, s: For, items: list[Callable[[], Atom]]) -> bool:
     """Is this a short loop over arrays of different shapes, as over the layers of a net? One body could not say which
-    shape is which. A loop of one iteration is none."""
+    shape is which. A loop of one iteration is none. Machine code has no list whose element a number chooses."""
     if len(items) <= 1:
         return True
     if len(items) > LAYERS or sum(1 for _ in walk(s.body)) > LAYER_STATEMENTS:
         return False
-    if _shapes_differ([_type_of(f, g) for g in items]):
+    types = [_type_of(f, g) for g in items]
+    if _shapes_differ(types) or (f.program.parts_apart and all(isinstance(t, Array | Tuple | List | Dict) for t in types)):
         return True
     read = [
         type_of_atom(f.env[st.args[0]])

@@ -67,6 +67,7 @@ class Infer(Findings):
     def __init__(self, load: Callable[[Any], Function | None]) -> None:
         super().__init__()
         self.load = load
+        self.parts_apart = False  # short loops over arrays and containers are written out
         self.specs: dict[tuple[Any, ...], Spec] = {}
         self.codes: dict[Any, Any] = {}  # interned codes of function values
         self.numbers: dict[int, tuple[int, Any]] = {}  # functions among which branches choose

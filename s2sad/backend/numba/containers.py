@@ -31,6 +31,19 @@ from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.facts import calls, const
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.structures import (
+    as_slice,
+    flat_type,
+    is_float_or_index,
+    is_nothing,
+    is_point,
+    is_python_float,
+    items_of_type,
+    key_of,
+    same_shape,
+    slot_type,
+    stored_lists,
+)
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -53,7 +66,6 @@ from s2sad.ir.nodes import (
 )  # fmt: skip
 from s2sad.ir.rewrite import defined_vars, subst_atom, subst_heads, with_args, with_blocks
 from s2sad.ir.types import (
-    BOOL,
     INT,
     RANGE,
     Affine,
@@ -62,13 +74,9 @@ from s2sad.ir.types import (
     List,
     Lit,
     Obj,
-    RefT,
     Scalar,
-    Slice,
     Tuple,
     Type,
-    Unknown,
-    is_number,
     widen,
 )
 
@@ -77,43 +85,6 @@ _DISPLAYS = frozenset({"tuple", "list", "dict"})
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "iadd", "imul"})
 _BY_INDEX = (rt.add_at, rt.put_adjoint, rt.gather, rt.last_store)
 _SAME = (builtins.list, builtins.tuple)
-
-
-def items_of_type(t: Type | None) -> tuple[tuple[Any, Type], ...] | None:
-    """The keys and types of the parts of a container of known structure; None for anything else."""
-    if isinstance(t, Tuple):
-        return None if t.code is not None else tuple(enumerate(t.items))
-    if isinstance(t, List):
-        return None if t.items is None else tuple(enumerate(t.items))
-    if isinstance(t, Dict):
-        return t.items
-    return t.attrs if isinstance(t, Obj) and t.attrs else None
-
-
-def flat_type(t: Type) -> Type:
-    """The type of the value in machine code."""
-    items = items_of_type(t)
-    if items is not None:
-        return Tuple(tuple(_slot(i) for _, i in items))
-    if is_point(t):
-        return Scalar(t.dtype or "", weak=False) if isinstance(t, Array) else t
-    return List(flat_type(t.item), None, t.frozen) if isinstance(t, List) else t
-
-
-def is_point(t: Type | None) -> bool:
-    """An array without dimensions: a number here."""
-    return isinstance(t, Array) and t.dims == () and t.dtype is not None
-
-
-def _slot(t: Type) -> Type:
-    return BOOL if is_nothing(t) else flat_type(t)
-
-
-def is_nothing(t: Type) -> bool:
-    """Is all of the value in its type?"""
-    if isinstance(t, Lit):
-        return not is_number(t)
-    return isinstance(t, RefT) or items_of_type(t) == ()
 
 
 def structured(fn: Function) -> Function:
@@ -129,7 +100,7 @@ class _Containers:
         self.env: dict[Var, Atom] = {}
         self.parts: dict[Atom, tuple[Atom, ...]] = {}
         self.indices = _indices(fn)
-        self.stored = _stored_lists(fn)
+        self.stored = stored_lists(fn)
         self.made_of = {v: s.args for v, s in lets(fn).items() if s.op == "tuple"}
 
     def run(self) -> Function:
@@ -170,7 +141,7 @@ class _Containers:
     def kept(self, b: Builder, s: Let) -> None:
         done = self.indexed(b, with_args(s, tuple(map(self.atom, s.args))), s)
         if s.args and s.args[0] in self.stored:
-            if s.op not in ("getitem", "setitem", "aug_setitem") or not all(_is_float_or_index(a) for a in s.args[1:3]):
+            if s.op not in ("getitem", "setitem", "aug_setitem") or not all(is_float_or_index(a) for a in s.args[1:3]):
                 raise refuse(self.fn, "this use of a list that is stored into", s.loc)
         elif s.op in _STORES and items_of_type(type_of_atom(s.args[0])) is not None:
             raise refuse(self.fn, "a store into a list, dict or object", s.loc)
@@ -222,7 +193,7 @@ class _Containers:
         """Is the value of the kind that the variable holds in machine code?"""
         if source is UNDEF or (isinstance(source, Const) and source.value is None) or dest.type is None:
             return
-        if not _same_shape(flat_type(type_of_atom(source)), flat_type(dest.type)):
+        if not same_shape(flat_type(type_of_atom(source)), flat_type(dest.type)):
             raise refuse(self.fn, "a list or dict whose structure depends on the path", s.loc)
 
     def region(self, s: Stmt) -> list[Stmt]:
@@ -282,7 +253,7 @@ class _Containers:
             self.env[s.target] = self.atom(s.args[0])
             return True
         if s.op == "getattr":
-            return self.part(b, s, _key(type_of_atom(s.args[0]), const(s.args[1])), items)
+            return self.part(b, s, key_of(type_of_atom(s.args[0]), const(s.args[1])), items)
         if s.op == "getitem":
             return self.item(b, s, items)
         if s.op in ("add", "mul"):
@@ -299,7 +270,7 @@ class _Containers:
             b.append(Let(out, "call", (Ref(np.zeros, "np.zeros"), Const(n)), (), s.loc))
             return True
         values = s.args if s.op == "list" else self.all_parts(b, s.args[1]) if calls(s, *_SAME, rt.copy) else None
-        if values is None or len(values) != n or not all(map(_is_float_or_index, values)):
+        if values is None or len(values) != n or not all(map(is_float_or_index, values)):
             raise refuse(self.fn, "this way of making a list that is stored into", s.loc)
         b.append(Let(out, "call", (Ref(np.empty, "np.empty"), Const(n)), (), s.loc))
         for k, a in enumerate(values):
@@ -355,7 +326,7 @@ class _Containers:
         index = type_of_atom(s.args[1])
         if isinstance(t, Dict):
             return isinstance(index, Lit) and self.part(b, s, index.value, items)
-        where = _as_slice(index)
+        where = as_slice(index)
         if where is not None:
             return self.tupled(b, s, [self.taken(b, s, k, items) for k in range(len(items))[where]])
         if isinstance(index, Lit) and type(index.value) is int and -len(items) <= index.value < len(items):
@@ -381,7 +352,7 @@ class _Containers:
         if known is not None:
             return known[k]
         t = items[k][1] if target is None or target.type is None else target.type
-        return b.emit("getitem", whole, Const(k), type=_slot(t), name=target.name if target is not None else "")
+        return b.emit("getitem", whole, Const(k), type=slot_type(t), name=target.name if target is not None else "")
 
     def joined(self, b: Builder, s: Let) -> bool:
         """``xs + ys`` and ``xs * n``, where the result has a known length."""
@@ -400,7 +371,7 @@ class _Containers:
         known = self.parts.get(whole)
         if known is not None:
             return list(known)
-        return [b.emit("getitem", whole, Const(k), type=_slot(t)) for k, (_, t) in enumerate(items)]
+        return [b.emit("getitem", whole, Const(k), type=slot_type(t)) for k, (_, t) in enumerate(items)]
 
     # -- calls ------------------------------------------------------------------------------------------------------
     def call(self, b: Builder, s: Let) -> bool:
@@ -412,7 +383,7 @@ class _Containers:
             return self.made(b, s, dict(zip(s.kwnames, s.args[2:], strict=False)))
         own = s.target.type
         if isinstance(own, Tuple) and own.cls is not None and calls(s, own.cls) and len(s.args) == len(own.items) + 1:
-            places = [_key(own, k) for k in s.kwnames]
+            places = [key_of(own, k) for k in s.kwnames]
             return places == sorted(places) and self.tupled(b, s, s.args[1:])
         if is_point(s.target.type) and calls(s, np.array, np.asarray, np.copy) and not s.kwnames and len(s.args) == 2:
             x = self.atom(s.args[1])
@@ -422,6 +393,9 @@ class _Containers:
                 return True
         if items is None:
             return False
+        if calls(s, rt.conform) and s.args[1] in self.stored and all(is_python_float(i) for _, i in items):
+            self.env[s.target] = self.atom(s.args[1])
+            return True
         if calls(s, builtins.len):
             self.env[s.target] = Const(len(items))
             return True
@@ -455,38 +429,6 @@ class _Containers:
         return made
 
 
-def _key(t: Type, name: Any) -> Any:
-    """Where an attribute is found: by its place in a named tuple."""
-    fields = getattr(t.cls, "_fields", ()) if isinstance(t, Tuple) else ()
-    return fields.index(name) if name in fields else name
-
-
-def _is_float_or_index(a: Atom) -> bool:
-    """A float, or a whole number that is an index."""
-    t = widen(type_of_atom(a))
-    return isinstance(t, Scalar) and t.dtype in ("float64", "int64")
-
-
-def _stored_lists(fn: Function) -> dict[Atom, Array]:
-    """The lists of a known number of floats into which something is stored, as arrays."""
-    stores = [s for s in walk(fn.body) if isinstance(s, Let) and s.op in ("setitem", "aug_setitem")]
-    lists = [s.args[0] for s in stores if isinstance(type_of_atom(s.args[0]), List)]
-    if not lists:
-        return {}
-    info = alias(fn)
-    classes = {info.find(v) for v in lists if isinstance(v, Var)}
-    out: dict[Atom, Array] = {}
-    for v in defined_vars(fn.body):
-        items = items_of_type(v.type)
-        if isinstance(v.type, List) and items and info.find(v) in classes:
-            if all(getattr(widen(i), "dtype", "") == "float64" and is_number(i) for _, i in items):
-                out[v] = Array("float64", (Affine(len(items)),))
-    for s in stores:
-        if s.args[0] in out and getattr(widen(type_of_atom(s.args[2])), "dtype", "") != "float64":
-            raise refuse(fn, "a whole number that is stored into a list of floats", s.loc, "store a float")
-    return out
-
-
 def _indices(fn: Function) -> set[Atom]:
     """What arrays are indexed with: None is an axis there."""
     out: set[Atom] = set()
@@ -500,21 +442,4 @@ def _indices(fn: Function) -> set[Atom]:
     return out
 
 
-def _as_slice(t: Type) -> slice | None:
-    """The slice of a type whose bounds are known."""
-    if isinstance(t, Lit) and isinstance(t.value, slice):
-        return t.value
-    if isinstance(t, Slice):
-        ends = (t.start, t.stop, t.step)
-        if all(isinstance(e, Lit) for e in ends):
-            return slice(*(e.value for e in ends if isinstance(e, Lit)))
-    return None
-
-
-def _same_shape(a: Type, b: Type) -> bool:
-    if isinstance(a, Tuple) and isinstance(b, Tuple):
-        return len(a.items) == len(b.items) and all(map(_same_shape, a.items, b.items))
-    return isinstance(a, Unknown) or isinstance(b, Unknown) or not (isinstance(a, Tuple) or isinstance(b, Tuple))
-
-
-__all__ = ["flat_type", "is_nothing", "is_point", "items_of_type", "structured"]
+__all__ = ["structured"]

@@ -39,6 +39,14 @@ def _step(made: Let) -> int:
     return step if isinstance(step, int) else 0
 
 
+def upwards(b: Builder, made: Let) -> Var | None:
+    """The numbers of a range that goes down by one, the smallest first; None for any other."""
+    if _step(made) != -1:
+        return None
+    start, stop = made.args[1:3]
+    return b.call(builtins.range, "range", add(b, stop, Const(1)), add(b, start, Const(1)), type=RANGE)
+
+
 def offset(b: Builder, made: Let, item: Atom, env: Mapping[Var, Atom]) -> Atom:
     """How many iterations of a loop over ``made`` come before that of ``item``."""
     start = Const(0) if len(made.args) == 2 else subst_atom(made.args[1], env)
@@ -107,4 +115,4 @@ def _again(b: Builder, a: Atom, ranges: Ranges, env: dict[Var, Atom], inside: se
     return new
 
 
-__all__ = ["entries", "is_by_one", "offset", "offset_from_end", "steps_by_one"]
+__all__ = ["entries", "is_by_one", "offset", "offset_from_end", "steps_by_one", "upwards"]

@@ -203,6 +203,9 @@ def stored(nests: Nests, b: Builder, dest: Expr, value: Expr | Atom, op: str | N
     root = dest.inner if isinstance(dest, Taken) else dest
     if not isinstance(root, Read):
         return False
+    named = [s.index.array for s in dest.steps if isinstance(s, Take)]
+    if any(nests.placing.info.find(v) == nests.placing.info.find(root.array) for v in named):
+        return False  # which the store would change
     if isinstance(value, Expr):
         if len(value.dims) > len(dest.dims):
             return False
@@ -243,7 +246,7 @@ def call(nests: Nests, b: Builder, s: Let) -> bool:
         return dest is not None and stored(nests, b, dest, nests.expr(b, s.args[3]), "add", True)
     if s.target is None:
         return False
-    if calls(s, rt.put_adjoint):
+    if calls(s, rt.put_adjoint, rt.last_store):
         return _put_adjoint(nests, b, s, s.target)
     if calls(s, rt.scatter):
         return _scatter(nests, b, s, s.target)
@@ -256,6 +259,11 @@ def _put_adjoint(nests: Nests, b: Builder, s: Let, target: Var) -> bool:
     if not isinstance(dest, Taken | Read) or not isinstance(root, Read) or not dest.dims:
         return False
     out = b.call(np.empty, "np.empty", shape_atom(b, dest.dims), type=array_type("float64", dest.dims), name=target.name)
+    if calls(s, rt.last_store):  # the same, of a copy: what is there stays
+        root = nests.temporary(b, root)
+        dest = Taken(dest.dims, dest.dtype, root, dest.steps) if isinstance(dest, Taken) else None
+        if dest is None:
+            return False
 
     def one(c: Builder, index: list[Atom]) -> None:
         back = [i if d.is_one else sub(c, add(c, d.exact(c), Const(-1)), i) for i, d in zip(index, dest.dims, strict=True)]

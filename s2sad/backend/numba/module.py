@@ -18,6 +18,7 @@ from s2sad.backend.numba.branches import tapes_of_branches
 from s2sad.backend.numba.check import check
 from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
+from s2sad.backend.numba.distribute import distribute
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.library import as_loops
@@ -93,7 +94,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    return tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+    return tidy(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))))
 
 
 def _options(fn: Function, options: Native) -> str:

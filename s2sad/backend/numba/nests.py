@@ -59,9 +59,11 @@ from s2sad.backend.numba.exprs import (
 from s2sad.backend.numba.facts import calls, const, is_array, is_scalar, rank, typed
 from s2sad.backend.numba.indexing import Item, items_of
 from s2sad.backend.numba.intervals import Intervals
-from s2sad.backend.numba.placing import REDUCTIONS, RESHAPES, Placing, is_view
+from s2sad.backend.numba.memory import may_share
+from s2sad.backend.numba.placing import PRODUCTS, REDUCTIONS, RESHAPES, Placing, is_view
 from s2sad.backend.numba.products import product
 from s2sad.backend.numba.reduce import reduced
+from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.sizes import Sizes
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_heads, with_blocks, with_body
@@ -215,11 +217,17 @@ class Nests:
                     s = Let(target, s.op, (s.args[0], Const(slice(None))), (), s.loc)
                 b.append(subst_heads(s, self.env))  # the array itself, for those that need one
                 self.exprs.pop(target)
+            elif calls(s, np.expand_dims) and isinstance(const(s.args[2]), int) and isinstance(source, Expr):
+                self.exprs.pop(target)
+                n = len(source.dims)
+                axis = const(s.args[2]) % (n + 1)
+                index = b.emit("tuple", *(Const(None) if k == axis else Const(slice(None)) for k in range(n + 1)))
+                b.append(Let(target, "getitem", (subst_atom(s.args[1], self.env), index), (), s.loc))
             else:
                 self.exprs.pop(target)
+                if self.placing.info.is_mutated(target):
+                    raise refuse(self.fn, "a view of this kind of memory that is stored into, as a value of its own", s.loc)
                 self._fill(b, target, e)
-                if target in self.placing.stored:
-                    return False
         return True
 
     def _view_of(self, b: Builder, s: Let, e: Expr | Atom) -> Expr | None:
@@ -301,7 +309,7 @@ class Nests:
         if calls(s, *REDUCTIONS):
             e = self.expr(b, s.args[1])
             return reduced(b, s, e) if isinstance(e, Expr) else None
-        if s.op == "matmul" or calls(s, np.dot, np.matmul, np.outer, np.inner, np.vdot, np.einsum, rt.einsum_adj):
+        if s.op == "matmul" or calls(s, *PRODUCTS):
             return product(self, b, s)
         if calls(s, np.zeros_like, np.ones_like, np.full_like) and len(s.args) == (3 if calls(s, np.full_like) else 2):
             e = self.expr(b, s.args[1])
@@ -419,12 +427,11 @@ class Nests:
 
     def overlaps(self, dest: Read, value: Expr) -> bool:
         """May the value read memory of the target at another place than the one that is stored?"""
-        mine = self.placing.info.find(dest.array)
         for r in reads_of(value):
             same = r.array is dest.array and len(r.steps) == len(dest.steps) and len(r.dims) == len(dest.dims) and all(
                 x.same(y) for x, y in zip(r.steps, dest.steps, strict=True)
             )
-            if not same and (r.array is dest.array or self.placing.info.find(r.array) == mine):
+            if not same and may_share(self.placing.info, self.lets, r.array, dest.array):
                 return True
         return False
 

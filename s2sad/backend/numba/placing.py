@@ -25,8 +25,9 @@ REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.any
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
 _SCATTERS = (rt.add_at, rt.put_adjoint)
 RESHAPES = (np.reshape, np.ravel, np.squeeze, np.atleast_1d, rt.flatten, rt.restored)
-_PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, np.outer, np.vdot, np.inner)
-_OTHERS = (rt.share, np.diag, np.diagonal, *RESHAPES, *_PRODUCTS, *_SCATTERS, rt.scatter, np.tril, np.triu, rt.unbroadcast)
+PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, rt.matmul_adj_a, rt.matmul_adj_b, np.outer, np.vdot, np.inner)
+_READS = (rt.share, rt.last_store, rt.scatter, np.diag, np.diagonal)
+_OTHERS = (*_READS, *RESHAPES, *PRODUCTS, *_SCATTERS, np.tril, np.triu, rt.unbroadcast)
 
 
 def is_view(s: Let) -> bool:
@@ -129,7 +130,7 @@ class Placing:
 
     def _repeated(self, v: Var, use: Stmt) -> bool:
         """Would the statement that uses an element compute it more than once?"""
-        if not isinstance(use, Let) or is_view(use) or use.op == "matmul" or calls(use, *_PRODUCTS):
+        if not isinstance(use, Let) or is_view(use) or use.op == "matmul" or calls(use, *PRODUCTS):
             return True
         t = v.type
         if not isinstance(t, Array) or t.dims is None or any(d is not None and d.is_one for d in t.dims):
@@ -193,4 +194,4 @@ def _base(s: Let) -> Atom:
     return s.args[1] if s.op == "call" else s.args[0]
 
 
-__all__ = ["REDUCTIONS", "RESHAPES", "VIEW_CALLS", "Placing", "is_view"]
+__all__ = ["PRODUCTS", "REDUCTIONS", "RESHAPES", "VIEW_CALLS", "Placing", "is_view"]

@@ -78,6 +78,8 @@ def product(nests: Nests, b: Builder, s: Let) -> Expr | Atom | None:
         return _einsum(nests, b, s)
     if calls(s, rt.einsum_adj):
         return _einsum_adjoint(nests, b, s)
+    if calls(s, rt.matmul_adj_a, rt.matmul_adj_b):
+        return _vector_adjoint(nests, b, s)
     x, y = s.args if s.op == "matmul" else s.args[1:3]
     if s.kwnames or len(s.args) > 3 or {dtype_of(x), dtype_of(y)} != {"float64"}:
         return None
@@ -150,6 +152,28 @@ def _matrix(b: Builder, r: Read, index: Sequence[Atom]) -> Atom:
     own = [Const(0) if d.is_one else i for i, d in zip(index[len(index) - n :], r.dims, strict=False)]
     t = Array("float64", tuple(d.affine for d in r.dims[-2:]))
     return b.emit("getitem", r.array, place(b, r.array, own), type=t)
+
+
+def _vector_adjoint(nests: Nests, b: Builder, s: Let) -> Expr | None:
+    """The adjoints of a stack of matrices times a vector."""
+    g, other, like = (nests.expr(b, a) for a in s.args[1:4])
+    if not all(isinstance(e, Expr) and e.dtype == "float64" for e in (g, other, like)):
+        return None
+    assert isinstance(g, Expr) and isinstance(other, Expr) and isinstance(like, Expr)
+    if calls(s, rt.matmul_adj_a):
+        if len(other.dims) != 1 or len(like.dims) != len(g.dims) + 1:
+            return None
+        return Apply((*g.dims, other.dims[0]), "float64", _times, (views.expanded(b, g, len(g.dims)), other))
+    if len(like.dims) != 1 or len(other.dims) != len(g.dims) + 1:
+        return None
+    made = b.call(np.zeros, "np.zeros", shape_atom(b, like.dims), type=array_type("float64", like.dims))
+
+    def one(c: Builder, index: list[Atom]) -> None:
+        v = _times(c, element(c, other, index), element(c, g, index[:-1]))
+        c.effect("aug_setitem", made, index[-1], v, Const("add"))
+
+    nest(b, other.dims, one)
+    return _whole(made, like.dims)
 
 
 def _einsum(nests: Nests, b: Builder, s: Let) -> Expr | Atom | None:

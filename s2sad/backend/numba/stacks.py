@@ -33,7 +33,7 @@ class Field:
 class Stack:
     """A tape as arrays. ``exact``: one loop, in no other, records all of it; ``sized``: the number of entries is known
     before the outermost of the loops around starts (``path``: those loops, and that which records, the last). ``split``:
-    each number is an array of its own, which an innermost loop runs through; else they are rows."""
+    each float is in an array of its own, which an innermost loop runs through; else they are rows."""
 
     var: Var
     append: Let | None = None
@@ -53,13 +53,13 @@ class Stack:
 
     def parts(self) -> list[str]:
         """The names of the parts of its state: arrays, and counters of entries (p) and of elements (q)."""
-        out = self._numbers("F", self.floats) + self._numbers("I", self.ints)
+        out = self._numbers() + ["I"] * bool(self.ints)
         out += [f"A{f.column}" for f in self.fields if f.kind == "a"]
         out += ["V"] * self.is_flat
         return [*out, "p", *["q"] * self.is_flat]
 
-    def _numbers(self, kind: str, count: int) -> list[str]:
-        return [f"{kind}{k}" for k in range(count)] if self.split else [kind] * bool(count)
+    def _numbers(self) -> list[str]:
+        return [f"F{k}" for k in range(self.floats)] if self.split else ["F"] * bool(self.floats)
 
     def rows(self) -> list[str]:
         """The arrays with one place for each entry."""
@@ -67,8 +67,7 @@ class Stack:
 
     def column(self, f: Field) -> str:
         """The array that holds a number of an entry."""
-        kind = "F" if f.kind == "f" else "I"
-        return f"{kind}{f.column}" if self.split else kind
+        return "I" if f.kind != "f" else f"F{f.column}" if self.split else "F"
 
     @property
     def is_flat(self) -> bool:
@@ -82,8 +81,8 @@ class Stack:
         if key in ("p", "q"):
             return INT
         if key[0] in "FI":
-            dtype, count = ("float64", self.floats) if key[0] == "F" else ("int64", self.ints)
-            return Array(dtype, (None,) if count == 1 or self.split else (None, Affine(count)))
+            dtype, count = ("int64", self.ints) if key == "I" else ("float64", 1 if self.split else self.floats)
+            return Array(dtype, (None,) if count == 1 else (None, Affine(count)))
         if key == "V":
             return Array("float64", (None,))
         t = next(f.type for f in self.fields if f.kind == "a" and key == f"A{f.column}")

@@ -20,20 +20,17 @@
     def f(x, n):
         y = x
         t1 = range(n)
-        tape = np.empty((len(t1), 2))
-        p = 0
+        t2 = len(range(n))
+        tape = np.empty(t2)
+        tape_2 = np.empty(t2)
         for i in t1:
             t = np.sin(y)
-            t2 = p + 1
-            tape[p, 0] = t
-            tape[p, 1] = y
+            tape[i] = t
+            tape_2[i] = y
             y = y * t
-            p = t2
         g = 1.0
-        p_2 = p
-        for _ in range(p):
-            p_2 = p_2 - 1
-            g = g * tape[p_2, 0] + tape[p_2, 1]
+        for k in range(len(t1) - 1, -1, -1):
+            g = g * tape[k] + tape_2[k]
         return g
 """
 

@@ -32,10 +32,10 @@ from s2sad import runtime as rt
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.backend.numba.containers import is_nothing, is_point, items_of_type
 from s2sad.backend.numba.facts import DTYPES, is_int
 from s2sad.backend.numba.intervals import PARAM_BITS
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.structures import is_nothing, is_point, items_of_type
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, If, Let, Param, Ref, Stmt, Var, replace, walk
 from s2sad.ir.types import BOOL, NONE, NP_FLOAT, Dict, List, Lit, Obj, Scalar, Tuple, Type
