@@ -8,11 +8,13 @@ Several readers (a loop reads its variables once per iteration) count once per p
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from s2sad.ir.nodes import (
     Atom,
     Block,
     Function,
+    Known,
     Let,
     Stmt,
     Var,
@@ -27,9 +29,19 @@ from s2sad.ir.nodes import (
 
 def uses(fn: Function | Block) -> dict[Var, int]:
     """How many places read each variable; absent means none."""
+    block = fn.body if isinstance(fn, Function) else fn
+    try:
+        return block._uses.copy()  # callers keep the counts right while they rewrite
+    except AttributeError:
+        pass
     read: list[Atom] = []
-    _read(fn.body if isinstance(fn, Function) else fn, read)
-    return dict(Counter([a for a in read if a.__class__ is Var]))
+    _read(block, read)
+    found = dict(Counter([a for a in read if a.__class__ is Var]))
+    _keep_uses(block, found)
+    return found.copy()
+
+
+_keep_uses, _keep_last_uses = Known.__dict__["_uses"].__set__, Known.__dict__["_last_uses"].__set__
 
 
 def _read(block: Block, read: list[Atom]) -> None:
@@ -72,11 +84,15 @@ def read_by(stmt: Stmt) -> tuple[Var, ...]:
     return free_vars(Block((stmt,)))
 
 
-def last_uses(block: Block) -> dict[Var, int]:
+def last_uses(block: Block) -> Mapping[Var, int]:
     """For each variable read in ``block``: the index of the last statement that reads it, at any depth.
 
     What the results read is live to the end: its index is ``len(block.stmts)``.
     """
+    try:
+        return block._last_uses
+    except AttributeError:
+        pass
     last: dict[Var, int] = {}
     for i, stmt in enumerate(block.stmts):
         if stmt.__class__ is Let:
@@ -89,6 +105,7 @@ def last_uses(block: Block) -> dict[Var, int]:
     for a in block.results:
         if isinstance(a, Var):
             last[a] = len(block.stmts)
+    _keep_last_uses(block, last)
     return last
 
 

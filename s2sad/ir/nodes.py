@@ -166,17 +166,20 @@ class Let:
         return self.args[: len(self.args) - len(self.kwnames)]
 
 
-class _Walked:
-    """Where a block keeps what ``walk`` gives for it: nearly every pass and every analysis asks for that."""
+class Known:
+    """Where a block keeps what ``walk``, and two functions of ``s2sad.analysis.usage``, have found out about it: nearly
+    every pass and every analysis asks for that, and blocks are immutable."""
 
-    __slots__ = ("_walked",)
+    __slots__ = ("_last_uses", "_uses", "_walked")
 
     if TYPE_CHECKING:
+        _last_uses: dict[Var, int]
+        _uses: dict[Var, int]
         _walked: tuple[Stmt, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Block(_Walked):
+class Block(Known):
     stmts: tuple[Stmt, ...] = ()
     results: tuple[Atom, ...] = ()
 
@@ -357,7 +360,7 @@ def walk(block: Block) -> tuple[Stmt, ...]:
     return found
 
 
-_keep_walked = _Walked.__dict__["_walked"].__set__
+_keep_walked = Known.__dict__["_walked"].__set__
 
 
 def free_vars(block: Block) -> tuple[Var, ...]:
@@ -390,7 +393,7 @@ def free_vars(block: Block) -> tuple[Var, ...]:
 
 
 __all__ = [
-    "NOWHERE", "UNDEF", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Let", "Loc", "Param",
-    "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_vars", "inner_vars", "replace", "targets_of",
-    "walk",
+    "NOWHERE", "UNDEF", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Known",
+    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_vars", "inner_vars",
+    "replace", "targets_of", "walk",
 ]
