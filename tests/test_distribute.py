@@ -31,6 +31,9 @@ def body(rng: random.Random, places: list[str]) -> list[str]:
     arrays = rng.choice(["uv", "uvx", "uvxy", "u"])
     where = lambda: rng.choice(arrays) + rng.choice(places)  # noqa: E731
     lines = [f"t = {where()}"]
+    if rng.random() < 0.5:  # a place that is cleared and gets back what it held, perhaps
+        place = where()
+        lines += [f"r = {place}", f"{place} = 0.0", *([f"{where()} += 0.5 * r"] * rng.randint(0, 2)), f"{place} += r"]
     for _ in range(rng.randint(1, 5)):
         r = rng.random()
         if r < 0.5:

@@ -36,6 +36,7 @@ few additions and products.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator, Mapping, Sequence
 
 from s2sad.analysis.alias import AliasInfo, alias
@@ -43,9 +44,10 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.inequalities import ONE, Form, number, plus
 from s2sad.analysis.usage import lets, uses
 from s2sad.backend.numba.counted import upwards
-from s2sad.backend.numba.facts import const, is_array, is_float, is_int, is_scalar
+from s2sad.backend.numba.facts import calls, const, is_array, is_float, is_int, is_scalar
 from s2sad.backend.numba.intervals import Intervals, not_negative
 from s2sad.backend.numba.memory import may_share
+from s2sad.backend.numba.restored import restored
 from s2sad.ir.nodes import Atom, Block, Callee, For, Function, If, Let, Ref, Stmt, Var, blocks_of, replace
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import clone_stmt, defined_vars, with_blocks, with_body, with_stmts
@@ -60,6 +62,7 @@ def distribute(fn: Function) -> Function:
     start = next((k for k, s in enumerate(fn.body.stmts) if _opens_reverse(s)), None)
     if not fn.adjoint and start is None:
         return fn
+    fn = restored(fn, 0 if fn.adjoint or start is None else start)
     work = _Distribute(fn)
     out: list[Stmt] = list(fn.body.stmts[:start] if not fn.adjoint else ())
     for s in fn.body.stmts[len(out) :]:
@@ -117,7 +120,8 @@ class _Distribute:
     def _turned(self, s: For, new: For) -> Iterator[Stmt]:
         """A loop of loops upwards, where no iteration stores to what another one reads or stores to."""
         made = self.lets.get(s.iter) if isinstance(s.iter, Var) else None
-        accesses = None if s.carried or s.stop or made is None or not is_int(s.item) else self._within(s.body)
+        known = made is not None and calls(made, builtins.range) and not s.carried and not s.stop
+        accesses = self._within(s.body) if known else None
         if made is not None and accesses is not None:
             inner = set(defined_vars(s.body))
             pairs = ((x, y) for k, x in enumerate(accesses) for y in accesses[k:])
@@ -162,8 +166,10 @@ class _Distribute:
 
     def _loop(self, s: For) -> list[Stmt]:
         made = self.lets.get(s.iter) if isinstance(s.iter, Var) else None
-        groups = self._groups(s) if not s.stop and is_int(s.item) and made is not None else None
-        if groups is None or made is None:
+        if made is None or not calls(made, builtins.range) or s.stop:
+            return [s]
+        groups = self._groups(s)
+        if groups is None:
             return [s]
         out: list[Stmt] = []
         order = _ordered(self, _joined(groups, s), s.item) if self._gains(groups, s.item) else None
