@@ -209,6 +209,7 @@ def _reduce(canonical: str) -> Handler:
 def _accumulate(canonical: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
         g = _given("array axis dtype out", pos, kw)
+        g = {k: a for k, a in g.items() if k not in ("dtype", "out") or not _is_none(a)}
         if set(g) - {"array", "axis", "out"}:
             return NotImplemented
         options = {"axis": g.get("axis", Const(0)), **({"out": g["out"]} if "out" in g else {})}

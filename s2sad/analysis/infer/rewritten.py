@@ -141,8 +141,12 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy._lib._array_api", "xp_default_dtype"): "rewritten_scipy.xp_default_dtype",
     ("scipy._lib._array_api", "xp_size"): "rewritten_scipy.xp_size",
     ("scipy._lib._array_api", "xp_ravel"): "rewritten_scipy.xp_ravel",
+    ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",
+    ("scipy.linalg._special_matrices", "hankel"): "rewritten_scipy.hankel",
+    ("scipy.linalg._special_matrices", "circulant"): "rewritten_scipy.circulant",
     ("scipy.stats._stats_py", "_xp_mean"): "rewritten_scipy.xp_mean",
     ("scipy._lib.array_api_extra._lib._funcs", "apply_where"): "rewritten_scipy.apply_where",
+    ("scipy._lib.array_api_extra._delegation", "create_diagonal"): "rewritten_scipy.create_diagonal",
     ("scipy._lib.array_api_extra._lib._at", "at"): "rewritten_scipy.At",
     ("numpy.polynomial.polyutils", "as_series"): "rewritten_arrays.as_series",
 }

@@ -94,7 +94,16 @@ class At:
         return _updated(self.x, self.idx, y)
 
 
+def is_place(idx: Any) -> bool:
+    """Is the index a number, a slice or a tuple of such, as its type tells (``scipy_calls``)? Else it must be a mask."""
+    raise NotImplementedError
+
+
 def _updated(x: Any, idx: Any, y: Any) -> Any:
+    if is_place(idx):
+        out = np.array(x)
+        out[idx] = y
+        return out
     mask = np.asarray(idx)
     if mask.dtype != np.bool_ or np.ndim(y) != 0:
         raise TypeError("array_api_extra.at is differentiated for a mask and one number alone")
@@ -113,3 +122,34 @@ def apply_where(
 
 def _applied(fn: Any, args: Any) -> Any:
     return fn(*args) if isinstance(args, tuple) else fn(args)
+
+
+def create_diagonal(x: Any, /, *, offset: int = 0, xp: Any = None) -> Any:
+    return np.diag(_vector(x), k=offset)
+
+
+def _vector(x: Any) -> Any:
+    x = np.atleast_1d(x)
+    if x.ndim != 1:
+        raise ValueError("a special matrix of more than one dimension of values is differentiated")
+    return x
+
+
+def toeplitz(c: Any, r: Any = None) -> Any:
+    c = _vector(c)
+    first = np.conjugate(c) if r is None else _vector(r)
+    values = np.concatenate((c[::-1], first[1:]))
+    return values[len(c) - 1 - np.arange(len(c))[:, None] + np.arange(len(first))]
+
+
+def hankel(c: Any, r: Any = None) -> Any:
+    c = _vector(np.asarray(c))
+    last = np.zeros_like(c) if r is None else _vector(r)
+    values = np.concatenate((c, last[1:]))
+    return values[np.arange(len(c))[:, None] + np.arange(len(last))]
+
+
+def circulant(c: Any) -> Any:
+    c = _vector(c)
+    values = np.concatenate((c[::-1], c[:0:-1]))
+    return values[len(c) - 1 - np.arange(len(c))[:, None] + np.arange(len(c))]

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import INT, Array, Lit, RefT, Scalar, is_number, rank_of
+from s2sad.ir.types import Array, Lit, RefT, Scalar, Slice, Tuple, Type, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -48,6 +48,16 @@ def call_wrapped(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyp
 def _plain_arrays(obj: Any) -> bool:
     """Does SciPy take everything for an array of NumPy? (It does unless the environment asks for other libraries.)"""
     return not getattr(obj, "__globals__", {}).get("SCIPY_ARRAY_API", True)
+
+
+def place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Any) -> Atom:
+    """``rewritten_scipy.is_place(index)``."""
+    t = type_of_atom(pos[0])
+    return Const(isinstance(t, Slice | Tuple) or _is_int(t))
+
+
+def _is_int(t: Type) -> bool:
+    return type(t.value) is int if isinstance(t, Lit) else isinstance(t, Scalar) and t.dtype.startswith("int")
 
 
 def _about_library(name: str, pos: Args) -> Atom | None:
@@ -107,7 +117,7 @@ def _sampled(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: 
     given.pop("nan_policy", None)
     keep = _known(given.pop("keepdims", Const(False)))
     ranks = {rank_of(type_of_atom(given[n])) for n in samples}
-    single = ranks == {1} and (along in (None, 0, -1) or type_of_atom(axis) == INT)
+    single = ranks == {1} and (along in (None, 0, -1) or _is_int(type_of_atom(axis)))
     stacked = len(ranks) == 1 and not ranks & {None, 0, 1} and type(along) is int and _takes_axis(obj, free)
     least = _too_small(free["is_too_small"]) if single else 0
     if "_no_deco" in given or least is None or keep not in (False, True) or not (single or stacked):
