@@ -31,7 +31,7 @@ from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
-from s2sad.backend.numba.tidy import tidy
+from s2sad.backend.numba.tidy import short_tuples, tidy
 from s2sad.backend.numba.unassigned import assigned_values
 from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
@@ -82,7 +82,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
             wrappers.append(wrapper(f, done, leaves, globals_))
             out.native[f.name] = done.name
         check(done)
-        compiled.append(tidy(parallel_loops(done)) if options.parallel else done)
+        compiled.append(short_tuples(tidy(parallel_loops(done)) if options.parallel else done))
     helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
     out.functions = [*helpers, *compiled, *wrappers]
     out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}

@@ -47,7 +47,7 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
                 dispatcher.compile(tuple(types))
             result = dispatcher.overloads[tuple(types)].signature.return_type
             residuals = result[1] if len(getattr(result, "types", ())) == 2 else None
-    except (NumbaError, NotImplementedError) as error:
+    except (NumbaError, NotImplementedError, AssertionError) as error:  # nothing of the user's runs here
         raise UnsupportedError(_finding(program, error, entries[0])) from error
 
 

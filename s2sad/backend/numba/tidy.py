@@ -17,11 +17,13 @@ Every read here has been tested or proved, so one that nobody wants has no effec
 
 from __future__ import annotations
 
+from s2sad.analysis.build import Builder
 from s2sad.analysis.usage import uses
 from s2sad.backend.numba.support import CLIPPED
 from s2sad.ir.nodes import Block, Callee, Function, Let, Ref, Stmt, Var, blocks_of
-from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.ir.rewrite import map_lets, with_blocks, with_body, with_stmts
 
+_LONG = 30
 _KEPT = frozenset({"setitem", "aug_setitem", "raise_", "assert_", "comment", "method", "unpack"})
 
 
@@ -33,6 +35,24 @@ def tidy(fn: Function) -> Function:
         if new is fn:
             return fn
         fn = new
+
+
+def short_tuples(fn: Function) -> Function:
+    """``fn`` with long tuples as sums of short ones: CPython makes those of more than 30 items by way of a list, and
+    Numba does not always find its way back."""
+
+    def split(s: Let) -> list[Stmt] | Let:
+        if s.op != "tuple" or len(s.args) <= _LONG:
+            return s
+        b = Builder(s.loc)
+        parts = [s.args[k : k + _LONG] for k in range(0, len(s.args), _LONG)]
+        whole = b.emit("tuple", *parts[0])
+        for part in parts[1:-1]:
+            whole = b.emit("add", whole, b.emit("tuple", *part))
+        last = b.emit("tuple", *parts[-1])
+        return [*b.stmts, Let(s.target, "add", (whole, last), (), s.loc)]
+
+    return with_body(fn, map_lets(fn.body, split))
 
 
 def _block(block: Block, counts: dict[Var, int]) -> Block:
@@ -55,4 +75,4 @@ def _is_pure(s: Let) -> bool:
     return not isinstance(ref.obj, Callee) or ref.text == CLIPPED.text
 
 
-__all__ = ["tidy"]
+__all__ = ["short_tuples", "tidy"]
