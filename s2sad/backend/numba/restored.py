@@ -20,7 +20,8 @@
         u_bar = np.ones(n)
         v_bar = np.zeros(n)
         for i in range(n):
-            v_bar[i] += 0.5 * u_bar[i]
+            t = u_bar[i]
+            v_bar[i] += 0.5 * t
         return v_bar
 
 This is what ``u[i] = u[i] + 0.5 * v[i]`` leaves. Between the two, the array may take contributions, and nothing may look at it.
