@@ -49,8 +49,8 @@ FAMILIES: dict[str, str] = {
         math.factorial math.floor math.fmod math.frexp math.fsum math.gamma math.gcd math.hypot math.isclose
         math.isfinite math.isinf math.isnan math.isqrt math.lcm math.ldexp math.lgamma math.log math.log10
         math.log1p math.log2 math.modf math.nextafter math.perm math.pow math.prod math.radians math.remainder
-        math.sin math.sinh math.sqrt math.tan math.tanh math.trunc math.ulp numpy.divmod
-        s2sad.runtime.scalars.item
+        math.sin math.sinh math.sqrt math.tan math.tanh math.trunc math.ulp numpy.divmod numpy.float32
+        numpy.float64 s2sad.runtime.scalars.item
     """,
     "ordering": """
         numpy.argpartition numpy.argsort numpy.argwhere numpy.digitize numpy.flatnonzero numpy.interp

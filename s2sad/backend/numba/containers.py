@@ -101,7 +101,7 @@ class _Containers:
         self.parts: dict[Atom, tuple[Atom, ...]] = {}
         self.indices = _indices(fn)
         self.stored = stored_lists(fn)
-        self.made_of = {v: s.args for v, s in lets(fn).items() if s.op == "tuple"}
+        self.made_of = {v: s.args for v, s in lets(fn).items() if s.op in ("tuple", "list")}
 
     def run(self) -> Function:
         for v in (*(p.var for p in self.fn.params), *defined_vars(self.fn.body)):
@@ -269,7 +269,7 @@ class _Containers:
         if calls(s, rt.zeros_like):
             b.append(Let(out, "call", (Ref(np.zeros, "np.zeros"), Const(n)), (), s.loc))
             return True
-        values = s.args if s.op == "list" else self.all_parts(b, s.args[1]) if calls(s, *_SAME, rt.copy) else None
+        values = self.given(b, s, n)
         if values is None or len(values) != n or not all(map(is_float_or_index, values)):
             raise refuse(self.fn, "this way of making a list that is stored into", s.loc)
         b.append(Let(out, "call", (Ref(np.empty, "np.empty"), Const(n)), (), s.loc))
@@ -278,6 +278,17 @@ class _Containers:
                 raise refuse(self.fn, "a list of numbers of several kinds that is stored into", s.loc)
             b.effect("setitem", out, Const(k), self.atom(a))
         return True
+
+    def given(self, b: Builder, s: Let, n: int) -> Sequence[Atom] | None:
+        """What such a list holds in the beginning, where it is known."""
+        if s.op == "list":
+            return s.args
+        if calls(s, *_SAME, rt.copy):
+            return self.all_parts(b, s.args[1])
+        if s.op != "mul":
+            return None
+        once = next((self.made_of[a] for a in s.args if isinstance(a, Var) and a in self.made_of), ())
+        return once * (n // len(once)) if once else None  # [0.0] * n
 
     def point(self, b: Builder, s: Let) -> bool:
         """Reads of an array without dimensions, or that give one."""
@@ -290,7 +301,8 @@ class _Containers:
             if known is not None:
                 self.env[s.target] = known
             return known is not None
-        given = self.made_of.get(s.args[1], (s.args[1],)) if isinstance(s.args[1], Var) else (s.args[1],)
+        made = self.made_of.get(s.args[1]) if isinstance(s.args[1], Var) else None
+        given = (s.args[1],) if made is None or not isinstance(type_of_atom(s.args[1]), Tuple) else made
         index = [a for a in given if const(a) is not ...]
         if s.op != "getitem" or not index:
             return False
