@@ -12,8 +12,6 @@ from s2sad.analysis.infer.deep_copies import deepcopy
 from s2sad.analysis.infer.functions import getter
 from s2sad.analysis.infer.itertools_ import ITERTOOLS
 from s2sad.analysis.infer.numpy_calls import NUMPY
-from s2sad.analysis.infer.rewritten_scipy import is_place
-from s2sad.analysis.infer.scipy_calls import place
 from s2sad.analysis.infer.type_queries import QUERIES
 from s2sad.ir.nodes import Const, Ref
 
@@ -49,7 +47,6 @@ DECORATORS: dict[Any, Any] = {
     functools.wraps: _decorator,
     typing.cast: _cast,
     copy.deepcopy: deepcopy,
-    is_place: place,
 }
 GETTERS: dict[Any, Any] = {
     getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")

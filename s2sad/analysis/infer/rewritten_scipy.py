@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis.infer.type_queries import is_place
+
 
 def xp_result_type(*args: Any, force_floating: bool = False, xp: Any = None) -> Any:
     kept = _without_none(args)
@@ -92,11 +94,6 @@ class At:
 
     def set(self, y: Any, /, copy: Any = None, xp: Any = None) -> Any:
         return _updated(self.x, self.idx, y)
-
-
-def is_place(idx: Any) -> bool:
-    """Is the index a number, a slice or a tuple of such, as its type tells (``scipy_calls``)? Else it must be a mask."""
-    raise NotImplementedError
 
 
 def _updated(x: Any, idx: Any, y: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import Array, Lit, RefT, Scalar, Slice, Tuple, Type, is_number, rank_of
+from s2sad.ir.types import Array, Lit, RefT, Scalar, Type, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -48,12 +48,6 @@ def call_wrapped(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyp
 def _plain_arrays(obj: Any) -> bool:
     """Does SciPy take everything for an array of NumPy? (It does unless the environment asks for other libraries.)"""
     return not getattr(obj, "__globals__", {}).get("SCIPY_ARRAY_API", True)
-
-
-def place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Any) -> Atom:
-    """``rewritten_scipy.is_place(index)``."""
-    t = type_of_atom(pos[0])
-    return Const(isinstance(t, Slice | Tuple) or _is_int(t))
 
 
 def _is_int(t: Type) -> bool:

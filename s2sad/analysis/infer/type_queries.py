@@ -19,7 +19,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import Array, Dict, List, Lit, RefT, Scalar, Tuple, Type
+from s2sad.ir.types import Array, Dict, List, Lit, RefT, Scalar, Slice, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -76,6 +76,17 @@ def _isscalar(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name
     return Const(False) if isinstance(t, Array | Tuple | List | Dict | Lit) else NotImplemented
 
 
+def is_place(idx: Any) -> bool:
+    """Is the index a number, a slice or a tuple of such, as its type tells? Else it must be a mask (``rewritten_scipy``)."""
+    raise NotImplementedError
+
+
+def _is_place(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Any) -> Atom:
+    t = type_of_atom(pos[0])
+    whole = type(t.value) is int if isinstance(t, Lit) else isinstance(t, Scalar) and t.dtype.startswith("int")
+    return Const(whole or isinstance(t, Slice | Tuple))
+
+
 QUERIES: dict[Any, Any] = {
     **{
         fn: _query(fn)
@@ -85,5 +96,6 @@ QUERIES: dict[Any, Any] = {
         )
     },
     np.isscalar: _isscalar,
+    is_place: _is_place,
 }  # fmt: skip
 
