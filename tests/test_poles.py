@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import s2sad
+from tests import oracles
 
 A, B = np.array([1.0, 2.0, 0.0, 3.0]), np.array([0.0, 2.0, 0.0, 0.5])
 MASKED = B == 0.0
@@ -70,3 +71,28 @@ def test_a_masked_pole_contributes_an_exact_zero(f: Callable[..., float]) -> Non
     assert np.isclose(slope, np.sum(a_bar) + np.sum(b_bar), rtol=1e-12)
     assert np.allclose(a_bar, expected[0], rtol=1e-5, atol=1e-6)
     assert np.allclose(b_bar[~MASKED], np.array(expected[1])[~MASKED], rtol=1e-5)
+
+
+MISSING = [
+    lambda x: np.sum(np.where(np.isnan(x), 0.0, x * x)),
+    lambda x: np.sum(np.where(np.isfinite(x), np.sin(x) * x + 2.0 * x, 1.0)),
+    lambda x: np.nansum(x**2),
+    lambda x: np.nanmean(np.exp(x)),
+    lambda x: np.nanmax(x * x),
+    lambda x: np.sum(np.nan_to_num(x**3)),
+    lambda x: np.sum(np.where(x == x, x**2 * 3.0, 0.0)),
+    lambda x: np.sum((x**2)[~np.isnan(x)]),
+    lambda x: np.sum((x - np.nanmean(x)) ** 2, where=~np.isnan(x)),
+]
+
+
+@pytest.mark.parametrize("f", MISSING)
+def test_missing_data_has_slope_zero(f: Callable[[np.ndarray], float]) -> None:
+    """What a program leaves out because it is NaN contributes nothing; the rest is as without it."""
+    x, others = np.array([np.nan, 0.4, -0.7]), np.array([0.4, -0.7])
+    want = oracles.numeric_gradient(lambda y: f(np.concatenate(([np.nan], y))), (others,), {}, (0,), 1.0)[0][0]
+    gradient = s2sad.grad(f)(x)
+    assert gradient[0] == 0.0
+    np.testing.assert_allclose(gradient[1:], want, rtol=1e-7)
+    tangent = s2sad.jvp(f, (x,), (np.array([3.0, 0.5, 2.0]),))[1]
+    np.testing.assert_allclose(tangent, gradient @ [0.0, 0.5, 2.0], rtol=1e-12)

@@ -4,8 +4,9 @@
 ``rt.masked_mul(np.where(m, y_bar, 0.0), r)``.
 
 A value *may blow up* when it is made from a quotient, a logarithm, a root, an exponential: of arrays, since Python's own
-numbers raise there. It *may be left out* when it goes, element by element, into something that selects: ``np.where`` and
-its like, a maximum, a read by mask, an array that is stored into by mask.
+numbers raise there; or when the program asks of it whether it is NaN. It *may be left out* when it goes, element by
+element, into something that selects: ``np.where`` and its like, a maximum, a read by mask, an array that is stored into by
+mask, a sum without the NaN.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from s2sad.rules.registry import Rule, lookup
 
 _SELECT = (
     np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num, rt.masked_sum,
-    rt.masked_mean,
+    rt.masked_mean, np.nansum, np.nanmean, np.nanmax, np.nanmin,
 )  # fmt: skip
+_ASK = (np.isnan, np.isfinite, np.isinf, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nan_to_num)
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
 _HOLD = frozenset({"list", "tuple", "copy"})
 
@@ -65,8 +67,8 @@ def _passes(s: Let) -> bool:
 
 
 def _blown_up(fn: Function) -> set[Var]:
-    """Values that may be infinite or NaN at a pole."""
-    found: set[Var] = set()
+    """Values that may be infinite or NaN: at a pole, or from the start."""
+    found = {a for s in walk(fn.body) if isinstance(s, Let) for a in _asked(s) if isinstance(a, Var)}
     before = -1
     while before != len(found):
         before = len(found)
@@ -77,6 +79,15 @@ def _blown_up(fn: Function) -> set[Var]:
             else:
                 _merge(s, found)
     return found
+
+
+def _asked(s: Let) -> tuple[Atom, ...]:
+    """Values of which the program provides for NaN."""
+    if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _ASK):
+        return tuple(a for a in s.args[1:] if isinstance(type_of_atom(a), Array))
+    if s.op in ("eq", "ne") and s.args[0] is s.args[1]:
+        return s.args[:1]
+    return ()
 
 
 def _is_source(s: Let) -> bool:

@@ -68,8 +68,8 @@ def min_(y_bar, y, a, /, *, axis=None, keepdims=False):
 
 
 def nanmax_jvp(a_dot, y, a, *, axis=None, keepdims=False):
-    """As for ``max``; a NaN has no share."""
-    return np.sum(rt.share(y, a, axis, keepdims) * a_dot, axis=axis, keepdims=keepdims)
+    """As for ``max``; a NaN has no share, whatever its tangent."""
+    return np.sum(rt.share(y, a, axis, keepdims) * np.where(np.isnan(a), 0.0, a_dot), axis=axis, keepdims=keepdims)
 
 
 @general(np.nanmax, jvp=nanmax_jvp, type=ty.reduced(np.nanmax), sample=samples.reduction())
