@@ -168,11 +168,10 @@ class Shadow:
         if x.dtype != owner.dtype or x.itemsize != buffer.itemsize:
             raise TypeError("a view with another dtype than its array has no adjoint")
         offset = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-        if buffer.strides != owner.strides:
+        flat = buffer.ravel(order="K")  # the memory as it lies, whatever order the axes have in it
+        if buffer.strides != owner.strides or flat.base is None:
             raise ValueError("the array that owns this view is not contiguous")
-        return np.ndarray(
-            x.shape, buffer.dtype, buffer.data if buffer.flags.c_contiguous else buffer.T.data, offset, x.strides
-        )
+        return np.ndarray(x.shape, buffer.dtype, flat.data, offset, x.strides)
 
 
 def _float_dtype(x: np.ndarray) -> np.dtype[Any]:
