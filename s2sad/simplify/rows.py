@@ -81,6 +81,8 @@ class _Sharer:
 
     def _is_part(self, whole: Atom, index: Atom, part: Atom) -> bool:
         """Is ``whole[index]`` a view of the shape and dtype of ``part``?"""
+        if not isinstance(type_of_atom(whole), Array):
+            return False  # what a list holds may be the 0.0 of an adjoint that was taken out
         t, own = result_type("getitem", (whole, index)), type_of_atom(part)
         if not isinstance(t, Array) or not isinstance(own, Array) or not is_basic(type_of_atom(index)):
             return False
