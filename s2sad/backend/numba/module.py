@@ -19,6 +19,7 @@ from s2sad.backend.numba.check import check
 from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
 from s2sad.backend.numba.distribute import distribute
+from s2sad.backend.numba.endless import with_tests
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.library import as_loops
@@ -55,13 +56,13 @@ class NativeModule:
     functions: list[Function] = field(default_factory=list)
     decorators: dict[Function, str] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
-    finish: Callable[[ast.FunctionDef], None] | None = None  # for the trees of what is compiled
+    finish: Callable[[ast.FunctionDef], None] = with_tests  # for the trees of what is compiled
 
 
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     _refuse_recursion(functions)
-    out = NativeModule(finish=numba_names if options.parallel else None)
+    out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
     plain = typed_results([literal_params(f) for f in functions])
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
@@ -95,6 +96,11 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
     return tidy(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))))
+
+
+def _with_other_names(node: ast.FunctionDef) -> None:
+    with_tests(node)
+    numba_names(node)
 
 
 def _options(fn: Function, options: Native) -> str:
