@@ -27,6 +27,7 @@ def judge(p: Program, backend: str) -> list[str]:
     def reverse(a: Any, k: Any) -> Any:
         value, pullback = derive.vjp(p, a, k, backend=backend)
         runs.append((pullback, a))
+        settle([a, k], [args, kwargs])
         return rounded(value, exact)
 
     derived = oracles.observe(reverse, p.args, p.kwargs)
@@ -50,6 +51,20 @@ def judge(p: Program, backend: str) -> list[str]:
             oracles.close(oracles.leaves(g), oracles.leaves(other), 1e-10),
         ) if e]  # fmt: skip
     return wrong
+
+
+def settle(stored: Any, exact: Any) -> None:
+    """Give arrays that were stored into, and differ from the exact ones by rounding alone, the exact numbers."""
+    if isinstance(stored, np.ndarray) and isinstance(exact, np.ndarray):
+        if stored.dtype == exact.dtype and stored.shape == exact.shape and stored.flags.writeable:
+            near = np.isclose(stored, exact, rtol=1e-13, atol=1e-14) if stored.dtype.kind in "fc" else stored != stored
+            stored[near] = exact[near]
+    elif isinstance(stored, dict) and isinstance(exact, dict):
+        for key in stored.keys() & exact.keys():
+            settle(stored[key], exact[key])
+    elif isinstance(stored, list | tuple) and isinstance(exact, list | tuple):
+        for a, b in zip(stored, exact, strict=False):
+            settle(a, b)
 
 
 def rounded(value: Any, exact: Any) -> Any:
