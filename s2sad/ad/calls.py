@@ -11,7 +11,7 @@ from s2sad.ad.state import State
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import AliasInfo, is_reference
 from s2sad.analysis.build import Builder
-from s2sad.analysis.infer.program import Infer, Spec
+from s2sad.analysis.infer.program import Infer, Spec, numbered
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import UNKNOWN, Array, Tuple, Type
@@ -63,8 +63,7 @@ class Pairs:
 
     def name(self, spec: Spec) -> str:
         """A name for a pair that no other pair has."""
-        count = self._names[spec.name] = self._names.get(spec.name, 0) + 1
-        return spec.name if count == 1 else f"{spec.name}_{count}"
+        return numbered(self._names, spec.name)
 
     def get(self, spec: Spec, active: tuple[bool, ...], shares: bool, site: Loc, caller: str) -> Pair:
         """The pair for a call at ``site`` in the function ``caller``."""

@@ -16,13 +16,13 @@ from s2sad.specialise import primal_vars
 
 def trim_pairs(functions: list[Function]) -> list[Function]:
     """``functions`` with every pair ``name_fwd``, ``name_adj`` trimmed to the residuals that are read."""
-    by_name = {f.name: f for f in functions}
-    new: dict[str, Function] = {}
+    adjoints = {f.name: f for f in functions if f.adjoint}
+    new: dict[Function, Function] = {}  # by identity: a function of the user's may be called ``f_fwd``
     for f in functions:
-        adj = by_name.get(f.name.removesuffix("_fwd") + "_adj") if f.name.endswith("_fwd") else None
-        if adj is not None and adj.adjoint:
-            new[f.name], new[adj.name] = trim(*_trim_tapes(*trim(f, adj)))
-    return [new.get(f.name, f) for f in functions]
+        adj = adjoints.get(f.name.removesuffix("_fwd") + "_adj") if f.name.endswith("_fwd") else None
+        if adj is not None:
+            new[f], new[adj] = trim(*_trim_tapes(*trim(f, adj)))
+    return [new.get(f, f) for f in functions]
 
 
 def _trim_tapes(fwd: Function, adj: Function) -> tuple[Function, Function]:

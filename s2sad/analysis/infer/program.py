@@ -112,10 +112,8 @@ class Infer(Findings):
         return [owner for owner, _ in self._data.values()]
 
     def unique_name(self, name: str) -> str:
-        name = name if name.isidentifier() else "fn"
-        count = self._names.get(name, 0)
-        self._names[name] = count + 1
-        return name if count == 0 else f"{name}_{count + 1}"
+        """That name, or one made from it: none that was given before, also not ``f_2`` to a second ``f``."""
+        return numbered(self._names, name if name.isidentifier() else "fn")
 
     def specialise(self, source: Function, arg_types: tuple[Type, ...], *, entry: bool = False) -> Spec:
         """The specialisation of ``source`` for the given types of its parameters (captured variables come last)."""
@@ -160,6 +158,16 @@ class Infer(Findings):
             spec.fn = fn
         finally:
             spec.running = False
+
+
+def numbered(given: dict[str, int], name: str) -> str:
+    """The name, or one with a number: none that was ``given`` before, also not as the numbered name of another."""
+    count = given.get(name, 0) + 1
+    while (made := name if count == 1 else f"{name}_{count}") in given:
+        count += 1
+    given[name] = count
+    given.setdefault(made, 1)
+    return made
 
 
 def _flat(t: Type, depth: int = 0) -> Type:
