@@ -24,8 +24,8 @@ from collections.abc import Container
 
 from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, is_number
@@ -36,25 +36,11 @@ def defer(fn: Function, primal: Container[Var]) -> Function:
     return with_body(fn, _Deferrer(fn, primal).block(fn.body))
 
 
-class _Deferrer:
+class _Deferrer(Facts):
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
-        self.fn = fn
+        super().__init__(fn)
         self.primal = primal
         self.uses = usage.uses(fn)
-        self._memory: Memory | None = None
-        self._lets: dict[Var, Let] | None = None
-
-    @property
-    def lets(self) -> dict[Var, Let]:
-        if self._lets is None:
-            self._lets = usage.lets(self.fn)
-        return self._lets
-
-    @property
-    def memory(self) -> Memory:
-        if self._memory is None:
-            self._memory = Memory(self.fn)
-        return self._memory
 
     def block(self, block: Block) -> Block:
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]

@@ -34,7 +34,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from s2sad.analysis import usage
-from s2sad.analysis.sharing import Memory
+from s2sad.analysis.late import Facts
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
 from s2sad.ir.record import replace
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
@@ -50,12 +50,10 @@ def iterate(fn: Function, primal: Container[Var]) -> Function:
     return fn if new is fn else eliminate(new, primal)
 
 
-class _Iterator:
+class _Iterator(Facts):
     def __init__(self, fn: Function) -> None:
+        super().__init__(fn)
         self.uses = usage.uses(fn)
-        self.lets = usage.lets(fn)
-        self.fn = fn
-        self._memory: Memory | None = None
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
@@ -128,9 +126,7 @@ class _Iterator:
             return None
         if any(xs in targets_of(b) for b in body.stmts):  # made anew in each iteration
             return None
-        if self._memory is None:
-            self._memory = Memory(self.fn)
-        return None if self._memory.is_written(xs) else found[0]
+        return None if self.memory.is_written(xs) else found[0]
 
     def _is_length(self, n: Atom, xs: Var) -> bool:
         d = self._call(n, len)

@@ -29,8 +29,8 @@ from collections.abc import Container
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.analysis.sharing import Memory
 from s2sad.analysis.widths import own_width
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
@@ -50,26 +50,12 @@ def join(fn: Function, primal: Container[Var]) -> Function:
     return fn if new is fn else eliminate(new, primal)  # of two indices one is left
 
 
-class _Joiner:
+class _Joiner(Facts):
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
-        self.fn = fn
+        super().__init__(fn)
         self.uses = usage.uses(fn)
         self.primal = primal
-        self._lets: dict[Var, Let] | None = None
-        self._memory: Memory | None = None
         self.width: dict[Var, int] = {}  # what a value takes where it is written inside an expression
-
-    @property
-    def lets(self) -> dict[Var, Let]:
-        if self._lets is None:
-            self._lets = usage.lets(self.fn)
-        return self._lets
-
-    @property
-    def memory(self) -> Memory:
-        if self._memory is None:
-            self._memory = Memory(self.fn)
-        return self._memory
 
     def block(self, block: Block) -> Block:
         self.width = {}

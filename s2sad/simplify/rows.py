@@ -30,8 +30,8 @@ import numpy as np
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.late import Facts
 from s2sad.analysis.optypes import result_type
-from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, targets_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
@@ -51,18 +51,11 @@ def _is_zeros(s: Let) -> bool:
     return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is np.zeros_like and s.target is not None
 
 
-class _Sharer:
+class _Sharer(Facts):
     def __init__(self, fn: Function, uses: dict[Var, int], zeros: set[Var | None]) -> None:
-        self.fn = fn
+        super().__init__(fn)
         self.uses = uses
         self.zeros = zeros
-        self._memory: Memory | None = None
-
-    @property
-    def memory(self) -> Memory:
-        if self._memory is None:
-            self._memory = Memory(self.fn)
-        return self._memory
 
     def block(self, block: Block) -> Block:
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
