@@ -253,6 +253,13 @@ def same_size(b: Builder, x: Size, y: Size, error: type[Exception] = ValueError,
     require(b, b.emit("ne", x.exact(b), y.exact(b), type=BOOL), message, error)
 
 
+def broadcasts(b: Builder, dims: Sequence[Size], value: Sequence[Size]) -> None:
+    """A value of at most as many dimensions goes into the last of ``dims``: the sizes are the same, or 1 in the value."""
+    for d, v in zip(dims[len(dims) - len(value) :], value, strict=True):
+        if not v.is_one:
+            same_size(b, d, v)
+
+
 def nest(b: Builder, dims: Sequence[Size], make: Callable[[Builder, list[Atom]], None]) -> None:
     """``for i in ...: for j in ...:`` around what ``make`` writes for the index."""
 
@@ -284,7 +291,8 @@ def shape_atom(b: Builder, dims: Sequence[Size]) -> Atom:
 
 
 __all__ = [
-    "Apply", "Expr", "Read", "Size", "Step", "Take", "Taken", "Triangle", "View", "add", "array_type", "element", "equal",
+    "Apply", "Expr", "Read", "Size", "Step", "Take", "Taken", "Triangle", "View", "add", "array_type", "broadcasts",
+    "element", "equal",
     "from_start", "joined", "moved", "nest", "place", "reads_of", "require", "same_size", "scaled", "shape_atom", "sub",
     "taken_place",
 ]  # fmt: skip

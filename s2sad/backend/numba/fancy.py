@@ -60,6 +60,7 @@ from s2sad.backend.numba.exprs import (
     Taken,
     add,
     array_type,
+    broadcasts,
     element,
     from_start,
     joined,
@@ -209,9 +210,7 @@ def stored(nests: Nests, b: Builder, dest: Expr, value: Expr | Atom, op: str | N
     if isinstance(value, Expr):
         if len(value.dims) > len(dest.dims):
             return False
-        for d, v in zip(dest.dims[len(dest.dims) - len(value.dims) :], value.dims, strict=True):
-            if not v.is_one:
-                same_size(b, d, v)
+        broadcasts(b, dest.dims, value.dims)
         if nests.overlaps(root, value):
             value = nests.temporary(b, value)
     if op is not None and not summed:

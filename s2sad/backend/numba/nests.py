@@ -47,6 +47,7 @@ from s2sad.backend.numba.exprs import (
     Taken,
     Triangle,
     array_type,
+    broadcasts,
     element,
     joined,
     moved,
@@ -419,9 +420,7 @@ class Nests:
                 value = _without_ones(b, value, len(dest.dims))
                 if len(value.dims) > len(dest.dims):
                     return False
-            for d, v in zip(dest.dims[len(dest.dims) - len(value.dims) :], value.dims, strict=True):
-                if not v.is_one:
-                    same_size(b, d, v)
+            broadcasts(b, dest.dims, value.dims)
             if self.overlaps(dest, value):
                 value = self.temporary(b, value)
         self._nest_store(b, dest, value, op)
