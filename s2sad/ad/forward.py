@@ -54,7 +54,7 @@ from s2sad.ir.nodes import (
     Try,
     Var,
     While,
-    free_vars,
+    free_in,
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
@@ -84,7 +84,7 @@ def needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:
     for s in reversed(stmts):
         if isinstance(s, Let) and s.target is not None and s.target not in wanted:
             continue
-        wanted.update(free_vars(Block((s,), ())))
+        wanted.update(free_in(s))
         out.append(s)
     return out[::-1]
 

@@ -27,7 +27,7 @@ from collections.abc import Container
 from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, free_in
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Unknown, is_number, rank_of
 
@@ -79,7 +79,7 @@ class _Sinker:
 
     @staticmethod
     def _reads(stmt: Stmt, s: Let) -> bool:
-        return s.target in (stmt.args if isinstance(stmt, Let) else usage.read_by(stmt))
+        return s.target in (stmt.args if isinstance(stmt, Let) else free_in(stmt))
 
     def _passes(self, s: Let, between: list[Stmt]) -> bool:
         read = {self.memory.find(a) for a in s.args} - {None}
