@@ -16,6 +16,7 @@ from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
+from s2sad.analysis.fits import fits
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -32,6 +33,7 @@ _SEQUENCES = (Tuple, List)
 _MAYBE_ARRAYS = (Array, Num, Unknown)
 
 
+_RECENT = 8  # statements in which a temporary counts as made just now
 UNKNOWN_STORE = ("S2S063", "an active value is stored into something that carries no derivative")
 INERT_ATTRIBUTES = frozenset(["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "T"])
 
@@ -193,6 +195,8 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
                 g = rb.emit("add", held[x], g)
             held[x] = g
             if x not in operands[k + 1 :]:
+                if g is y_bar:
+                    _rename(r, state, rb, x, g)
                 r.add(state, rb, (x, ()), g)
     else:
         bars: tuple[Atom, ...]
@@ -211,7 +215,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             bars = inline(r.program, body, args, static, rb)
         for x, g in zip(operands, bars, strict=False):
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
-                add_structured(r, state, rb, x, g)
+                add_structured(r, state, rb, x, g, named=len(operands) == 1)
     return [*before, s, *after]
 
 
@@ -262,10 +266,21 @@ def _made(rb: Builder, a: Atom) -> Let | None:
 
 def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
     assert isinstance(x, Var)
-    r.add(state, rb, (x, ()), _for_operand(rb, x, g))
+    contribution = _for_operand(rb, x, g)
+    if contribution is g:
+        _rename(r, state, rb, x, g)
+    r.add(state, rb, (x, ()), contribution)
+
+
+def _rename(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
+    """What is handed on as it stands goes by the name of its new owner."""
+    if state.get((x, ())) is None:
+        r.named(rb, g, r.bar_name((x, ())), _RECENT)
 
 
 def _for_operand(rb: Builder, x: Var, g: Atom) -> Atom:
+    if fits(g, x):
+        return g
     return rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
 
 
@@ -278,7 +293,9 @@ def _adjoint_type(x: Var, g: Atom) -> Type:
     return Num()
 
 
-def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mirrored: bool = False) -> None:
+def add_structured(
+    r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mirrored: bool = False, named: bool = True
+) -> None:
     """Accumulate an adjoint that has the structure of ``x`` (a container operand gives a list of adjoints).
 
     With ``mirrored``, g was found in a mirror: where the adjoints of parts of x are found by memory, g holds those very
@@ -290,7 +307,7 @@ def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mi
         part = g
         for kind, k in path:
             part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
-        r.add(state, rb, (v, path), part)
+        r.add(state, rb, (v, path), part, named=named)
 
 
 def split_args(s: Let) -> tuple[tuple[Atom, ...], dict[str, Atom]]:

@@ -262,7 +262,7 @@ def _forward_loop(s: For | While, body: list[Stmt], trips: Var | None) -> tuple[
     out = None
     if trips is not None:
         more = Var("trips", INT)
-        body = [*body, Let(more, "add", (trips, Const(1)), (), s.loc)]
+        body = [Let(more, "add", (trips, Const(1)), (), s.loc), *body]  # at the head: a ``break`` needs no flag
         out = Var("trips", INT)
         n = len(carried)
         results = (*results[:n], more, *results[n:])

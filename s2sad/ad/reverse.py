@@ -264,7 +264,7 @@ class Reverse:
             )
         return f"{name}_bar" if name else ""
 
-    def add(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
+    def add(self, state: State, rb: Builder, key: Key, g: Atom, named: bool = True) -> None:
         """Accumulate ``g`` into the adjoint of ``key``: the first contribution assigns, later ones add."""
         v, path = key
         if not self.is_active(v):
@@ -301,7 +301,7 @@ class Reverse:
             else:
                 rb.effect("iadd", old, g)
         elif old is None:
-            state.set(key, self.named(rb, g, self.bar_name(key)))
+            state.set(key, self.named(rb, g, self.bar_name(key)) if named else g)
         elif self.needs_helper(v, path):
             state.set(key, rb.call(_rt.accumulate, "rt.accumulate", old, g, name=self.bar_name(key)))
         else:
@@ -327,14 +327,13 @@ class Reverse:
                     part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
                 self.add(state, rb, (v, p), part)
 
-    def named(self, rb: Builder, g: Atom, name: str) -> Atom:
-        """Give a fresh temporary the name of the adjoint that it is."""
-        if name and isinstance(g, Var) and not g.name and rb.stmts:
-            last = rb.stmts[-1]
-            if isinstance(last, Let) and last.target is g:
-                new = Var(name, g.type)
-                rb.stmts[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
-                return new
+    def named(self, rb: Builder, g: Atom, name: str, recent: int = 1) -> Atom:
+        """Give a fresh temporary, of the last ``recent`` statements, the name of the adjoint that it is."""
+        if name and isinstance(g, Var) and not g.name:
+            for s in rb.stmts[-recent:]:
+                if s.__class__ is Let and s.target is g:
+                    object.__setattr__(g, "name", name)  # made just now: nobody else has seen it
+                    break
         return g
 
     def leaf_type(self, v: Var, path: Path) -> Type:

@@ -263,7 +263,7 @@ _keep_effect = Affecting.__dict__["_effect"].__set__
 def effect_of(let: Let) -> Effect:
     """The effect of one statement, from its op, its types and the rules."""
     try:
-        return let._effect  # type: ignore[no-any-return]
+        return let._effect
     except AttributeError:
         pass
     known = _effect_of(let)

@@ -57,7 +57,7 @@ def _reads(block: Block) -> list[Var]:
             read += atoms_of(stmt)
             for b in blocks_of(stmt):
                 inner += _reads(b)
-    found: list[Var] = [a for a in read if a.__class__ is Var]  # type: ignore[misc]
+    found: list[Var] = [a for a in read if a.__class__ is Var]
     found += inner
     _keep_reads(block, found)
     return found

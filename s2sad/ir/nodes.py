@@ -399,7 +399,7 @@ def free_vars(block: Block) -> tuple[Var, ...]:
         if a.__class__ is Var:
             seen[a] = None
     found = tuple([v for v in seen if v not in bound])
-    _keep_free(block, found)  # type: ignore[arg-type]
+    _keep_free(block, found)
     return found  # type: ignore[return-value]
 
 
@@ -414,8 +414,8 @@ def free_in(stmt: Stmt) -> tuple[Var, ...]:
         for b in blocks:  # a loop's body reads what its condition defines
             for s in b.stmts:
                 inner.update(targets_of(s))
-        return tuple([v for v in seen if v not in inner])  # type: ignore[misc]
-    return tuple(seen)  # type: ignore[arg-type]
+        return tuple([v for v in seen if v not in inner])
+    return tuple(seen)
 
 
 _keep_free = Known.__dict__["_free"].__set__

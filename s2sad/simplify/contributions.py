@@ -34,6 +34,7 @@ import numpy as np
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.fits import cast_free
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
@@ -41,7 +42,6 @@ from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, bl
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
-from s2sad.specialise.helpers import cast_free
 from s2sad.specialise.storage import is_basic
 
 _ZEROS = (np.zeros_like, np.zeros)
