@@ -21,12 +21,15 @@ class Classes:
         self._count = 0
 
     def find(self, x: Hashable) -> Hashable:
-        self._parent.setdefault(x, x)
-        root = x
-        while self._parent[root] != root:
-            root = self._parent[root]
-        while self._parent[x] != root:
-            self._parent[x], x = root, self._parent[x]
+        parent = self._parent
+        root = parent.setdefault(x, x)
+        if root is x:
+            return x
+        while (above := parent[root]) is not root:
+            root = above
+        while (above := parent[x]) is not root:
+            parent[x] = root
+            x = above
         return root
 
     def elem(self, x: Hashable) -> Hashable:

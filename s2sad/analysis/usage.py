@@ -39,6 +39,7 @@ def uses(fn: Function | Block) -> dict[Var, int]:
 
 
 _keep_uses, _keep_last_uses = Known.__dict__["_uses"].__set__, Known.__dict__["_last_uses"].__set__
+_keep_lets = Known.__dict__["_lets"].__set__
 _keep_reads = Known.__dict__["_reads"].__set__
 
 
@@ -80,11 +81,24 @@ def definitions(fn: Function | Block) -> dict[Var, Stmt]:
 
 def lets(fn: Function | Block) -> dict[Var, Let]:
     """The ``Let`` that computes each variable, for those that a ``Let`` computes."""
-    return {
-        s.target: s
-        for s in walk(fn.body if isinstance(fn, Function) else fn)
-        if s.__class__ is Let and s.target is not None
-    }
+    return _lets(fn.body if isinstance(fn, Function) else fn).copy()
+
+
+def _lets(block: Block) -> dict[Var, Let]:
+    try:
+        return block._lets
+    except AttributeError:
+        pass
+    found: dict[Var, Let] = {}
+    for s in block.stmts:
+        if s.__class__ is Let:
+            if s.target is not None:
+                found[s.target] = s
+        else:
+            for b in blocks_of(s):
+                found.update(_lets(b))
+    _keep_lets(block, found)
+    return found
 
 
 def last_uses(block: Block) -> Mapping[Var, int]:
