@@ -188,3 +188,28 @@ def recursion_over_slices(x):
 
 
 PROGRAMS.add(recursion_over_slices, pos(8), smooth=False)
+
+
+def meshgrids_by_number(x, y):
+    """The arrays of a list that a call has made are stored into, one after the other: found by their memory."""
+    a = np.meshgrid(x, y)
+    s = 0.0
+    for k in range(2):
+        a[k][0] *= 3.0
+        s = s + np.sum(a[k] ** 3)
+    return s
+
+
+PROGRAMS.add(meshgrids_by_number, pos(3), pos(2))
+
+
+def layers_by_name(params):
+    """At second order, the tangent works on a copy of what the function stores into."""
+    h = 0.0
+    for name, (w, b) in sorted(params.items()):
+        h = h + np.sum(w**3)
+        params[name][0][1] = b * h
+    return h + params["first"][0][1]
+
+
+PROGRAMS.add(layers_by_name, {"first": (pos(2), 0.4), "second": (pos(2), 0.3)})
