@@ -67,7 +67,7 @@ ARITHMETIC = frozenset(
 )
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
 IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])
-INPLACE = {f"i{n.rstrip('_')}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
+INPLACE = {f"i{n}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
 
 _FOLDABLE: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "lt": operator.lt, "le": operator.le,
