@@ -307,3 +307,14 @@ def operators_in_place(x, y):
 
 
 PROGRAMS.add(operators_in_place, 1.3, 0.7)
+
+
+def diagonal_view_at_second_order(x):
+    """``np.einsum`` of one operand gives a view; its tangent is the same view of the operand's tangent."""
+    w = x * 1.0
+    y = np.sum(w**3)
+    np.einsum("ii->i", w)[:] *= x[0]
+    return np.sum(w**2) + y
+
+
+PROGRAMS.add(diagonal_view_at_second_order, pos(3, 3))
