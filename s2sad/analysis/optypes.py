@@ -35,6 +35,7 @@ from s2sad.ir.types import (
     is_tuple,
     item_of,
     join_all,
+    same_key,
     widen,
 )
 from s2sad.rules import typing
@@ -326,7 +327,7 @@ def getitem(types: tuple[Type, ...]) -> Type:
         return _sequence_item(x, i)
     if isinstance(x, Dict):
         if isinstance(i, Lit) and x.items is not None:
-            found = [v for k, v in x.items if type(k) is type(i.value) and k == i.value]
+            found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
         return x.value
     if isinstance(x, Range):
