@@ -419,6 +419,8 @@ class Forward:
         assert s.target is not None and rule.jvp is not None
         body = self.program.load(rule.jvp)
         assert body is not None
+        if rule.varargs and aliasing(rule, s) == "maybe":  # linear in its one operand: where the value is a view, so is this
+            return [self.apply(s, tuple(self.dot(b, a) if self.is_active(a) else a for a in operands), b)]
         if rule.varargs:
             terms = []
             for k, a in enumerate(operands):

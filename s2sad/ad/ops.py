@@ -109,14 +109,8 @@ def _leaf_by_leaf(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     """The adjoint of a copy: each leaf's goes to the leaf that was copied."""
     x = s.args[1]
     assert s.target is not None
-    for key, _ in r.keys(s.target):
-        if not key[1] and r.is_shadow(s.target) and (r.is_paired(s.target) or key in state.bars):
-            g: Atom | None = r.shadow(state, rb, s.target)
-            state.drop(key)
-        elif key[1] and r.is_paired_leaf(*key):
-            g = r.paired_part(rb, key)
-        else:
-            g = state.drop(key)
+    for key, t in r.keys(s.target):
+        g = r.drop(state, rb, key, t)
         if g is not None and isinstance(x, Var) and r.is_active(x):
             r.add(state, rb, (x, key[1]), g)
 
@@ -328,9 +322,9 @@ def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
             return rb.call(rt.read_view, "rt.read_view", place, type=v.type)  # elements that are one place count once
         return place
     keys = r.keys(v)
+    found = [r.drop(state, rb, k, t) for k, t in keys]
     if len(keys) == 1 and not keys[0][0][1]:
-        return state.drop(keys[0][0])
-    found = [r.paired_part(rb, k) if k[1] and r.is_paired_leaf(*k) else state.drop(k) for k, _ in keys]
+        return found[0]
     if all(g is None for g in found):
         return None
     parts = [r.zero(rb, k, t) if g is None else g for (k, t), g in zip(keys, found, strict=True)]

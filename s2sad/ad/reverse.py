@@ -217,6 +217,16 @@ class Reverse:
         self.uses_shadows = True
         return rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(*key))
 
+    def drop(self, state: State, rb: Builder, key: Key, t: Type) -> Atom | None:
+        """The adjoint of a leaf of memory that was new where it was computed, taken out: what has been added to the leaf, and
+        what was added to the parts of it that are found by memory."""
+        g = state.drop(key)
+        held = isinstance(t, _MIRRORED) and self.holds_paired(key[0])
+        if not held and not self.is_paired_leaf(*key):
+            return g
+        place = self.paired_part(rb, key)
+        return place if g is None else rb.call(_rt.accumulate, "rt.accumulate", g, place, type=t)
+
     def is_exposed(self, v: Var) -> bool:
         """Memory that is found by identity and that the caller may change before the pullback: values are kept apart."""
         return self.escape and self.is_paired(v)

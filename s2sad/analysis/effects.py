@@ -45,11 +45,9 @@ INPLACE_OPS = frozenset(
         "imatmul",
         "ilshift",
         "irshift",
-        "iand",
-        "ior",
-        "ixor",
         "iand_",
         "ior_",
+        "ixor",
     }
 )
 STORES = frozenset({"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr"})

@@ -35,6 +35,7 @@ from s2sad.ir.types import (
     is_tuple,
     item_of,
     join_all,
+    same_key,
     widen,
 )
 from s2sad.rules import typing
@@ -67,7 +68,7 @@ ARITHMETIC = frozenset(
 )
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
 IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])
-INPLACE = {f"i{n.rstrip('_')}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
+INPLACE = {f"i{n}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
 
 _FOLDABLE: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "lt": operator.lt, "le": operator.le,
@@ -326,7 +327,7 @@ def getitem(types: tuple[Type, ...]) -> Type:
         return _sequence_item(x, i)
     if isinstance(x, Dict):
         if isinstance(i, Lit) and x.items is not None:
-            found = [v for k, v in x.items if type(k) is type(i.value) and k == i.value]
+            found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
         return x.value
     if isinstance(x, Range):

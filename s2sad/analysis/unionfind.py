@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
+from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.ir.nodes import Block, For, If, Let, Try, Var, While, walk
 
 
@@ -126,7 +127,7 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
             for a in args:  # lists are joined and repeated
                 if a is not None:
                     classes.union(classes.elem(s.target), classes.elem(a))
-        elif s.op in ("copy",) or (s.op.startswith("i") and s.op[1:] in ("add", "sub", "mul", "truediv")):
+        elif s.op == "copy" or s.op in INPLACE_OPS:
             if s.target is not None and args[0] is not None:
                 classes.union(s.target, args[0])
             if args[0] is not None and args[1] is not None:

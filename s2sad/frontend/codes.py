@@ -301,8 +301,9 @@ _add(
 _add(
     "S2S064",
     "in-place operation that cannot be reversed",
-    "The calls ufunc.at(w, i, v) are compiled where i is a list of positions of known shape: they apply the operation "
-    "once for each time that a place is named. Some operators have no derivative in place.",
+    "np.add.at and np.subtract.at take any index. Other calls ufunc.at(w, i, v) are compiled where i is a list of "
+    "positions of known shape: they apply the operation once for each time that a place is named. Some operators have "
+    "no derivative in place.",
     "write a loop, or an augmented assignment where no place is named twice",
     "import numpy as np\n\ndef f(v):\n    w = v * v\n    np.multiply.at(w, v > 0.0, 3.0)\n    return np.sum(w)\n",
     "import numpy as np\n\ndef f(v):\n    w = v * v\n    w[v > 0.0] *= 3.0\n    return np.sum(w)\n",

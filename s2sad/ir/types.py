@@ -113,6 +113,11 @@ class Lit(Type):
         return hash((type(self.value), repr(self.value)))
 
 
+def same_key(a: Any, b: Any) -> bool:
+    """Are two keys one for a dict? 1, 1.0 and True are."""
+    return hash(a) == hash(b) and bool(a == b)
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar(Type):
     dtype: str = "float64"  # NumPy's name of the dtype

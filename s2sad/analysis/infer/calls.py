@@ -463,6 +463,16 @@ def _at(f: FunctionInfer, atoms: tuple[Atom, ...], key: tuple[int, ...]) -> Atom
     return a
 
 
+def _rest_dict(f: FunctionInfer, param: Var, kw: dict[str, Atom]) -> Var:
+    """The dict that ``**param`` is given; the callee may store into it."""
+    from s2sad.analysis.infer.operations import grow
+
+    untyped = f.synthetic.setdefault((f.loc, param), Var(param.name))
+    made = grow(f, untyped, f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=param.name))
+    f.origin.setdefault(made, untyped)
+    return made
+
+
 def bind(
     f: FunctionInfer,
     params: tuple[Param, ...],
@@ -480,7 +490,7 @@ def bind(
             out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
-            out.append(f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=p.var.name))
+            out.append(_rest_dict(f, p.var, kw))
             kw = {}
         elif rest and p.kind != "kw":
             out.append(rest.pop(0))

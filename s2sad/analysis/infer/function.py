@@ -161,12 +161,21 @@ class FunctionInfer:
                 for j, (n, ct) in enumerate(zip(names, t.items, strict=True))
             ]
             return functions.make(self, t.code, tuple(items), p.var.name)
-        var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
+        var = Var(self._free_name(p.var.name, params), operations.grown(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
         wholes.given(self, var)
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
         return var
+
+    def _free_name(self, name: str, params: list[Param]) -> str:
+        """Two closures may have captured variables of one name. What the user calls has the user's names."""
+        taken = set() if self.spec.entry else {q.var.name for q in params}
+        k, free = 1, name
+        while free in taken:
+            k += 1
+            free = f"{name}_{k}"
+        return free
 
     def route(self) -> Iterator[tuple[Loc, Function]]:
         """The calls at hand: the innermost first, then those that led to what is compiled in place."""

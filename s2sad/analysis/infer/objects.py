@@ -333,7 +333,7 @@ def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
     if isinstance(told, List) and isinstance(old, Var):
         other = type_of_atom(value)
         store_into(f, f.origin.get(old, old), old, other.item if isinstance(other, List) else UNKNOWN)
-    return inplace_value(f, "i" + op.rstrip("_"), old, value)
+    return inplace_value(f, "i" + op, old, value)
 
 
 def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:

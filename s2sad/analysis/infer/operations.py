@@ -138,7 +138,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
         item = f.emit("getitem", args[0], args[1])
-        new = inplace_value(f, "i" + str(args[3].value).rstrip("_"), item, args[2])  # type: ignore[union-attr]
+        new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
         store_into(f, s.args[0], args[0], f.type(new))
         f.effect("setitem", args[0], args[1], new)
         return
@@ -281,25 +281,25 @@ def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(t, List) and isinstance(s.args[0], Var):
         other = f.type(args[1])
         store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
-    return inplace_value(f, s.op, args[0], args[1], name)
+    return inplace_value(f, s.op, args[0], args[1], name, s.args[0])
 
 
-def _inplace_or(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    """``d |= e`` of dicts is ``d.update(e)``."""
-    if not isinstance(f.type(args[0]), Dict):
-        return f.emit(s.op, *args, name=name)
-    calls.method_call(f, args[0], "update", args[1:], {}, "", s.args[0] if isinstance(s.args[0], Var) else None, None)
-    return args[0]
-
-
-def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "") -> Atom:
+def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", untyped: Atom | None = None) -> Atom:
     """``x op= v``: an effect on arrays and lists (the name keeps its object), a plain operation on numbers."""
     t = f.type(x)
+    if isinstance(t, Dict) and op == "ior_":  # d |= e is d.update(e)
+        if not isinstance(untyped, Var):  # which displays may be this dict, and have more keys now, is known of names
+            f.refuse("S2S066", "|= of a dict that a container or an object holds", "write .update(...)")
+            return UNDEF
+        calls.method_call(f, x, "update", (v,), {}, "", untyped, None)
+        return x
     if (isinstance(t, Array) or (isinstance(t, List) and not t.frozen)) and isinstance(x, Var):
         f.effect(op, x, v)
         return x
+    if isinstance(t, Opaque) and t.cls is not frozenset and isinstance(x, Var):  # a set
+        return f.emit(op, x, v, name=name, type=t)
     if isinstance(t, Obj):
-        result = calls.dunder(f, f"__{op}__", x, (v,), name)
+        result = calls.dunder(f, f"__{op.rstrip('_')}__", x, (v,), name)
         if result is not None:
             return result
     out = arithmetic(f, INPLACE[op], (x, v), name)
@@ -551,7 +551,6 @@ _OPS: dict[str, Any] = {
     "dict": _display,
     "getitem": _getitem,
     "getattr": _getattr,
-    "ior_": _inplace_or,
     "unpack": _unpack,
     "unpack_star": _unpack_star,
     "closure": _closure,
