@@ -251,6 +251,9 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         lits = [t for t in types if isinstance(t, Lit) and (t.value is None or isinstance(t.value, str))]
         if lits and any(is_number(t) for t in types):  # a number never equals None or a string
             return Lit(op == "ne")
+        plain = [t for t in types if isinstance(t, Tuple) and t.cls is None and t.code is None]
+        if len(plain) == 2 and len(plain[0].items) != len(plain[1].items):
+            return Lit(op == "ne")
         if not known & {Unknown, Obj}:
             return BOOL
         return UNKNOWN if Unknown in known else BOOL
@@ -360,6 +363,8 @@ def getattr_type(types: tuple[Type, ...]) -> Type:
         return _array_attr(x, str(attr))
     if isinstance(x, Lit) and isinstance(x.value, np.dtype):
         return _dtype_attr(x.value, str(attr))
+    if isinstance(x, Lit) and isinstance(x.value, np.finfo | np.iinfo):
+        return type_of(getattr(x.value, str(attr), None))
     if isinstance(x, Obj):
         return dict(x.attrs).get(str(attr), UNKNOWN)
     if isinstance(x, Tuple) and x.cls is not None and attr in getattr(x.cls, "_fields", ()):

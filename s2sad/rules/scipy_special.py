@@ -146,6 +146,24 @@ def betainc(z, a, b, x, /):
     return None, None, np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
 
 
+@elementwise(
+    special.betaincc,
+    type=ty.broadcasted(special.betaincc),
+    fixed=("a", "b"),
+    sample=samples.cases(
+        lambda: samples.call(1.5, 2.5, 0.3), lambda: samples.call(1.5, 2.5, samples.values((3,), 0.1, 0.9))
+    ),
+)
+def betaincc(z, a, b, x, /):
+    return None, None, -np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
+
+
+@_pair(special.stdtr, 1.5, 5.0, -2.0, 2.0, fixed=("df",))
+def stdtr(z, df, t, /):
+    # the density of Student's distribution
+    return None, np.exp(-0.5 * (df + 1.0) * np.log1p(t * t / df) - special.betaln(0.5, 0.5 * df)) / np.sqrt(df)
+
+
 @_unary(special.expit)
 def expit(z, x, /):
     return z * (1.0 - z)

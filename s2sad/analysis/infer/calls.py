@@ -18,6 +18,7 @@ from s2sad.analysis.infer import (
     inline,
     members,
     objects,
+    placed,
     plans,
     records,
     rewritten,
@@ -26,6 +27,7 @@ from s2sad.analysis.infer import (
 )
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
@@ -258,6 +260,9 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     """The elements of a tuple or list whose length is known, or of an iterator over one (which is then used up)."""
     if isinstance(x, Var) and x in f.tuples:
         return f.tuples[x]
+    held = placed.items(f, x)
+    if held is not None:
+        return held
     if isinstance(x, Var) and x in f.recipes:
         getters = plans.static_items(f, x)
         if getters is None:
@@ -372,7 +377,7 @@ def dunder(
 ) -> Atom | None:
     """Call of a special method of an instance's class; None where the class has none."""
     t = type_of_atom(x)
-    assert isinstance(t, Obj)
+    assert isinstance(t, Obj | Tuple)
     value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
@@ -404,7 +409,14 @@ def object_method(
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``: named tuples and exceptions; other classes with active arguments are refused by activity."""
     cls = ref.obj
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+    unlike = unlike_tuple(cls) if issubclass(cls, tuple) and hasattr(cls, "_fields") else None
+    if unlike and cls.__module__.startswith("scipy."):
+        result = records.new_result(f, cls, pos, kw, name)
+        if result is not None:
+            return result
+    if unlike:
+        return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed ({unlike})")
+    if unlike == "":
         given = dict(zip(cls._fields, pos, strict=False)) | kw
         given = {**{k: Const(v) for k, v in cls._field_defaults.items() if k not in given}, **given}
         parts = tuple(given[k] for k in cls._fields if k in given)

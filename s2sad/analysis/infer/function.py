@@ -14,6 +14,7 @@ from s2sad.analysis.infer import (
     merging,
     operations,
     operators,
+    placed,
     rebinding,
     records,
     wholes,
@@ -82,6 +83,8 @@ class FunctionInfer:
         self.in_rule = False  # is this the body of a rule?
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
+        self.places = placed.Places()
+        self.asked: dict[Function, set[Atom]] = {}  # variables that more is done with than asking (``type_queries``)
         self.reset()
 
     @cached_property
@@ -103,6 +106,8 @@ class FunctionInfer:
         self.flats: dict[Var, Var] = {}  # x.flat -> x
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
+        self.places.now = {}
+        self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from

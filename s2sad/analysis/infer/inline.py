@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.places import is_library, within
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
@@ -38,7 +39,7 @@ def forwards(f: FunctionInfer, fn: Function) -> bool:
 def makes_objects(t: Type) -> bool:
     """Does a callee return an object that it made?"""
     if isinstance(t, Tuple):
-        return any(map(makes_objects, t.items))
+        return any(map(makes_objects, t.items)) or (t.cls is not None and unlike_tuple(t.cls) != "")
     if isinstance(t, List):
         return t.items is not None and any(map(makes_objects, t.items))
     return isinstance(t, Obj)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from s2sad.analysis.infer.type_queries import is_place
 
@@ -52,6 +53,19 @@ def xp_default_dtype(xp: Any) -> Any:
 
 def xp_size(x: Any) -> int:
     return x.size
+
+
+def broadcast_samples(arrays: Any, axis: Any = None, xp: Any = None) -> Any:
+    """``_axis_nan_policy._broadcast_arrays``: all axes but one, or all."""
+    arrays = tuple(map(np.asarray, arrays))
+    if axis is None:
+        shape = np.broadcast_shapes(*map(np.shape, arrays))
+        return list(map(lambda a: np.broadcast_to(a, shape), arrays))
+    ndim = max(*map(np.ndim, arrays)) if len(arrays) > 1 else np.ndim(arrays[0])
+    full = tuple(map(lambda a: np.reshape(a, (1,) * (ndim - a.ndim) + a.shape), arrays))
+    at = normalize_axis_index(axis, ndim)
+    rest = np.broadcast_shapes(*map(lambda a: a.shape[:at] + a.shape[at + 1 :], full))
+    return list(map(lambda a: np.broadcast_to(a, (*rest[:at], a.shape[at], *rest[at:])), full))
 
 
 def xp_ravel(x: Any, *, xp: Any = None) -> Any:
