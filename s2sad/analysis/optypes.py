@@ -31,6 +31,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     Unknown,
+    dims_of,
     is_number,
     is_tuple,
     item_of,
@@ -376,7 +377,10 @@ def _array_attr(x: Type, attr: str) -> Type:
     if attr == "shape":
         return typing.shape_type(x)
     if attr in ("ndim", "itemsize", "nbytes"):
-        return Lit(len(x.dims)) if attr == "ndim" and isinstance(x, Array) and x.dims is not None else Scalar("int64")
+        known = dims_of(x) if attr == "ndim" else None
+        return Scalar("int64") if known is None else Lit(len(known))
+    if attr == "size" and isinstance(x, Scalar):
+        return Lit(1)
     if attr == "size":
         if isinstance(x, Array) and x.dims is not None and len(x.dims) == 1:
             return Scalar("int64", True, x.dims[0])

@@ -74,12 +74,12 @@ def ndtri(z, x, /):
     return np.exp(0.5 * z * z) * 2.5066282746310002
 
 
-@_unary(special.gamma, 0.5, 3.0)
+@_unary(special.gamma, 0.5, 3.0, singular=True)
 def gamma(z, x, /):
     return z * special.psi(x)
 
 
-@_unary(special.gammaln, 0.5, 3.0)
+@_unary(special.gammaln, 0.5, 3.0, singular=True)
 def gammaln(z, x, /):
     return special.psi(x)
 
@@ -89,7 +89,7 @@ def rgamma(z, x, /):
     return -z * special.psi(x)
 
 
-@_unary(special.psi, 0.5, 3.0)
+@_unary(special.psi, 0.5, 3.0, singular=True)
 def psi(z, x, /):
     return special.zeta(2.0, x)
 
@@ -100,25 +100,25 @@ def zeta(z, s, q, /):
     return None, -s * special.zeta(s + 1.0, q)
 
 
-@_pair(special.beta, 0.5, 3.0)
+@_pair(special.beta, 0.5, 3.0, singular=True)
 def beta(z, a, b, /):
     both = special.psi(a + b)
     return z * (special.psi(a) - both), z * (special.psi(b) - both)
 
 
-@_pair(special.betaln, 0.5, 3.0)
+@_pair(special.betaln, 0.5, 3.0, singular=True)
 def betaln(z, a, b, /):
     both = special.psi(a + b)
     return special.psi(a) - both, special.psi(b) - both
 
 
-@_pair(special.binom, 3.1, 4.0, 0.5, 2.0)
+@_pair(special.binom, 3.1, 4.0, 0.5, 2.0, singular=True)
 def binom(z, n, k, /):
     rest = special.psi(n - k + 1.0)
     return z * (special.psi(n + 1.0) - rest), z * (rest - special.psi(k + 1.0))
 
 
-@_pair(special.poch, 0.5, 3.0)
+@_pair(special.poch, 0.5, 3.0, singular=True)
 def poch(z, a, m, /):
     both = special.psi(a + m)
     return z * (both - special.psi(a)), z * both
@@ -179,12 +179,12 @@ def logit(z, x, /):
     return 1.0 / (x * (1.0 - x))
 
 
-@_pair(special.xlogy, 0.5, 3.0)
+@_pair(special.xlogy, 0.5, 3.0, singular=True)
 def xlogy(z, x, y, /):
     return np.log(y), rt.safe_div(x, y)
 
 
-@_pair(special.xlog1py, 0.5, 3.0)
+@_pair(special.xlog1py, 0.5, 3.0, singular=True)
 def xlog1py(z, x, y, /):
     return np.log1p(y), rt.safe_div(x, 1.0 + y)
 
@@ -194,12 +194,12 @@ def entr(z, x, /):
     return -1.0 - np.log(x)
 
 
-@_pair(special.rel_entr, 0.2, 3.0)
+@_pair(special.rel_entr, 0.2, 3.0, singular=True)
 def rel_entr(z, x, y, /):
     return np.log(x / y) + 1.0, -x / y
 
 
-@_pair(special.kl_div, 0.2, 3.0)
+@_pair(special.kl_div, 0.2, 3.0, singular=True)
 def kl_div(z, x, y, /):
     return np.log(x / y), 1.0 - x / y
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import INT, NUM, ONE, Tuple, Type, widen
+from s2sad.ir.types import INT, NUM, ONE, Lit, Tuple, Type, is_number, rank_of, widen
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear, nondiff
@@ -407,7 +407,16 @@ def meshgrid_dot(y_bar, x_dot, /, *, k, xi, indexing="xy"):
 
 
 nondiff(np.shape, type=ty.shape_type)
-nondiff(np.size, np.ndim, type=ty.probe(np.size))
+nondiff(np.size, type=ty.probe(np.size))
+
+
+def ndim_type(a: Type) -> Type:
+    """Known where the rank is, so that it decides branches."""
+    rank = rank_of(a if is_number(a) else ty.as_array(a) or a)
+    return INT if rank is None else Lit(rank)
+
+
+nondiff(np.ndim, type=ndim_type)
 
 
 def broadcast_shape_type(*shapes: Type) -> Type:

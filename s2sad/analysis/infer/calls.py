@@ -299,6 +299,7 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
     if pos is None or stars.is_open(f, pos):
+        _want_lengths(f, args[2:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     kw_ = keywords(f, s.kwnames, args[n:])

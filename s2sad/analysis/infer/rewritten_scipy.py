@@ -55,6 +55,18 @@ def xp_size(x: Any) -> int:
     return x.size
 
 
+def is_subdtype(dtype: Any, dtypes: Any) -> bool:
+    """``scipy.special._basic._is_subdtype``: one kind, or a list of them."""
+    return _is_one_of(dtype, tuple(dtypes) if isinstance(dtypes, list) else (dtypes,))
+
+
+def _is_one_of(dtype: Any, kinds: Any) -> bool:
+    if len(kinds) == 0:
+        return False
+    known = {"i": np.integer, "f": np.floating, "c": np.complexfloating, "n": np.number}
+    return True if np.issubdtype(dtype, known.get(kinds[0], kinds[0])) else _is_one_of(dtype, kinds[1:])
+
+
 def broadcast_samples(arrays: Any, axis: Any = None, xp: Any = None) -> Any:
     """``_axis_nan_policy._broadcast_arrays``: all axes but one, or all."""
     arrays = tuple(map(np.asarray, arrays))
@@ -144,6 +156,20 @@ def _vector(x: Any) -> Any:
     if x.ndim != 1:
         raise ValueError("a special matrix of more than one dimension of values is differentiated")
     return x
+
+
+def block_diag(*arrs: Any) -> Any:
+    blocks = tuple(map(np.atleast_2d, arrs)) if len(arrs) else (np.zeros((1, 0)),)
+    if max(*map(np.ndim, blocks), 2) > 2:
+        raise ValueError("a batch of block diagonal matrices is differentiated")
+    rows, columns = sum(map(lambda b: b.shape[0], blocks)), sum(map(lambda b: b.shape[1], blocks))
+    out = np.zeros((rows, columns), dtype=np.result_type(*blocks))
+    r, c = 0, 0
+    for b in blocks:
+        out[r : r + b.shape[0], c : c + b.shape[1]] = b
+        r = r + b.shape[0]
+        c = c + b.shape[1]
+    return out
 
 
 def toeplitz(c: Any, r: Any = None) -> Any:
