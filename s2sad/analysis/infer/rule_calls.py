@@ -59,6 +59,8 @@ def rule_call(
         kw["ddof"] = kw.pop("correction")
     if target is np.sort and isinstance(type_of_atom(kw.get("stable", UNDEF)), Lit):
         kw.pop("stable")  # which of equal numbers comes first
+    if text.startswith("scipy."):  # what may be destroyed is not
+        kw = {k: a for k, a in kw.items() if not k.startswith("overwrite_")}
     if isinstance(target, np.ufunc):
         kw.pop("casting", None)  # which casts are an error
         if "where" in kw:
@@ -153,7 +155,7 @@ def _bind(
         own = (*rule.operands, *(k for k, _ in rule.static))
         order = names[0] if names is not None and (names[1] is None or len(names[0]) >= n) else own
         star = names[1] if names is not None else None
-        if len(pos) > len(order) and star is None:
+        if len(pos) > len(order) and (star is None or rule.kind != "nondiff"):
             f.refuse("S2S053", f"{text}() takes at most {len(order)} positional arguments, {len(pos)} were given")
             return None
         given = dict(zip(order, pos, strict=False))

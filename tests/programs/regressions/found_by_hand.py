@@ -188,3 +188,12 @@ def recursion_over_slices(x):
 
 
 PROGRAMS.add(recursion_over_slices, pos(8), smooth=False)
+
+
+def several_arrays_of_one_dimension(x, y):
+    a, b = np.atleast_1d(x, y)
+    c, d = np.atleast_2d(y, x[0])
+    return np.sum(a) * np.sum(b**2) + np.sum(c) * d[0, 0]
+
+
+PROGRAMS.add(several_arrays_of_one_dimension, arr(2), arr(2) + 1.0)
