@@ -133,12 +133,17 @@ def _python_class(t: Type) -> Any:
     return range if isinstance(t, Range) else None
 
 
-_NO_NUMBERS = (tuple, list, dict, str, bytes, set, frozenset, slice, type)
+_KINDS = (int, float, complex, np.ndarray, np.bool_, np.int64, np.float64, np.complex128)
+
+
+def _never_number(c: type) -> bool:
+    """Is neither a number nor an array an instance of it?"""
+    return not issubclass(c, (np.ndarray, np.generic, *_KINDS)) and not any(issubclass(k, c) for k in _KINDS)
 
 
 def _is_instance(t: Type, classes: tuple[Any, ...] | None) -> bool | None:
     cls = _python_class(t)
-    if isinstance(t, Num) and classes is not None and all(c in _NO_NUMBERS for c in classes):
+    if isinstance(t, Num) and classes is not None and all(map(_never_number, classes)):
         return False
     if cls is None or classes is None:
         return None

@@ -455,6 +455,9 @@ def call_function(
     spec = f.program.specialise(fn, types)
     if spec.fn is not None and not spec.running and not spec.recursive and inline.makes_objects(spec.result):
         return inline.inline(f, fn, atoms)
+    if inline.makes_stand_ins(spec.result):
+        f.refuse(records.CODE, f"{fn.name} calls itself and returns an object that is compiled as another", "write a loop")
+        return UNDEF
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
     for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
         a = _at(f, atoms, key)

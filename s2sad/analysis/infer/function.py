@@ -81,6 +81,7 @@ class FunctionInfer:
         self.stack: list[Function] = [spec.source]  # the functions that are compiled in place
         self.joined: set[Function] = set()  # functions whose structure is in ``classes``
         self.in_rule = False  # is this the body of a rule?
+        self.returning = False  # is what a callee returns made at its end?
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.places = placed.Places()
@@ -143,7 +144,9 @@ class FunctionInfer:
         """The body with a function that it returns as a value; the function that the user calls returns data."""
         if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
             self.refuse("S2S055", "the function returns a function", "call it, and return its result")
+        self.returning = not self.spec.entry
         body = self.concrete_block(body)
+        self.returning = False
         return wholes.finished(self, body)
 
     def bind_params(self) -> tuple[Param, ...]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.infer import stand_ins
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
@@ -43,6 +44,13 @@ def makes_objects(t: Type) -> bool:
     if isinstance(t, List):
         return t.items is not None and any(map(makes_objects, t.items))
     return isinstance(t, Obj)
+
+
+def makes_stand_ins(t: Type) -> bool:
+    """Does a callee return an object that never exists (``stand_ins``)?"""
+    if isinstance(t, Tuple | List):
+        return any(map(makes_stand_ins, t.items or ()))
+    return isinstance(t, Obj) and t.cls in stand_ins.ORIGINALS
 
 
 def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:

@@ -213,7 +213,7 @@ def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
             f.refuse(CODE, f"{record.name or 'an object'} is returned, kept or passed on after attributes of it were set",
                      "return or keep the attributes that are needed")  # fmt: skip
         return record.real
-    if record.cls in stand_ins.ORIGINALS:
+    if record.cls in stand_ins.ORIGINALS and not f.returning:  # (a call that returns one is compiled in place)
         f.refuse(CODE, f"a {stand_ins.original(record.cls).__name__} is used as a whole",
                  "use its elements, or a list or dict in its place")  # fmt: skip
         return UNDEF

@@ -142,6 +142,7 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy._lib.array_api_compat.common._helpers", "size"): "rewritten_scipy.xp_size",
     ("scipy.stats._axis_nan_policy", "_broadcast_arrays"): "rewritten_scipy.broadcast_samples",
     ("scipy._lib._array_api", "xp_ravel"): "rewritten_scipy.xp_ravel",
+    ("scipy.interpolate._ppoly", "evaluate"): "rewritten_interpolate.ppoly_evaluate",
     ("scipy.linalg._special_matrices", "block_diag"): "rewritten_scipy.block_diag",
     ("scipy.special._basic", "_is_subdtype"): "rewritten_scipy.is_subdtype",
     ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",

@@ -20,7 +20,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, atoms_of, blocks_of, walk
-from s2sad.ir.types import Array, Dict, List, Lit, RefT, Scalar, Slice, Tuple, Type
+from s2sad.ir.types import Array, Dict, List, Lit, Obj, RefT, Scalar, Slice, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -74,7 +74,7 @@ def _isscalar(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name
     t = type_of_atom(pos[0])
     if isinstance(t, Scalar) or (isinstance(t, Lit) and t.value is not None):
         return Const(True)
-    return Const(False) if isinstance(t, Array | Tuple | List | Dict | Lit) else NotImplemented
+    return Const(False) if isinstance(t, Array | Tuple | List | Dict | Obj | Lit) else NotImplemented
 
 
 def is_place(idx: Any) -> bool:
