@@ -20,6 +20,7 @@ from s2sad.analysis.infer import (
     objects,
     placed,
     plans,
+    random_draws,
     records,
     rewritten,
     scipy_calls,
@@ -201,6 +202,9 @@ def call_object(
     if isinstance(obj, partial):
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
+    if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, np.random.RandomState):
+        drawn = Ref(getattr(np.random, obj.__name__, obj), f"np.random.{obj.__name__}")
+        return opaque(f, ref if drawn.obj != obj else drawn, pos, kw, name, f"{ref.text} draws random numbers")
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
@@ -519,6 +523,9 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     result: Type = UNKNOWN
     if isinstance(callee, Ref) and callee.obj in (str, repr, format, input, id, hash, open, type, dir, vars):
         result = STR if callee.obj in (str, repr, format) else Opaque()
+    elif isinstance(callee, Ref) and isinstance(callee.obj, pytypes.MethodType):
+        named = {k: type_of_atom(a) for k, a in kw.items()}
+        result = random_draws.drawn(callee.obj, tuple(map(type_of_atom, pos)), named) or UNKNOWN
     f.program.note_opaque(f.loc, why)
     pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)
