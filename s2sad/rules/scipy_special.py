@@ -10,7 +10,7 @@ from scipy import special
 from s2sad import runtime as rt
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
-from s2sad.rules.registry import elementwise
+from s2sad.rules.registry import elementwise, nondiff
 
 _fn: Any
 ROOT_PI = 1.772453850905516
@@ -348,3 +348,11 @@ def hyp2f1(z, a, b, c, x, /):
 )
 def hyp1f1(z, a, b, x, /):
     return None, None, a / b * special.hyp1f1(a + 1.0, b + 1.0, x)
+
+
+# Points and weights of quadratures with nothing but an order.
+for _roots in (
+    special.roots_legendre, special.roots_chebyt, special.roots_chebyu, special.roots_hermite, special.roots_hermitenorm,
+    special.roots_laguerre,
+):  # fmt: skip
+    nondiff(_roots, type=ty.probe(_roots))

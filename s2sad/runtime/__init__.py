@@ -54,6 +54,7 @@ from s2sad.runtime.factors import (
     triangular_dot,
     turned,
 )
+from s2sad.runtime.filters import equal_weights, filtered_adj, filtered_weights_adj
 from s2sad.runtime.fitting import grid_adj, grid_dot, lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
 from s2sad.runtime.joining import (
     PAD_MODES,
@@ -278,6 +279,7 @@ __all__ = [
     "einsum_dot",
     "einsum_dot_adj",
     "einsum_dot_dot",
+    "equal_weights",
     "exp_or_zero",
     "expand",
     "explicit",
@@ -285,6 +287,8 @@ __all__ = [
     "factor_dot",
     "factored_adj",
     "factored_dot",
+    "filtered_adj",
+    "filtered_weights_adj",
     "flatten",
     "fmean_adj",
     "fmean_weight_adj",

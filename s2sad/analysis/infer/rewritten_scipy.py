@@ -158,6 +158,29 @@ def _vector(x: Any) -> Any:
     return x
 
 
+def cached_roots_legendre(n: int) -> Any:
+    from scipy.special import roots_legendre
+
+    return roots_legendre(n)
+
+
+def gaussian_filter(
+    input: Any, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: float = 0.0,
+    truncate: float = 4.0, *, radius: Any = None, axes: Any = None,
+) -> Any:  # fmt: skip
+    """``scipy.ndimage.gaussian_filter``: one axis after the other."""
+    from scipy.ndimage import gaussian_filter1d
+
+    if output is not None or radius is not None or axes is not None or not isinstance(mode, str):
+        raise ValueError("gaussian_filter is differentiated without output, radius, axes and several modes")
+    x = np.asarray(input)
+    for axis in range(x.ndim):
+        width = sigma if np.ndim(sigma) == 0 else sigma[axis]
+        if width > 1e-15:
+            x = gaussian_filter1d(x, width, axis, order if np.ndim(order) == 0 else order[axis], None, mode, cval, truncate)
+    return x
+
+
 def block_diag(*arrs: Any) -> Any:
     blocks = tuple(map(np.atleast_2d, arrs)) if len(arrs) else (np.zeros((1, 0)),)
     if max(*map(np.ndim, blocks), 2) > 2:
