@@ -13,6 +13,7 @@ from typing import Any
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
@@ -101,7 +102,10 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
         if isinstance(callee, Ref) and isinstance(callee.obj, Gradient):
             return  # its adjoint is put together leaf by leaf
         if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type, setattr, make_object)) or (
-            isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
+            isinstance(callee, Ref)
+            and isinstance(callee.obj, type)
+            and issubclass(callee.obj, tuple)
+            and (callee.obj is tuple or not unlike_tuple(callee.obj))
         ):
             return
         if isinstance(callee, Ref) and lookup(callee.obj) is not None:

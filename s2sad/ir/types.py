@@ -262,6 +262,8 @@ def join(a: Type, b: Type) -> Type:
     if isinstance(a, Obj) and isinstance(b, Obj) and a.cls is b.cls:
         da, db = dict(a.attrs), dict(b.attrs)
         return Obj(a.cls, tuple((k, join(da[k], db[k])) for k in da if k in db))
+    if isinstance(a, Slice) and isinstance(b, Slice):
+        return Slice(join(a.start, b.start), join(a.stop, b.stop), join(a.step, b.step))
     a, b = widen(a), widen(b)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         dtype = a.dtype if a.dtype == b.dtype else str(np.result_type(a.dtype, b.dtype))

@@ -18,7 +18,9 @@ from s2sad.analysis.infer import (
     inline,
     members,
     objects,
+    placed,
     plans,
+    random_draws,
     records,
     rewritten,
     scipy_calls,
@@ -26,6 +28,7 @@ from s2sad.analysis.infer import (
 )
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
@@ -199,6 +202,9 @@ def call_object(
     if isinstance(obj, partial):
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
+    if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, np.random.RandomState):
+        drawn = Ref(getattr(np.random, obj.__name__, obj), f"np.random.{obj.__name__}")
+        return opaque(f, ref if drawn.obj != obj else drawn, pos, kw, name, f"{ref.text} draws random numbers")
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
@@ -258,6 +264,9 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     """The elements of a tuple or list whose length is known, or of an iterator over one (which is then used up)."""
     if isinstance(x, Var) and x in f.tuples:
         return f.tuples[x]
+    held = placed.items(f, x)
+    if held is not None:
+        return held
     if isinstance(x, Var) and x in f.recipes:
         getters = plans.static_items(f, x)
         if getters is None:
@@ -294,6 +303,7 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
     if pos is None or stars.is_open(f, pos):
+        _want_lengths(f, args[2:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     kw_ = keywords(f, s.kwnames, args[n:])
@@ -372,7 +382,7 @@ def dunder(
 ) -> Atom | None:
     """Call of a special method of an instance's class; None where the class has none."""
     t = type_of_atom(x)
-    assert isinstance(t, Obj)
+    assert isinstance(t, Obj | Tuple)
     value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
@@ -404,7 +414,14 @@ def object_method(
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``: named tuples and exceptions; other classes with active arguments are refused by activity."""
     cls = ref.obj
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+    unlike = unlike_tuple(cls) if issubclass(cls, tuple) and hasattr(cls, "_fields") else None
+    if unlike and cls.__module__.startswith("scipy."):
+        result = records.new_result(f, cls, pos, kw, name)
+        if result is not None:
+            return result
+    if unlike:
+        return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed ({unlike})")
+    if unlike == "":
         given = dict(zip(cls._fields, pos, strict=False)) | kw
         given = {**{k: Const(v) for k, v in cls._field_defaults.items() if k not in given}, **given}
         parts = tuple(given[k] for k in cls._fields if k in given)
@@ -442,6 +459,9 @@ def call_function(
     spec = f.program.specialise(fn, types)
     if spec.fn is not None and not spec.running and not spec.recursive and inline.makes_objects(spec.result):
         return inline.inline(f, fn, atoms)
+    if inline.makes_stand_ins(spec.result):
+        f.refuse(records.CODE, f"{fn.name} calls itself and returns an object that is compiled as another", "write a loop")
+        return UNDEF
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
     for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
         a = _at(f, atoms, key)
@@ -513,6 +533,9 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     result: Type = UNKNOWN
     if isinstance(callee, Ref) and callee.obj in (str, repr, format, input, id, hash, open, type, dir, vars):
         result = STR if callee.obj in (str, repr, format) else Opaque()
+    elif isinstance(callee, Ref) and isinstance(callee.obj, pytypes.MethodType):
+        named = {k: type_of_atom(a) for k, a in kw.items()}
+        result = random_draws.drawn(callee.obj, tuple(map(type_of_atom, pos)), named) or UNKNOWN
     f.program.note_opaque(f.loc, why)
     pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)

@@ -14,6 +14,7 @@ from s2sad.analysis.infer import (
     merging,
     operations,
     operators,
+    placed,
     rebinding,
     records,
     wholes,
@@ -80,8 +81,11 @@ class FunctionInfer:
         self.stack: list[Function] = [spec.source]  # the functions that are compiled in place
         self.joined: set[Function] = set()  # functions whose structure is in ``classes``
         self.in_rule = False  # is this the body of a rule?
+        self.returning = False  # is what a callee returns made at its end?
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
+        self.places = placed.Places()
+        self.asked: dict[Function, set[Atom]] = {}  # variables that more is done with than asking (``type_queries``)
         self.reset()
 
     @cached_property
@@ -103,6 +107,8 @@ class FunctionInfer:
         self.flats: dict[Var, Var] = {}  # x.flat -> x
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
+        self.places.now = {}
+        self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from
@@ -138,7 +144,9 @@ class FunctionInfer:
         """The body with a function that it returns as a value; the function that the user calls returns data."""
         if self.spec.entry and body.results and functions.is_function(self, body.results[0]):
             self.refuse("S2S055", "the function returns a function", "call it, and return its result")
+        self.returning = not self.spec.entry
         body = self.concrete_block(body)
+        self.returning = False
         return wholes.finished(self, body)
 
     def bind_params(self) -> tuple[Param, ...]:

@@ -150,6 +150,9 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
 
 def tuple_attribute(f: FunctionInfer, x: Atom, t: Tuple, key: str, name: str) -> Atom:
     """``x.key`` of a named tuple, where it is no field: a property, a method or what its class holds."""
+    virtual = records.virtual_of(f, x)
+    if virtual is not None and key in virtual.extras:
+        return virtual.extras[key]
     static = lookup(f, t.cls, key)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)

@@ -16,10 +16,12 @@ from s2sad.analysis.infer import (
     mutations,
     objects,
     operators,
+    placed,
     poison,
     rebinding,
     records,
     rule_calls,
+    type_queries,
 )
 from s2sad.analysis.optypes import INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
@@ -129,7 +131,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
             store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
             return
-        store_into(f, s.args[0], args[0], value)
+        store_into(f, s.args[0], args[0], value, args[1:])
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
@@ -137,9 +139,9 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
             return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
-        item = f.emit("getitem", args[0], args[1])
+        item = read(f, "getitem", args[0], args[1], "")
         new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
-        store_into(f, s.args[0], args[0], f.type(new))
+        store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
         f.effect("setitem", args[0], args[1], new)
         return
     f.effect(s.op, *args, kwnames=s.kwnames)
@@ -154,8 +156,10 @@ def grown_type(t: Type, item: Type) -> Type:
     return t
 
 
-def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None:
-    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news."""
+def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tuple[Atom, ...] = ()) -> None:
+    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news.
+
+    at: index and value, where one element is stored and that is all."""
     from s2sad.analysis.infer.function import Growth, Restart
 
     if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
@@ -163,6 +167,8 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
     item = widen(item)
+    if not (at and placed.store(f, typed, key, *at)):
+        placed.lose(f, key)
     growth = f.growth.get(key)
     if growth is None:
         f.growth[key] = Growth(item)
@@ -213,7 +219,7 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
             last = f.out[-1]
             assert isinstance(last, Let) and last.target is var
             f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
-            f.tuples.pop(var, None)
+            placed.made(f, new, f.classes.find(untyped), f.tuples.pop(var, None))
             return new
     return var
 
@@ -224,6 +230,8 @@ def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if s.op == "dict" and _ambiguous(args[::2]):
         f.refuse("S2S063", "a dict with keys that are equal but of different types", "use keys of one type")
         return UNDEF
+    if s.op == "set":
+        return type_queries.known_set(f, s, f.emit(s.op, *args, name=name))
     return grow(f, s.target, f.emit(s.op, *args, name=name))
 
 
@@ -317,7 +325,7 @@ _DUNDER = {
 
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
-    if any(isinstance(t, Obj) for t in types):
+    if any(isinstance(t, Obj) or (isinstance(t, Tuple) and operators.acts(t)) for t in types):
         result = operators.operator(f, op, args, name)
         if result is not None:
             return result
@@ -352,6 +360,9 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
     if isinstance(args[1], Var) and args[1] in f.recipes:
         args = (args[0], as_sequence(f, args[1]))
+    known = type_queries.in_set(f, *args)
+    if known is not None:
+        return Const(known == (s.op == "in_"))
     return _arithmetic(f, s, args, name)
 
 
@@ -376,13 +387,16 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         parts = f.tuples[x]
         if isinstance(x.type, Tuple) and -len(parts) <= it.value < len(parts):
             return parts[it.value]
+    held = placed.items(f, x)
+    if held is not None and isinstance(it, Lit) and type(it.value) is int and -len(held) <= it.value < len(held):
+        return held[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     if isinstance(x, Var) and x in f.flats:
         return flat.read(f, x, i, name)
     t = f.type(x)
-    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
-        return x  # a number of NumPy
+    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and all(i in _NEW_AXES for i in it.items):
+        return x if not it.items else _with_axes(f, x, it.items.count(Lit(None)), name)  # a number of NumPy
     if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
@@ -397,6 +411,15 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(inner, FunctionType):
         return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
     return f.emit("getitem", x, i, name=name)
+
+
+_NEW_AXES = (Lit(None), Lit(Ellipsis))
+
+
+def _with_axes(f: FunctionInfer, x: Atom, count: int, name: str) -> Atom:
+    """``x[..., None]`` of a number of NumPy."""
+    shape = f.emit("tuple", *[Const(1)] * count)
+    return rule_calls.rule_call(f, rule_calls.numpy_rule("reshape"), (x, shape), {}, name) or UNDEF
 
 
 def read(f: FunctionInfer, op: str, x: Atom, key: Atom, name: str) -> Atom:

@@ -15,7 +15,8 @@ from s2sad.ir.types import NEVER, UNKNOWN, Array, Dict, List, Lit, Scalar, Tuple
 _MAX_ROUNDS = 8
 _NESTED = 4  # how deep tuples may be nested in widened argument types
 _MAX_RUNNING = 24  # specialisations of one function inside each other
-_MAX_SPECS = 6  # specialisations of one function before its argument types are widened
+_MAX_SPECS = 6  # specialisations of a recursive function before its argument types are widened
+_MAX_CALLS = 24  # of any other
 
 
 @dataclass(eq=False)
@@ -118,9 +119,10 @@ class Infer(Findings):
     def specialise(self, source: Function, arg_types: tuple[Type, ...], *, entry: bool = False) -> Spec:
         """The specialisation of ``source`` for the given types of its parameters (captured variables come last)."""
         mine = [s for s in self.specs.values() if s.source is source]
-        if any(s.running for s in mine):
+        recursive = any(s.running for s in mine)
+        if recursive:
             arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
-        if len(mine) >= _MAX_SPECS:
+        if len(mine) >= (_MAX_SPECS if recursive else _MAX_CALLS):
             arg_types = tuple(_flat(forget(t)) for t in arg_types)
         if sum(s.running for s in mine) >= _MAX_RUNNING:  # each call has larger types than the one before
             raise RecursionError
