@@ -56,7 +56,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Maybe, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -111,7 +111,8 @@ class Reverse:
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        return [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        return [v for v in stored if not isinstance(v.type, Maybe)]
 
     def refuse_unknown_memory(self) -> bool:
         """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
@@ -133,7 +134,7 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            stored = isinstance(v.type, Array | List | Dict) and self.is_active(v) and self.info.is_mutated(v)
+            stored = isinstance(v.type, _PAIRABLE) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
@@ -692,7 +693,7 @@ from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
 
 # tuples: a union would be built at each of the many calls
-_PAIRABLE = (Array, List, Dict)
+_PAIRABLE = (Array, List, Dict, Maybe)
 _MIRRORED = (List, Dict, Tuple)
 _ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
 

@@ -21,6 +21,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -251,9 +252,9 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         lits = [t for t in types if isinstance(t, Lit) and (t.value is None or isinstance(t.value, str))]
         if lits and any(is_number(t) for t in types):  # a number never equals None or a string
             return Lit(op == "ne")
-        if not known & {Unknown, Obj}:
+        if not known & {Unknown, Maybe, Obj}:
             return BOOL
-        return UNKNOWN if Unknown in known else BOOL
+        return UNKNOWN if known & {Unknown, Maybe} else BOOL
     return BOOL
 
 

@@ -126,7 +126,7 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
         elif s.op in ("copy",) or (s.op.startswith("i") and s.op[1:] in ("add", "sub", "mul", "truediv")):
             if s.target is not None and args[0] is not None:
                 classes.union(s.target, args[0])
-            if args[0] is not None and args[1] is not None:
+            if s.op != "copy" and args[0] is not None and args[1] is not None:
                 classes.union(classes.elem(args[0]), classes.elem(args[1]))
         elif s.op == "setitem" and args[0] is not None and args[2] is not None:
             classes.union(classes.elem(args[0]), args[2])

@@ -16,12 +16,13 @@ from s2sad.analysis.infer import (
     mutations,
     objects,
     operators,
+    optional,
     poison,
     rebinding,
     records,
     rule_calls,
 )
-from s2sad.analysis.optypes import INPLACE, op_type
+from s2sad.analysis.optypes import ARITHMETIC, INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,
@@ -32,6 +33,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -55,6 +57,7 @@ _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
 )  # fmt: skip
+_USES = ARITHMETIC | INPLACE.keys() | {"getitem", "setitem", "aug_setitem", "delitem", "method", "call"}
 _QUESTIONS = frozenset({"eq", "ne", "is_", "is_not", "in_", "not_in"})
 LIST_MUTATORS = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
@@ -63,6 +66,10 @@ DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
     args = flat.operands(f, s.op, tuple(f.atom(a) for a in s.args))
+    for a in args:
+        if a.__class__ is Var and a.type.__class__ is Maybe and s.op in _USES:
+            args = optional.used(f, s, args)
+            break
     name = s.target.name if s.target is not None else ""
     result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
     if poison.is_lost(f, s, result):
@@ -361,6 +368,8 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
     if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
         return Const(s.op == "is_not")  # a function made here is not None
     result = arithmetic(f, s.op, args, name)
+    if s.op in ("is_", "is_not") and isinstance(result, Var) and Maybe in [f.type(a).__class__ for a in args]:
+        optional.tested(f, s.op, args, result)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
     return result
@@ -524,7 +533,10 @@ def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> A
 def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     if isinstance(f.type(args[0]), Obj):
         return operators.truth(f, args[0], negate=True)
-    return f.emit("not", *args, name=name)
+    result = f.emit("not", *args, name=name)
+    if f.some:
+        optional.tested(f, "not", args, result)
+    return result
 
 
 def _format(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
