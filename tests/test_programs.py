@@ -30,7 +30,6 @@ DOT_RTOL = 1e-12
 # here until it is taken off the list.
 REFUSED = {
     "exceptions_try-custom_exception": "S2S070",
-    "list_mutation-memo_table": "S2S068",
 }
 
 

@@ -98,6 +98,7 @@ class Reverse:
         self.refuse_module_data()
         self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
+        self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 
@@ -160,6 +161,11 @@ class Reverse:
                 if memory[0] in out:  # and so is what it holds: two containers may hold one array
                     out.update(key for key in memory if key in arrays)
         return out
+
+    def _own_lists(self) -> set[Any]:
+        """The classes of the lists and dicts of the function. What crosses a call in one piece has its adjoint in one piece."""
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        return {self.info.find(v) for v in every if isinstance(v.type, List | Dict)}
 
     def _crossing(self) -> set[Any]:
         """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that

@@ -330,6 +330,17 @@ def is_differentiable(t: Type) -> bool:
     return isinstance(t, Num | Unknown)
 
 
+def holds_lists(t: Type) -> bool:
+    """Is this a list or dict that may change, or does it hold one?"""
+    if isinstance(t, List):
+        return not t.frozen or holds_lists(t.item)
+    if isinstance(t, Tuple):
+        return any(map(holds_lists, t.items))
+    if isinstance(t, Obj):
+        return any(holds_lists(v) for _, v in t.attrs)
+    return isinstance(t, Dict) or (isinstance(t, Maybe) and holds_lists(t.item))
+
+
 def dtype_of(t: Type) -> str | None:
     t = widen(t)
     return t.dtype if isinstance(t, _TYPED) else None

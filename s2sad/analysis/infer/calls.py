@@ -18,6 +18,7 @@ from s2sad.analysis.infer import (
     inline,
     members,
     objects,
+    passing,
     plans,
     records,
     rewritten,
@@ -430,8 +431,6 @@ def call_function(
     f: FunctionInfer, fn: Function, captured: tuple[Atom, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
     """Call of a function with source: bind the arguments now, specialise the callee for their types."""
-    from s2sad.analysis.infer.operations import store_into
-
     bound = bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
     if bound is None:
         return UNDEF
@@ -443,24 +442,10 @@ def call_function(
     if spec.fn is not None and not spec.running and not spec.recursive and inline.makes_objects(spec.result):
         return inline.inline(f, fn, atoms)
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
-    for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
-        a = _at(f, atoms, key)
-        if isinstance(a, Var):
-            store_into(f, f.origin.get(a, UNDEF), a, item)
-    return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
-
-
-def _at(f: FunctionInfer, atoms: tuple[Atom, ...], key: tuple[int, ...]) -> Atom | None:
-    """The argument, or the value that a closure among the arguments captured, at a position."""
-    if key[0] >= len(atoms):
-        return None
-    a = atoms[key[0]]
-    for k in key[1:]:
-        found = functions.parts(f, a)
-        if found is None:
-            return None
-        a = found[1][k]
-    return a
+    result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    if spec.shares or spec.grows:
+        passing.passed(f, spec, atoms, result)
+    return result
 
 
 def bind(

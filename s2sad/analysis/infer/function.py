@@ -15,6 +15,7 @@ from s2sad.analysis.infer import (
     operations,
     operators,
     optional,
+    passing,
     rebinding,
     records,
     wholes,
@@ -44,7 +45,21 @@ from s2sad.ir.nodes import (
     While,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import NEVER, UNKNOWN, Array, List, Maybe, RefT, Tuple, Type, Unknown, join, join_all, widen
+from s2sad.ir.types import (
+    NEVER,
+    UNKNOWN,
+    Array,
+    List,
+    Maybe,
+    RefT,
+    Tuple,
+    Type,
+    Unknown,
+    holds_lists,
+    join,
+    join_all,
+    widen,
+)
 
 _ROUNDS = 10
 _RESTARTS = 200
@@ -133,6 +148,8 @@ class FunctionInfer:
                         "call the part that is differentiated with arguments of one type")
         rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
+        if not self.spec.entry and any(holds_lists(t) for t in (*self.spec.arg_types, type_of_atom(result))):
+            passing.note(self)
         doc = self.source.doc if self.spec.entry else None
         fn = Function(self.spec.name, params, body, (), doc, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)

@@ -163,33 +163,25 @@ def grown_type(t: Type, item: Type) -> Type:
 
 def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None:
     """Record that a value of type ``item`` is stored into a list or dict; restart when that is news."""
-    from s2sad.analysis.infer.function import Growth, Restart
-
     if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
         return
     inline.unify(f, untyped, typed)
-    key = f.classes.find(untyped)
+    grow_class(f, f.classes.find(untyped), item)
+
+
+def grow_class(f: FunctionInfer, key: Any, item: Type) -> None:
+    """Record that a value of type ``item`` is stored into the lists or dicts of a class; restart when that is news."""
+    from s2sad.analysis.infer.function import Growth, Restart
+
     item = widen(item)
     growth = f.growth.get(key)
     if growth is None:
         f.growth[key] = Growth(item)
-        note_params(f)
         raise Restart
     joined = join(growth.item, item)
     if joined != growth.item:
         growth.item = joined
         f.changed = True
-        note_params(f)
-
-
-def note_params(f: FunctionInfer) -> None:
-    """Tell the callers which of the lists and dicts that they pass (or that a closure of theirs captured) grow."""
-    keys: list[tuple[tuple[int, ...], Var]] = [((k,), p.var) for k, p in enumerate(f.source.params)]
-    keys += [((len(f.source.params) + k,), v) for k, v in enumerate(f.source.captured)]
-    for key, var in (*keys, *f.captured_keys.items()):
-        growth = f.growth.get(f.classes.find(var))
-        if growth is not None:
-            f.spec.grows[key] = join(f.spec.grows.get(key, NEVER), growth.item)
 
 
 def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
