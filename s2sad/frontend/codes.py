@@ -360,9 +360,10 @@ _add(
 _add(
     "S2S070",
     "value read out of an exception",
-    "An exception object carries what it was raised with through any number of frames; a derivative does not "
-    "travel with it.",
-    "assign the value before raising, and read it there",
+    "What an exception of a class written in Python was made with is followed to its handler, where its __init__ does "
+    "nothing but store it. Not followed are attributes that are set later or computed (properties, methods), what "
+    "exceptions of Python's own classes hold, and exceptions that come out of a recursive function.",
+    "store the value in __init__ of a class of your own, or assign it before raising, and read it there",
     "def f(x):\n    try:\n        raise ValueError(x * x)\n    except ValueError as e:\n        return e.args[0] * x\n",
     "def f(x):\n    y = x * x\n    try:\n        raise ValueError('too large')\n    except ValueError:\n"
     "        return y * x\n",

@@ -37,6 +37,7 @@ from s2sad.runtime.einsum import (
     einsum_dot_dot,
     explicit,
 )
+from s2sad.runtime.exceptions import attribute, carry, held
 from s2sad.runtime.fitting import grid_adj, grid_dot, lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
 from s2sad.runtime.joining import (
     PAD_MODES,
@@ -219,7 +220,9 @@ __all__ = [
     "as_adjoint",
     "as_kind",
     "astype",
+    "attribute",
     "block_upper",
+    "carry",
     "choose_adj",
     "clip_high",
     "clip_inside",
@@ -278,6 +281,7 @@ __all__ = [
     "harmonic_mean_adj",
     "harmonic_mean_weight_adj",
     "harmonic_mean_weight_dot",
+    "held",
     "hstack_adj",
     "imag_adj",
     "inner",

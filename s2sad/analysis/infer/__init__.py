@@ -18,7 +18,7 @@ from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.rare import rarely
 
 rarely(
-    __name__, "composed", "derivatives", "members", "mutations", "objects", "optional", "passing", "rewritten",
+    __name__, "carried", "composed", "derivatives", "members", "mutations", "objects", "optional", "passing", "rewritten",
     "rewritten_arrays", "scipy_calls", "stand_ins",
 )
 

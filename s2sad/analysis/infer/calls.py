@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.infer import (
+    carried,
     derivatives,
     functions,
     generated,
@@ -416,7 +417,10 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
             f.tuples[out] = parts
             return out
     if issubclass(cls, BaseException):
-        return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        error = f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        if any(type_of_atom(a) != STR and not (isinstance(a, Const) and isinstance(a.value, str)) for a in (*pos, *kw.values())):
+            carried.note(f, cls, pos, kw, error)
+        return error
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made

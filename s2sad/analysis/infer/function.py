@@ -120,6 +120,7 @@ class FunctionInfer:
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
+        self.caught: set[Var] = set()  # what handlers name
         self.narrowed: list[tuple[Var, Var, Atom]] = []  # untyped variables that a test has told of: what they were
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
@@ -457,6 +458,7 @@ class FunctionInfer:
             if h.name is not None:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
+                self.caught.add(name)
             types = None if h.types is None else self.atom(h.types)
             handlers.append(Handler(types, name, self.concrete_block(self.block(h.body))))
         wholes.after_handlers(self, before, s)

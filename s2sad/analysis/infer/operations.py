@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.analysis.infer import (
     calls,
+    carried,
     flat,
     functions,
     inline,
@@ -436,8 +437,14 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.tuple_attribute(f, x, t, key, name)
     if isinstance(t, Lit) and isinstance(t.value, np.dtype) and isinstance(getattr(t.value, key, None), type | bool | int | str):
         return calls.reference(getattr(t.value, key), f"np.{getattr(t.value.type, '__name__', '')}")
+    if f.program.carried and isinstance(x, Var) and (x in f.caught or _is_exception(t)):
+        return carried.read(f, x, key, name)
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
+
+
+def _is_exception(t: Type) -> bool:
+    return isinstance(t, Opaque) and isinstance(t.cls, type) and issubclass(t.cls, BaseException)
 
 
 def _iterated(f: FunctionInfer, x: Atom) -> Atom:

@@ -83,6 +83,7 @@ class Infer(Findings):
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self.partials: dict[int, Any] = {}  # functools.partial objects that were taken apart
+        self.carried: dict[str, Type] = {}  # what exceptions hold that are made in the program, by the names of attributes
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}
         self.gradients: dict[tuple[Any, ...], Gradient] = {}
