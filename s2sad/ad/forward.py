@@ -72,7 +72,7 @@ from s2sad.ir.types import (
 )
 from s2sad.rules.registry import Rule, lookup
 
-_SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
+_SAME = frozenset({"copy", "getitem", "getattr", "unpack", "unpack_star", "iter_list"})
 _LIST_EFFECTS = frozenset(
     {"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"}
 )

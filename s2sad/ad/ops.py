@@ -581,6 +581,18 @@ def add_copy(r: Reverse, y: Var, x: Var, state: State, rb: Builder) -> None:
             _add_list(r, state, rb, x, g)
 
 
+def _same(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """The same reference under another name: if its adjoint is memory, that is the same memory."""
+    x, y = s.args[0], s.target
+    assert y is not None
+    for key, _ in r.keys(y):
+        if r.is_paired_leaf(*key) if key[1] else r.is_shadow(y):
+            continue
+        g = state.drop(key)
+        if g is not None and isinstance(x, Var):
+            r.add(state, rb, (x, key[1]), g)
+
+
 def _add_list(r: Reverse, state: State, rb: Builder, xs: Var, g: Atom) -> None:
     if r.layout.is_mirror(xs):
         r.add(state, rb, (xs, ()), g)
@@ -789,6 +801,7 @@ _HANDLERS: dict[str, Any] = {
     "getitem": _getitem,
     "getattr": _getattr,
     "unpack": _unpack,
+    "copy": _same,
     "tuple": _display,
     "list": _display,
     "dict": _dict,

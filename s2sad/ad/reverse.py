@@ -56,7 +56,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Maybe, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -98,6 +98,7 @@ class Reverse:
         self.refuse_module_data()
         self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
+        self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 
@@ -111,7 +112,8 @@ class Reverse:
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        return [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        return [v for v in stored if not isinstance(v.type, Maybe)]
 
     def refuse_unknown_memory(self) -> bool:
         """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
@@ -133,7 +135,7 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            stored = isinstance(v.type, Array | List | Dict) and self.is_active(v) and self.info.is_mutated(v)
+            stored = isinstance(v.type, _PAIRABLE) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
@@ -159,6 +161,11 @@ class Reverse:
                 if memory[0] in out:  # and so is what it holds: two containers may hold one array
                     out.update(key for key in memory if key in arrays)
         return out
+
+    def _own_lists(self) -> set[Any]:
+        """The classes of the lists and dicts of the function. What crosses a call in one piece has its adjoint in one piece."""
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        return {self.info.find(v) for v in every if isinstance(v.type, List | Dict)}
 
     def _crossing(self) -> set[Any]:
         """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that
@@ -701,7 +708,7 @@ from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
 
 # tuples: a union would be built at each of the many calls
-_PAIRABLE = (Array, List, Dict)
+_PAIRABLE = (Array, List, Dict, Maybe)
 _MIRRORED = (List, Dict, Tuple)
 _ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
 

@@ -161,7 +161,7 @@ _READING_METHODS = frozenset(
     }
 )
 _HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
-_HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same"})
+_HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same", "attribute", "held"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
@@ -333,7 +333,7 @@ def _call_effect(let: Let) -> Effect:
     if _is_helper(callee.obj):
         name = callee.obj.__name__
         if name in _HELPERS_RAISE:
-            return _IO
+            return Effect(io=True, shares=tuple(range(1, len(let.args))))
         if name in _HELPERS_FRESH:
             return PURE
         if name in _HELPERS_PURE or lookup(callee.obj) is not None:

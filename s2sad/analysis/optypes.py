@@ -21,6 +21,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -256,9 +257,9 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         plain = [t for t in types if isinstance(t, Tuple) and t.cls is None and t.code is None]
         if len(plain) == 2 and len(plain[0].items) != len(plain[1].items):
             return Lit(op == "ne")
-        if not known & {Unknown, Obj}:
+        if not known & {Unknown, Maybe, Obj}:
             return BOOL
-        return UNKNOWN if Unknown in known else BOOL
+        return UNKNOWN if known & {Unknown, Maybe} else BOOL
     return BOOL
 
 

@@ -98,7 +98,7 @@ def _join_classes(f: FunctionInfer, fn: Function) -> None:
         return
     f.joined.add(fn)
     if fn is not f.source:
-        _keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
+        keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
 
 
 def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
@@ -110,10 +110,10 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     origin = f.origin.get(typed)
     if origin is None or origin is untyped or f.classes.same(origin, untyped):
         return
-    _keep_growth(f, lambda: f.classes.union(untyped, origin))
+    keep_growth(f, lambda: f.classes.union(untyped, origin))
 
 
-def _keep_growth(f: FunctionInfer, change: Any) -> None:
+def keep_growth(f: FunctionInfer, change: Any) -> None:
     """Change the classes; what is known of how containers grow is carried over to the new representatives."""
     from s2sad.analysis.infer.function import Growth
     from s2sad.ir.types import join
@@ -138,4 +138,4 @@ def unify_field(f: FunctionInfer, s: Let) -> None:
     if isinstance(x, Var) and isinstance(type_of_atom(f.atom(x)), Tuple) and s.target is not None:
         target, element = s.target, f.classes.elem(x)
         if not f.classes.same(target, element):
-            _keep_growth(f, lambda: f.classes.union(target, element))
+            keep_growth(f, lambda: f.classes.union(target, element))
