@@ -23,27 +23,24 @@ LIMIT = 1.25
 # What does not keep to the limit yet, with its lines as they are: they may become fewer, and never more.
 LONGER = {
     "helper_returns_reshaped": 51,
-    "piecewise_tax": 21,
     "stretch_in_chain": 13,
     "pivoted_elimination": 70,
-    "cluster_energy": 29,
-    "breadth_first": 36,
+    "breadth_first": 29,
     "in_operator": 7,
-    "adi_like_sweeps": 74,
+    "adi_like_sweeps": 71,
     "relu_family": 20,
     "gram_schmidt": 39,
-    "nested_break": 44,
     "with_statement": 34,
     "determinant": 66,
-    "convolution_by_slices": 28,
+    "convolution_by_slices": 25,
     "best_row_and_dict_of_pairs": 96,
-    "cholesky_by_hand": 39,
+    "cholesky_by_hand": 36,
     "logistic": 9,
     "rosenbrock": 11,
     "option": 37,
     "mixture": 29,
     "haversine": 25,
-    "power": 45,
+    "power": 40,
 }
 # What still calls a helper of the runtime.
 HELPED = {

@@ -34,24 +34,21 @@ def power_adj(residuals, y_bar):
 def power_grad(x, n):
     """``x`` to a whole number, by squaring."""
     # forward sweep
-    t1 = n == 0  # L111
-    if t1:
+    if n == 0:  # L111
         value = 1.0
+        x_bar = 0.0
     else:
         root, power_res = power_fwd(x, n // 2)  # L113
         if n % 2:  # L114
-            value = root * root * x
-        else:
-            value = root * root
-    # reverse sweep
-    if t1:  # L111
-        x_bar = 0.0
-    else:
-        if n % 2:  # L114
             x_bar = root * root  # L115
-            root_bar = 2.0 * (x * root)
+            value = x_bar * x
+            # reverse sweep of the branch
+            root_bar = 2.0 * (x * root)  # L115
         else:
+            value = root * root  # L116
+            # reverse sweep of the branch
             root_bar = 2.0 * root  # L116
             x_bar = 0.0
         x_bar = x_bar + power_adj(power_res, root_bar)  # L113
+    # reverse sweep
     return value, x_bar  # L109
