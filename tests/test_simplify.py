@@ -44,6 +44,7 @@ from s2sad.simplify import (
     together,
     unpacked,
 )
+from s2sad.simplify.displays import fill
 from s2sad.simplify.flat import flatten
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -103,6 +104,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.selections": (
         lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
+    "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.fuse": (lambda fn: clean(fuse.fuse(clean(fn), ())), [S, T, 3]),
     "s2sad.simplify.idle": (lambda fn: clean(idle.skip(clean(fn), ())), [V, V.copy(), T]),
@@ -110,6 +112,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.together": (lambda fn: clean(together.join(clean(fn), ())), [S, 2]),
     "s2sad.simplify.flat": (lambda fn: clean(flatten(clean(fn), ())), [S, 3]),
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
+    "s2sad.simplify.displays": (lambda fn: fill(fn), [S, T]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
     "s2sad.simplify.buffers": (lambda fn: buffers.reuse(clean(fn), primal_vars(fn)), [V, W]),
     "s2sad.simplify.inplace": (lambda fn: inplace.accumulate(fn, ()), [V, W]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
+from s2sad.ad.own import without_masks
 from s2sad.ir.nodes import Function, Let, Var
 from s2sad.ir.record import dataclass
 from s2sad.simplify import (
@@ -130,6 +131,8 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
     if primal is None:
         primal = primal_vars(fn)
     fn = rounds(fn, primal)
+    new = without_masks(fn)
+    fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = weave(fn, primal)
     for p in LAST:
