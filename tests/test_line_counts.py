@@ -23,7 +23,7 @@ LIMIT = 1.25
 # What does not keep to the limit yet, with its lines as they are: they may become fewer, and never more.
 LONGER = {
     "helper_returns_reshaped": 51,
-    "stretch_in_chain": 13,
+    "stretch_in_chain": 9,
     "pivoted_elimination": 68,
     "in_operator": 7,
     "adi_like_sweeps": 71,

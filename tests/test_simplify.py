@@ -325,6 +325,17 @@ HAZARDS = {
             b[i0] += t * y[i0]
         return b, s
     """,
+    "of two places that are cleared one gets back what it held": """
+    def f(x, y):
+        b = y * 2.0
+        c = y * 3.0
+        t = b[0]
+        b[0] = 0.0
+        s = c[1]
+        c[1] = 0.0
+        b[0] += t
+        return b, c, s
+    """,
     "a buffer is cleared between the loops": """
     def f(x, y):
         b = np.zeros_like(x)

@@ -64,36 +64,37 @@ class _Stores(Facts):
             stmts.append(s)
             if not isinstance(s, Let):
                 stmts[-1] = with_blocks(s, tuple(map(self.kept, blocks_of(s))))
-            elif s.op == "aug_setitem" and self._gives_back(stmts):
-                clear = next(m for m in reversed(stmts) if isinstance(m, Let) and _clears(m, self.primal))
-                stmts.pop()
-                stmts.remove(clear)
+            elif s.op == "aug_setitem":
+                clear = self._undone(stmts)
+                if clear is not None:
+                    stmts.pop()
+                    stmts.remove(clear)
         return with_stmts(block, stmts)
 
-    def _gives_back(self, stmts: list[Stmt]) -> bool:
-        """Do the last statements read a number from a place, clear it, and add that number?"""
+    def _undone(self, stmts: list[Stmt]) -> Let | None:
+        """The statement that clears a place, if it is read before and the last statement adds that number to it."""
         add = stmts[-1]
         assert isinstance(add, Let)
         x, index, value, how = add.args
         read = self.lets.get(value) if isinstance(value, Var) else None
         if read is None or read.op != "getitem" or read.args[0] is not x or not isinstance(how, Const) or how.value != "add":
-            return False
+            return None
         if read.target in self.primal or _has_parts(read):
-            return False
+            return None
         place, key = self.memory.find(x), index_key(self.lets, index)
         if place is None or index_key(self.lets, read.args[1]) != key:
-            return False
-        cleared = False
+            return None
+        cleared: Let | None = None
         for s in reversed(stmts[:-1]):
             if s is read:
                 return cleared
             if not isinstance(s, Let):
-                return False
-            if not cleared and _clears(s, self.primal) and s.args[0] is x and index_key(self.lets, s.args[1]) == key:
-                cleared = True
+                return None
+            if cleared is None and _clears(s, self.primal) and s.args[0] is x and index_key(self.lets, s.args[1]) == key:
+                cleared = s
             elif any(self.memory.find(a) == place for a in (*s.args, s.target) if isinstance(a, Var)):
-                return False
-        return False
+                return None
+        return None
 
     def seen(self, block: Block) -> list[Stmt]:
         """The statements of the function without the stores after which nothing reads that memory."""

@@ -56,7 +56,9 @@ class _Sinker:
             if not isinstance(s, Let) or not self._moves(s):
                 continue
             j = next((k for k in range(i + 1, len(stmts)) if self._reads(stmts[k], s)), None)
-            if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
+            if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not _takes(stmts[j], s):
+                continue
+            if not self._passes(s, stmts[i + 1 : j]):
                 continue
             large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
             if block is self.outermost:  # the user's arrays have their names until the end
@@ -72,7 +74,7 @@ class _Sinker:
 
     def _moves(self, s: Let) -> bool:
         target = s.target
-        if target is None or target in self.primal or target.name or self.uses.get(target, 0) != 1:
+        if target is None or target in self.primal or self.uses.get(target, 0) != 1:
             return False
         if s.op in _STAY and not (_by_index(s) and (is_number(target.type or Unknown()) or _is_view(s))):
             return False
@@ -96,6 +98,14 @@ class _Sinker:
 
 def _is_view(s: Let) -> bool:
     return _by_index(s) and s.target is not None and isinstance(s.target.type, Array) and effect_of(s).shares == (0,)
+
+
+def _takes(reader: Stmt, s: Let) -> bool:
+    """Does what has a name go into the next value of that name?"""
+    if s.target is None or not s.target.name:
+        return True
+    to = reader.target if isinstance(reader, Let) and reader.op in ("add", "sub") else None
+    return to is not None and to.name == s.target.name
 
 
 def _by_index(s: Let) -> bool:
