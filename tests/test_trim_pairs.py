@@ -47,6 +47,6 @@ def test_tapes_hold_what_the_adjoint_reads() -> None:
     tangent = s2sad.jvp(stepped, (u.copy(), 0.2), (np.sin(u), 0.5))[1]
     u_bar, k_bar = pullback(np.cos(u))
     np.testing.assert_allclose(np.cos(u) @ tangent, u_bar @ np.sin(u) + 0.5 * k_bar, rtol=1e-13)
-    pullback = s2sad.vjp(lambda u: stepped(u, 0.2), u.copy())[1]  # nothing is read: entries are counted
-    assert "tape.append(None)" in pullback.source
+    pullback = s2sad.vjp(lambda u: stepped(u, 0.2), u.copy())[1]  # nothing is read
+    assert "tape" not in pullback.source
     np.testing.assert_allclose(pullback(np.cos(u))[0] @ np.sin(u) + 0.5 * k_bar, np.cos(u) @ tangent, rtol=1e-13)

@@ -93,7 +93,7 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return RefT(value)
     if is_dataclass(value):
         return namer.attributes(value, [f.name for f in fields(value)])
-    if hasattr(value, "__dict__") and cls.__module__ not in _OPAQUE:
+    if hasattr(value, "__dict__") and cls.__module__ not in _OPAQUE and cls is not pytypes.GenericAlias:  # which shows list's own
         return namer.attributes(value, list(vars(value)))
     if callable(value):
         return RefT(value)
