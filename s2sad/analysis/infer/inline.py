@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import stand_ins
-from s2sad.analysis.infer.records import CODE, involves
+from s2sad.analysis.infer import origins, stand_ins
+from s2sad.analysis.infer.records import CODE, involves, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
+from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Var
 from s2sad.ir.places import is_library, within
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
 
@@ -80,8 +80,9 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     f.callers.append((loc, current))
     f.current = fn
     try:
-        for v, a in zip((*(p.var for p in fn.params), *fn.captured), atoms, strict=True):
-            f.env[v] = a
+        kinds = (*(p.kind for p in fn.params), *("" for _ in fn.captured))
+        for v, a, kind in zip((*(p.var for p in fn.params), *fn.captured), atoms, kinds, strict=True):
+            f.env[v] = _gathered(f, v, a, kind) if kind in ("star", "starstar") else a
             unify(f, v, a)
         alive = f.statements(within(fn.body, loc) if is_library(fn.loc.file) else fn.body)
         result = f.atom(fn.body.results[0]) if alive and fn.body.results else UNDEF
@@ -92,13 +93,51 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     return result
 
 
+def _gathered(f: FunctionInfer, v: Var, a: Atom, kind: str) -> Atom:
+    """What ``*args`` or ``**kw`` gathers: the lists in it are the caller's. The dict is the callee's alone, with the type
+    that its stores into it ask for."""
+    from s2sad.analysis.infer.operations import grow
+
+    t = type_of_atom(a)
+    if not isinstance(a, Var) or not isinstance(t, Tuple | List | Dict):
+        return a
+    if a not in f.origin:
+        f.origin[a] = v
+    for part in _parts(f, a):
+        origins.holds(f, a, part)
+    if kind == "star" or not isinstance(t, Dict) or t.items is None or f.growth.get(f.classes.find(v)) is None:
+        return a
+    pairs = [x for k, _ in t.items for x in (Const(k), f.emit("getitem", a, Const(k)))]
+    own = grow(f, v, f.emit("dict", *pairs, name=v.name))
+    f.origin.setdefault(own, v)
+    return own
+
+
+def _parts(f: FunctionInfer, a: Var) -> tuple[Atom, ...]:
+    """What a display that was made for a call holds."""
+    virtual = virtual_of(f, a)
+    if virtual is not None:
+        return tuple(p for _, p in virtual.parts)
+    if a in f.tuples:
+        return f.tuples[a]
+    made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is a), None)
+    return made.args if made is not None else ()
+
+
+def named(f: FunctionInfer, untyped: tuple[Atom, ...], typed: tuple[Atom, ...]) -> None:
+    """Operands of a call that came without a variable of their own (the item of a loop) are what the user calls them."""
+    for u, a in zip(untyped, typed, strict=True):
+        if isinstance(a, Var) and isinstance(a.type, List | Dict | Tuple) and a not in f.origin and isinstance(u, Var):
+            f.origin[a] = u
+
+
 def _join_classes(f: FunctionInfer, fn: Function) -> None:
     """The structure of the callee's lists and dicts is seen together with the caller's."""
     if fn in f.joined:
         return
     f.joined.add(fn)
     if fn is not f.source:
-        _keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
+        keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
 
 
 def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
@@ -110,10 +149,10 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     origin = f.origin.get(typed)
     if origin is None or origin is untyped or f.classes.same(origin, untyped):
         return
-    _keep_growth(f, lambda: f.classes.union(untyped, origin))
+    keep_growth(f, lambda: f.classes.union(untyped, origin))
 
 
-def _keep_growth(f: FunctionInfer, change: Any) -> None:
+def keep_growth(f: FunctionInfer, change: Any) -> None:
     """Change the classes; what is known of how containers grow is carried over to the new representatives."""
     from s2sad.analysis.infer.function import Growth
     from s2sad.ir.types import join
@@ -138,4 +177,4 @@ def unify_field(f: FunctionInfer, s: Let) -> None:
     if isinstance(x, Var) and isinstance(type_of_atom(f.atom(x)), Tuple) and s.target is not None:
         target, element = s.target, f.classes.elem(x)
         if not f.classes.same(target, element):
-            _keep_growth(f, lambda: f.classes.union(target, element))
+            keep_growth(f, lambda: f.classes.union(target, element))
