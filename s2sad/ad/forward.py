@@ -55,7 +55,7 @@ from s2sad.ir.nodes import (
     Try,
     Var,
     While,
-    free_vars,
+    free_in,
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
@@ -72,7 +72,7 @@ from s2sad.ir.types import (
 )
 from s2sad.rules.registry import Rule, lookup
 
-_SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
+_SAME = frozenset({"copy", "getitem", "getattr", "unpack", "unpack_star", "iter_list"})
 _LIST_EFFECTS = frozenset(
     {"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"}
 )
@@ -85,7 +85,7 @@ def needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:
     for s in reversed(stmts):
         if isinstance(s, Let) and s.target is not None and s.target not in wanted:
             continue
-        wanted.update(free_vars(Block((s,), ())))
+        wanted.update(free_in(s))
         out.append(s)
     return out[::-1]
 
@@ -420,6 +420,8 @@ class Forward:
         assert s.target is not None and rule.jvp is not None
         body = self.program.load(rule.jvp)
         assert body is not None
+        if rule.varargs and aliasing(rule, s) == "maybe":  # linear in its one operand: where the value is a view, so is this
+            return [self.apply(s, tuple(self.dot(b, a) if self.is_active(a) else a for a in operands), b)]
         if rule.varargs:
             terms = []
             for k, a in enumerate(operands):

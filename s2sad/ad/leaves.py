@@ -43,6 +43,11 @@ class Layout:
     def is_mirror(self, v: Var) -> bool:
         return isinstance(v.type, List | Dict | Tuple | Unknown) and self.info.find(v) in self.dynamic
 
+    def mirroring(self, classes: set[Any]) -> Layout:
+        """The layout in which these classes have mirrors as well."""
+        more = classes - self.dynamic
+        return Layout(self.info, self.dynamic | more) if more else self
+
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
         leaves = self.known.get(v)

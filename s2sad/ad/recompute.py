@@ -17,7 +17,7 @@ from s2sad.analysis.optypes import result_type, type_of_atom
 from s2sad.ir.nodes import Atom, Let, Ref, Stmt, Var, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_stmt
-from s2sad.ir.types import Array, List, Scalar, Slice, Type, Unknown, is_number, widen
+from s2sad.ir.types import Array, List, Opaque, Scalar, Slice, Type, Unknown, is_number, widen
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -124,7 +124,8 @@ def recomputable(r: Reverse, s: Let) -> bool:
     if s.op == "call" and isinstance(s.args[0], Ref):
         if s.args[0].obj in (np.flip, np.transpose) and len(s.args) == 2 and isinstance(type_of_atom(s.args[1]), Array):
             return not r.memory.overwritten_after(s.target, s) and not r.is_exposed(s.target)
-        return s.args[0].obj is range or (s.args[0].obj is len and not r.memory.overwritten_after(s.args[1], s))
+        sized = s.args[0].obj is len and not isinstance(type_of_atom(s.args[1]), Opaque)  # a set may have grown
+        return s.args[0].obj is range or (sized and not r.memory.overwritten_after(s.args[1], s))
     return False
 
 

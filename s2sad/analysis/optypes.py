@@ -21,6 +21,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -36,6 +37,7 @@ from s2sad.ir.types import (
     is_tuple,
     item_of,
     join_all,
+    same_key,
     widen,
 )
 from s2sad.rules import typing
@@ -68,7 +70,7 @@ ARITHMETIC = frozenset(
 )
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
 IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])
-INPLACE = {f"i{n.rstrip('_')}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
+INPLACE = {f"i{n}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
 
 _FOLDABLE: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "lt": operator.lt, "le": operator.le,
@@ -255,9 +257,9 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         plain = [t for t in types if isinstance(t, Tuple) and t.cls is None and t.code is None]
         if len(plain) == 2 and len(plain[0].items) != len(plain[1].items):
             return Lit(op == "ne")
-        if not known & {Unknown, Obj}:
+        if not known & {Unknown, Maybe, Obj}:
             return BOOL
-        return UNKNOWN if Unknown in known else BOOL
+        return UNKNOWN if known & {Unknown, Maybe} else BOOL
     return BOOL
 
 
@@ -330,7 +332,7 @@ def getitem(types: tuple[Type, ...]) -> Type:
         return _sequence_item(x, i)
     if isinstance(x, Dict):
         if isinstance(i, Lit) and x.items is not None:
-            found = [v for k, v in x.items if type(k) is type(i.value) and k == i.value]
+            found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
         return x.value
     if isinstance(x, Range):

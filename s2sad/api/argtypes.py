@@ -19,6 +19,8 @@ from s2sad.ir.types import ONE, Affine, Sym, Type, is_differentiable
 class ParamNamer(Namer):
     """Names the symbol of a size after the parameter where it is first seen: ``x0`` is ``x.shape[0]``."""
 
+    cuts = False
+
     def __init__(self) -> None:
         super().__init__()
         self.param = "n"

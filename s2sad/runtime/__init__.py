@@ -37,6 +37,7 @@ from s2sad.runtime.einsum import (
     einsum_dot_dot,
     explicit,
 )
+from s2sad.runtime.exceptions import attribute, carry, held
 from s2sad.runtime.factors import (
     bands_adj,
     factor_adj,
@@ -237,8 +238,10 @@ __all__ = [
     "as_adjoint",
     "as_kind",
     "astype",
+    "attribute",
     "bands_adj",
     "block_upper",
+    "carry",
     "choose_adj",
     "clip_high",
     "clip_inside",
@@ -305,6 +308,7 @@ __all__ = [
     "harmonic_mean_adj",
     "harmonic_mean_weight_adj",
     "harmonic_mean_weight_dot",
+    "held",
     "hstack_adj",
     "imag_adj",
     "inner",

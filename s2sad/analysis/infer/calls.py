@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.infer import (
+    carried,
     derivatives,
     functions,
     generated,
     inline,
     members,
     objects,
+    passing,
     placed,
     plans,
     random_draws,
@@ -435,7 +437,10 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
             f.tuples[out] = parts
             return out
     if issubclass(cls, BaseException):
-        return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        error = f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        if any(type_of_atom(a) != STR and not (isinstance(a, Const) and isinstance(a.value, str)) for a in (*pos, *kw.values())):
+            carried.note(f, cls, pos, kw, error)
+        return error
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made
@@ -450,8 +455,6 @@ def call_function(
     f: FunctionInfer, fn: Function, captured: tuple[Atom, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
     """Call of a function with source: bind the arguments now, specialise the callee for their types."""
-    from s2sad.analysis.infer.operations import store_into
-
     bound = bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
     if bound is None:
         return UNDEF
@@ -466,24 +469,20 @@ def call_function(
         f.refuse(records.CODE, f"{fn.name} calls itself and returns an object that is compiled as another", "write a loop")
         return UNDEF
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
-    for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
-        a = _at(f, atoms, key)
-        if isinstance(a, Var):
-            store_into(f, f.origin.get(a, UNDEF), a, item)
-    return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    if spec.shares or spec.grows:
+        passing.passed(f, spec, atoms, result)
+    return result
 
 
-def _at(f: FunctionInfer, atoms: tuple[Atom, ...], key: tuple[int, ...]) -> Atom | None:
-    """The argument, or the value that a closure among the arguments captured, at a position."""
-    if key[0] >= len(atoms):
-        return None
-    a = atoms[key[0]]
-    for k in key[1:]:
-        found = functions.parts(f, a)
-        if found is None:
-            return None
-        a = found[1][k]
-    return a
+def _rest_dict(f: FunctionInfer, param: Var, kw: dict[str, Atom]) -> Var:
+    """The dict that ``**param`` is given; the callee may store into it."""
+    from s2sad.analysis.infer.operations import grow
+
+    untyped = f.synthetic.setdefault((f.loc, param), Var(param.name))
+    made = grow(f, untyped, f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=param.name))
+    f.origin.setdefault(made, untyped)
+    return made
 
 
 def bind(
@@ -503,7 +502,7 @@ def bind(
             out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
-            out.append(f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=p.var.name))
+            out.append(_rest_dict(f, p.var, kw))
             kw = {}
         elif rest and p.kind != "kw":
             out.append(rest.pop(0))

@@ -14,7 +14,9 @@ from s2sad.analysis.infer import (
     merging,
     operations,
     operators,
+    optional,
     origins,
+    passing,
     placed,
     rebinding,
     records,
@@ -45,7 +47,21 @@ from s2sad.ir.nodes import (
     While,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import NEVER, UNKNOWN, Array, List, RefT, Tuple, Type, Unknown, join, join_all, widen
+from s2sad.ir.types import (
+    NEVER,
+    UNKNOWN,
+    Array,
+    List,
+    Maybe,
+    RefT,
+    Tuple,
+    Type,
+    Unknown,
+    holds_lists,
+    join,
+    join_all,
+    widen,
+)
 
 _ROUNDS = 10
 _RESTARTS = 200
@@ -110,6 +126,9 @@ class FunctionInfer:
         self.tracked = records.Tracker()
         self.places.now = {}
         self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
+        self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
+        self.caught: set[Var] = set()  # what handlers name
+        self.narrowed: list[tuple[Var, Var, Atom]] = []  # untyped variables that a test has told of: what they were
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from
@@ -137,6 +156,8 @@ class FunctionInfer:
                         "call the part that is differentiated with arguments of one type")
         rebinding.check(self, body)
         result = body.results[0] if body.results else UNDEF
+        if not self.spec.entry and any(holds_lists(t) for t in (*self.spec.arg_types, type_of_atom(result))):
+            passing.note(self)
         doc = self.source.doc if self.spec.entry else None
         fn = Function(self.spec.name, params, body, (), doc, self.source.loc, self.source.lines)
         return fn, type_of_atom(result)
@@ -170,12 +191,21 @@ class FunctionInfer:
                 for j, (n, ct) in enumerate(zip(names, t.items, strict=True))
             ]
             return functions.make(self, t.code, tuple(items), p.var.name)
-        var = Var(p.var.name, operations.grown(self, t, self.classes.find(p.var)))
+        var = Var(self._free_name(p.var.name, params), operations.grown(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
         wholes.given(self, var)
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
         return var
+
+    def _free_name(self, name: str, params: list[Param]) -> str:
+        """Two closures may have captured variables of one name. What the user calls has the user's names."""
+        taken = set() if self.spec.entry else {q.var.name for q in params}
+        k, free = 1, name
+        while free in taken:
+            k += 1
+            free = f"{name}_{k}"
+        return free
 
     def route(self) -> Iterator[tuple[Loc, Function]]:
         """The calls at hand: the innermost first, then those that led to what is compiled in place."""
@@ -211,7 +241,7 @@ class FunctionInfer:
             self.tuples[target] = args
             origins.displayed(self, target, args)
         elif op == "getitem":
-            origins.element(self, args[0], target)
+            origins.element(self, args[0], args[1], target)
         elif op == "dict":
             origins.displayed(self, target, args)
         return target
@@ -294,16 +324,28 @@ class FunctionInfer:
 
     # -- statements ----------------------------------------------------------------------------------------------
 
-    def block(self, b: Block) -> Block:
-        saved, self.out = self.out, []
+    def block(self, b: Block, test: Atom | None = None, value: bool = True) -> Block:
+        """``b``, which runs where ``test`` is ``value``."""
+        saved, self.out, told = self.out, [], len(self.narrowed)
+        if test in self.some:
+            optional.narrow(self, test, value)
         alive = self.statements(b)
         results = tuple(self.atom(a) if alive else UNDEF for a in b.results)
         block = Block(tuple(self.out), results)
         self.out = saved
+        if len(self.narrowed) > told:
+            optional.forget(self, told)
         return block
 
     def statements(self, b: Block) -> bool:
         """Infer statements into ``out``; False when the end is never reached (a raise)."""
+        told = len(self.narrowed)
+        alive = self._statements(b)
+        if len(self.narrowed) > told:
+            optional.forget(self, told)
+        return alive
+
+    def _statements(self, b: Block) -> bool:
         for s in b.stmts:
             if s.loc.line:  # statements of stand-ins have no place: they are at the line of the call
                 self.loc = s.loc
@@ -333,10 +375,10 @@ class FunctionInfer:
             return alive
         before = set(self.consumed)
         states = merging.States(self)
-        then = self.block(s.then)
+        then = self.block(s.then, test)
         states.end(not _raises(then))
         after, self.consumed = self.consumed, before
-        orelse = self.block(s.orelse)
+        orelse = self.block(s.orelse, test, False)
         states.end(not _raises(orelse))
         self.consumed |= after
         merge = Merge(self, then, orelse)
@@ -344,6 +386,10 @@ class FunctionInfer:
             self.env[t] = merge.value(a, b, t, t.name)
         states.merge(merge.value)
         self.out.append(merge.finish(self.concrete(test), s.loc))
+        if self.some:
+            optional.joined(self, test, merge.keep)
+            if _raises(then) != _raises(orelse) and test in self.some:
+                optional.narrow(self, test, _raises(orelse))
         return not (_raises(then) and _raises(orelse))
 
     def new(self, untyped: Var, t: Type) -> Var:
@@ -437,6 +483,7 @@ class FunctionInfer:
             if h.name is not None:
                 name = self.new(h.name, UNKNOWN)
                 self.env[h.name] = name
+                self.caught.add(name)
             types = None if h.types is None else self.atom(h.types)
             handlers.append(Handler(types, name, self.concrete_block(self.block(h.body))))
         wholes.after_handlers(self, before, s)
@@ -458,6 +505,8 @@ def _forget_dims(t: Type) -> Type:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):
         return List(t.item, None, t.frozen)
+    if isinstance(t, Maybe):
+        return Maybe(_forget_dims(t.item))
     return t
 
 

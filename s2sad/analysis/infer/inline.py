@@ -12,7 +12,7 @@ from s2sad.analysis.infer.records import CODE, involves, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Var
+from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.places import is_library, within
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
 
@@ -82,8 +82,10 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     try:
         kinds = (*(p.kind for p in fn.params), *("" for _ in fn.captured))
         for v, a, kind in zip((*(p.var for p in fn.params), *fn.captured), atoms, kinds, strict=True):
-            f.env[v] = _gathered(f, v, a, kind) if kind in ("star", "starstar") else a
+            f.env[v] = a
             unify(f, v, a)
+            if kind in ("star", "starstar"):
+                _gathered(f, a)
         alive = f.statements(within(fn.body, loc) if is_library(fn.loc.file) else fn.body)
         result = f.atom(fn.body.results[0]) if alive and fn.body.results else UNDEF
     finally:
@@ -93,27 +95,15 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     return result
 
 
-def _gathered(f: FunctionInfer, v: Var, a: Atom, kind: str) -> Atom:
-    """What ``*args`` or ``**kw`` gathers: the lists in it are the caller's. The dict is the callee's alone, with the type
-    that its stores into it ask for."""
-    from s2sad.analysis.infer.operations import grow
-
-    t = type_of_atom(a)
-    if not isinstance(a, Var) or not isinstance(t, Tuple | List | Dict):
-        return a
-    if a not in f.origin:
-        f.origin[a] = v
+def _gathered(f: FunctionInfer, a: Atom) -> None:
+    """What ``*args`` or ``**kw`` gathers: the lists in it are the caller's."""
+    if not origins.is_container(a):
+        return
     for part in _parts(f, a):
         origins.holds(f, a, part)
-    if kind == "star" or not isinstance(t, Dict) or t.items is None or f.growth.get(f.classes.find(v)) is None:
-        return a
-    pairs = [x for k, _ in t.items for x in (Const(k), f.emit("getitem", a, Const(k)))]
-    own = grow(f, v, f.emit("dict", *pairs, name=v.name))
-    f.origin.setdefault(own, v)
-    return own
 
 
-def _parts(f: FunctionInfer, a: Var) -> tuple[Atom, ...]:
+def _parts(f: FunctionInfer, a: Any) -> tuple[Atom, ...]:
     """What a display that was made for a call holds."""
     virtual = virtual_of(f, a)
     if virtual is not None:
@@ -146,8 +136,8 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
         return
     if not isinstance(typed.type, List | Dict | Tuple):
         return
-    origin = f.origin.get(typed)
-    if origin is None or origin is untyped or f.classes.same(origin, untyped):
+    origin = origins.node(f, typed)
+    if origin is untyped or f.classes.same(origin, untyped):
         return
     keep_growth(f, lambda: f.classes.union(untyped, origin))
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import inline
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Var
-from s2sad.ir.types import Dict, List, Tuple
+from s2sad.ir.types import Dict, List, Slice, Tuple
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -22,18 +23,24 @@ _CONTAINERS = (List, Dict, Tuple)
 
 
 def is_container(a: Atom) -> bool:
-    return a.__class__ is Var and isinstance(a.type, _CONTAINERS)  # type: ignore[union-attr]
+    return a.__class__ is Var and isinstance(a.type, _CONTAINERS)
 
 
 def node(f: FunctionInfer, a: Var) -> Var:
-    """What stands for a container in the classes: the user's variable, or the container itself where there is none."""
-    return f.origin.setdefault(a, a)
+    """What stands for a container in the classes: itself, which is one with the user's variable as soon as it has one."""
+    origin = f.origin.get(a)
+    if origin is None:
+        return a
+    _join(f, a, origin)
+    return origin
 
 
-def element(f: FunctionInfer, container: Atom, part: Var) -> None:
-    """``part`` was read from ``container``."""
+def element(f: FunctionInfer, container: Atom, index: Atom, part: Var) -> None:
+    """``part`` is ``container[index]``: an element, or another list with the same elements."""
     if isinstance(part.type, _CONTAINERS) and is_container(container):
-        _join(f, node(f, part), f.classes.elem(node(f, container)))  # type: ignore[arg-type]
+        held = f.classes.elem(node(f, container))  # type: ignore[arg-type]
+        cut = isinstance(type_of_atom(index), Slice)
+        _join(f, f.classes.elem(node(f, part)) if cut else node(f, part), held)
 
 
 def holds(f: FunctionInfer, container: Atom, part: Atom) -> None:
@@ -45,7 +52,7 @@ def holds(f: FunctionInfer, container: Atom, part: Atom) -> None:
 def displayed(f: FunctionInfer, container: Var, parts: tuple[Atom, ...]) -> None:
     """A display was made."""
     for p in parts:
-        if p.__class__ is Var and isinstance(p.type, _CONTAINERS):  # type: ignore[union-attr]
+        if p.__class__ is Var and isinstance(p.type, _CONTAINERS):
             holds(f, container, p)
 
 

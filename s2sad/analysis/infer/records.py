@@ -24,7 +24,7 @@ from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, widen
+from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, same_key, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -322,7 +322,7 @@ def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
     if virtual is None or not isinstance(i, Lit):
         return None
     if virtual.kind == "dict":
-        return next((a for k, a in virtual.parts if type(k) is type(i.value) and k == i.value), None)
+        return next((a for k, a in virtual.parts if same_key(k, i.value)), None)
     parts = [a for _, a in virtual.parts]
     if isinstance(i.value, int) and -len(parts) <= i.value < len(parts):
         return parts[i.value]
