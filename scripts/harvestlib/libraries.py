@@ -436,6 +436,8 @@ import scipy.signal
 import scipy.spatial.distance
 import scipy.special
 import scipy.stats
+import scipy.fft
+import scipy.cluster.vq
 """
 
 IMPORTS = {
