@@ -33,6 +33,16 @@ _NO_STORES = PURE_OPS | {"comment"}
 _MAX_STEPS = 12  # of rules one after the other on a single statement
 
 
+def made_by(*ops: str) -> Callable[[Rule], Rule]:
+    """The mark of a rule that says nothing unless one of these operations made an operand: it is not asked then."""
+
+    def mark(rule: Rule) -> Rule:
+        rule.made_by = frozenset(ops)  # type: ignore[attr-defined]
+        return rule
+
+    return mark
+
+
 def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, ...]]:
     """One table of several: the rules of one operation run in the order in which the tables are given."""
     out: dict[Any, tuple[Rule, ...]] = {}
@@ -45,10 +55,10 @@ def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, 
 class Rewriter:
     """One run of a table of rules over a function; ``run`` gives the new function."""
 
-    def __init__(self, fn: Function, rules: Rules, primal: Container[Var], everywhere: bool = False) -> None:
-        self.everywhere = everywhere  # offer the user's statements to the rules too, not just the adjoint ones
+    def __init__(self, fn: Function, rules: Rules, primal: Container[Var], users: Rules) -> None:
         self.fn = fn
         self.rules = rules
+        self.users = users  # the rules that the user's own statements are offered to
         self.primal = primal
         self.uses = usage.uses(fn)
         self.env: dict[Var, Atom] = {}
@@ -66,6 +76,7 @@ class Rewriter:
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
+        self.squares: bool | None = None  # as is this: are there any?
         self.limited: dict[Any, Var] | None = None  # kept here by s2sad.simplify.relus
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
@@ -109,16 +120,17 @@ class Rewriter:
         self.quotients, self.multiples = known
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
-    def _rules_for(self, let: Let) -> Sequence[Rule]:
+    @staticmethod
+    def _rules_for(let: Let, rules: Rules) -> Sequence[Rule]:
         if let.op == "call":
             callee = let.args[0]
             if callee.__class__ is not Ref:
                 return ()
             try:
-                return self.rules.get(callee.obj, ())
+                return rules.get(callee.obj, ())
             except TypeError:
                 return ()
-        return self.rules.get(let.op, ())
+        return rules.get(let.op, ())
 
     def _let(self, let: Let) -> None:
         if self.env:
@@ -126,8 +138,9 @@ class Rewriter:
             if args is not let.args:
                 let = with_args(let, args)
         self._loc = let.loc
-        rules = self._rules_for(let)
-        if rules and (self.everywhere or self.is_adjoint(let) or let.op == "copy"):
+        table = self.rules if let.op == "copy" or self.is_adjoint(let) else self.users
+        rules = self._rules_for(let, table) if table else ()
+        if rules:
             for _ in range(_MAX_STEPS):
                 new = self._step(let, rules)
                 if new is None:
@@ -137,7 +150,7 @@ class Rewriter:
                     return
                 self._recount(let, new)
                 let = new
-                rules = self._rules_for(let)
+                rules = self._rules_for(let, table)
         self._done(let)
 
     def _done(self, let: Let) -> None:
@@ -177,7 +190,12 @@ class Rewriter:
         ]
 
     def _step(self, let: Let, rules: Sequence[Rule]) -> Atom | Let | None:
+        defs = self.defs
+        made = {defs[a].op for a in let.args if a in defs}
         for rule in rules:
+            wanted = getattr(rule, "made_by", None)
+            if wanted is not None and made.isdisjoint(wanted):
+                continue
             new = rule(self, let)
             if new is None or new is let:
                 continue
@@ -341,12 +359,14 @@ def _rename(body: Block, names: Mapping[Var, str]) -> Block:
 
 
 def run_rules(
-    fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False
+    fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False, users: Rules | None = None
 ) -> Function:
-    """One walk with these rules: ``fn`` itself when none applies. ``everywhere``: to statements of the user's too."""
+    """One walk with these rules: ``fn`` itself when none applies. ``users``: the rules for statements of the user's, which
+    are all with ``everywhere`` and none by default."""
+    users = users or (rules if everywhere else {})
     if not any(_has_rules(s, rules) for s in walk(fn.body)):
         return fn
-    return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, everywhere).run()
+    return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, users).run()
 
 
 def _has_rules(stmt: Stmt, rules: Rules) -> bool:
