@@ -13,7 +13,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
 
 from harvestlib.cases import Case, package_cases
-from harvestlib.check import CRASH, KINK, POINT, REFUSED, RIGHT, WRONG, check, verdict
+from harvestlib.check import CRASH, KINK, NO_FLOAT, POINT, REFUSED, RIGHT, WRONG, check, verdict
 from harvestlib.libraries import library_cases
 from harvestlib.slopes import slopes
 
@@ -31,6 +31,18 @@ def test_libraries(case: Case) -> None:
         warnings.simplefilter("ignore")
         result = check(case)
     assert result.kind not in (WRONG, CRASH), result.detail
+
+
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=f"{k}-{c.name}") for k, c in enumerate(library_cases("scipy")) if k % 5 == 1]
+)
+def test_scipy(case: Case) -> None:
+    """Nearly all of the functions of SciPy that are written in Python are right; these are those that are not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        result = check(case)
+    if not any(name in case.name for name in ("norm.mean", "multivariate_normal", "truncnorm", "make_interp_spline", "interp1d")):
+        assert result.kind in (RIGHT, KINK, NO_FLOAT), result.detail
 
 
 def test_package() -> None:

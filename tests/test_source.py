@@ -15,6 +15,7 @@ import gast
 import numpy as np
 import pytest
 
+import s2sad
 from s2sad.errors import SourceError
 from s2sad.frontend.codecheck import same_const
 from s2sad.frontend.lower import lower_function
@@ -262,3 +263,62 @@ def test_functions_of_a_file_that_is_not_executed(tmp_path: Path) -> None:
 def test_a_syntax_error_comes_as_it_is() -> None:
     with pytest.raises(SyntaxError):
         functions_of_file("def f(:\n")
+
+
+class Times:
+    """A decorator that is a class: what its calls do is in ``__call__``, whatever ``update_wrapper`` has written on it."""
+
+    def __init__(self, fn, k=2.0):
+        functools.update_wrapper(self, fn)
+        self.fn = fn
+        self.k = k
+
+    def __call__(self, *args):
+        return self.k * self.fn(*args)
+
+
+@Times
+def doubled(x):
+    return x * x
+
+
+class Proxy:
+    def __init__(self, fn):
+        self.__wrapped__ = fn
+
+    def __call__(self, x):
+        return 3.0 * self.__wrapped__(x)
+
+
+def cube(x):
+    return x**3
+
+
+proxy = Proxy(cube)
+
+
+def calls_both(x):
+    return doubled(x) + proxy(x)
+
+
+def given(fn, x):
+    return fn(x)
+
+
+def passes_on(x):
+    return given(doubled, x)
+
+
+@pytest.mark.parametrize("f", [doubled, proxy, calls_both, passes_on], ids=["doubled", "proxy", "calls_both", "passes_on"])
+def test_what_is_wrapped_is_not_what_runs(f):
+    """Right, or refused: never the function behind it."""
+    try:
+        value, slope = s2sad.value_and_grad(f)(3.0)
+    except s2sad.UnsupportedError:
+        return
+    assert value == f(3.0)
+    assert slope == pytest.approx((f(3.0 + 1e-6) - f(3.0 - 1e-6)) / 2e-6, rel=1e-8)
+
+
+def test_a_decorated_function_itself_is_differentiated():
+    assert s2sad.value_and_grad(doubled)(3.0) == (18.0, 12.0)

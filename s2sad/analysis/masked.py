@@ -11,6 +11,8 @@ mask, a sum without the NaN.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from s2sad import runtime as rt
@@ -30,15 +32,24 @@ _HOLD = frozenset({"list", "tuple", "copy"})
 
 def masked_products(fn: Function) -> frozenset[Var]:
     """The results of elementwise operations whose cotangent is to be multiplied so that 0 stays 0."""
+    infinite = frozenset(
+        s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and s.op == "mul" and _by_infinity(s)
+    )
     left_out = _left_out(fn)
     if not left_out:
-        return frozenset()
+        return infinite
     blown = _blown_up(fn)
-    return frozenset(
+    return infinite | frozenset(
         s.target
         for s in walk(fn.body)
         if isinstance(s, Let) and s.target in left_out and s.target is not None and _involves(s, blown)
     )
+
+
+def _by_infinity(s: Let) -> bool:
+    """Is it a product with a constant that is infinite (the end of the support of a distribution, say)?"""
+    known = [a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", None) for a in s.args]
+    return any(type(v) is float and math.isinf(v) for v in known)
 
 
 def selections(fn: Function) -> frozenset[Var]:

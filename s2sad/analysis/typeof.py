@@ -29,6 +29,7 @@ from s2sad.ir.types import (
     join_all,
     widen,
 )
+from s2sad.ir.wrapped import wrapped_by
 
 _FUNCTIONS = (pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc)
 _OPAQUE = ("builtins", "numpy", "logging")  # modules whose objects are not described by their attributes
@@ -89,7 +90,7 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return Dict(join_all(widen(t) for _, t in pairs), pairs if len(pairs) <= _LIMIT else None)
     if cls is range:
         return Range()
-    if isinstance(value, (*_FUNCTIONS, functools.partial)) or (callable(value) and hasattr(value, "__wrapped__")):
+    if isinstance(value, (*_FUNCTIONS, functools.partial)) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return RefT(value)
     if is_dataclass(value):
         return namer.attributes(value, [f.name for f in fields(value)])

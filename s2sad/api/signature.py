@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.ir.wrapped import wrapped_by
+
 Key = Any
 _LONG = 64  # a longer list is described by the kinds of its elements: the limit of analysis.typeof
 
@@ -91,7 +93,7 @@ def _key_of_other(value: Any) -> Key:
         return cls, value.dtype, value.shape
     if isinstance(value, tuple):
         return cls, key_of_all(value)
-    if isinstance(value, _BY_IDENTITY) or (callable(value) and hasattr(value, "__wrapped__")):
+    if isinstance(value, _BY_IDENTITY) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return value
     if is_dataclass(value):
         return _key_of_object(value, [f.name for f in fields(value)])

@@ -17,6 +17,7 @@ import numpy as np
 from s2sad.api.made import calling
 from s2sad.ir.dependency import parts_of, same_parts
 from s2sad.ir.record import dataclass
+from s2sad.ir.wrapped import wrapped_by
 
 Argnum = int | str
 Argnums = Argnum | tuple[Argnum, ...]
@@ -162,7 +163,7 @@ def _unwrap(
         raise TypeError(f"expected a function, got {type(fun).__name__}: {fun!r}")
     if isinstance(fun, np.ufunc) or type(fun).__module__ == "numpy":  # these have rules of their own
         return fun, lead, keywords
-    inner = getattr(fun, "py_func", None) or getattr(fun, "__wrapped__", None)
+    inner = wrapped_by(fun)
     if inner is not None and callable(inner) and not isinstance(fun, type):
         return _unwrap(inner, lead, keywords)
     call = getattr(type(fun), "__call__", None)  # noqa: B004  (not a test: the method is what gets compiled)

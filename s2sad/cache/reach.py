@@ -32,6 +32,7 @@ from s2sad.cache.codes import LITERALS, code_digest, literal_text, names_in, wor
 from s2sad.cache.kinds import NATIVE, affine, by_identity, has_imports, is_foreign, is_versioned, owner_of, slots
 from s2sad.ir.dependency import MISSING, read_name
 from s2sad.ir.types import Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Tuple, Type
+from s2sad.ir.wrapped import wrapped_by
 
 _MOST = 2000  # objects; a function that reaches more is not stored
 _SKIPPED = frozenset({
@@ -329,12 +330,13 @@ class Reach:
             return
         if hasattr(obj, "__s2sad__"):
             self.visit(obj.options)
-        for name in ("py_func", "__wrapped__"):
-            inner = getattr(obj, name, None)
-            if inner is not None:
-                self.parts.append(name)
-                self.visit(inner)
-                return
+        inner = wrapped_by(obj)
+        if inner is None and hasattr(obj, "__s2sad__"):
+            inner = getattr(obj, "__wrapped__", None)
+        if inner is not None:
+            self.parts.append("__wrapped__")
+            self.visit(inner)
+            return
         slotted = [n for c in type(obj).__mro__ for n in slots(c)]
         attrs = getattr(obj, "__dict__", None)
         if attrs is None and not slotted:

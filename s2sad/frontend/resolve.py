@@ -24,6 +24,7 @@ import numpy as np
 from s2sad.ir.dependency import MISSING, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Atom, Const, Global, Ref
 from s2sad.ir.record import dataclass
+from s2sad.ir.wrapped import wrapped_by
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +98,10 @@ def is_callable(value: Any) -> bool:
     """A function, class, builtin or ufunc; not an object that happens to have ``__call__`` (that is data)."""
     if isinstance(value, _CALLABLE):
         return True
-    return callable(value) and (hasattr(value, "__name__") or hasattr(value, "static_source"))
+    if not callable(value) or not (hasattr(value, "__name__") or hasattr(value, "static_source")):
+        return False
+    own = isinstance(getattr(type(value), "__call__", None), FunctionType)  # noqa: B004  an object of a class in Python
+    return not own or type(value).__module__.startswith("s2sad.") or wrapped_by(value) is not None
 
 
 _STEERING = (str, bool, int, type(None))

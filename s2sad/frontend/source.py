@@ -20,6 +20,7 @@ from s2sad.frontend.codecheck import code_at, future_flags, same_code, same_cons
 from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace
 from s2sad.ir.record import dataclass, field
+from s2sad.ir.wrapped import wrapped_by
 
 _Def = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -57,7 +58,7 @@ def unwrap(fn: Any) -> Any:
     for _ in range(100):
         if isinstance(fn, FunctionType):
             return fn
-        inner = getattr(fn, "py_func", None) or getattr(fn, "__wrapped__", None)
+        inner = wrapped_by(fn)
         if inner is None and isinstance(fn, MethodType):
             inner = fn.__func__
         if inner is None:

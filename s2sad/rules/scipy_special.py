@@ -164,6 +164,31 @@ def stdtr(z, df, t, /):
     return None, np.exp(-0.5 * (df + 1.0) * np.log1p(t * t / df) - special.betaln(0.5, 0.5 * df)) / np.sqrt(df)
 
 
+@_pair(special.boxcox, 0.5, 3.0, 0.3, 2.0, singular=True)
+def boxcox(z, x, lmbda, /):
+    return np.exp((lmbda - 1.0) * np.log(x)), (np.exp(lmbda * np.log(x)) * np.log(x) - z) / lmbda
+
+
+@_pair(special.gammaincinv, 0.5, 3.0, 0.2, 0.8, fixed=("a",))
+def gammaincinv(z, a, y, /):
+    return None, np.exp(z + special.gammaln(a) - (a - 1.0) * np.log(z))
+
+
+@_pair(special.stdtrit, 1.5, 5.0, 0.2, 0.8, fixed=("df",))
+def stdtrit(z, df, p, /):
+    return None, np.exp(0.5 * (df + 1.0) * np.log1p(z * z / df) + special.betaln(0.5, 0.5 * df)) * np.sqrt(df)
+
+
+@_pair(special.chdtr, 1.5, 5.0, 0.5, 3.0, fixed=("v",))
+def chdtr(z, v, x, /):
+    return None, 0.5 * np.exp((0.5 * v - 1.0) * np.log(0.5 * x) - 0.5 * x - special.gammaln(0.5 * v))
+
+
+@_pair(special.chdtrc, 1.5, 5.0, 0.5, 3.0, fixed=("v",))
+def chdtrc(z, v, x, /):
+    return None, -0.5 * np.exp((0.5 * v - 1.0) * np.log(0.5 * x) - 0.5 * x - special.gammaln(0.5 * v))
+
+
 @_unary(special.expit)
 def expit(z, x, /):
     return z * (1.0 - z)
@@ -217,6 +242,21 @@ def exp2(z, x, /):
 @_unary(special.exp10, -1.0, 1.0)
 def exp10(z, x, /):
     return 2.302585092994046 * z
+
+
+@_unary(special.expm1)
+def expm1(z, x, /):
+    return z + 1.0
+
+
+@_unary(special.log1p, -0.5, 3.0, singular=True)
+def log1p(z, x, /):
+    return 1.0 / (1.0 + x)
+
+
+@_unary(special.cosm1)
+def cosm1(z, x, /):
+    return -np.sin(x)
 
 
 @_unary(special.exprel, 0.3, 2.0)

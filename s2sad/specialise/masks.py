@@ -237,7 +237,7 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
     _, g, p = let.args
     if _is_masked_quotient(rw, g, p):
         return None
-    if const(p) is not None or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
+    if _finite(p) or (const(g) and cast_free(g, p)) or regular(rw, p) or nonzero(rw, g):
         return rw.let(let, "mul", g, p)
     made = rw.definition(p) if isinstance(p, Var) and p not in rw.primal else None
     if made is not None and made.op == "neg":
@@ -252,11 +252,17 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
 
 
 def masked_mul(rw: Rewriter, let: Let) -> Let | None:
-    """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a literal."""
+    """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a finite literal."""
     _, g, p = let.args
-    if const(p) is not None or nonzero(rw, g) or whole(rw, g) or bounded(rw, p):
+    if _finite(p) or nonzero(rw, g) or whole(rw, g) or bounded(rw, p):
         return rw.let(let, "mul", g, p)
     return None
+
+
+def _finite(p: Atom) -> bool:
+    """Is it a literal number, and no infinity?"""
+    known = const(p)
+    return known is not None and (not isinstance(known, float) or math.isfinite(known))
 
 
 def bounded(rw: Rewriter, p: Atom) -> bool:

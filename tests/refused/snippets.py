@@ -117,7 +117,7 @@ FUNCTIONS = [
     ),
     Snippet("expm", "y = linalg.expm(np.outer(v, v) * x)[0, 0]", top="from scipy import linalg", may_work=True),
     Snippet("schur", "y = linalg.schur(np.outer(v, v) * x)[0][0, 0]", top="from scipy import linalg"),
-    Snippet("cython_filter", "y = ndimage.gaussian_filter(v * x, 1.0)[0]", top="from scipy import ndimage"),
+    Snippet("cython_filter", "y = ndimage.median_filter(v * x, 3)[0]", top="from scipy import ndimage"),
     Snippet("kd_tree", "y = spatial.cKDTree(np.outer(v, v)).query([x, x, x])[0]", top="from scipy import spatial"),
     Snippet("frompyfunc", "y = np.frompyfunc(lambda t: t * t, 1, 1)(x)", may_work=True),
     Snippet("masked_array", "y = np.ma.masked_array(v, mask=[True, False, False]).sum() * x"),

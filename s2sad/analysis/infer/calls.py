@@ -208,6 +208,9 @@ def call_object(
         drawn = Ref(getattr(np.random, obj.__name__, obj), f"np.random.{obj.__name__}")
         return opaque(f, ref if drawn.obj != obj else drawn, pos, kw, name, f"{ref.text} draws random numbers")
     if isinstance(obj, pytypes.MethodType):
+        parser = scipy_calls.argument_parser(obj) if obj.__func__.__code__.co_filename == "<string>" else None
+        if parser is not None:
+            return call_object(f, Ref(parser, obj.__name__), (Const(None), *pos), kw, name, untyped)
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
     if isinstance(obj, type):

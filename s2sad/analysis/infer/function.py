@@ -15,6 +15,7 @@ from s2sad.analysis.infer import (
     operations,
     operators,
     optional,
+    origins,
     passing,
     placed,
     rebinding,
@@ -238,6 +239,11 @@ class FunctionInfer:
         self.out.append(Let(target, op, args, kwnames, self.loc))
         if op in ("tuple", "list"):
             self.tuples[target] = args
+            origins.displayed(self, target, args)
+        elif op == "getitem":
+            origins.element(self, args[0], args[1], target)
+        elif op == "dict":
+            origins.displayed(self, target, args)
         return target
 
     def want_length(self, a: Atom) -> None:
@@ -256,6 +262,8 @@ class FunctionInfer:
         args = records.values(self, op, args) if self.tracked.active else args
         args = tuple(a if records.is_tracked(self, a) else self.concrete(a) for a in args)
         self.out.append(Let(None, op, args, kwnames, self.loc))
+        if not self.in_rule:
+            origins.stored(self, op, args)
 
     def refuse(self, code: str, message: str, help: str = "", loc: Loc | None = None) -> None:
         self.program.add_finding(code, message, loc or self.loc, self.current, help)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import stand_ins
-from s2sad.analysis.infer.records import CODE, involves
+from s2sad.analysis.infer import origins, stand_ins
+from s2sad.analysis.infer.records import CODE, involves, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.named import unlike_tuple
@@ -80,9 +80,12 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
     f.callers.append((loc, current))
     f.current = fn
     try:
-        for v, a in zip((*(p.var for p in fn.params), *fn.captured), atoms, strict=True):
+        kinds = (*(p.kind for p in fn.params), *("" for _ in fn.captured))
+        for v, a, kind in zip((*(p.var for p in fn.params), *fn.captured), atoms, kinds, strict=True):
             f.env[v] = a
             unify(f, v, a)
+            if kind in ("star", "starstar"):
+                _gathered(f, a)
         alive = f.statements(within(fn.body, loc) if is_library(fn.loc.file) else fn.body)
         result = f.atom(fn.body.results[0]) if alive and fn.body.results else UNDEF
     finally:
@@ -90,6 +93,32 @@ def _body(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
         f.stack.pop()
         f.callers.pop()
     return result
+
+
+def _gathered(f: FunctionInfer, a: Atom) -> None:
+    """What ``*args`` or ``**kw`` gathers: the lists in it are the caller's."""
+    if not origins.is_container(a):
+        return
+    for part in _parts(f, a):
+        origins.holds(f, a, part)
+
+
+def _parts(f: FunctionInfer, a: Any) -> tuple[Atom, ...]:
+    """What a display that was made for a call holds."""
+    virtual = virtual_of(f, a)
+    if virtual is not None:
+        return tuple(p for _, p in virtual.parts)
+    if a in f.tuples:
+        return f.tuples[a]
+    made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is a), None)
+    return made.args if made is not None else ()
+
+
+def named(f: FunctionInfer, untyped: tuple[Atom, ...], typed: tuple[Atom, ...]) -> None:
+    """Operands of a call that came without a variable of their own (the item of a loop) are what the user calls them."""
+    for u, a in zip(untyped, typed, strict=True):
+        if isinstance(a, Var) and isinstance(a.type, List | Dict | Tuple) and a not in f.origin and isinstance(u, Var):
+            f.origin[a] = u
 
 
 def _join_classes(f: FunctionInfer, fn: Function) -> None:
@@ -107,8 +136,8 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
         return
     if not isinstance(typed.type, List | Dict | Tuple):
         return
-    origin = f.origin.get(typed)
-    if origin is None or origin is untyped or f.classes.same(origin, untyped):
+    origin = origins.node(f, typed)
+    if origin is untyped or f.classes.same(origin, untyped):
         return
     keep_growth(f, lambda: f.classes.union(untyped, origin))
 

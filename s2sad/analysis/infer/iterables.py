@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, rule_calls
+from s2sad.analysis.infer import calls, origins, rule_calls
 from s2sad.analysis.infer.operators import iterated
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import truth, type_of_atom
@@ -79,6 +79,9 @@ def materialise(f: FunctionInfer, x: Var, name: str, untyped: Var | None) -> Ato
     f.out = saved
     t: Type = List(widen(type_of_atom(item)))
     out = Var(name, t if untyped is None else grown(f, t, f.classes.find(untyped)))
+    if untyped is not None:
+        f.origin[out] = untyped
+    origins.holds(f, out, item)
     f.out.append(Let(out, "list", (), (), f.loc))
     body.append(Let(None, "method", (out, Const("append"), item), (), f.loc))
     f.out.append(For(k, plan.range_, (), (), Block(tuple(body), ()), (), False, f.loc))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import sys
 import types as pytypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -346,4 +347,8 @@ def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:
     """The object that a method was bound to when the program was written."""
     if isinstance(method_.__self__, type):
         return Ref(method_.__self__, method_.__self__.__name__)
+    home, owner = sys.modules.get("scipy.stats"), method_.__self__
+    name = getattr(owner, "name", None)
+    if home is not None and isinstance(name, str) and getattr(home, name, None) is owner:
+        return Ref(owner, f"scipy.stats.{name}")  # a distribution: its data are constants
     return f.emit("getattr", ref, Const("__self__"), type=type_of(method_.__self__))

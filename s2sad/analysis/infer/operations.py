@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import FunctionType, UnionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,6 +102,8 @@ def _known_before(f: FunctionInfer, t: Type, result: Var) -> Var:
 
 
 def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
+    if s.op in ("call", "method"):
+        inline.named(f, s.args, args)
     if s.op == "call":
         return calls.call(f, s, args, name)
     if s.op == "method":
@@ -335,6 +337,8 @@ def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> 
         parts = _sequence_parts(f, op, args, types)
         if parts is not None:
             return f.emit("tuple" if any(isinstance(t, Tuple) for t in types) else "list", *parts, name=name)
+    if op == "or_" and all(isinstance(t, RefT) and isinstance(t.obj, type | UnionType) for t in types):
+        return f.emit(op, *args, name=name, type=RefT(types[0].obj | types[1].obj))  # type: ignore[attr-defined]
     if op in _QUESTIONS and any(isinstance(t, Lit) and isinstance(t.value, np.dtype) for t in types):
         answer = op_type(op, tuple(types))
         if isinstance(answer, Lit):

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import functions, inline
+from s2sad.analysis.infer import functions, inline, origins
 from s2sad.analysis.infer.program import Place, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Var
@@ -74,7 +74,7 @@ def _class_at(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var
         return None
     if a not in f.origin:
         f.origin[a] = f.synthetic.setdefault((f.loc, spec.source, root), Var(a.name))
-    key: Any = f.origin[a]
+    key: Any = origins.node(f, a)
     for step in steps:
         key = f.classes.part(key, step)
     return key

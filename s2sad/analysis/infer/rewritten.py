@@ -150,6 +150,7 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",
     ("scipy.linalg._special_matrices", "hankel"): "rewritten_scipy.hankel",
     ("scipy.linalg._special_matrices", "circulant"): "rewritten_scipy.circulant",
+    ("scipy.stats._distn_infrastructure", "argsreduce"): "rewritten_scipy.argsreduce",
     ("scipy.stats._stats_py", "_xp_mean"): "rewritten_scipy.xp_mean",
     ("scipy._lib.array_api_extra._lib._funcs", "apply_where"): "rewritten_scipy.apply_where",
     ("scipy._lib.array_api_extra._delegation", "create_diagonal"): "rewritten_scipy.create_diagonal",

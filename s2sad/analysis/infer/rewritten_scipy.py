@@ -181,6 +181,13 @@ def gaussian_filter(
     return x
 
 
+def argsreduce(cond: Any, *args: Any) -> Any:
+    """Of each argument the elements where a condition holds."""
+    shape = np.broadcast_shapes(np.shape(cond), (1,))
+    there = np.broadcast_to(np.asarray(cond, dtype=bool), shape)
+    return list(map(lambda a: np.broadcast_to(a, shape)[there], args))
+
+
 def block_diag(*arrs: Any) -> Any:
     blocks = tuple(map(np.atleast_2d, arrs)) if len(arrs) else (np.zeros((1, 0)),)
     if max(*map(np.ndim, blocks), 2) > 2:

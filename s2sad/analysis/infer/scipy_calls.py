@@ -8,6 +8,7 @@ SciPy is not imported: its functions are known by module and name.
 from __future__ import annotations
 
 import inspect
+import linecache
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -189,6 +190,25 @@ def checked_sample(sample: Any, too_small: int) -> Any:
     if sample.size <= too_small or np.any(np.isnan(sample)):
         raise ValueError("a sample that is too small or holds a NaN is differentiated")
     return sample
+
+
+_PARSERS: dict[str, Any] = {}
+
+
+def argument_parser(method: Any) -> Any:
+    """``_parse_args`` of a distribution of ``scipy.stats``, with a source: SciPy makes it of a text for each distribution.
+
+    It does not use ``self``."""
+    text = getattr(method.__self__, "_parse_arg_template", None)
+    if not isinstance(text, str):
+        return None
+    if text not in _PARSERS:
+        file = f"<_parse_args of scipy.stats, {len(_PARSERS)}>"
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        space: dict[str, Any] = {"__name__": "scipy.stats"}
+        exec(compile(text, file, "exec"), space)
+        _PARSERS[text] = space
+    return _PARSERS[text].get(method.__name__)
 
 
 def _inner(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: Any) -> Any:
