@@ -28,6 +28,7 @@ from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
 from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import atom_has_memory
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
@@ -56,7 +57,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import BOOL, RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -551,12 +552,22 @@ class Reverse:
                 out.append(self.zero(side.reverse, key, t) if g is None else g)
             targets.append(Var(self.bar_name(key), _value_type(t, type_of_atom(results[0][-1]))))
         forward, reverse, extra = residuals.export_branches(self, s, sides, results)
-        test = s.test
+        before, test = self.kept_test(s)
         rb.append(If(test, reverse[0], reverse[1], tuple(targets), s.loc))
         for key, var in zip(changed, targets, strict=True):
             state.set(key, var)
         new = tuple(s.targets) + extra
-        return [If(s.test, forward[0], forward[1], new, s.loc)]
+        return [*before, If(test, forward[0], forward[1], new, s.loc)]
+
+    def kept_test(self, s: If) -> tuple[list[Stmt], Atom]:
+        """The test of a branch for both sweeps: whether a list is empty is asked before it changes."""
+        if not atom_has_memory(s.test):
+            return [], s.test
+        seen = isinstance(s.test, Var) and isinstance(s.test.type, Array | List | Dict | Num)
+        if seen and not self.escape and not self.memory.overwritten_after(s.test, s):
+            return [], s.test
+        flag = Var("", BOOL)
+        return [Let(flag, "call", (Ref(bool, "bool"), s.test), (), s.loc)], flag
 
     def try_(self, s: Try, state: State, rb: Builder) -> list[Stmt]:
         saved = dict(state.bars), set(state.owned)
