@@ -100,7 +100,9 @@ class Compilation:
     def simplify(self) -> list[Function]:
         if self.request.backend == "numpy":
             self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
-        self._each(simplify)
+            self._each(lambda fn: simplify(fn, woven=True))
+        else:
+            self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)
@@ -111,8 +113,11 @@ class Compilation:
 
     def _own_outputs(self, fn: Function, mode: str) -> Function:
         """Copies of what leaves the function, less those of arrays that nothing else refers to."""
+        new = own_outputs(fn, mode, self.request.has_aux)
+        if new is fn and mode == "value_and_grad":
+            return fn  # nothing was dead before
         primal = primal_vars(fn)
-        return eliminate(accumulate(own_outputs(fn, mode, self.request.has_aux), primal), primal)
+        return eliminate(accumulate(new, primal), primal)
 
     def emit(self) -> Emitted:
         """Verified text."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
+from s2sad.ad.own import own_call
 from s2sad.ad.state import State
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import AliasInfo, is_reference
@@ -14,7 +15,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec, numbered
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Array, Tuple, Type
+from s2sad.ir.types import UNKNOWN, Array, Dict, List, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.ad.leaves import Key, Path
@@ -84,18 +85,23 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     assert isinstance(callee, Ref) and isinstance(callee.obj, Spec)
     spec = callee.obj
     args = s.args[1:]
+    if r.own is not None and not shared_args(r.info, r.activity, s):
+        calls = own_call(r, s, state, rb)
+        if calls is not None:
+            return calls
     if not any(r.is_active(a) for a in args):
         return [s]
     ends = [a for a in (*args, s.target) if isinstance(a, Var) and is_reference(a.type) and r.is_active(a)]
     shared = shared_args(r.info, r.activity, s) or [a for a in ends if r.info.find(a) in r.paired]
     shares = bool(shared)
     for a in shared:
-        if not isinstance(a.type, Array):
+        cut = isinstance(a.type, Tuple) and not r.layout.is_mirror(a)  # what it holds goes through one by one
+        if not cut and not isinstance(a.type, Array | List | Dict):
             raise r.refuse(
                 "S2S068",
-                f"{a.name or 'a container'} goes through the recursive function {spec.name} and is stored into",
+                f"{a.name or 'a value'}, which holds what is stored into, goes through the recursive function {spec.name}",
                 s.loc,
-                "return a new list or dict from the recursive function, or use an array",
+                "pass the arrays, lists and dicts that it holds one by one",
             )
     keys = r.keys(s.target) if s.target is not None and r.is_active(s.target) else []
     bars = [state.drop(k) for k, _ in keys]

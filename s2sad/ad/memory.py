@@ -16,6 +16,7 @@ from s2sad.analysis.settled import READ_ONLY
 from s2sad.ir.nodes import (
     Atom,
     Block,
+    Const,
     For,
     Function,
     Global,
@@ -30,7 +31,7 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
+from s2sad.ir.types import Array, Dict, List, Maybe, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
 
@@ -224,6 +225,17 @@ class Memory:
         s = self.definition.get(v)
         return s.args if isinstance(s, Let) and s.op == "tuple" else ()
 
+    def new_axes(self, index: Atom) -> tuple[bool, ...] | None:
+        """For ``x[:, None]`` which axes are new, if the index is made of ``:`` and ``None`` alone."""
+        made = self.definition.get(index) if isinstance(index, Var) else None
+        parts = made.args if isinstance(made, Let) and made.op == "tuple" else ()
+        new = tuple(isinstance(a, Const) and a.value is None for a in parts)
+        return new if any(new) and all(n or self._is_full(a) for n, a in zip(new, parts, strict=True)) else None
+
+    def _is_full(self, a: Atom) -> bool:
+        s = self.definition.get(a) if isinstance(a, Var) else None
+        return isinstance(s, Let) and s.op == "slice" and all(isinstance(x, Const) and x.value is None for x in s.args)
+
     def same_place(self, new: Let, old: Let) -> None:
         """``new`` stands for ``old`` from now on."""
         self.place[new] = self.place[old]
@@ -266,7 +278,8 @@ def stored_globals(fn: Function, activity: Activity, report: Callable[..., None]
 def refuse_unknown_memory(memory: Memory, activity: Activity, refuse: Callable[..., Exception]) -> None:
     """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
     for v in (*(p.var for p in memory.fn.params), *memory.definition):
-        if isinstance(v.type, Num | Unknown) and v in activity and memory.info.is_mutated(v):
+        unknown = isinstance(v.type, Num | Unknown) and not isinstance(v.type, Maybe)
+        if unknown and v in activity and memory.info.is_mutated(v):
             raise refuse(
                 "S2S063",
                 f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",

@@ -7,7 +7,8 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad import attempts, escaped, held
 from s2sad.ad.calls import Pair, Pairs
-from s2sad.ad.leaves import Key, Layout, Path, layout
+from s2sad.ad.leaves import Key, Layout, Path
+from s2sad.ad.own import own_form
 from s2sad.ad.recompute import again, plan
 from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
@@ -16,7 +17,7 @@ from s2sad.analysis.activity import activity
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Try, Var, free_vars, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Param, Ref, Stmt, Try, Var, free_vars, walk
 from s2sad.ir.rewrite import clone_function, defined_vars, subst_atom, subst_block, subst_stmt
 from s2sad.ir.types import (
     UNKNOWN,
@@ -24,6 +25,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Scalar,
@@ -38,7 +40,7 @@ from s2sad.ir.types import (
 def named_result(fn: Function, name: str = "value") -> Function:
     """Give the returned temporary a name, so that it is computed where the primal computes it."""
     result = fn.result
-    if isinstance(result, Var) and not result.name and result not in [p.var for p in fn.params]:
+    if isinstance(result, Var) and not result.name and not _has_name(fn, result) and result not in [p.var for p in fn.params]:
         env: dict[Var, Atom] = {}
         copy = clone_function(fn, env)
         new = env[result]
@@ -46,6 +48,15 @@ def named_result(fn: Function, name: str = "value") -> Function:
         object.__setattr__(new, "name", name)  # a variable made just now: nobody else has seen it
         return copy
     return fn
+
+
+def _has_name(fn: Function, result: Var) -> bool:
+    """Does a branch at the end give what has a name of the user's already?"""
+    last = fn.body.stmts[-1] if fn.body.stmts else None
+    if not isinstance(last, If) or result not in last.targets:
+        return False
+    k = last.targets.index(result)
+    return any(isinstance(a, Var) and bool(a.name) for a in (last.then.results[k], last.orelse.results[k]))
 
 
 class Sweeps:
@@ -120,6 +131,8 @@ def joint(
     fn = named_result(expand(source, within))
     wanted = tuple(fn.params[k].var for k in active)
     sweeps = Sweeps(program, pairs, fn, wanted)
+    own = None if has_aux or checked else own_form(source, active, name)
+    sweeps.r.own = own
     head = Builder(fn.loc)
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux, head if checked else None))
     rb.stmts[:0] = head.stmts
@@ -132,7 +145,10 @@ def joint(
     body.comment("reverse sweep")
     body.extend(subst_stmt(s, twins) for s in rb.stmts)
     result = body.emit("tuple", fn.result, *grads)
-    return Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+    made = Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+    if own is not None:
+        own.fn = made
+    return made
 
 
 def _measured(stmts: list[Stmt]) -> list[Var]:
@@ -251,9 +267,10 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
     assert pair.spec.fn is not None
     fn = expand(pair.spec.fn, frozenset({pair.spec}))
-    lay = layout(fn)  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     params = fn.params
     wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
+    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
+    lay = sweeps.r.layout  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     act = activity(fn, wanted)
     result = fn.result
     pair.inputs = tuple((result, p) for p, _ in lay.leaves(result)) if isinstance(result, Var) and result in act else ()
@@ -263,7 +280,6 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
         pair.outputs = tuple((v, p) for v, p in pair.outputs if _is_value(lay, v, p))
     outputs = pair.outputs
     pair.types = {(v, p): t for v in wanted for p, t in lay.leaves(v)}
-    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
     seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
     if pair.shares:
         bar_params.insert(0, Param(sweeps.r.shadows))
@@ -279,7 +295,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
 
 def _is_value(lay: Layout, v: Var, path: Path) -> bool:
-    return any(p == path and not isinstance(t, Array | List | Dict) for p, t in lay.leaves(v))
+    return any(p == path and not isinstance(t, Array | List | Dict | Maybe) for p, t in lay.leaves(v))
 
 
 def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:

@@ -54,7 +54,7 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
                 read[d] = None
         elif v in kept:
             return
-        elif (store := _kept_by(r, v, forward)) is not None:
+        elif (store := _kept_by(r, v, forward)) is not None and not _made_from(lets, store.args[:2], v):
             kept.add(v)
             for a in store.args[:2]:
                 if isinstance(a, Var):
@@ -84,6 +84,19 @@ def _kept_by(r: Reverse, v: Var, forward: Sequence[Stmt]) -> Let | None:
         if alike and once and isinstance(x, Var) and not r.is_exposed(x) and not r.memory.store_is_overwritten(s):
             return s
     return None
+
+
+def _made_from(lets: Mapping[Var, Let], atoms: Sequence[Atom], v: Var) -> bool:
+    """Is ``v`` needed to make one of these, as where its shape says where it is stored: ``x[: len(v)] = v``?"""
+    todo, seen = list(atoms), set()
+    while todo:
+        a = todo.pop()
+        if a is v:
+            return True
+        if isinstance(a, Var) and a not in seen:
+            seen.add(a)
+            todo.extend(lets[a].args if a in lets else ())
+    return False
 
 
 def recomputable(r: Reverse, s: Let) -> bool:

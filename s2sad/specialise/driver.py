@@ -54,6 +54,7 @@ class Rewriter:
         self.env: dict[Var, Atom] = {}
         self.defs: dict[Var, Let] = {}
         self.stamps: dict[Var, int] = {}
+        self.sure: dict[Atom, int] = {}  # definitions found to hold, with the epoch of the memory
         self.names: dict[Var, str] = {}
         self.out: list[Stmt] = []
         self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
@@ -120,9 +121,10 @@ class Rewriter:
         return self.rules.get(let.op, ())
 
     def _let(self, let: Let) -> None:
-        args = subst_atoms(let.args, self.env)
-        if args is not let.args:
-            let = with_args(let, args)
+        if self.env:
+            args = subst_atoms(let.args, self.env)
+            if args is not let.args:
+                let = with_args(let, args)
         self._loc = let.loc
         rules = self._rules_for(let)
         if rules and (self.everywhere or self.is_adjoint(let) or let.op == "copy"):
@@ -217,15 +219,19 @@ class Rewriter:
         let = self.defs.get(a) if a.__class__ is Var else None
         if let is None:
             return None
+        memory = self._memory
+        if memory is None or not memory.clock or self.sure.get(a) == memory.epoch:
+            return let
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory, since = self._memory, self.stamps[a]  # type: ignore[index]
-        if memory is None or not memory.clock:
-            return let
+        since = self.stamps[a]  # type: ignore[index]
         for x in let.args:
             if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):
                 return None
-        return let if memory.unchanged(a, since) else None
+        if not memory.unchanged(a, since):
+            return None
+        self.sure[a] = memory.epoch
+        return let
 
     def used_once(self, a: Atom) -> bool:
         return isinstance(a, Var) and self.uses.get(a, 0) <= 1

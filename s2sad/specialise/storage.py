@@ -28,10 +28,11 @@ import numpy as np
 from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, Lit, Scalar, Slice, Tuple, Type, is_number
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
-from s2sad.specialise.helpers import arg, cast_free, helper
+from s2sad.specialise.helpers import arg, helper
 
 
 def zeros_like(rw: Rewriter, let: Let) -> Atom | Let | None:

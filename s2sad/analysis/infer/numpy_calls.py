@@ -322,7 +322,21 @@ def _number_of(cls: Any) -> Handler:
     return handler
 
 
+def _each(fn: Any) -> Handler:
+    """``np.atleast_1d(x, y)``: a tuple with one array for each."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        if len(pos) == 1:
+            return NotImplemented
+        return f.emit("tuple", *(_np(f, fn.__name__, a) for a in pos), name=name)
+
+    return handler
+
+
 NUMPY: dict[Any, Handler] = {
+    np.atleast_1d: _each(np.atleast_1d),
+    np.atleast_2d: _each(np.atleast_2d),
+    np.atleast_3d: _each(np.atleast_3d),
     np.float64: _number_of(np.float64),
     np.float32: _number_of(np.float32),
     np.copyto: _copyto,

@@ -318,3 +318,12 @@ def diagonal_view_at_second_order(x):
 
 
 PROGRAMS.add(diagonal_view_at_second_order, pos(3, 3))
+
+
+def several_arrays_of_one_dimension(x, y):
+    a, b = np.atleast_1d(x, y)
+    c, d = np.atleast_2d(y, x[0])
+    return np.sum(a) * np.sum(b**2) + np.sum(c) * d[0, 0]
+
+
+PROGRAMS.add(several_arrays_of_one_dimension, arr(2), arr(2) + 1.0)
