@@ -102,6 +102,7 @@ class Reverse:
         self.refuse_module_data()
         self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
+        self.unknown += self.mixed_memory()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
@@ -120,14 +121,23 @@ class Reverse:
         stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
         return [v for v in stored if not isinstance(v.type, Maybe)]
 
+    def mixed_memory(self) -> list[Var]:
+        """Nor may it be held in a list that changes and holds arrays as well: theirs are found by memory, and its own?"""
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        arrays = {self.info.find(v) for v in every if isinstance(v.type, Array)} & self.paired
+        held = [v for v in every if isinstance(v.type, Num | Unknown) and not isinstance(v.type, Maybe)]
+        known = set(self.unknown)
+        return [v for v in held if v not in known and self.is_active(v) and self.info.find(v) in arrays]
+
     def refuse_unknown_memory(self) -> bool:
         """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
         by_calls = {self.info.find(v) for v in self.poisoned if is_reference(v.type)}
         for v in self.unknown:
             if v not in self.poisoned and self.info.find(v) not in by_calls:
+                where = "shares memory that is stored into" if self.info.is_mutated(v) else "is in a list that changes, with arrays"
                 self.program.keep(self.program.finding(
                     "S2S063",
-                    f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
+                    f"{v.name or 'a value'} {where}, and whether it is an array is not known",
                     self.memory.first_store(v) or self.memory.loc_of(v) or self.fn.loc, self.fn,
                     "call the derivative with arrays, or give the types with --types",
                 ))  # fmt: skip
