@@ -59,7 +59,20 @@ from s2sad.ir.nodes import (
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
 from s2sad.ir.types import (
-    BOOL, RANGE, Array, Dict, List, Maybe, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number,
+    BOOL,
+    RANGE,
+    Array,
+    Dict,
+    List,
+    Maybe,
+    Num,
+    Obj,
+    Opaque,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    is_number,
 )  # fmt: skip
 from s2sad.runtime import zeros_like
 
@@ -134,7 +147,8 @@ class Reverse:
         by_calls = {self.info.find(v) for v in self.poisoned if is_reference(v.type)}
         for v in self.unknown:
             if v not in self.poisoned and self.info.find(v) not in by_calls:
-                where = "shares memory that is stored into" if self.info.is_mutated(v) else "is in a list that changes, with arrays"
+                stored = self.info.is_mutated(v)
+                where = "shares memory that is stored into" if stored else "is in a list that changes, with arrays"
                 self.program.keep(self.program.finding(
                     "S2S063",
                     f"{v.name or 'a value'} {where}, and whether it is an array is not known",
