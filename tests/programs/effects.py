@@ -109,3 +109,19 @@ def debug_f_string(x):
 
 
 PROGRAMS.add(debug_f_string, 0.7, issue=3)
+
+
+def noise_of_the_shape(x, w):
+    """Draws of the shape of an active array have nothing to do with it."""
+    rng = np.random.default_rng(3)
+    np.random.seed(5)
+    h = x + np.random.normal(0.0, 0.1, size=x.shape)
+    for _ in range(2):
+        h = np.tanh(h @ w)
+        h = h * (rng.random(h.shape) >= 0.4) / 0.6 + rng.normal(0.0, 0.1, size=h.shape)
+        if np.random.randint(2):
+            h = h + np.random.uniform(size=h.shape)
+    return np.mean(h**2)
+
+
+PROGRAMS.add(noise_of_the_shape, arr(3, 2), arr(2, 2))
