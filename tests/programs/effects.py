@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from tests.programs import Suite, arr
@@ -125,3 +127,21 @@ def noise_of_the_shape(x, w):
 
 
 PROGRAMS.add(noise_of_the_shape, arr(3, 2), arr(2, 2))
+
+
+LOG = logging.getLogger("s2sad.tests.programs")
+LOG.addHandler(logging.NullHandler())
+LOG.propagate = False
+
+
+def logged(x, verbose=True):
+    """A logger holds itself in many ways, and is only told things."""
+    LOG.debug("start %s", x)
+    s = np.sum(x**2)
+    if verbose and LOG.isEnabledFor(logging.WARNING):
+        LOG.warning("norm %f", s)
+    LOG.log(logging.INFO, "norm", extra={"value": s})
+    return s * x[0]
+
+
+PROGRAMS.add(logged, arr(3))
