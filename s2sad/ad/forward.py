@@ -29,6 +29,7 @@ from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import is_logger
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
@@ -552,7 +553,7 @@ class Forward:
             self.sort(s, x, b)
             return
         b.append(s)
-        if not any(self.is_active(a) for a in (*s.args, s.target) if a is not None):
+        if not any(self.is_active(a) for a in (*s.args, s.target) if a is not None) or (is_logger(x) and s.target is None):
             return
         if not isinstance(x, Var) or not self.is_active(x) or name not in _LIST_EFFECTS:
             changes = isinstance(x, Var) and self.is_active(x) and name in MUTATING_METHODS

@@ -15,6 +15,7 @@ from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import is_logger
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.fits import fits
 from s2sad.analysis.infer.program import Gradient, Spec
@@ -778,6 +779,8 @@ def _method(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return [s]
     if name in ("index", "count") and (s.target is None or not r.is_active(s.target)):
         return [s]  # an integer
+    if is_logger(x) and s.target is None:
+        return [s]  # only seen by people
     if not isinstance(x, Var):
         raise r.refuse("S2S020", f"the method {name} of a value that cannot be differentiated", s.loc)
     if isinstance(x.type, Array) and name == "fill":

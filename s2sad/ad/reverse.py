@@ -29,6 +29,7 @@ from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
 from s2sad.analysis.build import Builder
+from s2sad.analysis.effects import atom_has_memory
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
@@ -57,7 +58,22 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Maybe, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import (
+    BOOL,
+    RANGE,
+    Array,
+    Dict,
+    List,
+    Maybe,
+    Num,
+    Obj,
+    Opaque,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    is_number,
+)  # fmt: skip
 from s2sad.runtime import zeros_like
 
 
@@ -99,6 +115,7 @@ class Reverse:
         self.refuse_module_data()
         self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
+        self.unknown += self.mixed_memory()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
@@ -117,14 +134,24 @@ class Reverse:
         stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
         return [v for v in stored if not isinstance(v.type, Maybe)]
 
+    def mixed_memory(self) -> list[Var]:
+        """Nor may it be held in a list that changes and holds arrays as well: theirs are found by memory, and its own?"""
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        arrays = {self.info.find(v) for v in every if isinstance(v.type, Array)} & self.paired
+        held = [v for v in every if isinstance(v.type, Num | Unknown) and not isinstance(v.type, Maybe)]
+        known = set(self.unknown)
+        return [v for v in held if v not in known and self.is_active(v) and self.info.find(v) in arrays]
+
     def refuse_unknown_memory(self) -> bool:
         """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
         by_calls = {self.info.find(v) for v in self.poisoned if is_reference(v.type)}
         for v in self.unknown:
             if v not in self.poisoned and self.info.find(v) not in by_calls:
+                stored = self.info.is_mutated(v)
+                where = "shares memory that is stored into" if stored else "is in a list that changes, with arrays"
                 self.program.keep(self.program.finding(
                     "S2S063",
-                    f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
+                    f"{v.name or 'a value'} {where}, and whether it is an array is not known",
                     self.memory.first_store(v) or self.memory.loc_of(v) or self.fn.loc, self.fn,
                     "call the derivative with arrays, or give the types with --types",
                 ))  # fmt: skip
@@ -559,12 +586,22 @@ class Reverse:
                 out.append(self.zero(side.reverse, key, t) if g is None else g)
             targets.append(Var(self.bar_name(key), _value_type(t, type_of_atom(results[0][-1]))))
         forward, reverse, extra = residuals.export_branches(self, s, sides, results)
-        test = s.test
+        before, test = self.kept_test(s)
         rb.append(If(test, reverse[0], reverse[1], tuple(targets), s.loc))
         for key, var in zip(changed, targets, strict=True):
             state.set(key, var)
         new = tuple(s.targets) + extra
-        return [If(s.test, forward[0], forward[1], new, s.loc)]
+        return [*before, If(test, forward[0], forward[1], new, s.loc)]
+
+    def kept_test(self, s: If) -> tuple[list[Stmt], Atom]:
+        """The test of a branch for both sweeps: whether a list is empty is asked before it changes."""
+        if not atom_has_memory(s.test):
+            return [], s.test
+        seen = isinstance(s.test, Var) and isinstance(s.test.type, Array | List | Dict | Num)
+        if seen and not self.escape and not self.memory.overwritten_after(s.test, s):
+            return [], s.test
+        flag = Var("", BOOL)
+        return [Let(flag, "call", (Ref(bool, "bool"), s.test), (), s.loc)], flag
 
     def try_(self, s: Try, state: State, rb: Builder) -> list[Stmt]:
         saved = dict(state.bars), set(state.owned)

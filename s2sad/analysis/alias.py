@@ -44,6 +44,7 @@ MUTATING_METHODS = frozenset(
         "resize",
     ]
 )
+_SIZES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides"})  # of an array: no memory of its
 _DEPTH = 4  # how deep the elements of arguments are followed into callees
 
 
@@ -209,6 +210,8 @@ def _read(classes: Classes, s: Let) -> None:
     if not isinstance(x, Var) or s.target is None:
         return
     t = x.type
+    if s.op == "getattr" and isinstance(t, Array | Num) and getattr(s.args[1], "value", "") in _SIZES:
+        return
     if isinstance(t, Array):
         if s.op != "getitem" or is_view_index(type_of_atom(s.args[1])):
             # a view, or a tuple of rows

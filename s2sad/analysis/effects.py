@@ -258,6 +258,12 @@ def atom_has_memory(a: Atom) -> bool:
 _keep_effect = Affecting.__dict__["_effect"].__set__
 
 
+def is_logger(a: Atom) -> bool:
+    """Is it an object of the module logging? What is told to it is only seen by people."""
+    t = type_of_atom(a)
+    return isinstance(t, Opaque) and getattr(t.cls, "__module__", "") == "logging"
+
+
 def effect_of(let: Let) -> Effect:
     """The effect of one statement, from its op, its types and the rules."""
     try:
@@ -438,4 +444,5 @@ __all__ = [
     "forget",
     "function_effect",
     "has_memory",
+    "is_logger",
 ]

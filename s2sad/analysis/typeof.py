@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types as pytypes
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -85,13 +86,15 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
     if cls is list:
         items = tuple(type_of(v, namer) for v in value)
         return List(join_all(widen(t) for t in items), items if len(items) <= _LIMIT else None)
-    if cls is dict:
+    if cls is dict or cls is OrderedDict:
         pairs = tuple((k, type_of(v, namer)) for k, v in value.items())
         return Dict(join_all(widen(t) for _, t in pairs), pairs if len(pairs) <= _LIMIT else None)
     if cls is range:
         return Range()
     if isinstance(value, (*_FUNCTIONS, functools.partial)) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return RefT(value)
+    if isinstance(value, dict | list | set):  # a class of the user's with methods of its own
+        return UNKNOWN
     if is_dataclass(value):
         return namer.attributes(value, [f.name for f in fields(value)])
     if hasattr(value, "__dict__") and cls.__module__ not in _OPAQUE and cls is not pytypes.GenericAlias:  # which shows list's own

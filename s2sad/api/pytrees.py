@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -77,6 +78,8 @@ def unflatten(treedef: TreeDef, leaves: Sequence[Any]) -> Tree:
 def _make(cls: type, keys: tuple[Any, ...], children: list[Any]) -> Tree:
     if cls is type(None):
         return None
+    if issubclass(cls, defaultdict):
+        return cls(None, zip(keys, children, strict=True))
     if issubclass(cls, dict):
         return cls(zip(keys, children, strict=True))
     if issubclass(cls, list):

@@ -95,6 +95,10 @@ def _key_of_other(value: Any) -> Key:
         return cls, key_of_all(value)
     if isinstance(value, _BY_IDENTITY) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return value
+    if isinstance(value, dict):
+        return cls, tuple(value), key_of_all(value.values())
+    if isinstance(value, list | set):
+        return cls, key_of_all(value)
     if is_dataclass(value):
         return _key_of_object(value, [f.name for f in fields(value)])
     if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy", "logging"):

@@ -141,15 +141,23 @@ def copy(x: Any) -> Any:
     if isinstance(x, tuple):
         parts = [copy(v) for v in x]
         return tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
-    if type(x) is dict:
-        return {k: copy(v) for k, v in x.items()}
+    if isinstance(x, dict):
+        return same_class_dict(x, {k: copy(v) for k, v in x.items()})
     attributes = attributes_of(x)
-    if attributes is None or isinstance(x, dict | BaseException):
+    if attributes is None or isinstance(x, BaseException):
         return x
-    out = object.__new__(type(x))
+    out = bare(type(x))
     for k, v in attributes.items():
         object.__setattr__(out, k, copy(v))
     return out
+
+
+def bare(cls: Any) -> Any:
+    """An object without attributes, made without running code of its class."""
+    try:
+        return object.__new__(cls)
+    except TypeError:  # a class of C, as SimpleNamespace
+        return cls.__new__(cls)
 
 
 def as_adjoint(g: Any, v: Any) -> Any:
@@ -185,7 +193,7 @@ def conform(g: Any, x: Any) -> Any:
     if isinstance(x, complex):
         return 0j if g is None else complex(_number(g, x))
     if isinstance(x, dict):
-        return _same_class_dict(x, {k: conform(None if g is None else g.get(k), v) for k, v in x.items()})
+        return same_class_dict(x, {k: conform(None if g is None else g.get(k), v) for k, v in x.items()})
     if isinstance(x, list | tuple):
         if isinstance(x, list) and isinstance(g, list) and len(g) != len(x):  # the function made the list longer or shorter
             return [conform(u, v) for u, v in zip(g, x, strict=False)] + g[len(x) :]
@@ -207,7 +215,8 @@ def _conform_array(g: Any, x: np.ndarray) -> np.ndarray:
     return np.array(out, dtype=x.dtype)
 
 
-def _same_class_dict(x: dict[Any, Any], out: dict[Any, Any]) -> dict[Any, Any]:
+def same_class_dict(x: dict[Any, Any], out: dict[Any, Any]) -> dict[Any, Any]:
+    """``out`` as a dict of the class of ``x``."""
     if type(x) is dict:
         return out
     same = x.copy()
@@ -216,7 +225,7 @@ def _same_class_dict(x: dict[Any, Any], out: dict[Any, Any]) -> dict[Any, Any]:
 
 
 def _conform_object(g: Any, x: Any) -> Any:
-    out = object.__new__(type(x))
+    out = bare(type(x))
     for name, value in (attributes_of(x) or {}).items():
         got = None if g is None else (g.get(name) if isinstance(g, dict) else getattr(g, name, None))
         object.__setattr__(out, name, conform(got, value))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import attributes_of
+from s2sad.runtime.containers import attributes_of, same_class_dict
 from s2sad.runtime.tangents import make_object
 
 
@@ -103,7 +103,7 @@ class _Copier:
 
     def _made(self, x: Any) -> Any:
         if isinstance(x, dict):
-            return {k: self._value(v) for k, v in x.items()} if type(x) is dict else x
+            return same_class_dict(x, {k: self._value(v) for k, v in x.items()})
         if not isinstance(x, list | tuple):
             return make_object(type(x), **{k: self._value(v) for k, v in (attributes_of(x) or {}).items()})
         parts = [self._value(v) for v in x]

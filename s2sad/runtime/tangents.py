@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import attributes_of
+from s2sad.runtime.containers import attributes_of, bare
 
 
 def zero_tangent(x: Any) -> Any:
@@ -37,7 +37,7 @@ def rebuild(x: Any, fields: dict[str, Any]) -> Any:
 
 def make_object(cls: type, /, **attributes: Any) -> Any:
     """An object of class ``cls`` with these attributes. Its ``__init__`` does not run: its effects are done already."""
-    out: Any = object.__new__(cls)
+    out: Any = bare(cls)
     for name, value in attributes.items():
         object.__setattr__(out, name, value)
     return out

@@ -333,3 +333,60 @@ def is_none_and(x, y=None):
 
 PROGRAMS.add(is_none_and, 0.5)
 PROGRAMS.add(is_none_and, 0.5, 0.25)
+
+
+def list_that_fills(x, n):
+    """The first time the list is empty; the reverse sweep meets it full."""
+    seen = []
+    for k in range(n):
+        if seen:
+            x = x * 2.0
+        else:
+            x = x**2
+        seen.append(k)
+    y = x**3 if seen else x
+    seen.clear()
+    return np.sum(y) * len(seen) + np.sum(x)
+
+
+PROGRAMS.add(list_that_fills, arr(3), 3)
+
+
+def stack_that_empties(x):
+    stack = [x[0], x[1]]
+    budget = 3
+    while stack:
+        v = stack.pop()
+        if stack:
+            x = x * v
+        else:
+            x = x**2 + v
+        if v > 0 and budget:
+            stack.append(v * x[2])
+            budget -= 1
+    return np.sum(x)
+
+
+PROGRAMS.add(stack_that_empties, arr(3))
+
+
+def flags_of_the_caller(x, flag, queue, table):
+    y = x * 2.0 if flag else x**2
+    flag[0] = 1
+    z = x * y if flag else x**3
+    if queue:
+        z = z * 3.0
+    queue.pop()
+    if table:
+        z = z * y
+    else:
+        z = z + y**2
+    table["seen"] = 1
+    names = set()
+    if names:
+        z = z * z
+    names.add("a")
+    return np.sum(z if names else y)
+
+
+PROGRAMS.add(flags_of_the_caller, arr(3), np.array([0]), [1], {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import numpy as np
 
 from tests.programs import Suite, arr
@@ -109,3 +111,37 @@ def debug_f_string(x):
 
 
 PROGRAMS.add(debug_f_string, 0.7, issue=3)
+
+
+def noise_of_the_shape(x, w):
+    """Draws of the shape of an active array have nothing to do with it."""
+    rng = np.random.default_rng(3)
+    np.random.seed(5)
+    h = x + np.random.normal(0.0, 0.1, size=x.shape)
+    for _ in range(2):
+        h = np.tanh(h @ w)
+        h = h * (rng.random(h.shape) >= 0.4) / 0.6 + rng.normal(0.0, 0.1, size=h.shape)
+        if np.random.randint(2):
+            h = h + np.random.uniform(size=h.shape)
+    return np.mean(h**2)
+
+
+PROGRAMS.add(noise_of_the_shape, arr(3, 2), arr(2, 2))
+
+
+LOG = logging.getLogger("s2sad.tests.programs")
+LOG.addHandler(logging.NullHandler())
+LOG.propagate = False
+
+
+def logged(x, verbose=True):
+    """A logger holds itself in many ways, and is only told things."""
+    LOG.debug("start %s", x)
+    s = np.sum(x**2)
+    if verbose and LOG.isEnabledFor(logging.WARNING):
+        LOG.warning("norm %f", s)
+    LOG.log(logging.INFO, "norm", extra={"value": s})
+    return s * x[0]
+
+
+PROGRAMS.add(logged, arr(3))

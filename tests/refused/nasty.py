@@ -52,6 +52,11 @@ PROGRAMS: dict[str, str] = {
     "complex_array": "def f(x, v):\n    z = np.array(v, dtype=complex) * (1 + 2j) * x\n    return np.sum(np.abs(z) ** 2) + z[0].imag\n",
     "complex_conjugate_twice": "def f(x, v):\n    z = (x + 3j).conjugate()\n    return z.imag * z.real * z.conjugate().imag\n",
     "structured_dtype": "def f(x, v):\n    a = np.zeros(3, dtype=[('p', 'f8'), ('q', 'i4')])\n    a['p'] = v * x\n    return a['p'].sum() * x\n",
+    "arrays_and_perhaps_numbers": (
+        "def f(x, v):\n    m = 0.0\n    w = [v[:1], v[1:]]\n    for k in range(2):\n        new = []\n        for p in w:\n"
+        "            m = m * 0.5 + p ** 2\n            new.append(p - x * m)\n        w = new\n"
+        "    return sum(np.sum(p ** 2) for p in w)\n"
+    ),
     "sum_of_objects": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = x * x\n    return a.sum() * x\n",
     "largest_object": "def f(x, v):\n    a = np.zeros(3, 'O')\n    a[:] = v * x\n    return float(np.max(a) * x)\n",
     "object_array": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = v\n    return a[0] * a[1].sum()\n",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from s2sad.analysis.effects import is_logger
 from s2sad.analysis.infer import calls, mutations, plans, records
 from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
 from s2sad.analysis.optypes import type_of_atom
@@ -40,6 +41,7 @@ _STR_RESULT: dict[str, Type] = {
     **dict.fromkeys(("split", "splitlines", "rsplit"), List(STR)),
 }
 _LIKE_FUNCTIONS = {"put": np.put, "tolist": np.ndarray.tolist}
+_LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception", "log"})
 _ARRAY_EFFECTS = frozenset({"fill", "sort", "partition", "put", "itemset", "resize", "setflags"})
 
 
@@ -65,7 +67,7 @@ def container_method(
         result = HANDLERS[_LIKE_FUNCTIONS[key]](f, (x, *pos), kw, name, s.target)
         if result is not NotImplemented:
             return result
-    if isinstance(t, Array) and key in _ARRAY_EFFECTS:
+    if (isinstance(t, Array) and key in _ARRAY_EFFECTS) or (is_logger(x) and key in _LOGS):
         f.effect("method", x, Const(key), *pos, *kw.values(), kwnames=tuple(kw))
         return Const(None)
     if isinstance(t, Unknown) and key in LIST_MUTATORS | DICT_MUTATORS:
