@@ -95,12 +95,15 @@ class Compilation:
         return self.functions
 
     def specialise(self) -> list[Function]:
+        """What types rule out is gone. A stage to look at: the rules are among those of simplify."""
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
         if self.request.backend == "numpy":
             self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
-        self._each(simplify)
+            self._each(lambda fn: simplify(fn, woven=True))
+        else:
+            self._each(simplify)
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)
@@ -206,7 +209,6 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
         ("lower", c.lower),
         ("infer", c.run_infer),
         ("adjoint", c.differentiate),
-        ("specialise", c.specialise),
         ("simplify", c.simplify),
     ):
         start = perf_counter()
@@ -271,9 +273,12 @@ def snapshot(request: Request, stage: str) -> str:
             c.finish()
         assert spec.fn is not None
         functions = ad.reachable([spec.fn])
-    for name, run in (("adjoint", c.differentiate), ("specialise", c.specialise), ("simplify", c.simplify)):
-        if STAGES.index(stage) >= STAGES.index(name):
-            functions = run()
+    if STAGES.index(stage) >= STAGES.index("adjoint"):
+        functions = c.differentiate()
+    if stage == "specialise":
+        functions = c.specialise()
+    elif STAGES.index(stage) > STAGES.index("specialise"):
+        functions = c.simplify()
     return emit_module(functions, header=f"# {c.source.name} after the stage {stage}\n").text
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
+from s2sad.ad.own import own_call
 from s2sad.ad.state import State
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import AliasInfo, is_reference
@@ -84,6 +85,10 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     assert isinstance(callee, Ref) and isinstance(callee.obj, Spec)
     spec = callee.obj
     args = s.args[1:]
+    if r.own is not None and not shared_args(r.info, r.activity, s):
+        calls = own_call(r, s, state, rb)
+        if calls is not None:
+            return calls
     if not any(r.is_active(a) for a in args):
         return [s]
     ends = [a for a in (*args, s.target) if isinstance(a, Var) and is_reference(a.type) and r.is_active(a)]

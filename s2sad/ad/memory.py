@@ -16,6 +16,7 @@ from s2sad.analysis.settled import READ_ONLY
 from s2sad.ir.nodes import (
     Atom,
     Block,
+    Const,
     For,
     Function,
     Global,
@@ -223,6 +224,17 @@ class Memory:
         """The atoms that a tuple was built from, where it is built in this function."""
         s = self.definition.get(v)
         return s.args if isinstance(s, Let) and s.op == "tuple" else ()
+
+    def new_axes(self, index: Atom) -> tuple[bool, ...] | None:
+        """For ``x[:, None]`` which axes are new, if the index is made of ``:`` and ``None`` alone."""
+        made = self.definition.get(index) if isinstance(index, Var) else None
+        parts = made.args if isinstance(made, Let) and made.op == "tuple" else ()
+        new = tuple(isinstance(a, Const) and a.value is None for a in parts)
+        return new if any(new) and all(n or self._is_full(a) for n, a in zip(new, parts, strict=True)) else None
+
+    def _is_full(self, a: Atom) -> bool:
+        s = self.definition.get(a) if isinstance(a, Var) else None
+        return isinstance(s, Let) and s.op == "slice" and all(isinstance(x, Const) and x.value is None for x in s.args)
 
     def same_place(self, new: Let, old: Let) -> None:
         """``new`` stands for ``old`` from now on."""

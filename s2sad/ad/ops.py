@@ -411,8 +411,17 @@ def _array_read(r: Reverse, s: Let, x: Var, i: Atom, state: State, rb: Builder) 
     g = target_bar(r, y, state, rb)
     if g is None:
         return
+    axes = None if r.is_shadow(x) else r.memory.new_axes(i)
+    if axes is not None and type_of_atom(g) == y.type and is_known(y.type):  # all of x, with axes of length 1
+        full = rb.emit("slice", Const(None), Const(None), Const(None))
+        r.add(state, rb, (x, ()), rb.emit("getitem", g, rb.emit("tuple", *(Const(0) if new else full for new in axes))))
+        return
     target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
     scatter(rb, target, i, g)
+
+
+def is_known(t: Type | None) -> bool:
+    return isinstance(t, Array) and bool(t.dims)
 
 
 def scatter(rb: Builder, target: Atom, i: Atom, g: Atom) -> None:

@@ -8,6 +8,7 @@ from s2sad import runtime as rt
 from s2sad.ad import attempts, escaped, held
 from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.leaves import Key, Layout, Path
+from s2sad.ad.own import own_form
 from s2sad.ad.recompute import again, plan
 from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
@@ -16,7 +17,7 @@ from s2sad.analysis.activity import activity
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Param, Ref, Stmt, Try, Var, free_vars, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Param, Ref, Stmt, Try, Var, free_vars, walk
 from s2sad.ir.rewrite import clone_function, defined_vars, subst_atom, subst_block, subst_stmt
 from s2sad.ir.types import (
     UNKNOWN,
@@ -39,7 +40,7 @@ from s2sad.ir.types import (
 def named_result(fn: Function, name: str = "value") -> Function:
     """Give the returned temporary a name, so that it is computed where the primal computes it."""
     result = fn.result
-    if isinstance(result, Var) and not result.name and result not in [p.var for p in fn.params]:
+    if isinstance(result, Var) and not result.name and not _has_name(fn, result) and result not in [p.var for p in fn.params]:
         env: dict[Var, Atom] = {}
         copy = clone_function(fn, env)
         new = env[result]
@@ -47,6 +48,15 @@ def named_result(fn: Function, name: str = "value") -> Function:
         object.__setattr__(new, "name", name)  # a variable made just now: nobody else has seen it
         return copy
     return fn
+
+
+def _has_name(fn: Function, result: Var) -> bool:
+    """Does a branch at the end give what has a name of the user's already?"""
+    last = fn.body.stmts[-1] if fn.body.stmts else None
+    if not isinstance(last, If) or result not in last.targets:
+        return False
+    k = last.targets.index(result)
+    return any(isinstance(a, Var) and bool(a.name) for a in (last.then.results[k], last.orelse.results[k]))
 
 
 class Sweeps:
@@ -121,6 +131,8 @@ def joint(
     fn = named_result(expand(source, within))
     wanted = tuple(fn.params[k].var for k in active)
     sweeps = Sweeps(program, pairs, fn, wanted)
+    own = None if has_aux or checked else own_form(source, active, name)
+    sweeps.r.own = own
     head = Builder(fn.loc)
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux, head if checked else None))
     rb.stmts[:0] = head.stmts
@@ -133,7 +145,10 @@ def joint(
     body.comment("reverse sweep")
     body.extend(subst_stmt(s, twins) for s in rb.stmts)
     result = body.emit("tuple", fn.result, *grads)
-    return Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+    made = Function(name, fn.params, body.block(result), (), fn.doc, fn.loc, fn.lines)
+    if own is not None:
+        own.fn = made
+    return made
 
 
 def _measured(stmts: list[Stmt]) -> list[Var]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from s2sad.ad import derived
 from s2sad.ad.expand import expand
+from s2sad.ad.own import source_of
 from s2sad.ad.pairs import joint, named_result, split
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
@@ -16,10 +17,10 @@ def reverse(infer: Infer, spec: Spec, active: tuple[str, ...], mode: str, has_au
         if mode == "vjp":
             entries = list(split(infer, pairs, spec, active, name=pairs.name(spec)))
         else:
-            assert spec.fn is not None
-            names = [p.var.name for p in spec.fn.params]
+            source = source_of(spec)
+            names = [p.var.name for p in source.params]
             wanted = tuple(names.index(n) for n in active)
-            entries = [joint(infer, pairs, spec.fn, wanted, has_aux=has_aux, name=infer.unique_name(f"{spec.name}_grad"))]
+            entries = [joint(infer, pairs, source, wanted, has_aux=has_aux, name=infer.unique_name(f"{spec.name}_grad"))]
         complete(infer, entries)
         return entries
     raise AssertionError("reporting raises what it swallows")

@@ -23,6 +23,7 @@ from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
+from s2sad.ad.own import Joint
 from s2sad.ad.poison import poisoned
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
@@ -100,6 +101,7 @@ class Reverse:
         self.paired = self._paired_classes()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
+        self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 
     def refuse_module_data(self) -> None:

@@ -44,7 +44,10 @@ STATEMENT_OPS = INPLACE_OPS | {
     "setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "raise_", "assert_", "unpack", "unpack_star",
     "comment", "with_exit",
 }  # fmt: skip
-_NAMED = frozenset(["add", "sub", "mul", "truediv", "neg", "matmul", "call"])  # what a named adjoint may be
+_NAMED = frozenset(["add", "sub", "mul", "truediv", "neg", "matmul", "call", "method"])  # what a named adjoint may be
+
+
+_SHORT = 16  # columns of a call that stands in a sum
 
 
 @dataclass(slots=True)
@@ -110,7 +113,7 @@ class _Planner:
         self.unpacked: set[Var] = set()  # tuples that an ``unpack`` made: their elements are bound where it stands
         self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
         self.joined: dict[Var, bool] = {}  # named adjoints that are read once: does the next contribution add to them?
-        self.arithmetic: set[Var] = set()  # named results of operators
+        self.arithmetic: set[Var] = set()  # named results of operators, and of short calls
 
     def run(self) -> Plan:
         self._count(self.fn.body, True)
@@ -166,11 +169,12 @@ class _Planner:
             self._use(a, None if fixed and (k == 0 or let.op == "closure") else block)
         if let.op in _NAMED and let.target is not None and let.target.name:
             for a in let.args:
-                if isinstance(a, Var) and a in self.arithmetic and a.name == let.target.name and let.op != "call":
+                if isinstance(a, Var) and a in self.arithmetic and a.name == let.target.name and let.op not in ("call", "method"):
                     self.joined[a] = True
-            if let.op != "call":
+            if let.op not in ("call", "method") or own_width(let, {}) <= _SHORT:
                 self.arithmetic.add(let.target)
-            self.joined[let.target] = False
+            if let.op != "method":
+                self.joined[let.target] = False
         if let.op == "closure" and isinstance(let.args[0], Ref):
             fn = let.args[0].obj
             if fn in self.path and let.target is not None:

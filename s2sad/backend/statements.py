@@ -91,6 +91,7 @@ class Statements(SimpleStatements):
             done = []
         else:
             done = self.leave(results, tail)
+            comments = [c for c in comments if not c.startswith("reverse sweep of the")]  # of which nothing is left here
         attach(done, comments)
         return return_at_once(out, done)
 

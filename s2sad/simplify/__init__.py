@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from s2sad.ir.nodes import Function, Var
+from s2sad.ad.own import without_masks
+from s2sad.ir.nodes import Function, Let, Var
 from s2sad.ir.record import dataclass
 from s2sad.simplify import (
     buffers,
@@ -18,9 +19,13 @@ from s2sad.simplify import (
     cse,
     dce,
     early,
+    flat,
     fold,
+    fuse,
+    idle,
     inplace,
     invariants,
+    leftover,
     literals,
     negations,
     places,
@@ -33,6 +38,7 @@ from s2sad.simplify import (
     sink,
     sizes,
     softmaxes,
+    sparse,
     spell,
     spread,
     squares,
@@ -40,6 +46,7 @@ from s2sad.simplify import (
     structure,
     sums,
     tape,
+    together,
     units,
     views,
 )
@@ -67,8 +74,9 @@ class NamedPass:
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
-    """All rewrite rules at once: folding, units, views, signs, scalars, and what specialise left."""
-    return run_rules(fn, ALGEBRA, primal)
+    """All rewrite rules at once: folding, units, views, signs, scalars; and those of specialise, for the user's statements
+    too."""
+    return run_rules(fn, ALGEBRA, primal, users=SPECIALISE)
 
 
 def fill(fn: Function, primal: Container[Var]) -> Function:
@@ -95,7 +103,15 @@ ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("dce", dce.eliminate, ("dce",)),
     NamedPass("tape", trim, ("tape", "dce")),
 )
+WOVEN: tuple[NamedPass, ...] = (
+    NamedPass("fuse", fuse.fuse),
+    NamedPass("idle", idle.skip),
+    NamedPass("sparse", sparse.record),
+    NamedPass("flat", flat.flatten),
+    NamedPass("together", together.join),
+)
 LAST: tuple[NamedPass, ...] = (
+    NamedPass("leftover", leftover.drop),
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
@@ -110,10 +126,35 @@ LAST: tuple[NamedPass, ...] = (
 )
 
 
-def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
-    """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage."""
+def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = False) -> Function:
+    """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage. With
+    ``woven``, loops and branches and their reverse sweeps become one where they can."""
     if primal is None:
         primal = primal_vars(fn)
+    fn = rounds(fn, primal)
+    new = without_masks(fn)
+    fn = fn if new is fn else rounds(new, primal)
+    if woven and any(s.__class__ is not Let for s in fn.body.stmts):
+        fn = weave(fn, primal)
+    for p in LAST:
+        fn = p.run(fn, primal)
+    return fn
+
+
+def weave(fn: Function, primal: Container[Var]) -> Function:
+    """``fn`` with its sweeps in common loops and branches where they can be."""
+    done: set[str] = set()
+    while len(done) < len(WOVEN):
+        for p in WOVEN:
+            new = p.run(fn, primal) if p.name not in done else fn
+            done.add(p.name)
+            if new is not fn:
+                fn, done = rounds(new, primal), set()
+    return fn
+
+
+def rounds(fn: Function, primal: Container[Var]) -> Function:
+    """The algebraic passes until nothing changes."""
     settled: set[str] = set()  # the passes that would find nothing
     for k in range(MAX_ROUNDS * len(ROUNDS)):
         p = ROUNDS[k % len(ROUNDS)]
@@ -127,8 +168,6 @@ def simplify(fn: Function, primal: Container[Var] | None = None) -> Function:
             settled.add(p.name)
         if len(settled) == len(ROUNDS):
             break
-    for p in LAST:
-        fn = p.run(fn, primal)
     return fn
 
 

@@ -44,6 +44,8 @@ def by_result(rw: Rewriter, let: Let) -> Let | None:
     if not isinstance(t, Var) or const(c) is None:
         return None
     z = _limited(rw).get((_LIMITS[let.op], t, const(c)))
+    if z is not None and rw.uses.get(z, 0) <= 1 and any(p.var is t for p in rw.fn.params):
+        return None  # the operand is there anyway, and the result then stands in the one expression that reads it
     return rw.let(let, let.op, z, c) if z is not None and rw.definition(z) is not None else None
 
 

@@ -7,13 +7,15 @@
         a = np.where(m, 0.0, g) - np.where(m, h, 0.0)
         b = np.where(m, g, 0.0) + np.where(m, 0.0, h)
         c = np.where(m, -1.0, 1.0)
-        return a, b, c
+        d = x + np.where(m, g, 0.0) + np.where(m, 0.0, h) * 3.0
+        return a, b, c, d
 
 *after*::
 
     def f(x, g, h):
         m = x > 0.0
-        return np.where(m, -h, g), np.where(m, g, h), 1.0 - 2.0 * m
+        d = x + np.where(m, g, h * 3.0)
+        return np.where(m, -h, g), np.where(m, g, h), 1.0 - 2.0 * m, d
 
 The adjoint of ``np.where(m, 1.0 - t, t)`` is such a difference. A selection by a mask without order costs as much as ten
 products; one of two literals can be arithmetic, where that gives them exactly.
@@ -31,6 +33,7 @@ from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
 from s2sad.simplify.views import broadcast_source
 from s2sad.specialise.driver import Rewriter, const, is_const, is_floating, is_scalar, same_dims
+from s2sad.specialise.masks import bounded
 
 
 def joined(rw: Rewriter, let: Let) -> Let | None:
@@ -40,15 +43,56 @@ def joined(rw: Rewriter, let: Let) -> Let | None:
         return None
     if dtype_of(type_of_atom(let.args[0])) != dtype_of(type_of_atom(let.args[1])):
         return None
+    sides = _sides(rw, one, two, let.op == "sub")
+    return None if sides is None else rw.call(let, np.where, "np.where", one[0], *sides)
+
+
+def _sides(rw: Rewriter, one: tuple[Atom, ...], two: tuple[Atom, ...], minus: bool) -> list[Atom] | None:
+    """What the selection of both selects, if each is 0 where the other is not."""
     sides: list[Atom] = []
     for first, second in zip(one[1:], two[1:], strict=True):
         if is_const(second, 0):
             sides.append(first)
         elif is_const(first, 0):
-            sides.append(rw.emit("neg", second) if let.op == "sub" else second)
+            sides.append(rw.emit("neg", second) if minus else second)
         else:
             return None
-    return rw.call(let, np.where, "np.where", one[0], *sides)
+    return sides
+
+
+def joined_with_last(rw: Rewriter, let: Let) -> Let | None:
+    """``y + np.where(m, a, 0.0) + np.where(m, 0.0, b)``: the two are joined first."""
+    y, s = let.args
+    before = rw.definition(y) if isinstance(y, Var) and y not in rw.primal and rw.used_once(y) else None
+    if let.op != "add" or before is None or before.op != "add" or _selection(rw, s) is None:
+        return None
+    one, two = _selection(rw, before.args[1]), _selection(rw, s)
+    if one is None or two is None or one[0] is not two[0] or not same_dims(before.args[1], s):
+        return None
+    sides = _sides(rw, one, two, False)
+    if sides is None or dtype_of(type_of_atom(before.args[1])) != dtype_of(type_of_atom(s)):
+        return None
+    return rw.let(let, "add", before.args[0], rw.emit_call(np.where, "np.where", one[0], *sides))
+
+
+def scaled(rw: Rewriter, let: Let) -> Let | None:
+    """``np.where(m, 0.0, g) * 2.0`` to ``np.where(m, 0.0, g * 2.0)``: what is not selected stays 0. Or by a mask, or by what
+    is bounded: the factor is finite."""
+    for s, k in (let.args, let.args[::-1]):
+        one = _selection(rw, s)
+        if one is None or not any(is_const(a, 0) for a in one[1:]) or not _is_finite(rw, k, s):
+            continue
+        sides = [a if is_const(a, 0) else rw.emit("mul", a, k) for a in one[1:]]
+        return rw.call(let, np.where, "np.where", one[0], *sides)
+    return None
+
+
+def _is_finite(rw: Rewriter, k: Atom, s: Atom) -> bool:
+    value = const(k)
+    if value is not None:
+        return isinstance(value, int | float) and math.isfinite(value)
+    t = type_of_atom(k)
+    return isinstance(t, Array) and same_dims(k, s) and (t.dtype == "bool" or (is_floating(k) and bounded(rw, k)))
 
 
 def _selection(rw: Rewriter, a: Atom) -> tuple[Atom, Atom, Atom] | None:
@@ -91,5 +135,5 @@ def of_literals(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "add" if a > b else "sub", Const(b), step)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {"add": (joined,), "sub": (joined,), np.where: (spread,)}
+RULES: dict[Any, tuple[Any, ...]] = {"add": (joined, joined_with_last), "mul": (scaled,), "sub": (joined,), np.where: (spread,)}
 LITERALS: dict[Any, tuple[Any, ...]] = {np.where: (of_literals,)}  # last: that neither side is 0 shows no more

@@ -202,7 +202,6 @@ RULES: dict[Any, tuple[Any, ...]] = {
     "isub": (iadd,),
     "aug_setitem": (aug_setitem,),
     np.sum: (through,),
-    np.broadcast_to: (through,),
     np.transpose: (through,),
     np.expand_dims: (through,),
     np.outer: (outer,),

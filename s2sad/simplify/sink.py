@@ -29,7 +29,7 @@ from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, free_in
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array, Unknown, is_number, rank_of
+from s2sad.ir.types import Array, Tuple, Unknown, is_number, rank_of
 
 _STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
 
@@ -47,21 +47,27 @@ class _Sinker:
         self.memory = Memory(fn)
 
     def block(self, block: Block) -> Block:
-        stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
+        stmts = [
+            s if s.__class__ is Let else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts
+        ]
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
-        made = {s.target for s in stmts if isinstance(s, Let) and s.op != "getitem"}  # arrays, and not views
+        made = {s.target for s in stmts if s.__class__ is Let and s.op != "getitem"}  # arrays, and not views
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
-            if not isinstance(s, Let) or not self._moves(s):
+            if s.__class__ is not Let or not self._moves(s):
                 continue
-            j = next((k for k in range(i + 1, len(stmts)) if self._reads(stmts[k], s)), None)
-            if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not self._passes(s, stmts[i + 1 : j]):
+            j = _reader(stmts, i + 1, s.target)
+            if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not _takes(stmts[j], s):
+                continue
+            if not self._passes(s, stmts[i + 1 : j]):
                 continue
             large = [a for a in s.args if isinstance(a, Var) and isinstance(a.type, Array) and not _is_less(a, s.target)]
             if block is self.outermost:  # the user's arrays have their names until the end
                 large = [a for a in large if a not in self.primal]
-            if s.op == "getitem":
+            if _is_view(s):
+                large = []  # it holds the array itself
+            elif s.op == "getitem":
                 large = [a for a in large if a in made]
             if all(last.get(a, place[j]) >= place[j] for a in large):
                 stmts.insert(j - 1, stmts.pop(i))
@@ -70,16 +76,12 @@ class _Sinker:
 
     def _moves(self, s: Let) -> bool:
         target = s.target
-        if target is None or target in self.primal or target.name or self.uses.get(target, 0) != 1:
+        if target is None or target in self.primal or self.uses.get(target, 0) != 1:
             return False
-        if s.op in _STAY and not (s.op == "getitem" and is_number(target.type or Unknown())):
+        if s.op in _STAY and not (_by_index(s) and (is_number(target.type or Unknown()) or _is_view(s))):
             return False
         effect = effect_of(s)
         return effect.pure and (not effect.shares or s.op == "getitem")
-
-    @staticmethod
-    def _reads(stmt: Stmt, s: Let) -> bool:
-        return s.target in (stmt.args if isinstance(stmt, Let) else free_in(stmt))
 
     def _passes(self, s: Let, between: list[Stmt]) -> bool:
         read = {self.memory.find(a) for a in s.args} - {None}
@@ -90,6 +92,33 @@ class _Sinker:
             if effect.io or any((c := self.memory.find(stmt.args[p])) is None or c in read for p in effect.writes):
                 return False
         return True
+
+
+def _reader(stmts: list[Stmt], start: int, a: Var | None) -> int | None:
+    """The place of the first statement, from ``start`` on, that reads ``a``."""
+    for k in range(start, len(stmts)):
+        stmt = stmts[k]
+        if a in (stmt.args if stmt.__class__ is Let else free_in(stmt)):
+            return k
+    return None
+
+
+def _is_view(s: Let) -> bool:
+    return _by_index(s) and s.target is not None and isinstance(s.target.type, Array) and effect_of(s).shares == (0,)
+
+
+def _takes(reader: Stmt, s: Let) -> bool:
+    """Does what has a name go into the next value of that name?"""
+    if s.target is None or not s.target.name:
+        return True
+    to = reader.target if isinstance(reader, Let) and reader.op in ("add", "sub") else None
+    return to is not None and to.name == s.target.name
+
+
+def _by_index(s: Let) -> bool:
+    """Is it a read by index? The elements of a tuple are named where it is taken apart."""
+    x = s.args[0] if s.op == "getitem" else None
+    return isinstance(x, Var) and not isinstance(x.type, Tuple)
 
 
 def _is_less(a: Var, target: Var | None) -> bool:

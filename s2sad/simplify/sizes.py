@@ -29,7 +29,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
-from s2sad.specialise.driver import Rewriter, is_real, is_scalar, known_dims
+from s2sad.specialise.driver import Rewriter, const, is_real, is_scalar, known_dims
 from s2sad.specialise.facts import origin
 from s2sad.specialise.helpers import helper
 
@@ -59,6 +59,23 @@ def size(rw: Rewriter, let: Let) -> Let | None:
         return None
     other = _by_dims(rw).get(dims) or _made_of(rw, x)
     return None if other is None or other is x else rw.let(let, "getattr", other, name)
+
+
+def length(rw: Rewriter, let: Let) -> Let | None:
+    """``t.shape[0]``, the length of a vector among the parameters: ``x.size``."""
+    shape, k = rw.definition(let.args[0]), const(let.args[1])
+    if shape is None or shape.op != "getattr" or type(k) is not int or not isinstance(shape.args[0], Var):
+        return None
+    name, dims = shape.args[1], known_dims(shape.args[0])
+    if not isinstance(name, Const) or name.value != "shape" or not dims or not -len(dims) <= k < len(dims):
+        return None
+    other = like(rw, (dims[k],)) if len(dims) > 1 else None
+    return None if other is None else rw.let(let, "getattr", other, Const("size"))
+
+
+def like(rw: Rewriter, dims: Any) -> Var | None:
+    """A parameter of these dimensions."""
+    return _by_dims(rw).get(dims)
 
 
 def _made_of(rw: Rewriter, x: Var) -> Var | None:
@@ -125,7 +142,7 @@ def conj(rw: Rewriter, let: Let) -> Atom | None:
 
 
 RULES: dict[Any, tuple[Any, ...]] = {
-    "getattr": (size,),
+    "getattr": (size,), "getitem": (length,),
     np.array: (array,),
     np.zeros_like: (zeros_like,),
     np.conj: (conj,),

@@ -22,7 +22,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array
-from s2sad.specialise.driver import Rewriter, is_floating, known_dims
+from s2sad.specialise.driver import Rewriter, is_const, is_floating, is_scalar, known_dims
 from s2sad.specialise.helpers import arg, axes_of
 
 
@@ -46,4 +46,54 @@ def of_broadcast(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "mul", x, copies)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {np.sum: (of_broadcast,)}
+def of_number(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(np.broadcast_to(s, shape), axis)`` of a number: ``s`` times the length of the axis, broadcast to the others."""
+    d = rw.definition(let.args[1]) if len(let.posargs) == 2 and all(k == "axis" for k in let.kwnames) else None
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
+        return None
+    s, shape, dims = d.args[1], arg(d, 1, "shape"), known_dims(let.args[1])
+    if not is_scalar(s) or not is_floating(s) or not dims or len(dims) < 2 or not rw.may_be_view(let):
+        return None
+    axes = axes_of(rw, arg(let, 1, "axis"), len(dims))
+    if axes is None or len(axes) != 1:
+        return None
+    value = rw.emit("mul", s, rw.emit("getitem", shape, Const(axes[0])))
+    rest = rw.emit("tuple", *(rw.emit("getitem", shape, Const(k)) for k in range(len(dims)) if k not in axes))
+    return rw.call(let, np.broadcast_to, "np.broadcast_to", value, kw={"shape": rest})
+
+
+def dot(rw: Rewriter, let: Let) -> Let | None:
+    """``np.broadcast_to(s, shape) @ v`` of a number and a vector: ``s`` times the sum."""
+    for a, v in (let.args, let.args[::-1]):
+        d = rw.definition(a)
+        if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
+            continue
+        one = [type_of_atom(x) for x in (a, v)]
+        if is_scalar(d.args[1]) and all(isinstance(t, Array) and t.rank == 1 and t.dtype == "float64" for t in one):
+            return rw.let(let, "mul", d.args[1], rw.emit_call(np.sum, "np.sum", v))
+    return None
+
+
+def kept_axis(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(x, axis=1, keepdims=True)[:, 0]``: the axis need not be kept."""
+    d, index = rw.definition(let.args[0]), rw.definition(let.args[1])
+    if d is None or index is None or index.op != "tuple" or d.op != "call" or not isinstance(d.args[0], Ref):
+        return None
+    dims = known_dims(let.args[0])
+    kept = d.args[-1]
+    if d.args[0].obj is not np.sum or d.kwnames != ("axis", "keepdims") or not isinstance(kept, Const) or kept.value is not True:
+        return None
+    axes = axes_of(rw, d.args[-2], len(dims)) if dims else None
+    if not dims or axes is None or len(index.args) != len(dims):
+        return None
+    if not all(is_const(a, 0) if k in axes else _is_full(rw, a) for k, a in enumerate(index.args)):
+        return None
+    return rw.call(let, np.sum, "np.sum", d.args[1], kw={"axis": d.args[-2]})
+
+
+def _is_full(rw: Rewriter, a: Atom) -> bool:
+    d = rw.definition(a)
+    return d is not None and d.op == "slice" and all(isinstance(x, Const) and x.value is None for x in d.args)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {np.sum: (of_broadcast, of_number), "matmul": (dot,), "getitem": (kept_axis,)}

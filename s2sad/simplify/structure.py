@@ -27,7 +27,7 @@ The empty ``if`` itself goes with the dead code. One walk; substitutions are car
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Stmt, Var, While, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Var, While, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 
 
@@ -80,6 +80,8 @@ class _Settler:
         return If(stmt.test, then, orelse, tuple(stmt.targets[k] for k in ks), stmt.loc)
 
     def _loop(self, stmt: For | While, out: list[Stmt]) -> None:
+        if isinstance(stmt, While):
+            self.env.update(_known_in(stmt))
         stmt = self._invariant(stmt)
         while True:
             size = len(self.env)
@@ -108,6 +110,22 @@ class _Settler:
         if isinstance(stmt, For):
             return For(stmt.item, stmt.iter, carried, init, body, targets, stmt.stop, stmt.loc)
         return While(carried, init, stmt.cond, body, targets, stmt.stop, stmt.loc)
+
+
+def _known_in(stmt: While) -> dict[Var, Atom]:
+    """``while len(x)``: where its body begins, ``len(x) == 0`` is false."""
+    test, body = stmt.cond.stmts, stmt.body.stmts
+    if len(test) != 1 or len(body) < 2 or not all(isinstance(s, Let) for s in (*test, *body[:2])):
+        return {}
+    known, again, asked = test[0], body[0], body[1]
+    assert isinstance(known, Let) and isinstance(again, Let) and isinstance(asked, Let)
+    callee = known.args[0] if known.op == again.op == "call" and stmt.cond.results[0] is known.target else None
+    if not isinstance(callee, Ref) or callee.obj is not len or not isinstance(again.args[0], Ref) or again.args[0].obj is not len:
+        return {}
+    zero = asked.args[1] if asked.op == "eq" and asked.args[0] is again.target else None
+    if again.args[1] is not known.args[1] or not isinstance(zero, Const) or zero.value != 0 or asked.target is None:
+        return {}
+    return {asked.target: Const(False)}
 
 
 def _same(a: Atom, b: Atom) -> bool:

@@ -35,7 +35,7 @@ def unpack(fn: Function) -> Function:
     uses = usage.uses(fn)
     wanted = {
         v: v.type.items for v in found
-        if isinstance(v, Var) and isinstance(v.type, Tuple) and v in made and made[v].op != "unpack"
+        if isinstance(v, Var) and isinstance(v.type, Tuple) and not (v in made and made[v].op == "unpack")
         and uses.get(v) == len(v.type.items) > 1
     }  # fmt: skip
     return with_body(fn, _Unpacker(wanted).block(fn.body)) if wanted else fn

@@ -26,7 +26,8 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
-from s2sad.ir.types import Array, dtype_of
+from s2sad.ir.types import UNKNOWN, Array, dtype_of
+from s2sad.simplify import sizes
 from s2sad.specialise.driver import Rewriter, dims_fit, divides_safely, is_floating, is_scalar, known_dims, rank
 from s2sad.specialise.facts import same_shape
 
@@ -108,13 +109,19 @@ def _alike(rw: Rewriter, wide: Atom, x: Atom) -> bool:
 def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:
     """Both are broadcast to one shape: compute first, on what is small, and broadcast the result."""
     da, dims = rw.definition(let.args[0]), known_dims(let.args[0])
-    if da is None or not rw.may_be_view(let) or dims is None or dims != known_dims(let.args[1]):
+    if da is None or dims is None or dims != known_dims(let.args[1]):
         return None
     if let.op == "truediv" and not divides_safely(rw, sb):
         return None
     if not (is_scalar(sa) and is_scalar(sb)) and known_dims(sa) != known_dims(sb):
         return None
-    return _spread(let, da, rw.emit(let.op, sa, sb))
+    if rw.may_be_view(let):
+        return _spread(let, da, rw.emit(let.op, sa, sb))
+    other = sizes.like(rw, dims)
+    numbers = is_scalar(sa) and is_scalar(sb) and let.target is not None and dtype_of(let.target.type or UNKNOWN) == "float64"
+    if other is None or not numbers or dtype_of(type_of_atom(other)) != "float64":
+        return None
+    return rw.call(let, np.full_like, "np.full_like", other, rw.emit(let.op, sa, sb))
 
 
 def _spread(let: Let, broadcast: Let, value: Atom) -> Let:

@@ -6,6 +6,7 @@ from collections.abc import Container
 
 from s2sad.ir.nodes import Function, Var
 from s2sad.specialise import (
+    joined,
     lists,
     masks,
     maxima,
@@ -21,7 +22,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 RULES = merge_rules(
     unbroadcast.RULES, unreduce.RULES, products.RULES, reductions.RULES, storage.RULES, lists.RULES, masks.RULES, powers.RULES,
-    maxima.RULES, softplus.RULES,
+    maxima.RULES, softplus.RULES, joined.RULES,
 )
 
 

@@ -254,14 +254,18 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
 def masked_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a literal."""
     _, g, p = let.args
-    if const(p) is not None or nonzero(rw, g) or whole(rw, g) or _bounded(rw, p):
+    if const(p) is not None or nonzero(rw, g) or whole(rw, g) or bounded(rw, p):
         return rw.let(let, "mul", g, p)
     return None
 
 
-def _bounded(rw: Rewriter, p: Atom) -> bool:
-    """Is it a number over something of at least a positive number, as a sigmoid is?"""
+def bounded(rw: Rewriter, p: Atom) -> bool:
+    """Is it a number over something of at least a positive number, as a sigmoid is? Or the exponential of a minimum?"""
     d = rw.definition(p)
+    if d is not None and d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is np.exp:
+        low = rw.definition(d.args[1])
+        limited = low is not None and low.op == "call" and isinstance(low.args[0], Ref) and low.args[0].obj is np.minimum
+        return low is not None and limited and any(const(a) is not None for a in low.args[1:3])
     if d is None or d.op != "truediv" or const(d.args[0]) is None:
         return False
     return (floor(rw, d.args[1]) or 0.0) > 0.0 or at_least_one(rw, d.args[1])

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Block, Callee, Const, For, Function, If, Let, Ref, Var, While, blocks_of
+from s2sad.ir.nodes import (
+    Block,
+    Callee,
+    Const,
+    For,
+    Function,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    While,
+    blocks_of,
+    targets_of,
+    walk,
+)
 from s2sad.ir.rewrite import defined_vars
 
 
 def primal_vars(fn: Function) -> frozenset[Var]:
     """The variables of the forward sweep.
 
-    In a joint form: all that is defined before the comment that opens the reverse sweep. In the adjoint half of a pair:
-    the parameters. In a tangent function: all that does not depend on a tangent. Elsewhere everything is taken for primal,
-    which is the safe side.
+    In a joint form: all that is defined before the comment that opens the reverse sweep, in a loop or branch that of its own.
+    In the adjoint half of a pair: the parameters. In a tangent function: all that does not depend on a tangent. Elsewhere
+    everything is taken for primal, which is the safe side.
     """
     params = [p.var for p in fn.params]
     if fn.adjoint:
         return frozenset(params)
     out: list[Var] = list(params)
     for stmt in fn.body.stmts:
-        if isinstance(stmt, Let) and stmt.op == "comment" and _text(stmt).startswith("reverse"):
+        if _opens_reverse(stmt):
             return frozenset(out)
         if stmt.__class__ is not Let:
-            out.extend(defined_vars(Block((stmt,))))
+            out.extend(_of_user(Block((stmt,))))
         elif stmt.target is not None:
             out.append(stmt.target)
     dots, pairs = set(params[len(params) - fn.tangents :]), set[Var]()
@@ -30,6 +45,30 @@ def primal_vars(fn: Function) -> frozenset[Var]:
         before = len(dots) + len(pairs)
         _spread(fn.body, dots, pairs)
     return frozenset(v for v in out if v not in dots or v in params)
+
+
+def _of_user(block: Block) -> list[Var]:
+    """What a block defines, less what stands after a comment that opens the reverse sweep of an iteration."""
+    out = defined_vars(block)
+    adjoint: set[Var] = set()
+    for stmt in walk(block):
+        for b in blocks_of(stmt):
+            at = next((k for k, s in enumerate(b.stmts) if _opens_reverse(s)), None)
+            if at is not None:
+                adjoint.update(defined_vars(Block(b.stmts[at:])))
+    if not adjoint:
+        return out
+    for stmt in reversed(walk(block)):  # what is handed on is what the inner ones give
+        for b in blocks_of(stmt):
+            ends = zip(targets_of(stmt), b.results, strict=False)
+            adjoint.update(t for t, a in ends if a in adjoint)
+            if isinstance(stmt, For | While):
+                adjoint.update(c for c, a in zip(stmt.carried, b.results, strict=False) if a in adjoint)
+    return [v for v in out if v not in adjoint]
+
+
+def _opens_reverse(stmt: Stmt) -> bool:
+    return isinstance(stmt, Let) and stmt.op == "comment" and _text(stmt).startswith("reverse")
 
 
 def _text(stmt: Let) -> str:

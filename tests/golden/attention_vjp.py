@@ -18,22 +18,12 @@ def attention_fwd(q, k, v, target):
 
 
 def attention_adj(residuals, value_bar):
-    t1_0, t1_1, t1_2, t1_3, t1_4, t1_5, t1_6, t1_7, t1_8 = residuals  # L34
-    t1 = t1_0, t1_1, t1_2, t1_3, t1_4, t1_5, t1_6, t1_7, t1_8
-    t2 = t1[0]
-    t3 = t1[1]
-    v = t1[2]
-    weights = t1[3]
-    t4 = t1[4]
-    weights_2 = t1[5]
-    k = t1[7]
-    q = t1[8]
-    t5 = value_bar / t2.size * 2.0 * t3  # L39
-    t6 = weights.T @ t5
-    weights_bar = rt.safe_div(t5 @ v.T, t4)  # L38
+    t2, t3, v, weights, t4, weights_2, t5, k, q = residuals  # L34
+    t6 = value_bar / t2.size * 2.0 * t3  # L39
+    t7 = weights.T @ t6
+    weights_bar = rt.safe_div(t6 @ v.T, t4)  # L38
     weights_bar = weights_bar - rt.safe_mul(weights_bar, weights).sum(axis=1, keepdims=True)
     scores_bar = weights_bar  # L37
     scores_bar *= weights_2
-    t7 = t1[6]  # L34
-    t8 = rt.safe_div(scores_bar, t7)  # L36
-    return t8 @ k, t8.T @ q, t6  # L34
+    t8 = rt.safe_div(scores_bar, t5)  # L36
+    return t8 @ k, t8.T @ q, t7  # L34

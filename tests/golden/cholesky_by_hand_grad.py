@@ -8,8 +8,7 @@ def cholesky_by_hand_grad(a):
     low = np.zeros((n, n))  # L212
     tape = []  # L213
     for i in range(n):
-        tape_2 = []  # L214
-        for j in range(i + 1):
+        for j in range(i + 1):  # L214
             s = a[i, j]  # L215
             for k in range(j):  # L216
                 s = s - low[i, k] * low[j, k]  # L217
@@ -21,25 +20,23 @@ def cholesky_by_hand_grad(a):
                 t2 = low[j, j]  # L221
                 low[i, j] = s / t2
                 t1 = None
-            tape_2.append((t1, t2))  # L214
-        tape.append(tape_2)  # L213
+            tape.append((i, j, t1, t2))  # L214
     t3 = np.diag(low)  # L222
     value = np.sum(np.log(t3))
     # reverse sweep
     low_bar = np.diag(1.0 / t3)  # L222
     a_bar = np.zeros_like(a)  # L213
-    for i, tape in zip(reversed(range(n)), reversed(tape)):
-        for j, (t10, t11) in zip(reversed(range(i + 1)), reversed(tape)):  # L214
-            if i == j:  # L218
-                t12 = low_bar[i, j] * 0.5  # L219
-                low_bar[i, j] = 0.0
-                s_bar = t12 / t10 if t12 else 0.0
-            else:
-                s_bar = low_bar[i, j] / t11 if low_bar[i, j] else 0.0  # L221
-                low_bar[i, j] = 0.0
-                low_bar[j, j] -= s_bar * low[i, j] if s_bar else 0.0
-            for k in reversed(range(j)):  # L216
-                low_bar[j, k] -= s_bar * low[i, k]  # L217
-                low_bar[i, k] -= s_bar * low[j, k]
-            a_bar[i, j] += s_bar  # L215
+    for i, j, t6, t7 in reversed(tape):
+        if i == j:  # L218
+            t8 = low_bar[i, j] * 0.5  # L219
+            low_bar[i, j] = 0.0
+            s_bar = t8 / t6 if t8 else 0.0
+        else:
+            s_bar = low_bar[i, j] / t7 if low_bar[i, j] else 0.0  # L221
+            low_bar[i, j] = 0.0
+            low_bar[j, j] -= s_bar * low[i, j] if s_bar else 0.0
+        for k in reversed(range(j)):  # L216
+            low_bar[j, k] -= s_bar * low[i, k]  # L217
+            low_bar[i, k] -= s_bar * low[j, k]
+        a_bar[i, j] += s_bar  # L215
     return value, a_bar  # L210

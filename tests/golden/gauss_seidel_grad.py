@@ -8,34 +8,31 @@ def gauss_seidel_grad(a, b, x0):
     x = np.copy(x0)  # L324
     tape = []  # L325
     for _ in range(3):
-        tape_2 = []  # L326
-        for i in range(n):
+        for i in range(n):  # L326
             s = b[i]  # L327
-            tape_3 = []  # L328
+            tape_2 = []  # L328
             for j in range(n):
                 if j != i:  # L329
                     t1 = x[j]  # L330
                     s = s - a[i, j] * t1
                 else:
                     t1 = None
-                tape_3.append(t1)  # L328
+                tape_2.append(t1)  # L328
             t2 = s / a[i, i]  # L331
-            tape_2.append((t2, tape_3))  # L326
+            tape.append((i, t2, tape_2))  # L326
             x[i] = t2  # L331
-        tape.append(tape_2)  # L325
     value = np.sum(x * x)  # L332
     # reverse sweep
     x_bar = 2.0 * x  # L332
     b_bar = np.zeros_like(b)  # L325
     a_bar = np.zeros_like(a)
-    for tape in reversed(tape):
-        for i, (t7, tape) in zip(reversed(range(n)), reversed(tape)):  # L326
-            s_bar = x_bar[i] / a[i, i] if x_bar[i] else 0.0  # L331
-            x_bar[i] = 0.0
-            a_bar[i, i] -= s_bar * t7 if s_bar else 0.0
-            for j, t10 in zip(reversed(range(n)), reversed(tape)):  # L328
-                if j != i:  # L329
-                    x_bar[j] -= s_bar * a[i, j]  # L330
-                    a_bar[i, j] -= s_bar * t10
-            b_bar[i] += s_bar  # L327
+    for i, t5, tape in reversed(tape):
+        s_bar = x_bar[i] / a[i, i] if x_bar[i] else 0.0  # L331
+        x_bar[i] = 0.0
+        a_bar[i, i] -= s_bar * t5 if s_bar else 0.0
+        for j, t8 in zip(reversed(range(n)), reversed(tape)):  # L328
+            if j != i:  # L329
+                x_bar[j] -= s_bar * a[i, j]  # L330
+                a_bar[i, j] -= s_bar * t8
+        b_bar[i] += s_bar  # L327
     return value, a_bar, b_bar, x_bar  # L322

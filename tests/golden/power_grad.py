@@ -2,56 +2,24 @@
 import numpy as np
 
 
-def power_fwd(x, n):
-    """``x`` to a whole number, by squaring."""
-    if n == 0:  # L111
-        t2 = 1.0
-        root = power_res = None
-    else:
-        root, power_res = power_fwd(x, n // 2)  # L113
-        if n % 2:  # L114
-            t2 = root * root * x
-        else:
-            t2 = root * root
-    residuals = n, root, x, power_res  # L109
-    return t2, residuals
-
-
-def power_adj(residuals, y_bar):
-    n, root, x, power_res = residuals  # L109
-    if n == 0:  # L111
-        return 0.0
-    if n % 2:  # L114
-        x_bar = y_bar * (root * root)  # L115
-        root_bar = 2.0 * (y_bar * x * root)
-    else:
-        root_bar = 2.0 * (y_bar * root)  # L116
-        x_bar = 0.0
-    x_bar = x_bar + power_adj(power_res, root_bar)  # L113
-    return x_bar
-
-
 def power_grad(x, n):
     """``x`` to a whole number, by squaring."""
     # forward sweep
-    t1 = n == 0  # L111
-    if t1:
+    if n == 0:  # L111
         value = 1.0
-    else:
-        root, power_res = power_fwd(x, n // 2)  # L113
-        if n % 2:  # L114
-            value = root * root * x
-        else:
-            value = root * root
-    # reverse sweep
-    if t1:  # L111
         x_bar = 0.0
     else:
+        root, x_slope = power_grad(x, n // 2)  # L113
         if n % 2:  # L114
             x_bar = root * root  # L115
-            root_bar = 2.0 * (x * root)
+            value = x_bar * x
+            # reverse sweep of the branch
+            root_bar = 2.0 * (x * root)  # L115
         else:
+            value = root * root  # L116
+            # reverse sweep of the branch
             root_bar = 2.0 * root  # L116
             x_bar = 0.0
-        x_bar = x_bar + power_adj(power_res, root_bar)  # L113
+        x_bar = x_bar + root_bar * x_slope  # L113
+    # reverse sweep
     return value, x_bar  # L109

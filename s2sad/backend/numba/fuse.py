@@ -36,12 +36,27 @@ import numpy as np
 
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.inequalities import ONE, Form, plus
-from s2sad.analysis.usage import lets, read_by
+from s2sad.analysis.usage import lets
 from s2sad.backend.numba.contract import contracted
 from s2sad.backend.numba.facts import calls, const, is_array, is_scalar
 from s2sad.backend.numba.forms import Forms, renamed
 from s2sad.backend.numba.memory import may_share
-from s2sad.ir.nodes import Atom, Block, Callee, For, Function, If, Let, Ref, Stmt, Var, blocks_of, targets_of, walk
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Callee,
+    For,
+    Function,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    blocks_of,
+    free_in,
+    targets_of,
+    walk,
+)
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import clone_block, defined_vars, with_blocks, with_body, with_stmts
 from s2sad.ir.types import RANGE
@@ -127,7 +142,7 @@ class _Fuse:
     # -- moving up --------------------------------------------------------------------------------------------------
     def _joined(self, out: list[Stmt], nest: Nest, reverse: bool) -> bool:
         """Put a nest into an earlier one, if there is one that it can be put into."""
-        needed = set(read_by(nest.loop))
+        needed = set(free_in(nest.loop))
         lifted: list[int] = []
         for k in range(len(out) - 1, -1, -1):
             s = out[k]
@@ -145,7 +160,7 @@ class _Fuse:
                 continue
             if self._is_test(s):
                 lifted.append(k)
-                needed.update(read_by(s))
+                needed.update(free_in(s))
                 continue
             if needed.intersection(targets_of(s)) or not self._passes(nest, s, reverse):
                 return False

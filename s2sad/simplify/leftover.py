@@ -1,0 +1,116 @@
+"""Stores into adjoint memory that change nothing, or that nobody sees.
+
+*before*::
+
+    def f(x, a, k):
+        x_bar = [0.0] * len(x)
+        x_bar[k] += a
+        t = x_bar[k]
+        x_bar[k] = 0.0
+        x_bar[k] += t
+        s = x_bar[0]
+        x_bar[0] = 0.0
+        return s * t
+
+*after*::
+
+    def f(x, a, k):
+        x_bar = [0.0] * len(x)
+        x_bar[k] += a
+        t = x_bar[k]
+        s = x_bar[0]
+        return s * t
+
+A place that is read, cleared, and given back what was there has kept it. After the last statement that reads a buffer of this
+function's own, it need not be cleared any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from s2sad.analysis.effects import effect_of, has_memory
+from s2sad.analysis.late import Facts
+from s2sad.analysis.places import index_key
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, walk
+from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+
+
+def drop(fn: Function, primal: Container[Var]) -> Function:
+    """``fn`` without such stores: ``fn`` itself where there are none."""
+    if not any(isinstance(s, Let) and _clears(s, primal) for s in walk(fn.body)):
+        return fn
+    passes = _Stores(fn, primal)
+    body = passes.kept(fn.body)
+    return with_body(fn, with_stmts(body, passes.seen(body)))
+
+
+def _clears(s: Let, primal: Container[Var]) -> bool:
+    if s.op != "setitem" or s.args[0] in primal:
+        return False
+    return isinstance(s.args[0], Var) and isinstance(s.args[2], Const) and s.args[2].value == 0.0
+
+
+class _Stores(Facts):
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        super().__init__(fn)
+        self.primal = primal
+
+    def kept(self, block: Block) -> Block:
+        """A block without places that are cleared and given back what they held."""
+        stmts: list[Stmt] = []
+        for s in block.stmts:
+            stmts.append(s)
+            if not isinstance(s, Let):
+                stmts[-1] = with_blocks(s, tuple(map(self.kept, blocks_of(s))))
+            elif s.op == "aug_setitem":
+                clear = self._undone(stmts)
+                if clear is not None:
+                    stmts.pop()
+                    stmts.remove(clear)
+        return with_stmts(block, stmts)
+
+    def _undone(self, stmts: list[Stmt]) -> Let | None:
+        """The statement that clears a place, if it is read before and the last statement adds that number to it."""
+        add = stmts[-1]
+        assert isinstance(add, Let)
+        x, index, value, how = add.args
+        read = self.lets.get(value) if isinstance(value, Var) else None
+        if read is None or read.op != "getitem" or read.args[0] is not x or not isinstance(how, Const) or how.value != "add":
+            return None
+        if read.target in self.primal or _has_parts(read):
+            return None
+        place, key = self.memory.find(x), index_key(self.lets, index)
+        if place is None or index_key(self.lets, read.args[1]) != key:
+            return None
+        cleared: Let | None = None
+        for s in reversed(stmts[:-1]):
+            if s is read:
+                return cleared
+            if not isinstance(s, Let):
+                return None
+            if cleared is None and _clears(s, self.primal) and s.args[0] is x and index_key(self.lets, s.args[1]) == key:
+                cleared = s
+            elif any(self.memory.find(a) == place for a in (*s.args, s.target) if isinstance(a, Var)):
+                return None
+        return None
+
+    def seen(self, block: Block) -> list[Stmt]:
+        """The statements of the function without the stores after which nothing reads that memory."""
+        out: list[Stmt] = []
+        read: set[object] = {self.memory.find(a) for a in block.results if isinstance(a, Var)}
+        for s in reversed(block.stmts):
+            if isinstance(s, Let) and _clears(s, self.primal) and not self.memory.is_returned(s.args[0]):
+                if self.memory.find(s.args[0]) not in read:
+                    continue
+            read.update(self.memory.find(a) for a in free_in(s) if isinstance(a, Var))
+            out.append(s)
+        return out[::-1]
+
+
+def _has_parts(read: Let) -> bool:
+    """Is it a view, which would show what is stored?"""
+    return effect_of(read).shares != () and read.target is not None and has_memory(read.target.type)
+
+
+__all__ = ["drop"]
