@@ -633,7 +633,7 @@ def _dict(r: Reverse, s: Let, state: State, rb: Builder) -> None:
 def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any, Atom]]) -> None:
     v = s.target
     assert v is not None
-    if r.layout.is_mirror(v):
+    if r.layout.is_mirror(v) or r.is_leaf(v, ()):  # also a list of a length that types do not tell
         whole = r.shadow(state, rb, v) if r.is_paired(v) else state.drop((v, ()))
         if whole is None:
             return

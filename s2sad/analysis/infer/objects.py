@@ -42,6 +42,7 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
 def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom:
     record = Record(cls, name)
     var = new_object(f, record)
+    f.origin[var] = f.synthetic.setdefault((f.loc, cls, f.current), Var(name))  # the lists that it holds are known by it
     init_with(f, var, cls, init, pos, kw)
     return settled(f, var, cls)
 
@@ -53,6 +54,8 @@ def settled(f: FunctionInfer, var: Var, cls: Any) -> Atom:
         return var
     made = records.real(f, var)
     f.tracked.objects.pop(var)
+    if isinstance(made, Var) and var in f.origin:
+        f.origin[made] = f.origin[var]
     f.program.object_made[f.spec][cls] -= 1
     return made
 
