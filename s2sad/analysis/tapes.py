@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from s2sad.analysis import usage
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Known, Let, Ref, Stmt, Var, blocks_of
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import INT
 
@@ -56,11 +56,24 @@ class Tape:
         return self.entry.args if self.entry is not None else self.append.args[2:3]
 
 
+def tapes_in(fn: Function) -> Tapes:
+    """The tapes of a function, found once."""
+    try:
+        return fn.body._tapes
+    except AttributeError:
+        pass
+    found = Tapes(fn)
+    _keep_tapes(fn.body, found)
+    return found
+
+
+_keep_tapes = Known.__dict__["_tapes"].__set__
+
+
 class Tapes:
     """The tapes of a function. ``alias``: variables of the reverse sweep -> what was recorded."""
 
     def __init__(self, fn: Function) -> None:
-        self.fn = fn
         self.uses = usage.uses(fn)
         self.lets = usage.lets(fn)
         self.tapes: dict[Var, Tape] = {}
@@ -76,9 +89,10 @@ class Tapes:
     # -- what is there ----------------------------------------------------------------------------------------------
     def _collect(self, block: Block, owner: Stmt | None) -> None:
         for s in block.stmts:
-            if isinstance(s, Let):
-                if s.op == "list" and not s.args and s.target is not None:
-                    self.tapes[s.target] = Tape(s.target, s)
+            if s.__class__ is Let:
+                if s.op == "list":
+                    if not s.args and s.target is not None:
+                        self.tapes[s.target] = Tape(s.target, s)
                 elif s.op == "method" and isinstance(s.args[0], Var) and s.args[0] in self.tapes:
                     self._append(self.tapes[s.args[0]], s, owner)
                 continue
@@ -101,6 +115,8 @@ class Tapes:
     # -- who reads it -----------------------------------------------------------------------------------------------
     def _read(self, block: Block) -> None:
         for s in block.stmts:
+            if s.__class__ is Let:
+                continue
             if isinstance(s, For):
                 self._loop(s)
             for b in blocks_of(s):
@@ -196,4 +212,4 @@ class Tapes:
         return True
 
 
-__all__ = ["Reader", "Tape", "Tapes"]
+__all__ = ["Reader", "Tape", "Tapes", "tapes_in"]

@@ -72,6 +72,7 @@ class Scope:
         self.nonlocals: set[str] = set()
         self.nested: list[Any] = []  # functions and lambdas directly inside
         self._uses: dict[int, tuple[int, int]] = {}
+        self._children: dict[int, tuple[Any, list[Any]]] = {}  # of plain nodes, which stay alive here
         self._free: dict[int, frozenset[str]] = {}
         body = node.body if isinstance(node.body, list) else [node.body]
         for stmt in body:
@@ -106,7 +107,9 @@ class Scope:
         if kind in _LEAVES:
             return
         if kind in _PLAIN:
-            for child in children(node):
+            inner = children(node)
+            self._children[id(node)] = node, inner
+            for child in inner:
                 self._bind(child)
             return
         if isinstance(node, FUNCTIONS):
@@ -170,7 +173,8 @@ class Scope:
             return 0, 0
         reads = writes = 0
         if kind in _PLAIN:
-            for child in children(node):
+            known = self._children.get(id(node))
+            for child in children(node) if known is None else known[1]:
                 r, w = self.uses(child)
                 reads |= r
                 writes |= w

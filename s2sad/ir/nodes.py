@@ -182,13 +182,14 @@ class Known:
     """Where a block keeps what ``walk``, ``free_vars`` and functions of ``s2sad.analysis`` have found out about it: nearly
     every pass and every analysis asks for that, and blocks are immutable."""
 
-    __slots__ = ("_free", "_last_uses", "_lets", "_reads", "_uses", "_walked")
+    __slots__ = ("_free", "_last_uses", "_lets", "_reads", "_tapes", "_uses", "_walked")
 
     if TYPE_CHECKING:
         _free: tuple[Var, ...]
         _last_uses: dict[Var, int]
         _lets: dict[Var, Let]
         _reads: list[Var]
+        _tapes: Any
         _uses: dict[Var, int]
         _walked: tuple[Stmt, ...]
 

@@ -66,11 +66,12 @@ MAX_ROUNDS = 6
 @dataclass(frozen=True, slots=True)
 class NamedPass:
     """A pass and the name under which stages and reports show it. ``settles``: the passes that find nothing in what it
-    gives."""
+    gives; ``keeps``: those that find nothing there if they found nothing in what it was given."""
 
     name: str
     run: Pass
     settles: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
@@ -100,7 +101,7 @@ ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
     NamedPass("cse", cse.merge, ("cse",)),
-    NamedPass("dce", dce.eliminate, ("dce",)),
+    NamedPass("dce", dce.eliminate, ("dce",), ("structure", "cse")),
     NamedPass("tape", trim, ("tape", "dce")),
 )
 WOVEN: tuple[NamedPass, ...] = (
@@ -163,7 +164,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
         new = p.run(fn, primal)
         if new is not fn:
             fn = new
-            settled = set(p.settles)
+            settled = {*p.settles, *settled.intersection(p.keeps)}
         else:
             settled.add(p.name)
         if len(settled) == len(ROUNDS):

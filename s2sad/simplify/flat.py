@@ -43,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from s2sad.analysis import usage
-from s2sad.analysis.tapes import Reader, Tape, Tapes
+from s2sad.analysis.tapes import Reader, Tape, Tapes, tapes_in
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, blocks_of, free_in, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block, with_blocks, with_body, with_stmts
@@ -55,7 +55,7 @@ _MAX_PARTS = 8  # of an entry
 
 def flatten(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with the first such tapes in one: ``fn`` itself where there are none."""
-    found = Tapes(fn)
+    found = tapes_in(fn)
     known = {t.var: t for t in found.understood()}
     for outer in known.values():
         reader = outer.only_reader(primal)

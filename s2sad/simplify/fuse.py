@@ -41,7 +41,7 @@ import numpy as np
 
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.sharing import Memory
-from s2sad.analysis.tapes import Reader, Tape, Tapes
+from s2sad.analysis.tapes import Reader, Tape, Tapes, tapes_in
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -76,7 +76,7 @@ def fuse(fn: Function, primal: Container[Var]) -> Function:
     result is simplified."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    found = Tapes(fn)
+    found = tapes_in(fn)
     todo = [t for t in found.understood() if isinstance(t.owner, For | While) and t.only_reader(primal) is not None]
     return _Fuser(fn, primal, found, todo).run() if todo else fn
 

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2sad.ir.nodes import Atom, Const, Let
-from s2sad.specialise.driver import Rewriter, const, is_floating, is_scalar
+from s2sad.specialise.driver import Rewriter, const, is_floating, is_scalar, made_by
 
 _DEPTH = 4
 _POWERS = frozenset({0.125, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0})
@@ -54,6 +54,7 @@ def _same(a: Atom) -> Callable[[], Atom]:
     return lambda: a
 
 
+@made_by("mul", "truediv")
 def mul(rw: Rewriter, let: Let) -> Atom | Let | None:
     """``(2.0 * x) * (0.5 * y)``, ``2.0 * (x * 0.5 / y)``."""
     a, b = let.args
@@ -86,12 +87,14 @@ def _outward(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+@made_by("mul", "truediv")
 def neg(rw: Rewriter, let: Let) -> Let | None:
     """``-(x * 2.0 * y)``."""
     f = literal(rw, let.args[0])
     return None if f is None else rw.let(let, "mul", Const(-f[0]), f[1]())
 
 
+@made_by("mul", "truediv")
 def truediv(rw: Rewriter, let: Let) -> Atom | Let | None:
     """``(2.0 * x) / 4.0``."""
     a, c = let.args

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.ir.nodes import Atom, Let, Ref, Var
-from s2sad.specialise.driver import Rewriter, const, is_floating
+from s2sad.specialise.driver import Rewriter, const, is_floating, made_by
 
 _LIMITS: dict[str, Any] = {"gt": np.maximum, "lt": np.minimum}
 _DEPTH = 4
@@ -63,6 +63,7 @@ def _limited(rw: Rewriter) -> dict[Any, Var]:
     return rw.limited
 
 
+@made_by("gt", "lt")
 def masked(rw: Rewriter, let: Let) -> Atom | None:
     """``a * (z > 0.0)`` where ``z = np.maximum(t, 0.0)`` is a factor of ``a``."""
     for a, m in (let.args, let.args[::-1]):

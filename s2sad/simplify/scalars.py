@@ -30,7 +30,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.types import Array
-from s2sad.specialise.driver import Rewriter, const, divides_safely, is_floating, is_real, is_scalar, same_dims
+from s2sad.specialise.driver import Rewriter, const, divides_safely, is_floating, is_real, is_scalar, made_by, same_dims
 
 _DEPTH = 4
 
@@ -75,6 +75,7 @@ def _carry(f: Factor, build: Callable[[Atom], Atom]) -> Factor:
     return Factor(f.how, f.scalar, lambda: build(f.rest()))
 
 
+@made_by("mul", "truediv", "neg")
 def mul(rw: Rewriter, let: Let) -> Let | None:
     """``s * (t * x)``, and ``(s * x) * (t * y)``."""
     for s, x in (let.args, let.args[::-1]):
@@ -97,6 +98,7 @@ def mul(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "mul", rw.emit("truediv", up.scalar, down.scalar), rest)
 
 
+@made_by("mul", "truediv", "neg")
 def truediv(rw: Rewriter, let: Let) -> Let | None:
     """``(s * x) / t``."""
     x, t = let.args
@@ -124,6 +126,7 @@ def _same(rw: Rewriter, a: Atom, b: Atom) -> bool:
     return isinstance(da.args[1], Const) and isinstance(db.args[1], Const) and da.args[1].value == db.args[1].value
 
 
+@made_by("mul", "truediv", "neg")
 def common(rw: Rewriter, let: Let) -> Let | None:
     """``s * x + s * y`` to ``s * (x + y)``, ``x / s - y / s`` to ``(x - y) / s``."""
     a, b = let.args
@@ -137,6 +140,7 @@ def common(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "mul", fa.scalar, rest) if fa.how == "mul" else rw.let(let, "truediv", rest, fa.scalar)
 
 
+@made_by("mul", "truediv", "neg")
 def sum_(rw: Rewriter, let: Let) -> Let | None:
     """``np.sum(s * x)`` to ``s * np.sum(x)``."""
     f = factor(rw, let.args[1]) if isinstance(let.target, Var) else None

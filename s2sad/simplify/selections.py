@@ -32,10 +32,11 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
 from s2sad.simplify.views import broadcast_source
-from s2sad.specialise.driver import Rewriter, const, is_const, is_floating, is_scalar, same_dims
+from s2sad.specialise.driver import Rewriter, const, is_const, is_floating, is_scalar, made_by, same_dims
 from s2sad.specialise.masks import bounded
 
 
+@made_by("call")
 def joined(rw: Rewriter, let: Let) -> Let | None:
     """``np.where(m, a, 0.0) + np.where(m, 0.0, b)``, in either order, or with a minus between them."""
     one, two = (_selection(rw, a) for a in let.args)
@@ -60,6 +61,7 @@ def _sides(rw: Rewriter, one: tuple[Atom, ...], two: tuple[Atom, ...], minus: bo
     return sides
 
 
+@made_by("call")
 def joined_with_last(rw: Rewriter, let: Let) -> Let | None:
     """``y + np.where(m, a, 0.0) + np.where(m, 0.0, b)``: the two are joined first."""
     y, s = let.args
@@ -75,6 +77,7 @@ def joined_with_last(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "add", before.args[0], rw.emit_call(np.where, "np.where", one[0], *sides))
 
 
+@made_by("call")
 def scaled(rw: Rewriter, let: Let) -> Let | None:
     """``np.where(m, 0.0, g) * 2.0`` to ``np.where(m, 0.0, g * 2.0)``: what is not selected stays 0. Or by a mask, or by what
     is bounded: the factor is finite."""

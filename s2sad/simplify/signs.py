@@ -27,7 +27,7 @@ import numpy as np
 
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.rewrite import with_args
-from s2sad.specialise.driver import Rewriter, const, is_floating, rank
+from s2sad.specialise.driver import Rewriter, const, is_floating, made_by, rank
 
 # tuples: a union would be built at each of the many calls
 _REAL = (int, float)
@@ -78,6 +78,7 @@ def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
     return None
 
 
+@made_by("neg")
 def product(rw: Rewriter, let: Let) -> Let | None:
     """``(-a) * b``, ``a / (-b)``, ``(-a) @ b``: the minus goes outside; two cancel."""
     a, b = let.args
@@ -102,6 +103,7 @@ def _shrinks(let: Let, a: Atom) -> bool:
     return let.op == "matmul" and let.target is not None and (rank(let.target) or 0) < (rank(a) or 0)
 
 
+@made_by("neg", "mul", "truediv")
 def add(rw: Rewriter, let: Let) -> Let | None:
     """``a + (-b)`` and ``(-a) + b``."""
     a, b = let.args
@@ -114,6 +116,7 @@ def add(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+@made_by("neg", "mul", "truediv")
 def sub(rw: Rewriter, let: Let) -> Let | None:
     """``a - (-b)``; ``(-a) - b`` to ``-(a + b)``."""
     a, b = let.args
@@ -126,6 +129,7 @@ def sub(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+@made_by("neg", "mul", "truediv")
 def iadd(rw: Rewriter, let: Let) -> Let | None:
     """``x += -b`` and ``x -= -b``."""
     nb = opposite(rw, let.args[1])
@@ -134,6 +138,7 @@ def iadd(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "isub" if let.op == "iadd" else "iadd", let.args[0], nb)
 
 
+@made_by("neg", "mul", "truediv")
 def aug_setitem(rw: Rewriter, let: Let) -> Let | None:
     """``x[i] += -b`` and ``x[i] -= -b``."""
     how = let.args[3]
@@ -146,6 +151,7 @@ def aug_setitem(rw: Rewriter, let: Let) -> Let | None:
     return with_args(let, (let.args[0], let.args[1], nb, other))
 
 
+@made_by("neg")
 def through(rw: Rewriter, let: Let) -> Let | None:
     """A sum, transpose or broadcast of ``-x``: the minus goes outside, onto what is smaller or the same."""
     k = 1 if let.op == "call" else 0
@@ -158,6 +164,7 @@ def through(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "neg", rw.emit(let.op, *args[:split], kw=kw, type=let.target.type))
 
 
+@made_by("neg")
 def outer(rw: Rewriter, let: Let) -> Let | None:
     """``np.outer(-a, b)``: kept as it is cheaper to negate the vector; two signs cancel."""
     if len(let.args) != 3 or let.kwnames:
@@ -168,6 +175,7 @@ def outer(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+@made_by("mul", "truediv")
 def merged(rw: Rewriter, let: Let) -> Let | None:
     """``c1 * (c2 * x)`` to ``(c1 * c2) * x``, and ``c1 * (c2 / x)``, where literals multiply exactly."""
     for c, x in (let.args, let.args[::-1]):

@@ -29,7 +29,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
-from s2sad.specialise.driver import Rewriter, const, is_real, is_scalar, known_dims
+from s2sad.specialise.driver import Rewriter, const, is_real, is_scalar, known_dims, made_by
 from s2sad.specialise.facts import origin
 from s2sad.specialise.helpers import helper
 
@@ -61,6 +61,7 @@ def size(rw: Rewriter, let: Let) -> Let | None:
     return None if other is None or other is x else rw.let(let, "getattr", other, name)
 
 
+@made_by("getattr")
 def length(rw: Rewriter, let: Let) -> Let | None:
     """``t.shape[0]``, the length of a vector among the parameters: ``x.size``."""
     shape, k = rw.definition(let.args[0]), const(let.args[1])

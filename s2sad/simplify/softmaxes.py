@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
-from s2sad.specialise.driver import Rewriter, is_floating, known_dims
+from s2sad.specialise.driver import Rewriter, is_floating, known_dims, made_by
 from s2sad.specialise.helpers import axes_of, static
 
 
@@ -75,6 +75,7 @@ def _constant_along(rw: Rewriter, c: Atom, total: Let) -> bool:
     return axes is not None and all(dims[k].is_one for k in axes)
 
 
+@made_by("truediv")
 def mul(rw: Rewriter, let: Let) -> Let | None:
     """``a / c * e`` to ``a * p`` where the forward sweep has ``p = e / c``."""
     for k in (0, 1):

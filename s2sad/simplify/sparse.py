@@ -44,7 +44,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from s2sad.analysis.effects import effect_of
-from s2sad.analysis.tapes import Reader, Tape, Tapes
+from s2sad.analysis.tapes import Reader, Tape, tapes_in
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Var, blocks_of, replace
 from s2sad.ir.rewrite import subst_atom, subst_block, with_blocks, with_body, with_stmts
 
@@ -53,7 +53,7 @@ def record(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such records in a branch: ``fn`` itself where there are none."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    found = Tapes(fn)
+    found = tapes_in(fn)
     for tape in found.understood():
         reader = tape.only_reader(primal)
         busy = _busy(tape, reader) if reader is not None and reader.counter is None and tape.entry is not None else None

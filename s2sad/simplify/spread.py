@@ -22,7 +22,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array
-from s2sad.specialise.driver import Rewriter, is_const, is_floating, is_scalar, known_dims
+from s2sad.specialise.driver import Rewriter, is_const, is_floating, is_scalar, known_dims, made_by
 from s2sad.specialise.helpers import arg, axes_of
 
 
@@ -74,6 +74,7 @@ def dot(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+@made_by("call")
 def kept_axis(rw: Rewriter, let: Let) -> Let | None:
     """``np.sum(x, axis=1, keepdims=True)[:, 0]``: the axis need not be kept."""
     d, index = rw.definition(let.args[0]), rw.definition(let.args[1])

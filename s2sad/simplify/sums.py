@@ -27,7 +27,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.types import dtype_of
-from s2sad.specialise.driver import Rewriter, const, is_floating, rank, same_dims
+from s2sad.specialise.driver import Rewriter, const, is_floating, made_by, rank, same_dims
 from s2sad.specialise.facts import same_shape
 
 
@@ -38,6 +38,7 @@ def _part(rw: Rewriter, a: Atom, op: str) -> Let | None:
     return d
 
 
+@made_by("truediv")
 def quotients(rw: Rewriter, let: Let) -> Let | None:
     """``a / c + b / c`` to ``(a + b) / c``."""
     a, b = (_part(rw, x, "truediv") for x in let.args)
@@ -46,6 +47,7 @@ def quotients(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "truediv", rw.emit(let.op, a.args[0], b.args[0]), a.args[1])
 
 
+@made_by("mul")
 def products(rw: Rewriter, let: Let) -> Let | None:
     """``a * c + b * c`` to ``(a + b) * c``."""
     a, b = (_part(rw, x, "mul") for x in let.args)

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from s2sad.analysis.tapes import Reader, Tape, Tapes
+from s2sad.analysis.tapes import Reader, Tape, tapes_in
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, blocks_of, targets_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import FLOAT, INT, List, Range, Tuple, Type, Unknown
@@ -71,7 +71,7 @@ class _Trim:
     def run(self) -> Function:
         for s in self.fn.body.stmts:
             self.outer.update(targets_of(s))
-        found = Tapes(self.fn)
+        found = tapes_in(self.fn)
         self.tapes, self.lets = found.tapes, found.lets
         for tape in found.understood():
             self._plan(tape)

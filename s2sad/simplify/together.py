@@ -36,7 +36,7 @@ from functools import cached_property
 
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
-from s2sad.analysis.tapes import Tapes
+from s2sad.analysis.tapes import tapes_in
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -70,7 +70,7 @@ class _Joiner(Facts):
 
     @cached_property
     def tapes(self) -> set[Atom]:
-        return {t.var for t in Tapes(self.fn).understood()}
+        return {t.var for t in tapes_in(self.fn).understood()}
 
     def block(self, block: Block) -> Block:
         for at, s in enumerate(block.stmts):

@@ -28,7 +28,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array, dtype_of, rank_of
-from s2sad.specialise.driver import Rewriter, const, dims_fit, is_const, is_floating, is_scalar
+from s2sad.specialise.driver import Rewriter, const, dims_fit, is_const, is_floating, is_scalar, made_by
 
 
 def _unit(value: float, x: Atom) -> bool:
@@ -51,6 +51,7 @@ def mul(rw: Rewriter, let: Let) -> Atom | Let | None:
     return None
 
 
+@made_by("truediv")
 def reciprocal(rw: Rewriter, let: Let) -> Let | None:
     """``a * (1.0 / b)`` to ``a / b``; ``a * (-1.0 / b)`` to ``-(a / b)``."""
     for a, q in (let.args, let.args[::-1]):

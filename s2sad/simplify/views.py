@@ -28,7 +28,16 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import UNKNOWN, Array, dtype_of
 from s2sad.simplify import sizes
-from s2sad.specialise.driver import Rewriter, dims_fit, divides_safely, is_floating, is_scalar, known_dims, rank
+from s2sad.specialise.driver import (
+    Rewriter,
+    dims_fit,
+    divides_safely,
+    is_floating,
+    is_scalar,
+    known_dims,
+    made_by,
+    rank,
+)
 from s2sad.specialise.facts import same_shape
 
 
@@ -80,6 +89,7 @@ def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
     return d.args[1]
 
 
+@made_by("call")
 def elementwise(rw: Rewriter, let: Let) -> Let | None:
     """``broadcast_to(s, shape) op x``: the operation broadcasts."""
     a, b = let.args[0], let.args[1]

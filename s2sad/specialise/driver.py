@@ -33,6 +33,16 @@ _NO_STORES = PURE_OPS | {"comment"}
 _MAX_STEPS = 12  # of rules one after the other on a single statement
 
 
+def made_by(*ops: str) -> Callable[[Rule], Rule]:
+    """The mark of a rule that says nothing unless one of these operations made an operand: it is not asked then."""
+
+    def mark(rule: Rule) -> Rule:
+        rule.made_by = frozenset(ops)  # type: ignore[attr-defined]
+        return rule
+
+    return mark
+
+
 def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, ...]]:
     """One table of several: the rules of one operation run in the order in which the tables are given."""
     out: dict[Any, tuple[Rule, ...]] = {}
@@ -66,6 +76,7 @@ class Rewriter:
         self.shape_keys: dict[Var, Any] = {}
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
+        self.squares: bool | None = None  # as is this: are there any?
         self.limited: dict[Any, Var] | None = None  # kept here by s2sad.simplify.relus
         self.params_by_dims: dict[Any, Var] | None = None  # and here by s2sad.simplify.sizes
         self._loc = fn.loc
@@ -179,7 +190,12 @@ class Rewriter:
         ]
 
     def _step(self, let: Let, rules: Sequence[Rule]) -> Atom | Let | None:
+        defs = self.defs
+        made = {defs[a].op for a in let.args if a in defs}
         for rule in rules:
+            wanted = getattr(rule, "made_by", None)
+            if wanted is not None and made.isdisjoint(wanted):
+                continue
             new = rule(self, let)
             if new is None or new is let:
                 continue

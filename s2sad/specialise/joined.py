@@ -25,12 +25,13 @@ from typing import Any
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array, rank_of
-from s2sad.specialise.driver import Rewriter, const
+from s2sad.specialise.driver import Rewriter, const, made_by
 from s2sad.specialise.helpers import helper
 
 _MOST = 3
 
 
+@made_by("call")
 def part(rw: Rewriter, let: Let) -> Atom | None:
     """``rt.concatenate_adj(g, (a, b), axis)[k]`` to a slice of ``g``."""
     made = rw.definition(let.args[0])

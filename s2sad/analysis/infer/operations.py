@@ -214,7 +214,7 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
 
 def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
     """Give a new container the type that its later mutations ask for."""
-    if untyped is not None:
+    if untyped is not None and f.growth:
         growth = f.growth.get(f.classes.find(untyped))
         if growth is not None and records.is_tracked(f, var):
             var = records.unpinned(f, var)
