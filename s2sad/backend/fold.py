@@ -15,6 +15,7 @@ from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.guards import guarded
 from s2sad.analysis.widths import own_width, width_of
 from s2sad.backend.levels import EFFECT, PURE, READ, in_order, level_of
+from s2sad.backend.order import keep_order
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -123,6 +124,7 @@ class _Planner:
             result = self.fn.body.results[0]  # ``return x_bar`` alone is the last of its contributions
             self.joined = {v: more or v is result for v, more in self.joined.items() if v not in primal}
         self._block(self.fn.body, 0)
+        keep_order(self.fn, self.plan.inline)
         self._one_line()
         return self.plan
 
