@@ -748,7 +748,7 @@ def given_stored_and_returned(s, x):
     return s
 
 
-@refused(0.7)
+@case(0.7)
 def stored_through_a_list(x):
     held = [State(k * x, x) for k in range(3)]
     for s in held:

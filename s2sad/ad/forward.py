@@ -64,6 +64,7 @@ from s2sad.ir.types import (
     Array,
     Dict,
     List,
+    Obj,
     Tuple,
     dims_of,
     dtype_of,
@@ -313,6 +314,9 @@ class Forward:
                 if self.is_active(s.args[0]):
                     b.effect("delitem", self.dot(b, s.args[0]), s.args[1])
                 return
+            if s.op == "setattr" and self.is_stored(s):
+                b.effect("setattr", self.dot(b, s.args[0]), s.args[1], self.dot(b, s.args[2]))
+                return
             if s.op in ("setattr", "aug_setattr", "delitem") and any(self.is_active(a) for a in s.args):
                 raise self.refuse("S2S061", "an attribute of an object is set to an active value", s.loc,
                                   "return the value instead")  # fmt: skip
@@ -320,6 +324,12 @@ class Forward:
         if not self.is_active(s.target) or s.op == "closure":
             return
         self.bind(s.target, b, self.tangent_of(s, b))
+
+    def is_stored(self, s: Let) -> bool:
+        """Is this a store into an attribute of an object that the function has made?"""
+        x = s.args[0]
+        reach = {key for p in self.fn.params for key in self.info.chain(p.var)}
+        return isinstance(x, Var) and isinstance(x.type, Obj) and self.is_active(x) and self.info.find(x) not in reach
 
     def tangent_of(self, s: Let, b: Builder) -> Atom:
         assert s.target is not None

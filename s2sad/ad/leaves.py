@@ -34,19 +34,26 @@ _ELEMENT_METHODS = frozenset({"append", "insert", "pop"})  # what they take or g
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which containers of a function are mirrors. ``dynamic`` holds the classes of memory accessed dynamically."""
+    """Which containers of a function are mirrors. ``dynamic`` holds the classes of memory accessed dynamically, ``stored``
+    those of objects whose attributes are stored into."""
 
     info: AliasInfo
     dynamic: frozenset[Any]
+    stored: frozenset[Any] = frozenset()
     known: dict[Var, list[tuple[Path, Type]]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_mirror(self, v: Var) -> bool:
-        return isinstance(v.type, List | Dict | Tuple | Unknown) and self.info.find(v) in self.dynamic
+        return self._in_one_piece(self.info.find(v), v.type)
+
+    def _in_one_piece(self, key: Any, t: Type | None) -> bool:
+        if isinstance(t, Obj):
+            return key in self.stored
+        return isinstance(t, List | Dict | Tuple | Unknown) and key in self.dynamic
 
     def mirroring(self, classes: set[Any]) -> Layout:
         """The layout in which these classes have mirrors as well."""
         more = classes - self.dynamic
-        return Layout(self.info, self.dynamic | more) if more else self
+        return Layout(self.info, self.dynamic | more, self.stored) if more else self
 
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
@@ -57,7 +64,7 @@ class Layout:
         return leaves
 
     def _leaves(self, key: Any, t: Type, path: Path) -> list[tuple[Path, Type]]:
-        if key in self.dynamic and isinstance(t, List | Dict | Tuple | Unknown):
+        if self._in_one_piece(key, t):
             return [(path, t)]
         children = _children(t)
         if children is None:
@@ -83,12 +90,15 @@ def layout(fn: Function) -> Layout:
     """Find the classes of containers that need a mirror."""
     info = alias(fn)
     dynamic: set[Any] = set()
+    stored: set[Any] = set()
     for s in walk(fn.body):
         if isinstance(s, Let):
             _uses(info, s, dynamic)
+            if s.op == "setattr" and isinstance(s.args[0], Var):
+                stored.add(s.args[0])
     for key in list(info.mutated):
         dynamic.add(info.classes.find(key))
-    return Layout(info, frozenset(info.classes.find(k) for k in dynamic))
+    return Layout(info, frozenset(info.classes.find(k) for k in dynamic), frozenset(map(info.find, stored)))
 
 
 def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:

@@ -6,7 +6,8 @@ function or go into a container; nothing is stored into them after they are made
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
 from s2sad.ad.leaves import Key, Path, Step
@@ -14,7 +15,7 @@ from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import Obj, Tuple
 
 if TYPE_CHECKING:
@@ -34,11 +35,49 @@ def parts_of(s: Let) -> list[tuple[Step, Atom]] | None:
     return None
 
 
+def is_shown(cls: Any, key: Atom) -> bool:
+    """Is this among the attributes that a mirror of such an object has (``rt.attributes_of``)?"""
+    if dataclasses.is_dataclass(cls):
+        return getattr(key, "value", "") in [f.name for f in dataclasses.fields(cls)]
+    return bool(getattr(cls, "__dictoffset__", 0))
+
+
+def is_stored(r: Reverse, s: Let) -> bool:
+    """Is this a store into an attribute of an object that the function has made, and that has a mirror?"""
+    x = s.args[0]
+    if not isinstance(x, Var) or not isinstance(x.type, Obj) or not r.is_active(x):
+        return False
+    reach = {key for p in r.fn.params for key in r.info.chain(p.var)}
+    return r.layout.is_mirror(x) and r.info.find(x) not in reach and not r.shares and is_shown(x.type.cls, s.args[1])
+
+
+def store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """``x.a = v``: the adjoint of v is in the mirror, and nothing is left there."""
+    from s2sad.ad import lists, ops
+
+    x, key, v = s.args
+    assert isinstance(x, Var)
+    place = ops.mirror(r, state, rb, x)
+    if isinstance(v, Var) and r.is_active(v) and not r.is_paired(v):  # else its adjoint lives with its memory
+        lists.hand_over(r, state, rb, v, rb.emit("getattr", place, key, type=type_of_atom(v)))
+    if not r.holds_paired(x):
+        rb.effect("setattr", place, key, nothing(rb, v))
+        return [s]
+    fb = Builder(s.loc)
+    old = fb.emit("getattr", x, key, name="old")
+    rb.effect("setattr", place, key, lists.vacant(r, rb, x, old))
+    return [*fb.stmts, s]
+
+
 def made(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], state: State, rb: Builder) -> None:
     """The adjoint of ``s``: part by part."""
     assert s.target is not None
     by_step = dict(parts)
     whole = r.layout.is_mirror(s.target)
+    if r.is_shadow(s.target) and isinstance(s.target.type, Obj):
+        _cut(r, s, parts, r.shadow(state, rb, s.target), state, rb)
+        state.drop((s.target, ()))
+        return
     for key, _ in r.keys(s.target):
         g = state.drop(key)
         if g is None:
@@ -56,9 +95,9 @@ def _cut(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], g: Atom, state: Sta
     from s2sad.ad.ops import add_structured
 
     for (kind, k), a in parts:
-        if isinstance(a, Var) and r.is_active(a):
+        if isinstance(a, Var) and r.is_active(a) and not (r.layout.is_mirror(s.target) and r.is_paired(a)):  # type: ignore[arg-type]
             part = rb.emit("getattr" if kind == "attr" else "getitem", g, Const(k), type=a.type)
-            add_structured(r, state, rb, a, part)
+            add_structured(r, state, rb, a, part, mirrored=r.layout.is_mirror(s.target))  # type: ignore[arg-type]
 
 
 def nothing(rb: Builder, v: Atom) -> Atom:

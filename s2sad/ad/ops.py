@@ -70,6 +70,8 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     x = s.args[0] if s.args else None
     if s.op == "delitem" and isinstance(x, Var) and r.is_active(x) and isinstance(x.type, List | Dict):
         return lists.delete(r, s, x, state, rb)
+    if s.op == "setattr" and objects.is_stored(r, s):
+        return objects.store(r, s, state, rb)
     if s.op == "method":
         return _method(r, s, state, rb)
     parts = objects.parts_of(s)
@@ -297,7 +299,7 @@ def add_structured(
     adjoints, and there is nothing to add.
     """
     for (v, path), t in r.keys(x):
-        if mirrored and (r.is_paired_leaf(v, path) or (isinstance(t, List | Dict | Tuple) and r.holds_paired(v))):
+        if mirrored and (r.is_paired_leaf(v, path) or (isinstance(t, List | Dict | Tuple | Obj) and r.holds_paired(v))):
             continue
         part = g
         for kind, k in path:
@@ -434,7 +436,7 @@ def scatter(rb: Builder, target: Atom, i: Atom, g: Atom) -> None:
         rb.effect("call", Ref(rt.add_at, "rt.add_at"), target, i, g)
 
 
-def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder) -> None:
+def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder, kind: str = "item") -> None:
     if isinstance(type_of_atom(i), Slice):
         _mirror_slice(r, y, x, i, state, rb)
         return
@@ -445,7 +447,7 @@ def _mirror_read(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder)
         if g is None:
             continue
         place = mirror(r, state, rb, x)
-        scatter_path(rb, place, i, key[1], g, t)
+        scatter_path(rb, place, i, key[1], g, t, kind)
 
 
 def _mirror_slice(r: Reverse, y: Var, x: Var, i: Atom, state: State, rb: Builder) -> None:
@@ -503,6 +505,9 @@ def _getattr(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     assert s.target is not None
     t = type_of_atom(x)
     step: Any = ("attr", getattr(name, "value", ""))
+    if isinstance(t, Obj) and isinstance(x, Var) and r.layout.is_mirror(x):
+        _mirror_read(r, s.target, x, name, state, rb, "attr")
+        return
     if isinstance(t, Tuple) and t.cls is not None:
         step = ("item", t.cls._fields.index(step[1]))
     for key, _ in r.keys(s.target):
@@ -629,7 +634,7 @@ def _dict(r: Reverse, s: Let, state: State, rb: Builder) -> None:
 def _parts(r: Reverse, s: Let, state: State, rb: Builder, parts: list[tuple[Any, Atom]]) -> None:
     v = s.target
     assert v is not None
-    if r.layout.is_mirror(v):
+    if r.layout.is_mirror(v) or r.is_leaf(v, ()):  # also a list of a length that types do not tell
         whole = r.shadow(state, rb, v) if r.is_paired(v) else state.drop((v, ()))
         if whole is None:
             return

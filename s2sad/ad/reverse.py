@@ -164,7 +164,7 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            stored = isinstance(v.type, _PAIRABLE) and self.is_active(v) and self.info.is_mutated(v)
+            stored = self._has_identity(v) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
@@ -177,8 +177,8 @@ class Reverse:
                         out.add(inner)
         out |= self._crossing()
         # a mutable container of what is paired is paired itself: its mirror holds the same adjoint memory
-        containers = [v for v in self.memory.definition if isinstance(v.type, List | Dict) and self.is_active(v)]
-        containers += [p.var for p in self.fn.params if isinstance(p.var.type, List | Dict) and self.is_active(p.var)]
+        every = (*self.memory.definition, *(p.var for p in self.fn.params))
+        containers = [v for v in every if not isinstance(v.type, Array) and self._has_identity(v) and self.is_active(v)]
         arrays = {self.info.find(v) for v in (*self.memory.definition, *(p.var for p in self.fn.params)) if is_pairable(v.type)}
         before = -1
         while before != len(out):
@@ -190,6 +190,10 @@ class Reverse:
                 if memory[0] in out:  # and so is what it holds: two containers may hold one array
                     out.update(key for key in memory if key in arrays)
         return out
+
+    def _has_identity(self, v: Var) -> bool:
+        """May the adjoint of a value be found by its identity? An object that nothing stores into is taken apart."""
+        return isinstance(v.type, _PAIRABLE) and (not isinstance(v.type, Obj) or self.layout.is_mirror(v))
 
     def _own_lists(self) -> set[Any]:
         """The classes of the lists and dicts of the function. What crosses a call in one piece has its adjoint in one piece."""
@@ -235,7 +239,7 @@ class Reverse:
         return key
 
     def is_paired_leaf(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), Array | List | Dict) and self.leaf_class(v, path) in self.paired
+        return isinstance(self.leaf_type(v, path), Array | List | Dict | Obj) and self.leaf_class(v, path) in self.paired
 
     def holds_paired(self, v: Var) -> bool:
         """A container with a mirror whose elements are arrays that are paired at run time."""
@@ -268,7 +272,9 @@ class Reverse:
         return self.escape and self.is_paired(v)
 
     def is_paired(self, v: Var) -> bool:
-        return v not in self.poisoned and isinstance(v.type, _PAIRABLE) and self.info.find(v) in self.paired
+        if v in self.poisoned or not isinstance(v.type, _PAIRABLE) or self.info.find(v) not in self.paired:
+            return False
+        return not isinstance(v.type, Obj) or self.layout.is_mirror(v)
 
     def is_opaque(self, s: Let) -> bool:
         """A call that is refused if anything active comes out of it: nothing is known of it."""
@@ -644,7 +650,7 @@ class Reverse:
             if v in own or not self.is_active(v) or self.is_shadow(v):
                 continue
             for key, t in self.keys(v):
-                if isinstance(t, Array | List | Dict | Tuple) and not self.is_paired_leaf(*key):
+                if isinstance(t, Array | List | Dict | Tuple | Obj) and not self.is_paired_leaf(*key):
                     self.buffer(state, rb, key)
 
     def reverse_loop(self, s: For | While, bars: list[dict[Key, Atom]], state: State, rb: Builder) -> list[Stmt]:
@@ -747,8 +753,8 @@ from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
 
 # tuples: a union would be built at each of the many calls
-_PAIRABLE = (Array, List, Dict, Maybe)
-_MIRRORED = (List, Dict, Tuple)
+_PAIRABLE = (Array, List, Dict, Maybe, Obj)
+_MIRRORED = (List, Dict, Tuple, Obj)
 _ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
 
 

@@ -193,14 +193,16 @@ class Loops(Assignments):
 
     def _generators(self, node: Any, leaf: Build, flags: list[str], stop: str = "") -> None:
         own = list(dict.fromkeys(n for g in node.generators for n in target_names(g.target)))
-        self._refuse_late_binding(node, own)
+        late = self._bound_late(node, own)
         names = [n for n in self.scope.names(self.scope.writes(node)) if n not in own and n not in self.shared_names]
         saved = {n: self.env.get(n) for n in own}
         shared = self.shared_names
         boxed = self.boxed
         over = self.expr(node.generators[0].iter)
-        self.shared_names = shared - set(own)
+        self.shared_names = (shared - set(own)) | set(late)
         self.boxed = {n: v for n, v in boxed.items() if n not in own}
+        for n in late:
+            self.boxed[n] = self.let(node, "list", Const(None), name=n)
         for n in own:
             self.env.pop(n, None)
         self._generator(node, 0, over, leaf, [*names, *flags], stop)
@@ -210,16 +212,20 @@ class Loops(Assignments):
             if atom is not None:
                 self.env[n] = atom
 
-    def _refuse_late_binding(self, node: Any, own: Sequence[str]) -> None:
-        """A function that outlives its iteration sees the last value of the comprehension's variable."""
+    def _bound_late(self, node: Any, own: Sequence[str]) -> list[str]:
+        """The variables of a comprehension that functions read which outlive their iteration: they see the last value, so
+        such a variable lives in a list. A generator expression makes its elements when they are asked for: which value its
+        functions see is not known."""
         parts = [node.key, node.value] if isinstance(node, gast.DictComp) else [node.elt]
-        for made in kept_lambdas(parts):
-            late = next((n for n in own if n in self.scope.free_names(made)), None)
-            if late is not None:
-                self.refuse(
-                    "S2S055", made, f"a function is kept that reads {late!r}, which the comprehension changes later",
-                    f"bind the value that it has now, as a default: lambda ..., {late}={late}: ...",
-                )  # fmt: skip
+        kept = [(made, n) for made in kept_lambdas(parts) for n in own if n in self.scope.free_names(made)]
+        if kept and isinstance(node, gast.GeneratorExp):
+            made, late = kept[0]
+            self.refuse(
+                "S2S055", made, f"a function is kept that reads {late!r}, which the generator changes later",
+                f"bind the value that it has now, as a default: lambda ..., {late}={late}: ...",
+            )  # fmt: skip
+            return []
+        return list(dict.fromkeys(n for _, n in kept))
 
     def _generator(self, node: Any, k: int, over: Atom, leaf: Build, names: list[str], stop: str) -> None:
         gen = node.generators[k]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.programs import Suite, arr
+from tests.programs import Suite, arr, pos
 
 PROGRAMS = Suite("closures")
 
@@ -351,3 +351,115 @@ def value_chooses_function(x):
 
 
 PROGRAMS.add(value_chooses_function, 0.7, issue=3)
+
+
+def late_comprehension(x):
+    fs = [lambda: x * i for i in range(3)]
+    return sum(f() for f in fs)
+
+
+PROGRAMS.add(late_comprehension, 0.7, issue=3)
+
+
+def late_args(x):
+    fs = [lambda v: v * i + x for i in range(3)]
+    return sum(f(x) for f in fs) * fs[0](2.0)
+
+
+PROGRAMS.add(late_args, 0.7, issue=3)
+
+
+def late_over_values(x):
+    fs = [lambda: v * v for v in (x, x * 2, x * x)]
+    return fs[0]() + fs[1]() * fs[2]()
+
+
+PROGRAMS.add(late_over_values, 0.7, issue=3)
+
+
+def late_over_array(w):
+    fs = [lambda: v * w[0] for v in w]
+    return fs[0]() * fs[1]()
+
+
+PROGRAMS.add(late_over_array, pos(3), issue=3)
+
+
+def late_filtered(x):
+    fs = [lambda: x * i for i in range(5) if i % 2]
+    return sum(f() for f in fs) * len(fs)
+
+
+PROGRAMS.add(late_filtered, 0.7, issue=3)
+
+
+def late_pairs(x):
+    fs = [lambda: a * x + b for a, b in [(1.0, x), (2.0, x * x)]]
+    return fs[0]() * fs[1]()
+
+
+PROGRAMS.add(late_pairs, 0.7, issue=3)
+
+
+def late_two_loops(x):
+    fs = [lambda: x * i + j for i in range(2) for j in range(3)]
+    return sum(f() for f in fs)
+
+
+PROGRAMS.add(late_two_loops, 0.7, issue=3)
+
+
+def late_called_inside(x):
+    return sum([(lambda: x * i)() for i in range(4)])
+
+
+PROGRAMS.add(late_called_inside, 0.7, issue=3)
+
+
+def late_twice(x):
+    a = [lambda: x * i for i in range(3)]
+    b = [lambda: x * i for i in range(5)]
+    return a[0]() + b[0]() * a[1]()
+
+
+PROGRAMS.add(late_twice, 0.7, issue=3)
+
+
+def late_outer_name(x):
+    i = 10.0
+    fs = [lambda: x * i for i in range(3)]
+    return fs[0]() * i
+
+
+PROGRAMS.add(late_outer_name, 0.7, issue=3)
+
+
+def late_nested(x):
+    fs = [[lambda: x * i + j for j in range(2)] for i in range(3)]
+    return fs[0][0]() * fs[2][1]()
+
+
+PROGRAMS.add(late_nested, 0.7, issue=3)
+
+
+def late_default(x):
+    fs = [lambda i=i: x * i for i in range(3)]
+    return sum(f() for f in fs)
+
+
+PROGRAMS.add(late_default, 0.7, issue=3)
+
+
+def late_generator(x):
+    return sum(f() for f in (lambda: x * i for i in range(3)))
+
+
+PROGRAMS.add(late_generator, 0.7, issue=3)
+
+
+def late_empty(x, n):
+    fs = [lambda: x * i for i in range(n)]
+    return x * len(fs)
+
+
+PROGRAMS.add(late_empty, 0.7, 3, issue=3)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from tests.programs import Suite, arr
+from tests.programs import Suite, arr, pos
 
 PROGRAMS = Suite("iterators", issue=3)
 
@@ -135,3 +135,74 @@ def longest(x):
 
 
 PROGRAMS.add(longest, arr(3))
+
+
+def longest_filled(x, n):
+    xs = [x * i for i in range(n)]
+    t = 0.0
+    for a, b in itertools.zip_longest(xs, [x, x * x], fillvalue=0.5):
+        t += a * b
+    return t
+
+
+PROGRAMS.add(longest_filled, 0.7, 0, issue=3)
+PROGRAMS.add(longest_filled, 0.7, 4, issue=3)
+
+
+def longest_nothing(x, n):
+    xs = [x * i for i in range(n)]
+    t = 0.0
+    for a, b in itertools.zip_longest(xs, [x, x]):
+        if a is None:
+            a = x * 3
+        t += a * (b if b is not None else x)
+    return t
+
+
+PROGRAMS.add(longest_nothing, 0.7, 1, issue=3)
+PROGRAMS.add(longest_nothing, 0.7, 4, issue=3)
+
+
+def longest_active_fill(x, n):
+    xs = [x * i for i in range(n)]
+    ys = [x] * (n + 2)
+    return sum(a * b - c for a, b, c in itertools.zip_longest(xs, ys, range(1), fillvalue=x * x))
+
+
+PROGRAMS.add(longest_active_fill, 0.7, 0, issue=3)
+PROGRAMS.add(longest_active_fill, 0.7, 3, issue=3)
+
+
+def longest_arrays(x, n):
+    t = 0.0
+    for k, (row, w) in enumerate(itertools.zip_longest(np.outer(x, x), [x[0] * j for j in range(n)], fillvalue=2.0)):
+        t += k * np.sum(row) * w
+    return t
+
+
+PROGRAMS.add(longest_arrays, pos(2), 3, issue=3)
+
+
+def longest_listed(x, n):
+    xs = [x * i for i in range(n)]
+    ps = list(itertools.zip_longest(xs, [x, x], fillvalue=1.0))
+    return ps[0][0] + ps[-1][1] * len(ps) + sum(a * b for a, b in ps)
+
+
+PROGRAMS.add(longest_listed, 0.7, 4, issue=3)
+
+
+def longest_of_map(x, n):
+    xs = [x * (i + 1) for i in range(n)]
+    return sum(a * b for a, b in itertools.zip_longest(map(lambda v: v * v, xs), reversed(xs[1:]), fillvalue=x))
+
+
+PROGRAMS.add(longest_of_map, 0.7, 0, issue=3)
+PROGRAMS.add(longest_of_map, 0.7, 3, issue=3)
+
+
+def longest_polynomials(p, q):
+    return [a + b for a, b in itertools.zip_longest(p, q, fillvalue=0.0)]
+
+
+PROGRAMS.add(longest_polynomials, [0.3, 0.7], [0.5], issue=3)

@@ -435,3 +435,52 @@ def none_raises_lists(x, n):
 
 PROGRAMS.add(none_raises_lists, pos(3), 1)
 PROGRAMS.add(none_raises_lists, pos(3), 3)
+
+
+def grown_by_callee(x, n):
+    xs = None
+    total = x
+    for i in range(n):
+        total = total * grow_given(xs, x * i)
+        if xs is None:
+            xs = [x]
+    return total + (sum(xs) if xs is not None else 0.0)
+
+
+def grow_given(xs, v):
+    if xs is not None:
+        xs.append(v)
+        return len(xs) * xs[-1]
+    return 2.0
+
+
+PROGRAMS.add(grown_by_callee, pos(1)[0], 0)
+PROGRAMS.add(grown_by_callee, pos(1)[0], 4)
+
+
+def recursive_buffer(x, n):
+    def go(k, buf):
+        if k == 0:
+            return 0.0 if buf is None else buf[0] * buf[-1]
+        if buf is None:
+            buf = x * 1.0
+        else:
+            buf[k] = buf[k - 1] * x[k]
+        return go(k - 1, buf) + buf[1]
+
+    return go(n, None)
+
+
+PROGRAMS.add(recursive_buffer, pos(3), 2)
+
+
+def rank_zero(x, n):
+    b = None
+    for i in range(n):
+        if i == 1:
+            b = np.asarray(x[0] * 2)
+    c = max(b, 3.0) if n > 1 else x[1]
+    return c * x[2]
+
+
+PROGRAMS.add(rank_zero, pos(3), 2)

@@ -371,7 +371,7 @@ def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
     if known is not None:
         return known
     if key in dict(t.attrs):
-        return f.emit("getattr", x, Const(key), name=name)
+        return f.emit("getattr", x, Const(key), name=name, type=records.attribute_type(f, t.cls, key, dict(t.attrs)[key]))
     value = members.lookup(f, t.cls, key)
     if isinstance(value, property) and value.fget is not None:
         fn = f.program.load(value.fget)

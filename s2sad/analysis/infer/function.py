@@ -124,6 +124,7 @@ class FunctionInfer:
         self.flats: dict[Var, Var] = {}  # x.flat -> x
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
+        self.program.object_made.pop(self.spec, None)
         self.places.now = {}
         self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
@@ -155,6 +156,8 @@ class FunctionInfer:
             self.refuse("S2S020", f"the types in {self.source.name} do not settle",
                         "call the part that is differentiated with arguments of one type")
         rebinding.check(self, body)
+        if self.spec.entry and self.program.object_stores:
+            wholes.check_stores(self)
         result = body.results[0] if body.results else UNDEF
         if not self.spec.entry and any(holds_lists(t) for t in (*self.spec.arg_types, type_of_atom(result))):
             passing.note(self)

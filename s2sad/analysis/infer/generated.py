@@ -12,7 +12,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import calls, records, stand_ins
+from s2sad.analysis.infer import calls, inline, objects, records, stand_ins
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
@@ -201,7 +201,7 @@ def _copy(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: V
     from s2sad.analysis.infer import objects
 
     attrs = {k: objects.read(f, pos[0], Obj(record.cls), k, k) or UNDEF for k in {**record.declared, **record.attrs}}
-    return new_object(f, Record(record.cls, name, attrs))
+    return objects.settled(f, new_object(f, Record(record.cls, name, attrs)), record.cls)
 
 
 def _setattr(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -336,7 +336,12 @@ def _make(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: V
     cls = type_of_atom(pos[0]) if len(pos) == 1 else None
     if not isinstance(cls, RefT):
         return NotImplemented
-    return new_object(f, Record(cls.obj, name, dict(kw)))
+    var = new_object(f, Record(cls.obj, name, dict(kw)))
+    known = f.origin[var] = f.synthetic.setdefault((f.loc, cls.obj, f.current), Var(name))
+    for key, a in kw.items():  # the lists that it holds are known under both names
+        if isinstance(a, Var) and a in f.origin and not f.classes.same(f.classes.field(known, key), f.origin[a]):
+            inline.keep_growth(f, lambda key=key, a=a: f.classes.union(f.classes.field(known, key), f.origin[a]))
+    return objects.settled(f, var, cls.obj)
 
 
 def _rebuild(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:

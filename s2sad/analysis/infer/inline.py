@@ -134,7 +134,7 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     """``untyped`` is another name of the list, dict or tuple ``typed``: what is stored through one is in the other."""
     if not isinstance(untyped, Var) or not isinstance(typed, Var):
         return
-    if not isinstance(typed.type, List | Dict | Tuple):
+    if not isinstance(typed.type, List | Dict | Tuple | Obj):
         return
     origin = origins.node(f, typed)
     if origin is untyped or f.classes.same(origin, untyped):

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, operators, optional, poison, records
+from s2sad.analysis.infer import flat, inline, operators, optional, poison, records
 from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
-from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Maybe, Opaque, Range, Scalar
+from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -54,7 +54,10 @@ def for_(f: FunctionInfer, s: For) -> None:
     def infer_body() -> tuple[Block, Var]:
         saved, f.out = f.out, []
         k = Var(_index_name(x, f, s, item_names), plan.item_type)
-        f.env[s.item] = plan.item(k, item_names)
+        f.env[s.item] = item = plan.item(k, item_names)
+        if isinstance(item, Var) and holds_lists(type_of_atom(item)):  # what it holds may grow under its name
+            f.origin.setdefault(item, s.item)
+            inline.unify(f, s.item, item)
         alive = f.statements(s.body)
         results = tuple(f.atom(a) if alive else UNDEF for a in s.body.results)
         block = Block(tuple(f.out), results)

@@ -192,9 +192,9 @@ def _running(f: FunctionInfer, seq: Atom, start: Atom, fn: Atom) -> Var:
 
 def _zip_longest(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     columns = [_known(f, x) for x in pos]
-    if any(c is None for c in columns):
-        return f.refuse("S2S057", "zip_longest() of lists whose lengths are not known", "pad them, and use zip")
     fill = kw.get("fillvalue", Const(None))
+    if any(c is None for c in columns):
+        return recipe(f, "longest", (fill, *pos), name)
     rows = itertools.zip_longest(*(c for c in columns if c is not None), fillvalue=fill)
     return _display(f, [f.emit("tuple", *row) for row in rows], name)
 

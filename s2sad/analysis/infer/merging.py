@@ -93,6 +93,8 @@ def flatten(f: FunctionInfer, a: Atom, depth: int = 0, *, fix: bool = False) -> 
 
 
 def _flatten_object(f: FunctionInfer, record: Record, depth: int, fix: bool) -> tuple[Shape, list[Atom]]:
+    if record.real is not None:
+        f.program.object_records[record.cls] = None
     names = list(dict.fromkeys([*record.declared, *record.attrs]))
     parts = []
     for k in names:

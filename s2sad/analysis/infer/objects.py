@@ -21,7 +21,7 @@ from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable
+from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -41,9 +41,29 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
 
 
 def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom:
-    var = new_object(f, Record(cls, name))
+    record = Record(cls, name)
+    var = new_object(f, record)
+    f.origin[var] = f.synthetic.setdefault((f.loc, cls, f.current), Var(name))  # the lists that it holds are known by it
     init_with(f, var, cls, init, pos, kw)
-    return var
+    return settled(f, var, cls)
+
+
+def settled(f: FunctionInfer, var: Var, cls: Any) -> Atom:
+    """An object when it is complete. One of a class whose objects are stored into without a record is made here, once: its
+    attributes are what it holds when they are read."""
+    if not is_stored(f, cls):
+        return var
+    made = records.real(f, var)
+    f.tracked.objects.pop(var)
+    if isinstance(made, Var) and var in f.origin:
+        f.origin[made] = f.origin[var]
+    f.program.object_made[f.spec][cls] -= 1
+    return made
+
+
+def is_stored(f: FunctionInfer, cls: Any) -> bool:
+    """Are attributes set of objects that may be of this class and that have no record?"""
+    return any(issubclass(other, cls) or issubclass(cls, other) for other in f.program.object_stores)
 
 
 def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None:
@@ -101,6 +121,8 @@ def read(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom | None:
     static = lookup(f, record.cls, key)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)
+    if record.real is not None:  # others may have it, and store into it
+        f.program.object_records[record.cls] = None
     if key in record.attrs:
         return _opened(f, record, key, name) if record.opened else record.attrs[key]
     if key in record.declared:
@@ -179,9 +201,7 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if isinstance(static, property):
         return _setter(f, x, static, key, value)
     if record is None:
-        if isinstance(t, Obj):
-            f.program.object_stores.setdefault(t.cls, (f.loc, f.current))
-        return False
+        return isinstance(t, Obj) and _store_elsewhere(f, x, t, key, value)
     if not raw and generated.is_frozen(cls):
         f.refuse("S2S061", f"{cls.__name__} is a frozen dataclass", "use dataclasses.replace")
         return True
@@ -198,6 +218,23 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     record.attrs[key] = value
     if record.real is not None:
         _store_real(f, record, key, value)
+    return True
+
+
+def _store_elsewhere(f: FunctionInfer, x: Atom, t: Obj, key: str, value: Atom) -> bool:
+    """``x.key = value`` of an object without a record: one of a list, say. It is a statement, and types know of it."""
+    if t.cls not in f.program.object_stores:
+        f.program.object_stores[t.cls] = (f.loc, f.current)
+        f.changed = True  # objects of this class are made in another way
+    if generated.is_frozen(t.cls) or key not in dict(t.attrs):
+        return False
+    kept = records.real(f, value)
+    old, new = f.program.object_types.get((t.cls, key)), widen(type_of_atom(kept))
+    joined = new if old is None else join(old, new)
+    if joined != old:
+        f.program.object_types[t.cls, key] = joined
+        f.changed = True
+    f.effect("setattr", x, Const(key), kept)
     return True
 
 
@@ -326,7 +363,7 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
     """``x.key op= value``: read, operate (in place where the attribute is an array or list), store."""
     t = type_of_atom(x)
     static = lookup(f, t.cls, key) if isinstance(t, Obj) else None
-    if record_of(f, x) is None and not isinstance(static, property):
+    if record_of(f, x) is None and not isinstance(static, property) and not (isinstance(t, Obj) and key in dict(t.attrs)):
         return False
     assert isinstance(t, Obj)
     old = calls.attribute(f, x, t, key, key)

@@ -200,6 +200,8 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
     growth = f.growth.get(key)
     if growth is not None:
         t = grown_type(t, growth.item)
+    if isinstance(t, Maybe):
+        return Maybe(grown(f, t.item, key))
     if not f.growth or not isinstance(t, List | Dict | Tuple) or not f.classes.has_elem(key):
         return t
     inner = f.classes.elem(key)

@@ -122,8 +122,8 @@ def some(f: FunctionInfer, v: Var, t: Type | None = None) -> Var:
 
 
 def checked(f: FunctionInfer, a: Atom) -> Atom:
-    """What is iterated: where it is None, that raises."""
-    if not isinstance(a, Var) or not isinstance(a.type, Maybe):
+    """What is iterated: where it is None, that raises. An array may be of rank 0, which has no length."""
+    if not isinstance(a, Var) or not isinstance(a.type, Maybe) or (isinstance(a.type.item, Array) and not a.type.item.rank):
         return a
     f.emit("call", Ref(len, "len"), a, type=INT)
     return some(f, a)

@@ -14,6 +14,7 @@ from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
+    BOOL,
     INT,
     RANGE,
     STR,
@@ -260,6 +261,27 @@ def _starmap_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     return Plan(inner.range_, item, inner.length, inner.item_type)
 
 
+def _longest_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """``zip_longest(xs, ys, fillvalue=v)``: as often as the longest has elements."""
+    fill = parts[0]
+    plans = [_indexed(f, p) for p in parts[1:]]
+    if not plans or any(p.infinite for p in plans):
+        return _endless(f)
+    lengths = [p.length or Const(0) for p in plans]
+    n = lengths[0] if len(lengths) == 1 else f.emit("call", Ref(max, "max"), *lengths, type=INT)
+    over = _range(f, n)
+
+    def part(p: Plan, size: Atom, k: Var, name: str) -> Atom:
+        there = f.emit("lt", k, size, type=BOOL)
+        return f.branch(there, lambda: p.item(k, (name,)), lambda: fill, name)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        columns = zip(plans, lengths, strict=True)
+        return f.emit("tuple", *(part(p, size, k, _nth(names, j)) for j, (p, size) in enumerate(columns)))
+
+    return Plan(over, item, n, range_item(f, over))
+
+
 def _gather_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     """``xs[order[k]]``."""
     xs, order = parts
@@ -328,6 +350,7 @@ _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "map": _map_plan,
     "starmap": _starmap_plan,
     "rest": _rest_plan,
+    "longest": _longest_plan,
     "gather": _gather_plan,
     "gathers": _gathers_plan,
     "count": _count_plan,

@@ -80,6 +80,8 @@ class Infer(Findings):
         # classes of objects: stored into without a record, read without one, and those that have records
         self.object_stores: dict[Any, tuple[Loc, Function]] = {}
         self.object_reads: dict[Any, tuple[Loc, Function]] = {}
+        self.object_made: dict[Spec, dict[Any, int]] = {}  # how many objects of a class have records in a function
+        self.object_types: dict[tuple[Any, str], Type] = {}  # what is stored into attributes without a record
         self.object_records: dict[Any, None] = {}
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each

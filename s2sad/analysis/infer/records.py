@@ -11,6 +11,9 @@ records like variables, methods are compiled in place. So no statement is left t
 and the transformation never meets one. Where code that is not compiled needs the object itself (a list that grows, a
 result, ``print``), ``real`` makes it by ``rt.make_object``, and from then on stores through the record are refused.
 
+Objects that are stored into without a record (through a list of them) are made where the user makes them, and are no bundle:
+their attributes are memory, with a mirror for the adjoints (``ad.objects``). Which classes these are shows in a first round.
+
 An object that the caller gave (``given``) exists: stores are done to it as well, reads before any store read it.
 """
 
@@ -24,7 +27,7 @@ from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, same_key, widen
+from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join, join_all, same_key, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -113,7 +116,8 @@ def new_object(f: FunctionInfer, record: Record) -> Var:
     """The variable that stands for an object; no statement defines it."""
     var = Var(record.name, Obj(record.cls, MARK))
     f.tracked.objects[var] = record
-    f.program.object_records[record.cls] = None
+    made = f.program.object_made.setdefault(f.spec, {})
+    made[record.cls] = made.get(record.cls, 0) + 1
     return var
 
 
@@ -226,11 +230,17 @@ def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
         values = {k: real(f, v, strict=strict) for k, v in record.attrs.items()}
     finally:
         f.tracked.making.pop()
-    t = Obj(record.cls, tuple((k, type_of_atom(v)) for k, v in values.items()))
+    t = Obj(record.cls, tuple((k, attribute_type(f, record.cls, k, type_of_atom(v))) for k, v in values.items()))
     ref = Ref(rt.make_object, "rt.make_object")
     cls = Ref(record.cls, record.cls.__name__)
     record.real = f.emit("call", ref, cls, *values.values(), kwnames=tuple(values), name=record.name, type=t)
     return record.real
+
+
+def attribute_type(f: FunctionInfer, cls: Any, key: str, t: Type) -> Type:
+    """The type of an attribute, with what is stored into it where objects have no record."""
+    stored = f.program.object_types.get((cls, key))
+    return t if stored is None else join(widen(t), stored)
 
 
 def _real_display(f: FunctionInfer, a: Var, virtual: Virtual, strict: bool) -> Atom:

@@ -68,9 +68,13 @@ def prologue(f: FunctionInfer) -> tuple[Any, ...]:
                 if cls in (a.cls, b.cls) and (issubclass(a.cls, b.cls) or issubclass(b.cls, a.cls)):
                     out += _check(f, a, b)
         _related(f, f.program.object_reads, [cls])
-    if f.spec.entry:
-        _related(f, f.program.object_stores, list(f.program.object_records))
     return tuple(out)
+
+
+def check_stores(f: FunctionInfer) -> None:
+    """When all is inferred: no object that has a record may be stored into under another name."""
+    made = [cls for classes in f.program.object_made.values() for cls, n in classes.items() if n > 0]
+    _related(f, f.program.object_stores, [*f.program.object_records, *made])
 
 
 def _related(f: FunctionInfer, places: dict[Any, tuple[Loc, Function]], classes: list[Any]) -> None:
