@@ -56,6 +56,7 @@ class _Contract:
     def __init__(self, fn: Function) -> None:
         self.lets: Mapping[Var, Let] = lets(fn)
         self.info: AliasInfo = alias(fn)
+        self.params = {p.var for p in fn.params}
         self.forms = Forms(fn, self.lets)
 
     def block(self, block: Block, env: dict[Var, Atom]) -> Block:
@@ -158,7 +159,7 @@ class _Contract:
                 del known[p]
 
     def _shared(self, a: Var, b: Var) -> bool:
-        return may_share(self.info, self.lets, a, b)
+        return may_share(self.info, self.lets, a, b, self.params)
 
 
 def apart(p: Place, q: Place) -> bool:

@@ -45,6 +45,24 @@ def grown_3(tape: Any, room: Any) -> Any:
     return larger
 
 
+def kept(tape: Any, q: Any, x: Any) -> Any:
+    """A tape that holds an array behind its first q elements: a larger copy where there is no room."""
+    if q + x.size > len(tape):
+        larger = np.empty(max(2 * len(tape), q + x.size))
+        for i in range(q):
+            larger[i] = tape[i]
+        tape = larger
+    flat = np.ravel(x)
+    for i in range(len(flat)):
+        tape[q + i] = flat[i]
+    return tape
+
+
+def part(tape: Any, q: Any, n: Any, shape: Any) -> Any:
+    """The n elements behind the first q ones, in this shape."""
+    return np.reshape(tape[q : q + n], shape)
+
+
 def clipped(k: Any, n: Any) -> Any:
     """The end of a slice of n elements: negative numbers count from the end, what is beyond is cut off."""
     if k < 0:
@@ -150,9 +168,11 @@ def sums_from_end_1(x: Any) -> Any:
     return out
 
 
-_ALL = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1, grown_1, grown_2, grown_3, clipped, places_1, places_2, dot_into)
+_VECTORS = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1)
+_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into)
 FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
+KEPT, PART = Ref(NATIVE, "kept"), Ref(NATIVE, "part")
 DOT_INTO = Ref(NATIVE, "dot_into")
 PLACES = {1: Ref(NATIVE, "places_1"), 2: Ref(NATIVE, "places_2")}
 
@@ -173,4 +193,4 @@ def used(functions: list[Function]) -> list[str]:
     return [name for name in FUNCTIONS if name in texts]
 
 
-__all__ = ["CLIPPED", "DOT_INTO", "FUNCTIONS", "NATIVE", "PLACES", "Native", "grown", "used"]
+__all__ = ["CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "Native", "grown", "used"]
