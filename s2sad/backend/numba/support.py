@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 
-from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
+from s2sad.ir.nodes import Atom, Callee, Function, Let, Ref, replace, walk
+from s2sad.ir.rewrite import map_lets, with_args, with_body
 
 
 class Native(Callee):
@@ -182,6 +185,27 @@ def grown(rank: int) -> Ref:
     return Ref(NATIVE, f"grown_{rank}")
 
 
+def apart_from_helpers(functions: Sequence[Function]) -> list[Function]:
+    """The functions of a module, those that are called like one here under another name: calls go by name."""
+    taken = {f.name for f in functions} | set(FUNCTIONS)
+    names: dict[str, str] = {}
+    for f in functions:
+        if f.name in FUNCTIONS:
+            names[f.name] = next(name for k in count(2) if (name := f"{f.name}_own_{k}") not in taken)
+    if not names:
+        return list(functions)
+
+    def renamed(a: Atom) -> Atom:
+        own = isinstance(a, Ref) and isinstance(a.obj, Callee) and a.obj is not NATIVE
+        return Ref(a.obj, names.get(a.text, a.text)) if own and isinstance(a, Ref) else a
+
+    def call(s: Let) -> Let:
+        args = tuple(map(renamed, s.args))
+        return s if args == s.args else with_args(s, args)
+
+    return [replace(with_body(f, map_lets(f.body, call)), name=names.get(f.name, f.name)) for f in functions]
+
+
 def used(functions: list[Function]) -> list[str]:
     """The names of the functions of this module that others call."""
     texts = {
@@ -193,4 +217,6 @@ def used(functions: list[Function]) -> list[str]:
     return [name for name in FUNCTIONS if name in texts]
 
 
-__all__ = ["CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "Native", "grown", "used"]
+__all__ = [
+    "CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "Native", "apart_from_helpers", "grown", "used",
+]  # fmt: skip
