@@ -1,4 +1,4 @@
-"""Elements that were stored just before are not read again, and arrays that nothing reads are gone.
+"""Elements that were read or stored just before are not read (or stored) again, and arrays that nothing reads are gone.
 
 *before*::
 
@@ -101,6 +101,8 @@ class _Contract:
             known[place] = s.target
         else:
             value = done.args[2]
+            if s.op == "setitem" and isinstance(value, Var) and known.get(place) is value:
+                return  # it is there
             if s.op == "aug_setitem" and place in again and const(s.args[3]) in ("add", "sub") and is_float(value):
                 old = known.get(place)
                 if old is None:

@@ -53,8 +53,7 @@ _STORES = frozenset({"setitem", "aug_setitem"})
 
 def fused(fn: Function) -> Function:
     """``fn`` with such nests as one."""
-    new = with_body(fn, _Fuse(fn).block(fn.body, fn.adjoint))
-    return fn if new is fn else contracted(new)
+    return contracted(with_body(fn, _Fuse(fn).block(fn.body, fn.adjoint)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

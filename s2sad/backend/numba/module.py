@@ -29,6 +29,7 @@ from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
 from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loops
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
@@ -97,7 +98,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
     loops = tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
-    return tidy(fused(distribute(loops)))
+    return tidy(sums_in_registers(fused(distribute(loops))))
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:
