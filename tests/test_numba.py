@@ -221,3 +221,27 @@ def test_triangles() -> None:
     a = np.random.default_rng(1).normal(size=(4, 4))
     numeric = oracles.numeric_gradient(triangles, (a,), {}, (0,), 1.0)[0]
     assert not oracles.close(oracles.leaves(s2sad.grad(triangles, backend="numba")(a)), numeric, 1e-6)
+
+
+def clipped(k: int, n: int) -> int:
+    """Called like a function that generated modules contain."""
+    r = 0
+    for i in range(3):
+        r = r + k * n + i
+        if r > 100:
+            r = r - 1
+    while r > 4:
+        r = r - 2
+    return r
+
+
+@pytest.mark.parametrize("n", [1, -5, 3])
+def test_a_function_called_like_one_of_the_backend_is_another(n: int) -> None:
+    def f(x: Any, y: float, n: int) -> Any:
+        u = x[n : n + 2] * (clipped(n, 3) + 1.0)
+        return np.sum(u * u) * y
+
+    x = np.linspace(-1.0, 2.0, 6)
+    want, got = (s2sad.value_and_grad(f, backend=b)(x, 2.0, n) for b in ("numpy", "numba"))
+    np.testing.assert_allclose(got[0], want[0], rtol=1e-13)
+    np.testing.assert_allclose(got[1], want[1], rtol=1e-13)

@@ -46,9 +46,11 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from s2sad.analysis.alias import AliasInfo, alias
+from s2sad.analysis.build import Builder
 from s2sad.backend.numba.facts import calls, is_array, is_float
 from s2sad.backend.numba.stacks import Stack
 from s2sad.ir.nodes import Atom, Const, Function, Let, Var
+from s2sad.ir.rewrite import subst_atom
 from s2sad.ir.types import Array
 
 _CHEAP = frozenset({"add", "sub", "mul", "truediv", "neg"})
@@ -105,4 +107,15 @@ class Again:
         return self.info.find(a) not in self.info.mutated
 
 
-__all__ = ["Again"]
+def made_again(b: Builder, a: Atom, s: Stack, made: dict[Var, Atom], env: Mapping[Var, Atom]) -> Atom:
+    """The code for a component that an entry does not hold. ``made``: what is there of the entry, and is added to."""
+    let = s.operations.get(a) if isinstance(a, Var) else None
+    if not isinstance(a, Var) or a in made or let is None:
+        return subst_atom(made.get(a, a) if isinstance(a, Var) else a, env)
+    new = Var(a.name, a.type)
+    b.append(Let(new, let.op, tuple(made_again(b, x, s, made, env) for x in let.args), let.kwnames, let.loc))
+    made[a] = new
+    return new
+
+
+__all__ = ["Again", "made_again"]

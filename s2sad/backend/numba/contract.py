@@ -1,4 +1,4 @@
-"""Elements that were stored just before are not read again, and arrays that nothing reads are gone.
+"""Elements that were read or stored just before are not read (or stored) again, and arrays that nothing reads are gone.
 
 *before*::
 
@@ -56,6 +56,7 @@ class _Contract:
     def __init__(self, fn: Function) -> None:
         self.lets: Mapping[Var, Let] = lets(fn)
         self.info: AliasInfo = alias(fn)
+        self.params = {p.var for p in fn.params}
         self.forms = Forms(fn, self.lets)
 
     def block(self, block: Block, env: dict[Var, Atom]) -> Block:
@@ -100,6 +101,8 @@ class _Contract:
             known[place] = s.target
         else:
             value = done.args[2]
+            if s.op == "setitem" and isinstance(value, Var) and known.get(place) is value:
+                return  # it is there
             if s.op == "aug_setitem" and place in again and const(s.args[3]) in ("add", "sub") and is_float(value):
                 old = known.get(place)
                 if old is None:
@@ -158,7 +161,7 @@ class _Contract:
                 del known[p]
 
     def _shared(self, a: Var, b: Var) -> bool:
-        return may_share(self.info, self.lets, a, b)
+        return may_share(self.info, self.lets, a, b, self.params)
 
 
 def apart(p: Place, q: Place) -> bool:

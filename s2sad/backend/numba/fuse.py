@@ -68,8 +68,7 @@ _STORES = frozenset({"setitem", "aug_setitem"})
 
 def fused(fn: Function) -> Function:
     """``fn`` with such nests as one."""
-    new = with_body(fn, _Fuse(fn).block(fn.body, fn.adjoint))
-    return fn if new is fn else contracted(new)
+    return contracted(with_body(fn, _Fuse(fn).block(fn.body, fn.adjoint)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,6 +121,7 @@ class _Fuse:
         self.many = sum(isinstance(s, For) and not any(isinstance(x, For) for x in s.body.stmts) for s in walk(fn.body)) > _MANY
         self.items = {s.item for s in walk(fn.body) if isinstance(s, For)}
         self.info: AliasInfo = alias(fn)
+        self.params = {p.var for p in fn.params}
         self.known: dict[Stmt, tuple[Access, ...] | None] = {}
         self.nests: dict[For, Nest | None] = {}
 
@@ -193,7 +193,7 @@ class _Fuse:
         )
 
     def _same_memory(self, x: Access, y: Access) -> bool:
-        return may_share(self.info, self.lets, x.array, y.array)
+        return may_share(self.info, self.lets, x.array, y.array, self.params)
 
     # -- what a statement touches -----------------------------------------------------------------------------------
     def accesses(self, s: Stmt) -> tuple[Access, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import numpy as np
 
@@ -15,14 +15,15 @@ _MAKERS = (
 )  # fmt: skip
 
 
-def may_share(info: AliasInfo, lets: Mapping[Var, Let], a: Var, b: Var) -> bool:
-    """Two arrays that were made here, by two statements, never do, also where the function gives both back in one tuple."""
+def may_share(info: AliasInfo, lets: Mapping[Var, Let], a: Var, b: Var, params: Set[Var] = frozenset()) -> bool:
+    """Two arrays that were made here, by two statements, never do, also where the function gives both back in one tuple; nor
+    does one that was made here share memory with one that was given (``params``)."""
     if a is b:
         return True
     if bool(info.find(a) != info.find(b)):
         return False
-    first, second = lets.get(a), lets.get(b)
-    return not (first is not None and second is not None and calls(first, *_MAKERS) and calls(second, *_MAKERS))
+    made = [calls(lets.get(v), *_MAKERS) for v in (a, b)]
+    return not (all(made) or (any(made) and (a in params or b in params)))
 
 
 __all__ = ["may_share"]

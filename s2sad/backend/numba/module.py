@@ -29,9 +29,10 @@ from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
 from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loops
 from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
-from s2sad.backend.numba.support import FUNCTIONS, used
+from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import short_tuples, tidy
 from s2sad.backend.numba.unassigned import assigned_values
@@ -64,7 +65,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     _refuse_recursion(functions)
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    plain = typed_results([literal_params(f) for f in functions])
+    plain = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
     compiled: list[Function] = []
@@ -96,7 +97,8 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    return tidy(fused(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn))))))))
+    loops = tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+    return tidy(sums_in_registers(fused(distribute(loops))))
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:

@@ -88,6 +88,7 @@ class Nests:
         self.env: dict[Var, Atom] = {}
         self.sizes = Sizes(fn)
         self.made: set[Var] = set()  # arrays that were made here
+        self.shapes: dict[Var, tuple[Size, ...]] = {}  # and the sizes that they were made with
 
     def run(self) -> Function:
         return self.sizes.placed(with_body(self.fn, self._block(self.fn.body)))
@@ -122,6 +123,9 @@ class Nests:
         dims = []
         for k, d in enumerate(t.dims):
             n = self.sizes.of(d)
+            if n is None and a in self.shapes:
+                dims.append(self.shapes[a][k])
+                continue
             if n is None:
                 shape = b.emit("getattr", a, Const("shape"), type=Tuple((INT,) * len(t.dims)))
                 n = b.emit("getitem", shape, Const(k), type=INT)
@@ -288,7 +292,7 @@ class Nests:
         if not isinstance(e, Expr):
             return self._rename(s, e)
         if isinstance(e, Read) and views.is_whole(e) and any(isinstance(x, Let) and x.target is e.array for x in b.stmts):
-            self.made.add(e.array)
+            self._keep_shape(e.array, e)
             return self._rename(s, e.array)
         if self.placing.lazy(s, block):
             self.exprs[s.target] = e
@@ -373,13 +377,17 @@ class Nests:
         t = array_type(e.dtype, e.dims)
         if isinstance(e, Apply) and all(isinstance(a, Const) and not a.value for a in e.args) and len(e.args) == 1:
             made = b.call(np.zeros, "np.zeros", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
-            self.made.add(made)
+            self._keep_shape(made, e)
             self.env[target] = made
             return
         made = b.call(np.empty, "np.empty", shape_atom(b, e.dims), kw=kw, type=t, name=target.name)
-        self.made.add(made)
+        self._keep_shape(made, e)
         self._nest_store(b, Read(e.dims, e.dtype, made, tuple(Step(k) for k in range(len(e.dims)))), e, None)
         self.env[target] = made
+
+    def _keep_shape(self, made: Var, e: Expr) -> None:
+        self.made.add(made)
+        self.shapes[made] = e.dims
 
     def _nest_store(self, b: Builder, dest: Read, value: Expr | Atom, op: str | None) -> None:
         def store(c: Builder, index: list[Atom]) -> None:

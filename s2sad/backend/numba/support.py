@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 
-from s2sad.ir.nodes import Callee, Function, Let, Ref, walk
+from s2sad.ir.nodes import Atom, Callee, Function, Let, Ref, replace, walk
+from s2sad.ir.rewrite import map_lets, with_args, with_body
 
 
 class Native(Callee):
@@ -43,6 +46,24 @@ def grown_3(tape: Any, room: Any) -> Any:
             for k in range(tape.shape[2]):
                 larger[i, j, k] = tape[i, j, k]
     return larger
+
+
+def kept(tape: Any, q: Any, x: Any) -> Any:
+    """A tape that holds an array behind its first q elements: a larger copy where there is no room."""
+    if q + x.size > len(tape):
+        larger = np.empty(max(2 * len(tape), q + x.size))
+        for i in range(q):
+            larger[i] = tape[i]
+        tape = larger
+    flat = np.ravel(x)
+    for i in range(len(flat)):
+        tape[q + i] = flat[i]
+    return tape
+
+
+def part(tape: Any, q: Any, n: Any, shape: Any) -> Any:
+    """The n elements behind the first q ones, in this shape."""
+    return np.reshape(tape[q : q + n], shape)
 
 
 def clipped(k: Any, n: Any) -> Any:
@@ -150,9 +171,11 @@ def sums_from_end_1(x: Any) -> Any:
     return out
 
 
-_ALL = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1, grown_1, grown_2, grown_3, clipped, places_1, places_2, dot_into)
+_VECTORS = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1)
+_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into)
 FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
+KEPT, PART = Ref(NATIVE, "kept"), Ref(NATIVE, "part")
 DOT_INTO = Ref(NATIVE, "dot_into")
 PLACES = {1: Ref(NATIVE, "places_1"), 2: Ref(NATIVE, "places_2")}
 
@@ -160,6 +183,27 @@ PLACES = {1: Ref(NATIVE, "places_1"), 2: Ref(NATIVE, "places_2")}
 def grown(rank: int) -> Ref:
     """The reference to the function that lets a tape of this rank grow."""
     return Ref(NATIVE, f"grown_{rank}")
+
+
+def apart_from_helpers(functions: Sequence[Function]) -> list[Function]:
+    """The functions of a module, those that are called like one here under another name: calls go by name."""
+    taken = {f.name for f in functions} | set(FUNCTIONS)
+    names: dict[str, str] = {}
+    for f in functions:
+        if f.name in FUNCTIONS:
+            names[f.name] = next(name for k in count(2) if (name := f"{f.name}_own_{k}") not in taken)
+    if not names:
+        return list(functions)
+
+    def renamed(a: Atom) -> Atom:
+        own = isinstance(a, Ref) and isinstance(a.obj, Callee) and a.obj is not NATIVE
+        return Ref(a.obj, names.get(a.text, a.text)) if own and isinstance(a, Ref) else a
+
+    def call(s: Let) -> Let:
+        args = tuple(map(renamed, s.args))
+        return s if args == s.args else with_args(s, args)
+
+    return [replace(with_body(f, map_lets(f.body, call)), name=names.get(f.name, f.name)) for f in functions]
 
 
 def used(functions: list[Function]) -> list[str]:
@@ -173,4 +217,6 @@ def used(functions: list[Function]) -> list[str]:
     return [name for name in FUNCTIONS if name in texts]
 
 
-__all__ = ["CLIPPED", "DOT_INTO", "FUNCTIONS", "NATIVE", "PLACES", "Native", "grown", "used"]
+__all__ = [
+    "CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "Native", "apart_from_helpers", "grown", "used",
+]  # fmt: skip

@@ -9,9 +9,9 @@ import numpy as np
 from s2sad.analysis.build import Builder
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.stacks import Field, Stack
-from s2sad.backend.numba.support import grown
+from s2sad.backend.numba.support import KEPT, PART, grown
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Var
-from s2sad.ir.types import BOOL, INT, Affine, Array, Slice, Sym, Tuple, Type
+from s2sad.ir.types import BOOL, INT, Affine, Array, Slice, Sym, Tuple
 from s2sad.ir.types import NONE as NONE_TYPE
 
 Key = tuple[Stack, str]
@@ -95,16 +95,17 @@ class TapeMemory:
             self._store_row(b, s, Field("i", (), INT, column), p, n, state)
             total = n if k == 0 else b.emit("mul", total, n, type=INT)
         q = state[s, "q"]
-        after = b.emit("add", q, total, type=INT)
+        after = state[s, "q"] = b.emit("add", q, total, type=INT)
+        if len(f.sizes) > 1:  # in a function of its own, which is compiled once
+            state[s, "V"] = b.emit("call", KEPT, state[s, "V"], q, value, type=s.type_of("V"), name=s.name)
+            return
         self._ensure(b, s, ["V"], after, state)
-        view = self._flat_view(b, state[s, "V"], q, after, shape, f.type)
+        view = self._flat_view(b, state[s, "V"], q, after)
         b.effect("setitem", view, b.emit("slice", Const(None), Const(None), Const(None)), value)
-        state[s, "q"] = after
 
-    def _flat_view(self, b: Builder, flat: Atom, start: Atom, stop: Atom, shape: Atom, t: Type) -> Var:
+    def _flat_view(self, b: Builder, flat: Atom, start: Atom, stop: Atom) -> Var:
         part = b.emit("slice", start, stop, Const(None), type=Slice(INT, INT, NONE_TYPE))
-        view = b.emit("getitem", flat, part, type=Array("float64", (None,)))
-        return view if isinstance(t, Array) and t.rank == 1 else b.call(np.reshape, "np.reshape", view, shape, type=t)
+        return b.emit("getitem", flat, part, type=Array("float64", (None,)))
 
     def _load(self, b: Builder, s: Stack, f: Field, p: Atom, state: State) -> Atom:
         if f.kind == "c":
@@ -123,11 +124,11 @@ class TapeMemory:
         total: Atom = sizes[0]
         for n in sizes[1:]:
             total = b.emit("mul", total, n, type=INT)
-        start = b.emit("sub", state[s, "q"], total, type=INT)
-        shape = b.emit("tuple", *sizes)
-        view = self._flat_view(b, state[s, "V"], start, state[s, "q"], shape, f.type)
-        state[s, "q"] = start
-        return view
+        stop = state[s, "q"]
+        start = state[s, "q"] = b.emit("sub", stop, total, type=INT)
+        if len(sizes) == 1:
+            return self._flat_view(b, state[s, "V"], start, stop)
+        return b.emit("call", PART, state[s, "V"], start, total, b.emit("tuple", *sizes), type=f.type)
 
 
 def _sizes(fn: Function) -> dict[Sym, tuple[Var, int]]:

@@ -40,7 +40,7 @@ import builtins
 from collections.abc import Sequence
 
 from s2sad.analysis.build import Builder
-from s2sad.backend.numba.again import Again
+from s2sad.backend.numba.again import Again, made_again
 from s2sad.backend.numba.counted import entries, is_by_one, offset, offset_from_end, steps_by_one
 from s2sad.backend.numba.exprs import add, sub
 from s2sad.backend.numba.facts import calls
@@ -197,21 +197,11 @@ class Tapes(TapeMemory):
         made: dict[Var, Atom] = {a: values[(k,)] for k, a in enumerate(s.components) if isinstance(a, Var) and (k,) in values}
         for k in s.again:
             if k in r.parts:
-                values[(k,)] = self._made_again(b, s.components[k], s, made)
+                values[(k,)] = made_again(b, s.components[k], s, made, self.env)
         for k, variables in r.parts.items():
             for v in variables:
                 if v not in self.given and v not in r.nested:
                     self.env[v] = self._whole(b, (k,), v.type, values)
-
-    def _made_again(self, b: Builder, a: Atom, s: Stack, made: dict[Var, Atom]) -> Atom:
-        """What an entry does not hold, made of what it holds."""
-        let = s.operations.get(a) if isinstance(a, Var) else None
-        if not isinstance(a, Var) or a in made or let is None:
-            return subst_atom(made.get(a, a) if isinstance(a, Var) else a, self.env)
-        new = Var(a.name, a.type)
-        b.append(Let(new, let.op, tuple(self._made_again(b, x, s, made) for x in let.args), let.kwnames, let.loc))
-        made[a] = new
-        return new
 
     def _whole(self, b: Builder, path: tuple[int, ...], t: Type | None, values: dict[tuple[int, ...], Atom]) -> Atom:
         if path in values:
