@@ -95,6 +95,7 @@ class Compilation:
         return self.functions
 
     def specialise(self) -> list[Function]:
+        """What types rule out is gone. A stage to look at: the rules are among those of simplify."""
         return self._each(specialise)
 
     def simplify(self) -> list[Function]:
@@ -113,8 +114,11 @@ class Compilation:
 
     def _own_outputs(self, fn: Function, mode: str) -> Function:
         """Copies of what leaves the function, less those of arrays that nothing else refers to."""
+        new = own_outputs(fn, mode, self.request.has_aux)
+        if new is fn and mode == "value_and_grad":
+            return fn  # nothing was dead before
         primal = primal_vars(fn)
-        return eliminate(accumulate(own_outputs(fn, mode, self.request.has_aux), primal), primal)
+        return eliminate(accumulate(new, primal), primal)
 
     def emit(self) -> Emitted:
         """Verified text."""
@@ -205,7 +209,6 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
         ("lower", c.lower),
         ("infer", c.run_infer),
         ("adjoint", c.differentiate),
-        ("specialise", c.specialise),
         ("simplify", c.simplify),
     ):
         start = perf_counter()
@@ -270,9 +273,12 @@ def snapshot(request: Request, stage: str) -> str:
             c.finish()
         assert spec.fn is not None
         functions = ad.reachable([spec.fn])
-    for name, run in (("adjoint", c.differentiate), ("specialise", c.specialise), ("simplify", c.simplify)):
-        if STAGES.index(stage) >= STAGES.index(name):
-            functions = run()
+    if STAGES.index(stage) >= STAGES.index("adjoint"):
+        functions = c.differentiate()
+    if stage == "specialise":
+        functions = c.specialise()
+    elif STAGES.index(stage) > STAGES.index("specialise"):
+        functions = c.simplify()
     return emit_module(functions, header=f"# {c.source.name} after the stage {stage}\n").text
 
 

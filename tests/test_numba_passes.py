@@ -28,7 +28,9 @@ from s2sad.backend.numba import (
     boundary,
     bounds,
     containers,
+    contract,
     detach,
+    fuse,
     helpers,
     iteration,
     nests,
@@ -63,11 +65,14 @@ def with_arguments(fn: Function) -> Function:
 
 Pass = Callable[[Function], Function]
 PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
+    "again": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "boundary": (with_arguments, (1.5, 2, "name")),
     "bounds": (bounds.index_checks, (V, 2)),
     "containers": (lambda fn: eliminate(containers.structured(fn)), (1.5, 0.5)),
+    "contract": (contract.contracted, (V, 6)),
     "detach": (lambda fn: eliminate(detach.copied_residuals(fn)), (V, 2.0)),
     "fancy": (loops, (V, np.array([1, 0, 3]), V[:3])),
+    "fuse": (fuse.fused, (V, 6)),
     "helpers": (helpers.plain_helpers, (1.5, 0.5)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),

@@ -262,3 +262,20 @@ def test_keys_that_are_equal_but_of_different_types() -> None:
 
     with pytest.raises(s2sad.UnsupportedError, match="equal but of different types"):
         s2sad.grad(f)(np.arange(4.0))
+
+
+def test_a_value_is_not_read_back_from_where_its_own_shape_says():
+    """Its place cannot be found before it is known."""
+
+    def f(v, c):
+        b = np.atleast_2d(c)
+        out = np.zeros((2, 3))
+        out[0 : b.shape[0], 0 : b.shape[1]] = b
+        out[1, 1:] = v * c
+        return out
+
+    value, pullback = s2sad.vjp(f, np.array([1.0, 2.0]), 1.5)
+    v_bar, c_bar = pullback(np.ones((2, 3)))
+    np.testing.assert_array_equal(value, f(np.array([1.0, 2.0]), 1.5))
+    np.testing.assert_array_equal(v_bar, [1.5, 1.5])
+    assert c_bar == 4.0

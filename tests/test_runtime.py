@@ -234,3 +234,14 @@ def test_complex(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None
     rule = lookup(fn)
     assert rule is not None
     sweep.test_rule(rule, args, kwargs)
+
+
+def test_shadow_of_a_view_of_one_column_in_fortran_order():
+    """Along an axis of one element the stride says nothing."""
+    owner = np.zeros((5, 1), order="F")
+    assert owner.strides == (8, 40) != np.zeros_like(owner).strides
+    shadows = rt.Shadow()
+    column = owner.reshape(5)
+    bar = shadows.of(column)
+    bar += 1.0
+    np.testing.assert_array_equal(shadows.of(owner[1:])[:, 0], np.ones(4))

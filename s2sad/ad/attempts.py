@@ -125,6 +125,10 @@ class _Cutter:
                 out.append(self.checked(s) if isinstance(s, Try) else s)
         return with_stmts(b, out)
 
+    def stores(self, let: Let) -> bool:
+        """Does a statement store into active memory? What a body makes is there before its parts, once it is cut."""
+        return any(v in self.active for v in stored_by(let))
+
     def checked(self, s: Try) -> Try:
         """A ``try`` whose one store is its end stays as it is, but for exceptions that come after the store."""
         stores = _outer_stores(s, self.info, self.active)
@@ -135,8 +139,7 @@ class _Cutter:
 
     def cut(self, s: Try) -> list[Stmt]:
         rb = Builder(s.loc)
-        stores = _outer_stores(s, self.info, self.active)
-        guard = _Guard(self, stores, _union(h.types for h in s.handlers), s.loc)
+        guard = _Guard(self, self.stores, _union(h.types for h in s.handlers), s.loc)
         body = guard.raising(s, rb)
         handlers = tuple(replace(h, body=self.block(h.body)) for h in s.handlers)
         rb.append(replace(s, body=body, handlers=handlers))
@@ -198,10 +201,13 @@ class _Guard:
         if not block.stmts and tuple(block.results) == (*otherwise, NONE):
             return rb.block(*otherwise, error)
         fine = rb.emit("is_", error, NONE, type=BOOL)
-        targets = tuple(_like(a) for a in block.results[:-1])
         last = Var("error", EXCEPTION)
-        rb.append(If(fine, block, Block((), (*otherwise, error)), (*targets, last), self.loc))
-        return rb.block(*targets, last)
+        kept = [k for k, (a, b) in enumerate(zip(block.results, otherwise, strict=False)) if a is not UNDEF or b is not UNDEF]
+        targets = {k: _like(block.results[k]) for k in kept}
+        block = Block(block.stmts, (*(block.results[k] for k in kept), block.results[-1]))
+        given = (*(otherwise[k] for k in kept), error)
+        rb.append(If(fine, block, Block((), given), (*targets.values(), last), self.loc))
+        return rb.block(*(targets.get(k, UNDEF) for k in range(len(otherwise))), last)
 
     def attempt(self, stmts: Sequence[Stmt], results: Sequence[Atom], otherwise: Sequence[Atom]) -> Block:
         """``stmts`` in a ``try`` of their own. A store, if there is one, is the last of them that can raise."""

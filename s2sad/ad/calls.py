@@ -15,7 +15,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec, numbered
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Array, Tuple, Type
+from s2sad.ir.types import UNKNOWN, Array, Dict, List, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.ad.leaves import Key, Path
@@ -95,12 +95,13 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     shared = shared_args(r.info, r.activity, s) or [a for a in ends if r.info.find(a) in r.paired]
     shares = bool(shared)
     for a in shared:
-        if not isinstance(a.type, Array):
+        cut = isinstance(a.type, Tuple) and not r.layout.is_mirror(a)  # what it holds goes through one by one
+        if not cut and not isinstance(a.type, Array | List | Dict):
             raise r.refuse(
                 "S2S068",
-                f"{a.name or 'a container'} goes through the recursive function {spec.name} and is stored into",
+                f"{a.name or 'a value'}, which holds what is stored into, goes through the recursive function {spec.name}",
                 s.loc,
-                "return a new list or dict from the recursive function, or use an array",
+                "pass the arrays, lists and dicts that it holds one by one",
             )
     keys = r.keys(s.target) if s.target is not None and r.is_active(s.target) else []
     bars = [state.drop(k) for k, _ in keys]

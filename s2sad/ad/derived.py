@@ -262,10 +262,7 @@ def reverse(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     g: Gradient = s.args[0].obj
     args = s.args[1:]
     active = tuple(r.is_active(a) for a in args)
-    bars = {
-        key[1]: r.paired_part(rb, key) if key[1] and r.is_paired_leaf(*key) else state.drop(key)
-        for key, _ in r.keys(s.target)
-    }
+    bars = {key[1]: r.drop(state, rb, key, t) for key, t in r.keys(s.target)}
     if not any(active) or all(b is None for b in bars.values()):
         return [s]
     assert isinstance(s.target.type, Tuple)

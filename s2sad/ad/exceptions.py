@@ -18,8 +18,9 @@ from s2sad.analysis.held_exceptions import held_exceptions
 from s2sad.ir.nodes import Function, Let, Ref, Var, walk
 
 _SHOWN = frozenset({"raise_", "format", "format_value", "is_", "is_not", "with_exit", "copy"})
+_KEYED = {"getitem": 1, "setitem": 1, "in_": 0, "not_in": 0}  # where the key is
 _PLAIN = (str, int, float, ModuleType, NoneType)
-_SHOWING = (str, repr, print, isinstance, type, format, rt.require_undone)
+_SHOWING = (str, repr, print, isinstance, type, format, rt.require_undone, rt.attribute)
 
 
 def refuse_values_in_exceptions(fn: Function, active: Activity, refuse: Callable[..., Exception]) -> None:
@@ -32,7 +33,7 @@ def refuse_values_in_exceptions(fn: Function, active: Activity, refuse: Callable
             if _keeps_elsewhere(s.args[0].obj):
                 raise refuse("S2S070", f"{s.args[0].text} puts what it is given elsewhere than into itself", s.loc,
                              "return the value, or assign it before raising")  # fmt: skip
-        if isinstance(s, Let) and any(a in held for a in s.args if isinstance(a, Var)) and not _only_shows(s):
+        if isinstance(s, Let) and any(a in held for a in s.args if isinstance(a, Var)) and not _only_shows(s, held):
             raise refuse("S2S070", "a value is read out of an exception", s.loc,
                          "return the value, or assign it before raising")  # fmt: skip
 
@@ -54,7 +55,9 @@ def _keeps_elsewhere(cls: Any) -> bool:
     return False
 
 
-def _only_shows(s: Let) -> bool:
+def _only_shows(s: Let, held: set[Var]) -> bool:
+    if s.op in _KEYED and not any(a in held for k, a in enumerate(s.args) if k != _KEYED[s.op]):
+        return True  # it names a place in a dict
     if s.op in _SHOWN or (s.op == "getattr" and getattr(s.args[1], "value", "") == "__traceback__"):  # for __exit__
         return True
     callee = s.args[0] if s.op == "call" else None

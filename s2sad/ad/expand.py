@@ -16,6 +16,7 @@ functions stay calls.
 
 from __future__ import annotations
 
+from s2sad.ad import carried
 from s2sad.ad.cells import promote
 from s2sad.ad.displays import distinct_keys
 from s2sad.ad.memory import stored_by
@@ -43,37 +44,52 @@ from s2sad.ir.nodes import (
 from s2sad.ir.places import is_library, within
 from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_args, with_blocks, with_body
 from s2sad.ir.types import Array, Num, Unknown
+from s2sad.runtime import carry
 
 _SMALL = 6  # statements; smaller callees read better in place than as a pair
 
 
 def expand(fn: Function, seen: frozenset[Spec] = frozenset()) -> Function:
     """Inline the callees of a typed function that share memory with it, are small, or read arrays by index in a loop."""
+    fn = _expanded(fn, seen)
+    return carried.kept(fn) if _is_marked(fn) else fn
+
+
+def _is_marked(fn: Function) -> bool:
+    """Is there an exception that holds something?"""
+    lets = (s for s in walk(fn.body) if isinstance(s, Let) and s.op == "call")
+    return any(isinstance(s.args[0], Ref) and s.args[0].obj is carry for s in lets)
+
+
+def _expanded(fn: Function, seen: frozenset[Spec]) -> Function:
     fn = distinct_keys(bind_globals(without_dead(fn)))
     thin = sum(1 for _ in walk(fn.body)) <= _SMALL  # a wrapper: its one call is all there is to it
+    tried = any(s.__class__ is Try for s in walk(fn.body))
     while True:  # what comes with a callee may share memory with this function in turn
         env: dict[Var, Atom] = {}
         count = sum(1 for s in walk(fn.body) if isinstance(s, Let) and _callee(s) is not None)
-        body = _block(fn.body, alias(fn), env, seen, False, thin)
+        body = _block(fn.body, alias(fn), env, seen, False, thin, tried)
         inlined = bool(env) or count != sum(1 for s in walk(body) if isinstance(s, Let) and _callee(s) is not None)
         if not inlined:
             return promote(fn)
         fn, thin = with_body(fn, body), False
 
 
-def _block(b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool) -> Block:
+def _block(
+    b: Block, info: AliasInfo, env: dict[Var, Atom], seen: frozenset[Spec], in_loop: bool, thin: bool, tried: bool
+) -> Block:
     out: list[Stmt] = []
     for s in b.stmts:
         s = subst_heads(s, env)
         if isinstance(s, Let):
             spec = _callee(s)
-            if spec is not None and spec not in seen and _wanted(s, spec, info, in_loop, thin):
+            if spec is not None and spec not in seen and _wanted(s, spec, info, in_loop, thin, tried):
                 out.extend(_inlined(s, spec, env, seen))
             else:
                 out.append(s)
             continue
         inside = in_loop or isinstance(s, For | While)
-        out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside, thin) for i in blocks_of(s))))
+        out.append(with_blocks(s, tuple(_block(i, info, env, seen, inside, thin, tried) for i in blocks_of(s))))
     return Block(tuple(out), subst_atoms(b.results, env))
 
 
@@ -132,12 +148,12 @@ def _callee(s: Let) -> Spec | None:
     return None
 
 
-def _wanted(s: Let, spec: Spec, info: AliasInfo, in_loop: bool, thin: bool) -> bool:
+def _wanted(s: Let, spec: Spec, info: AliasInfo, in_loop: bool, thin: bool, tried: bool) -> bool:
     if spec.recursive or spec.fn is None or calls_recursive(spec):
         return False
     body = spec.fn.body
     size = sum(1 for _ in walk(body))
-    if thin or size <= _SMALL or mutated_params(spec.fn):
+    if thin or size <= _SMALL or mutated_params(spec.fn) or (tried and carried.carries(spec)):
         return True
     inner = alias(spec.fn)
     result = spec.fn.result
@@ -179,7 +195,7 @@ def calls_recursive(spec: Spec) -> bool:
 
 def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) -> tuple[Stmt, ...]:
     assert spec.fn is not None
-    fn = expand(spec.fn, seen | {spec})
+    fn = _expanded(spec.fn, seen | {spec})
     inner: dict[Var, Atom] = {}
     for p, a in zip(fn.params, s.args[1:], strict=True):
         inner[p.var] = a

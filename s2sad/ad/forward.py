@@ -36,6 +36,7 @@ from s2sad.analysis.masked import selections
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import UnsupportedError
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import (
     UNDEF,
     Atom,
@@ -54,7 +55,7 @@ from s2sad.ir.nodes import (
     Try,
     Var,
     While,
-    free_vars,
+    free_in,
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import (
@@ -71,7 +72,7 @@ from s2sad.ir.types import (
 )
 from s2sad.rules.registry import Rule, lookup
 
-_SAME = frozenset({"getitem", "getattr", "unpack", "unpack_star", "iter_list"})
+_SAME = frozenset({"copy", "getitem", "getattr", "unpack", "unpack_star", "iter_list"})
 _LIST_EFFECTS = frozenset(
     {"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"}
 )
@@ -84,7 +85,7 @@ def needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:
     for s in reversed(stmts):
         if isinstance(s, Let) and s.target is not None and s.target not in wanted:
             continue
-        wanted.update(free_vars(Block((s,), ())))
+        wanted.update(free_in(s))
         out.append(s)
     return out[::-1]
 
@@ -348,7 +349,7 @@ class Forward:
     def without_rule(self, s: Let, b: Builder) -> Atom:
         callee = s.args[0]
         cls = callee.obj if isinstance(callee, Ref) else None
-        if isinstance(cls, type) and issubclass(cls, tuple):
+        if isinstance(cls, type) and issubclass(cls, tuple) and not unlike_tuple(cls):
             return b.emit("call", callee, *(self.dot(b, a) for a in s.args[1:]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
         if cls is rt.make_object:  # the tangent of an object is an object of its class that holds the tangents
             dots = {k: self.attribute_dot(b, a) for k, a in s.kwargs.items()}
@@ -419,6 +420,8 @@ class Forward:
         assert s.target is not None and rule.jvp is not None
         body = self.program.load(rule.jvp)
         assert body is not None
+        if rule.varargs and aliasing(rule, s) == "maybe":  # linear in its one operand: where the value is a view, so is this
+            return [self.apply(s, tuple(self.dot(b, a) if self.is_active(a) else a for a in operands), b)]
         if rule.varargs:
             terms = []
             for k, a in enumerate(operands):

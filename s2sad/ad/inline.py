@@ -56,6 +56,9 @@ def _at(s: Stmt, loc: Loc) -> Stmt:
 
 def unpack(f: FunctionInfer, result: Atom) -> tuple[Atom, ...]:
     if isinstance(result, Var) and result in f.tuples and isinstance(type_of_atom(result), Tuple):
+        last = f.out[-1] if f.out else None
+        if last.__class__ is Let and last.target is result and last.op == "tuple":
+            f.out.pop()  # nobody else has seen it
         return f.tuples[result]
     t = type_of_atom(result)
     if isinstance(t, Tuple):

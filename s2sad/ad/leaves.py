@@ -13,6 +13,7 @@ from typing import Any
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
@@ -41,6 +42,11 @@ class Layout:
 
     def is_mirror(self, v: Var) -> bool:
         return isinstance(v.type, List | Dict | Tuple | Unknown) and self.info.find(v) in self.dynamic
+
+    def mirroring(self, classes: set[Any]) -> Layout:
+        """The layout in which these classes have mirrors as well."""
+        more = classes - self.dynamic
+        return Layout(self.info, self.dynamic | more) if more else self
 
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
@@ -101,7 +107,10 @@ def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:
         if isinstance(callee, Ref) and isinstance(callee.obj, Gradient):
             return  # its adjoint is put together leaf by leaf
         if (isinstance(callee, Ref) and callee.obj in (len, isinstance, type, setattr, make_object)) or (
-            isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, tuple)
+            isinstance(callee, Ref)
+            and isinstance(callee.obj, type)
+            and issubclass(callee.obj, tuple)
+            and (callee.obj is tuple or not unlike_tuple(callee.obj))
         ):
             return
         if isinstance(callee, Ref) and lookup(callee.obj) is not None:

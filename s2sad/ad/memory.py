@@ -32,7 +32,7 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import Array, Dict, List, Num, Slice, Tuple, Unknown
+from s2sad.ir.types import Array, Dict, List, Maybe, Num, Slice, Tuple, Unknown
 from s2sad.rules.registry import lookup
 
 
@@ -299,7 +299,8 @@ def stored_globals(fn: Function, activity: Activity, report: Callable[..., None]
 def refuse_unknown_memory(memory: Memory, activity: Activity, refuse: Callable[..., Exception]) -> None:
     """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
     for v in (*(p.var for p in memory.fn.params), *memory.definition):
-        if isinstance(v.type, Num | Unknown) and v in activity and memory.info.is_mutated(v):
+        unknown = isinstance(v.type, Num | Unknown) and not isinstance(v.type, Maybe)
+        if unknown and v in activity and memory.info.is_mutated(v):
             raise refuse(
                 "S2S063",
                 f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",

@@ -13,6 +13,7 @@ from s2sad.ad.leaves import Key, Path, Step
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import Obj, Tuple
 
@@ -28,7 +29,7 @@ def parts_of(s: Let) -> list[tuple[Step, Atom]] | None:
     if callee.obj is rt.make_object:
         return [(("attr", k), a) for k, a in s.kwargs.items()]
     cls = callee.obj
-    if isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields") and not s.kwnames:
+    if isinstance(cls, type) and issubclass(cls, tuple) and not s.kwnames and not unlike_tuple(cls):
         return [(("item", k), a) for k, a in enumerate(s.args[1:])]
     return None
 

@@ -16,6 +16,7 @@ from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
+from s2sad.analysis.fits import fits
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -32,6 +33,7 @@ _SEQUENCES = (Tuple, List)
 _MAYBE_ARRAYS = (Array, Num, Unknown)
 
 
+_RECENT = 8  # statements in which a temporary counts as made just now
 UNKNOWN_STORE = ("S2S063", "an active value is stored into something that carries no derivative")
 INERT_ATTRIBUTES = frozenset(["shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "T"])
 
@@ -107,14 +109,8 @@ def _leaf_by_leaf(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     """The adjoint of a copy: each leaf's goes to the leaf that was copied."""
     x = s.args[1]
     assert s.target is not None
-    for key, _ in r.keys(s.target):
-        if not key[1] and r.is_shadow(s.target) and (r.is_paired(s.target) or key in state.bars):
-            g: Atom | None = r.shadow(state, rb, s.target)
-            state.drop(key)
-        elif key[1] and r.is_paired_leaf(*key):
-            g = r.paired_part(rb, key)
-        else:
-            g = state.drop(key)
+    for key, t in r.keys(s.target):
+        g = r.drop(state, rb, key, t)
         if g is not None and isinstance(x, Var) and r.is_active(x):
             r.add(state, rb, (x, key[1]), g)
 
@@ -193,6 +189,8 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
                 g = rb.emit("add", held[x], g)
             held[x] = g
             if x not in operands[k + 1 :]:
+                if g is y_bar:
+                    _rename(r, state, rb, x, g)
                 r.add(state, rb, (x, ()), g)
     else:
         bars: tuple[Atom, ...]
@@ -211,7 +209,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             bars = inline(r.program, body, args, static, rb)
         for x, g in zip(operands, bars, strict=False):
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
-                add_structured(r, state, rb, x, g)
+                add_structured(r, state, rb, x, g, named=len(operands) == 1)
     return [*before, s, *after]
 
 
@@ -262,10 +260,21 @@ def _made(rb: Builder, a: Atom) -> Let | None:
 
 def _accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
     assert isinstance(x, Var)
-    r.add(state, rb, (x, ()), _for_operand(rb, x, g))
+    contribution = _for_operand(rb, x, g)
+    if contribution is g:
+        _rename(r, state, rb, x, g)
+    r.add(state, rb, (x, ()), contribution)
+
+
+def _rename(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
+    """What is handed on as it stands goes by the name of its new owner."""
+    if state.get((x, ())) is None:
+        r.named(rb, g, r.bar_name((x, ())), _RECENT)
 
 
 def _for_operand(rb: Builder, x: Var, g: Atom) -> Atom:
+    if fits(g, x):
+        return g
     return rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
 
 
@@ -278,7 +287,9 @@ def _adjoint_type(x: Var, g: Atom) -> Type:
     return Num()
 
 
-def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mirrored: bool = False) -> None:
+def add_structured(
+    r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mirrored: bool = False, named: bool = True
+) -> None:
     """Accumulate an adjoint that has the structure of ``x`` (a container operand gives a list of adjoints).
 
     With ``mirrored``, g was found in a mirror: where the adjoints of parts of x are found by memory, g holds those very
@@ -290,7 +301,7 @@ def add_structured(r: Reverse, state: State, rb: Builder, x: Var, g: Atom, *, mi
         part = g
         for kind, k in path:
             part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
-        r.add(state, rb, (v, path), part)
+        r.add(state, rb, (v, path), part, named=named)
 
 
 def split_args(s: Let) -> tuple[tuple[Atom, ...], dict[str, Atom]]:
@@ -311,9 +322,9 @@ def target_bar(r: Reverse, v: Var, state: State, rb: Builder) -> Atom | None:
             return rb.call(rt.read_view, "rt.read_view", place, type=v.type)  # elements that are one place count once
         return place
     keys = r.keys(v)
+    found = [r.drop(state, rb, k, t) for k, t in keys]
     if len(keys) == 1 and not keys[0][0][1]:
-        return state.drop(keys[0][0])
-    found = [r.paired_part(rb, k) if k[1] and r.is_paired_leaf(*k) else state.drop(k) for k, _ in keys]
+        return found[0]
     if all(g is None for g in found):
         return None
     parts = [r.zero(rb, k, t) if g is None else g for (k, t), g in zip(keys, found, strict=True)]
@@ -579,6 +590,18 @@ def add_copy(r: Reverse, y: Var, x: Var, state: State, rb: Builder) -> None:
             _add_list(r, state, rb, x, g)
 
 
+def _same(r: Reverse, s: Let, state: State, rb: Builder) -> None:
+    """The same reference under another name: if its adjoint is memory, that is the same memory."""
+    x, y = s.args[0], s.target
+    assert y is not None
+    for key, _ in r.keys(y):
+        if r.is_paired_leaf(*key) if key[1] else r.is_shadow(y):
+            continue
+        g = state.drop(key)
+        if g is not None and isinstance(x, Var):
+            r.add(state, rb, (x, key[1]), g)
+
+
 def _add_list(r: Reverse, state: State, rb: Builder, xs: Var, g: Atom) -> None:
     if r.layout.is_mirror(xs):
         r.add(state, rb, (xs, ()), g)
@@ -787,6 +810,7 @@ _HANDLERS: dict[str, Any] = {
     "getitem": _getitem,
     "getattr": _getattr,
     "unpack": _unpack,
+    "copy": _same,
     "tuple": _display,
     "list": _display,
     "dict": _dict,

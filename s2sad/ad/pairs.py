@@ -7,7 +7,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad import attempts, escaped, held
 from s2sad.ad.calls import Pair, Pairs
-from s2sad.ad.leaves import Key, Layout, Path, layout
+from s2sad.ad.leaves import Key, Layout, Path
 from s2sad.ad.own import own_form
 from s2sad.ad.recompute import again, plan
 from s2sad.ad.residuals import assigned
@@ -25,6 +25,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Scalar,
@@ -266,9 +267,10 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
     assert pair.spec.fn is not None
     fn = expand(pair.spec.fn, frozenset({pair.spec}))
-    lay = layout(fn)  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     params = fn.params
     wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
+    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
+    lay = sweeps.r.layout  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     act = activity(fn, wanted)
     result = fn.result
     pair.inputs = tuple((result, p) for p, _ in lay.leaves(result)) if isinstance(result, Var) and result in act else ()
@@ -278,7 +280,6 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
         pair.outputs = tuple((v, p) for v, p in pair.outputs if _is_value(lay, v, p))
     outputs = pair.outputs
     pair.types = {(v, p): t for v in wanted for p, t in lay.leaves(v)}
-    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
     seeds, bar_params = _seed_params(sweeps, fn.result, [p for _, p in pair.inputs])
     if pair.shares:
         bar_params.insert(0, Param(sweeps.r.shadows))
@@ -294,7 +295,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
 
 
 def _is_value(lay: Layout, v: Var, path: Path) -> bool:
-    return any(p == path and not isinstance(t, Array | List | Dict) for p, t in lay.leaves(v))
+    return any(p == path and not isinstance(t, Array | List | Dict | Maybe) for p, t in lay.leaves(v))
 
 
 def _seed_params(sweeps: Sweeps, result: Atom, paths: list) -> tuple[dict[Key, Atom], list[Param]]:

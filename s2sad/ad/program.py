@@ -60,8 +60,8 @@ def complete(infer: Infer, entries: list[Function]) -> None:
 
 def _callees(fn: Function) -> list[Ref]:
     return [
-        a for s in walk(fn.body) if isinstance(s, Let)
-        for a in s.args if isinstance(a, Ref) and isinstance(a.obj, Callee)
+        a for s in walk(fn.body) if s.__class__ is Let
+        for a in s.args if a.__class__ is Ref and isinstance(a.obj, Callee)
     ]  # fmt: skip
 
 

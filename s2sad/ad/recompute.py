@@ -17,7 +17,7 @@ from s2sad.analysis.optypes import result_type, type_of_atom
 from s2sad.ir.nodes import Atom, Let, Ref, Stmt, Var, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_stmt
-from s2sad.ir.types import Array, List, Scalar, Slice, Type, Unknown, is_number, widen
+from s2sad.ir.types import Array, List, Opaque, Scalar, Slice, Type, Unknown, is_number, widen
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -54,7 +54,7 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
                 read[d] = None
         elif v in kept:
             return
-        elif (store := _kept_by(r, v, forward)) is not None:
+        elif (store := _kept_by(r, v, forward)) is not None and not _made_from(lets, store.args[:2], v):
             kept.add(v)
             for a in store.args[:2]:
                 if isinstance(a, Var):
@@ -86,6 +86,19 @@ def _kept_by(r: Reverse, v: Var, forward: Sequence[Stmt]) -> Let | None:
     return None
 
 
+def _made_from(lets: Mapping[Var, Let], atoms: Sequence[Atom], v: Var) -> bool:
+    """Is ``v`` needed to make one of these, as where its shape says where it is stored: ``x[: len(v)] = v``?"""
+    todo, seen = list(atoms), set()
+    while todo:
+        a = todo.pop()
+        if a is v:
+            return True
+        if isinstance(a, Var) and a not in seen:
+            seen.add(a)
+            todo.extend(lets[a].args if a in lets else ())
+    return False
+
+
 def recomputable(r: Reverse, s: Let) -> bool:
     """Cheap, without effect, and sure to give the same value when done again in the reverse sweep."""
     if s not in r.memory.place:
@@ -111,7 +124,8 @@ def recomputable(r: Reverse, s: Let) -> bool:
     if s.op == "call" and isinstance(s.args[0], Ref):
         if s.args[0].obj in (np.flip, np.transpose) and len(s.args) == 2 and isinstance(type_of_atom(s.args[1]), Array):
             return not r.memory.overwritten_after(s.target, s) and not r.is_exposed(s.target)
-        return s.args[0].obj is range or (s.args[0].obj is len and not r.memory.overwritten_after(s.args[1], s))
+        sized = s.args[0].obj is len and not isinstance(type_of_atom(s.args[1]), Opaque)  # a set may have grown
+        return s.args[0].obj is range or (sized and not r.memory.overwritten_after(s.args[1], s))
     return False
 
 

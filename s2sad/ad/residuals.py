@@ -167,13 +167,15 @@ def export_branches(
     return forward, reverse, tuple(v for news in targets for v in news)
 
 
-def _export(r: Reverse, side: Swept, results: tuple[Atom, ...]) -> tuple[list[Var], tuple[Var, ...], Block]:
+def _export(
+    r: Reverse, side: Swept, results: tuple[Atom, ...], caught: Var | None = None
+) -> tuple[list[Var], tuple[Var, ...], Block]:
     rev = Block(tuple(side.reverse.stmts), results)
-    local = local_vars(side.forward)
+    local = local_vars(side.forward) | ({caught} if caught is not None else set())
     needed = [v for v in free_vars(rev) if v in local]
     p = plan(r, needed, side.forward, local, set())
     env: dict[Var, Atom] = {}
-    news = tuple(Var(v.name, v.type) for v in p.taped)
+    news = tuple(Var("error" if v is caught else v.name, v.type) for v in p.taped)  # Python deletes the handler's name
     env.update(zip(p.taped, news, strict=True))
     head = again(p, env)
     body = subst_block(rev, env)
@@ -262,7 +264,7 @@ def _forward_loop(s: For | While, body: list[Stmt], trips: Var | None) -> tuple[
     out = None
     if trips is not None:
         more = Var("trips", INT)
-        body = [*body, Let(more, "add", (trips, Const(1)), (), s.loc)]
+        body = [Let(more, "add", (trips, Const(1)), (), s.loc), *body]  # at the head: a ``break`` needs no flag
         out = Var("trips", INT)
         n = len(carried)
         results = (*results[:n], more, *results[n:])
@@ -358,12 +360,13 @@ def try_paths(r: Reverse, s: Try, sides: list[Swept], state: object, rb: Builder
         changed.update(dict.fromkeys(side.state.outer_changes()))
     keys = list(changed)
     exported, reverse, news = [], [], []
-    for side in sides:
+    names = (None, *(h.name for h in s.handlers))
+    for side, caught in zip(sides, names, strict=True):
         results = []
         for key in keys:
             g = side.state.get(key)
             results.append(r.zero(side.reverse, key, r.leaf_type(*key)) if g is None else g)
-        taped, new, block = _export(r, side, tuple(results))
+        taped, new, block = _export(r, side, tuple(results), caught)
         exported.append(taped)
         news.append(new)
         reverse.append(block)

@@ -57,7 +57,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block
-from s2sad.ir.types import RANGE, Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import RANGE, Array, Dict, List, Maybe, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import zeros_like
 
 
@@ -99,6 +99,7 @@ class Reverse:
         self.refuse_module_data()
         self.unknown = self.unknown_memory()
         self.paired = self._paired_classes()
+        self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
@@ -113,7 +114,8 @@ class Reverse:
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        return [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        return [v for v in stored if not isinstance(v.type, Maybe)]
 
     def refuse_unknown_memory(self) -> bool:
         """Refuse it; but not what comes out of a call that is refused, and is unknown because of that call."""
@@ -135,7 +137,7 @@ class Reverse:
         is shows when the program runs, so all their adjoints are found by memory (``rt.Shadow``)."""
         out = set()
         for v in (*self.memory.definition, *(p.var for p in self.fn.params)):
-            stored = isinstance(v.type, Array | List | Dict) and self.is_active(v) and self.info.is_mutated(v)
+            stored = isinstance(v.type, _PAIRABLE) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
             if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
@@ -161,6 +163,11 @@ class Reverse:
                 if memory[0] in out:  # and so is what it holds: two containers may hold one array
                     out.update(key for key in memory if key in arrays)
         return out
+
+    def _own_lists(self) -> set[Any]:
+        """The classes of the lists and dicts of the function. What crosses a call in one piece has its adjoint in one piece."""
+        every = (*(p.var for p in self.fn.params), *self.memory.definition)
+        return {self.info.find(v) for v in every if isinstance(v.type, List | Dict)}
 
     def _crossing(self) -> set[Any]:
         """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that
@@ -219,6 +226,16 @@ class Reverse:
         self.uses_shadows = True
         return rb.emit("method", self.shadows, Const("of"), self.leaf_atom(rb, key), type=self.leaf_type(*key))
 
+    def drop(self, state: State, rb: Builder, key: Key, t: Type) -> Atom | None:
+        """The adjoint of a leaf of memory that was new where it was computed, taken out: what has been added to the leaf, and
+        what was added to the parts of it that are found by memory."""
+        g = state.drop(key)
+        held = isinstance(t, _MIRRORED) and self.holds_paired(key[0])
+        if not held and not self.is_paired_leaf(*key):
+            return g
+        place = self.paired_part(rb, key)
+        return place if g is None else rb.call(_rt.accumulate, "rt.accumulate", g, place, type=t)
+
     def is_exposed(self, v: Var) -> bool:
         """Memory that is found by identity and that the caller may change before the pullback: values are kept apart."""
         return self.escape and self.is_paired(v)
@@ -266,7 +283,7 @@ class Reverse:
             )
         return f"{name}_bar" if name else ""
 
-    def add(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
+    def add(self, state: State, rb: Builder, key: Key, g: Atom, named: bool = True) -> None:
         """Accumulate ``g`` into the adjoint of ``key``: the first contribution assigns, later ones add."""
         v, path = key
         if not self.is_active(v):
@@ -303,7 +320,7 @@ class Reverse:
             else:
                 rb.effect("iadd", old, g)
         elif old is None:
-            state.set(key, self.named(rb, g, self.bar_name(key)))
+            state.set(key, self.named(rb, g, self.bar_name(key)) if named else g)
         elif self.needs_helper(v, path):
             state.set(key, rb.call(_rt.accumulate, "rt.accumulate", old, g, name=self.bar_name(key)))
         else:
@@ -329,14 +346,13 @@ class Reverse:
                     part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
                 self.add(state, rb, (v, p), part)
 
-    def named(self, rb: Builder, g: Atom, name: str) -> Atom:
-        """Give a fresh temporary the name of the adjoint that it is."""
-        if name and isinstance(g, Var) and not g.name and rb.stmts:
-            last = rb.stmts[-1]
-            if isinstance(last, Let) and last.target is g:
-                new = Var(name, g.type)
-                rb.stmts[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
-                return new
+    def named(self, rb: Builder, g: Atom, name: str, recent: int = 1) -> Atom:
+        """Give a fresh temporary, of the last ``recent`` statements, the name of the adjoint that it is."""
+        if name and isinstance(g, Var) and not g.name:
+            for s in rb.stmts[-recent:]:
+                if s.__class__ is Let and s.target is g:
+                    object.__setattr__(g, "name", name)  # made just now: nobody else has seen it
+                    break
         return g
 
     def leaf_type(self, v: Var, path: Path) -> Type:
@@ -694,7 +710,7 @@ from s2sad import runtime as _rt  # noqa: E402
 from s2sad.runtime import accumulate_into as _accumulate_into  # noqa: E402
 
 # tuples: a union would be built at each of the many calls
-_PAIRABLE = (Array, List, Dict)
+_PAIRABLE = (Array, List, Dict, Maybe)
 _MIRRORED = (List, Dict, Tuple)
 _ADDED_BY_HELPER = (List, Dict, Tuple, Unknown, Obj)
 

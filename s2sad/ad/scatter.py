@@ -12,9 +12,10 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
+from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.analysis.scatters import SCATTERS
 from s2sad.ir.nodes import Atom, Let, Ref, Stmt, Var
-from s2sad.ir.types import Array, Num
+from s2sad.ir.types import Array
 
 if TYPE_CHECKING:
     from s2sad.ad.forward import Forward
@@ -47,7 +48,7 @@ def reverse(r: Reverse, s: Let, sign: int, state: State, rb: Builder) -> list[St
         return [s]
     before: list[Stmt] = []
     i = ops.snapshot(r, i, s, before)
-    g: Atom = rb.call(rt.gather, "rt.gather", r.shadow(state, rb, x), i, type=Num())
+    g: Atom = rb.call(rt.gather, "rt.gather", r.shadow(state, rb, x), i, type=op_type("getitem", (x.type, type_of_atom(i))))
     if sign < 0:
         g = rb.emit("neg", g)
     g = rb.call(rt.unbroadcast, "rt.unbroadcast", g, v, type=v.type)

@@ -273,9 +273,9 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
             else:
                 _union(classes, s.target, operand)
         return
-    if isinstance(callee, Ref) and callee.obj in (make_object, setattr):  # an object holds on to its attributes
-        holder = s.target if callee.obj is make_object else s.args[1]
-        for a in s.args[2:]:
+    if isinstance(callee, Ref) and (callee.obj in (make_object, setattr) or _is_record(callee.obj)):
+        holder = s.args[1] if callee.obj is setattr else s.target  # it holds on to its attributes
+        for a in s.args[1 if _is_record(callee.obj) else 2 :]:
             if isinstance(holder, Var):
                 _store(classes, holder, a)
         return
@@ -290,6 +290,11 @@ def _call(classes: Classes, s: Let, touched: list[Any]) -> None:
                 classes.union(classes.elem(s.target), classes.elem(a))
                 if not harmless:
                     classes.union(s.target, a)
+
+
+def _is_record(obj: Any) -> bool:
+    """Is this the class of a named tuple?"""
+    return isinstance(obj, type) and issubclass(obj, tuple) and hasattr(obj, "_fields")
 
 
 _HARMLESS = (len, range, isinstance, type, print, list, tuple, dict, set, frozenset, any, all, str, repr, bool, int, float,

@@ -12,6 +12,7 @@ from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.infer.program import Gradient
 from s2sad.ir.nodes import (
+    Affecting,
     Atom,
     Callee,
     Const,
@@ -44,11 +45,9 @@ INPLACE_OPS = frozenset(
         "imatmul",
         "ilshift",
         "irshift",
-        "iand",
-        "ior",
-        "ixor",
         "iand_",
         "ior_",
+        "ixor",
     }
 )
 STORES = frozenset({"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr"})
@@ -162,7 +161,7 @@ _READING_METHODS = frozenset(
     }
 )
 _HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
-_HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same"})
+_HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same", "attribute", "held"})
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
@@ -238,7 +237,7 @@ def has_memory(t: Type | None) -> bool:
     cls = t.__class__  # asked so often that isinstance costs
     if cls is Array:
         return True
-    if cls in _WITHOUT_MEMORY:
+    if cls in WITHOUT_MEMORY:
         return False
     if cls is Tuple:
         return any(map(has_memory, t.items))  # type: ignore[union-attr]
@@ -247,7 +246,7 @@ def has_memory(t: Type | None) -> bool:
     return True
 
 
-_WITHOUT_MEMORY: frozenset[type] = frozenset({Scalar, Lit, RefT, Range, Slice})
+WITHOUT_MEMORY: frozenset[type] = frozenset({Scalar, Lit, RefT, Range, Slice})
 
 
 def atom_has_memory(a: Atom) -> bool:
@@ -256,27 +255,29 @@ def atom_has_memory(a: Atom) -> bool:
     return isinstance(a, Global) and has_memory(type_of_atom(a))
 
 
-_EFFECTS: dict[Let, Effect] = {}  # statements are immutable
+_keep_effect = Affecting.__dict__["_effect"].__set__
 
 
 def effect_of(let: Let) -> Effect:
     """The effect of one statement, from its op, its types and the rules."""
-    known = _EFFECTS.get(let)
-    if known is None:
-        known = _effect_of(let)
-        if let.op != "call" or not _is_own(let.args[0]):  # what a function of ours does may not be known yet
-            _EFFECTS[let] = known
+    try:
+        return let._effect
+    except AttributeError:
+        pass
+    known = _effect_of(let)
+    if is_final(let):
+        _keep_effect(let, known)
     return known
 
 
+def is_final(let: Let) -> bool:
+    """Will what is said of its effect stay? What a function of ours does may not be known yet."""
+    return let.op != "call" or not (isinstance(let.args[0], Ref) and isinstance(let.args[0].obj, _OWN))
+
+
 def forget() -> None:
-    """A program is done: its statements and functions are not asked for again."""
-    _EFFECTS.clear()
+    """A program is done: its functions are not asked for again."""
     _SUMMARIES.clear()
-
-
-def _is_own(callee: Atom) -> bool:
-    return isinstance(callee, Ref) and (isinstance(callee.obj, _OWN))
 
 
 def _effect_of(let: Let) -> Effect:
@@ -332,7 +333,7 @@ def _call_effect(let: Let) -> Effect:
     if _is_helper(callee.obj):
         name = callee.obj.__name__
         if name in _HELPERS_RAISE:
-            return _IO
+            return Effect(io=True, shares=tuple(range(1, len(let.args))))
         if name in _HELPERS_FRESH:
             return PURE
         if name in _HELPERS_PURE or lookup(callee.obj) is not None:

@@ -22,6 +22,11 @@ def held_exceptions(fn: Function, active: Any) -> set[Var]:
             held.update(h.name for h in s.handlers if h.name is not None)
         elif isinstance(s, Let) and s.target is not None and _makes(s, active):
             held.add(s.target)
+    return flowing(fn, held)
+
+
+def flowing(fn: Function, held: set[Var]) -> set[Var]:
+    """These variables and those that take over what they are."""
     before = 0
     while before != len(held):
         before = len(held)

@@ -21,6 +21,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -31,10 +32,12 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     Unknown,
+    dims_of,
     is_number,
     is_tuple,
     item_of,
     join_all,
+    same_key,
     widen,
 )
 from s2sad.rules import typing
@@ -67,7 +70,7 @@ ARITHMETIC = frozenset(
 )
 COMPARISONS = frozenset(["lt", "le", "gt", "ge", "eq", "ne"])
 IDENTITY = frozenset(["is_", "is_not", "in_", "not_in", "not"])
-INPLACE = {f"i{n.rstrip('_')}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
+INPLACE = {f"i{n}": n for n in ARITHMETIC if n not in ("neg", "pos", "invert")}
 
 _FOLDABLE: dict[str, Callable[..., Any]] = {
     "add": operator.add, "sub": operator.sub, "mul": operator.mul, "lt": operator.lt, "le": operator.le,
@@ -251,9 +254,12 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
         lits = [t for t in types if isinstance(t, Lit) and (t.value is None or isinstance(t.value, str))]
         if lits and any(is_number(t) for t in types):  # a number never equals None or a string
             return Lit(op == "ne")
-        if not known & {Unknown, Obj}:
+        plain = [t for t in types if isinstance(t, Tuple) and t.cls is None and t.code is None]
+        if len(plain) == 2 and len(plain[0].items) != len(plain[1].items):
+            return Lit(op == "ne")
+        if not known & {Unknown, Maybe, Obj}:
             return BOOL
-        return UNKNOWN if Unknown in known else BOOL
+        return UNKNOWN if known & {Unknown, Maybe} else BOOL
     return BOOL
 
 
@@ -326,7 +332,7 @@ def getitem(types: tuple[Type, ...]) -> Type:
         return _sequence_item(x, i)
     if isinstance(x, Dict):
         if isinstance(i, Lit) and x.items is not None:
-            found = [v for k, v in x.items if type(k) is type(i.value) and k == i.value]
+            found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
         return x.value
     if isinstance(x, Range):
@@ -360,6 +366,8 @@ def getattr_type(types: tuple[Type, ...]) -> Type:
         return _array_attr(x, str(attr))
     if isinstance(x, Lit) and isinstance(x.value, np.dtype):
         return _dtype_attr(x.value, str(attr))
+    if isinstance(x, Lit) and isinstance(x.value, np.finfo | np.iinfo):
+        return type_of(getattr(x.value, str(attr), None))
     if isinstance(x, Obj):
         return dict(x.attrs).get(str(attr), UNKNOWN)
     if isinstance(x, Tuple) and x.cls is not None and attr in getattr(x.cls, "_fields", ()):
@@ -371,7 +379,10 @@ def _array_attr(x: Type, attr: str) -> Type:
     if attr == "shape":
         return typing.shape_type(x)
     if attr in ("ndim", "itemsize", "nbytes"):
-        return Lit(len(x.dims)) if attr == "ndim" and isinstance(x, Array) and x.dims is not None else Scalar("int64")
+        known = dims_of(x) if attr == "ndim" else None
+        return Scalar("int64") if known is None else Lit(len(known))
+    if attr == "size" and isinstance(x, Scalar):
+        return Lit(1)
     if attr == "size":
         if isinstance(x, Array) and x.dims is not None and len(x.dims) == 1:
             return Scalar("int64", True, x.dims[0])

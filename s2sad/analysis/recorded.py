@@ -17,7 +17,7 @@ is ``{y0: y, t0: t, j: i}``: what is known of ``t`` where it was computed, it be
 from __future__ import annotations
 
 from s2sad.analysis import usage
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.record import dataclass
 
 
@@ -53,17 +53,18 @@ class _Origins:
     # -- the tapes --------------------------------------------------------------------------------------------------
     def _collect(self, block: Block, owner: Stmt | None) -> None:
         for s in block.stmts:
-            if isinstance(s, Let):
-                if s.op == "list" and not s.args and s.target is not None:
-                    self.tapes[s.target] = _Tape()
-                elif self._is_append(s):
+            if s.__class__ is Let:
+                if s.op == "list":
+                    if not s.args and s.target is not None:
+                        self.tapes[s.target] = _Tape()
+                elif s.op == "method" and self._is_append(s):
                     self._append(self.tapes[s.args[0]], s.args[2], owner)  # type: ignore[index]
                 continue
             for b in blocks_of(s):
                 self._collect(b, s)
 
     def _is_append(self, s: Let) -> bool:
-        if s.op != "method" or s.target is not None or len(s.args) != 3 or s.args[0] not in self.tapes:
+        if s.target is not None or len(s.args) != 3 or s.args[0] not in self.tapes:
             return False
         return isinstance(s.args[1], Const) and s.args[1].value == "append"
 
@@ -79,13 +80,11 @@ class _Origins:
                 self.tapes[a].uses += 1
 
     def _known_uses(self, block: Block) -> None:
-        for s in block.stmts:
-            if isinstance(s, Let):
+        for s in walk(block):
+            if s.__class__ is Let and s.op == "call":
                 tape = self.tapes.get(s.args[1]) if self._calls(s, reversed) else None  # type: ignore[arg-type]
                 if tape is not None:
                     tape.uses += 1
-            for b in blocks_of(s):
-                self._known_uses(b)
 
     # -- the loops that read them -------------------------------------------------------------------------------------
     @staticmethod
@@ -106,6 +105,8 @@ class _Origins:
 
     def _read(self, block: Block) -> None:
         for s in block.stmts:
+            if s.__class__ is Let:
+                continue
             if isinstance(s, For):
                 self._loop(s)
             for b in blocks_of(s):

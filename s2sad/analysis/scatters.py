@@ -8,7 +8,8 @@ import numpy as np
 
 from s2sad import runtime as rt
 
-SCATTERS: dict[Any, int] = {rt.add_at: 1, np.add.at: 1, np.subtract.at: -1}
+ADD_AT, SUBTRACT_AT = np.add.at, np.subtract.at  # a new object at each look: here are the ones that programs refer to
+SCATTERS: dict[Any, int] = {rt.add_at: 1, ADD_AT: 1, SUBTRACT_AT: -1}
 
 # Helpers of the runtime that change their first argument.
 CHANGES_FIRST: frozenset[Any] = frozenset((

@@ -10,8 +10,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.analysis.effects import PURE, atom_has_memory, effect_of, has_memory
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Global, If, Let, Stmt, Try, Var, While, blocks_of
+from s2sad.analysis.effects import PURE, WITHOUT_MEMORY, Effect, atom_has_memory, effect_of, has_memory, is_final
+from s2sad.ir.nodes import (
+    Affecting,
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Global,
+    If,
+    Let,
+    Stmt,
+    Try,
+    Var,
+    While,
+    blocks_of,
+)
 from s2sad.ir.types import Array
 
 _OUTSIDE, _RETURNED = object(), object()
@@ -35,8 +50,7 @@ class Memory:
         self._parent: dict[Any, Any] = {}
         self._touched: dict[Any, int] = {}
         self.clock = 0
-        self._outside: Any = _OUTSIDE
-        self._returned: Any = _RETURNED
+        self.epoch = 0  # what ``unchanged`` says is true while this stays
         self._written: set[Any] = set()
         self._grown: set[Any] = set()  # lists that are appended to: the arrays they hold are not stored into by that
         known = _KNOWN.get(fn)
@@ -48,24 +62,30 @@ class Memory:
 
     def _analyse(self, fn: Function) -> None:
         for p in fn.params:
-            self._unite(p.var, self._outside)
+            self._unite(p.var, _OUTSIDE)
         for v in fn.captured:
-            self._unite(v, self._outside)
+            self._unite(v, _OUTSIDE)
         self._block(fn.body)
         for a in fn.body.results:
-            self._unite_atom(a, self._returned, force=True)
+            if isinstance(a, Var):
+                self._unite(a, _RETURNED)
+            elif isinstance(a, Global) and atom_has_memory(a):
+                self._unite(_OUTSIDE, _RETURNED)
 
     # -- questions ------------------------------------------------------------------------------------------------
     def find(self, a: Atom) -> Any:
         if a.__class__ is Var:
-            return self._root(a) if has_memory(a.type) else None
+            cls = a.type.__class__  # asked so often that calls cost
+            if cls in WITHOUT_MEMORY:
+                return None
+            return self._root(a) if cls is Array or has_memory(a.type) else None
         if isinstance(a, Global):
-            return self._root(self._outside) if atom_has_memory(a) else None
+            return self._root(_OUTSIDE) if atom_has_memory(a) else None
         return None
 
     def is_outside(self, a: Atom) -> bool:
         c = self.find(a)
-        return c is not None and c is self._root(self._outside)
+        return c is not None and c is self._root(_OUTSIDE)
 
     def is_written(self, a: Atom) -> bool:
         """Does any statement store into memory that this atom may share?"""
@@ -76,7 +96,7 @@ class Memory:
 
     def is_returned(self, a: Atom) -> bool:
         c = self.find(a)
-        return c is not None and (c is self._root(self._returned) or c is self._root(self._outside))
+        return c is not None and (c is self._root(_RETURNED) or c is self._root(_OUTSIDE))
 
     def stable(self, a: Atom) -> bool:
         """The value read through this atom is the same wherever it is in scope."""
@@ -87,6 +107,7 @@ class Memory:
         """A store into what ``a`` refers to happens now."""
         c = self.find(a)
         if c is not None:
+            self.epoch += 1
             self.clock += 1
             self._touched[c] = self.clock
 
@@ -100,11 +121,15 @@ class Memory:
     # -- construction ---------------------------------------------------------------------------------------------
     def add(self, let: Let) -> None:
         """Take a statement into account that was made after the analysis."""
-        self._let(let)
+        ties = _ties_of(let)
+        if ties is not None:
+            self._tie(ties)
 
     def alias(self, a: Atom, b: Atom) -> None:
         """From now on the two may share memory."""
-        self._unite_pair(a, b)
+        ties = Ties()
+        ties.pair(a, b)
+        self._tie(ties)
 
     def _root(self, x: Any) -> Any:
         parent = self._parent
@@ -119,6 +144,7 @@ class Memory:
     def _unite(self, a: Any, b: Any) -> None:
         a, b = self._root(a), self._root(b)
         if a is not b:
+            self.epoch += 1
             self._parent[a] = b
             if a in self._written:
                 self._written.add(b)
@@ -127,64 +153,106 @@ class Memory:
             if a in self._touched:
                 self._touched[b] = max(self._touched.pop(a), self._touched.get(b, 0))
 
-    def _unite_atom(self, a: Atom, key: Any, force: bool = False) -> None:
-        if isinstance(a, Var) and (force or has_memory(a.type)):
-            self._unite(a, key)
-        elif isinstance(a, Global) and atom_has_memory(a):
-            self._unite(self._outside, key)
-
-    def _unite_pair(self, a: Atom, b: Atom) -> None:
-        if isinstance(a, Var) and has_memory(a.type):
-            self._unite_atom(b, a)
-        elif isinstance(a, Global) and isinstance(b, Var):
-            self._unite_pair(b, a)
-
     def _block(self, block: Block) -> None:
         for stmt in block.stmts:
-            if stmt.__class__ is not Let:
-                self._region(stmt)
-            elif effect_of(stmt) is not PURE:  # few are
-                self._let(stmt)
+            if stmt.__class__ is Let:
+                try:
+                    ties = stmt._ties
+                except AttributeError:
+                    ties = _ties_of(stmt)
+                if ties is not None:  # few have any
+                    self._tie(ties)
+            else:
+                for b in blocks_of(stmt):
+                    self._block(b)
+                self._tie(_region(stmt))
 
-    def _let(self, let: Let) -> None:
-        e = effect_of(let)
-        args = let.args
-        grows = let.op == "method" and isinstance(args[1], Const) and args[1].value == "append"
-        for p in e.writes:
-            self._mark_written(args[p], self._grown if grows else self._written)
-        for p in e.holds:
-            self._unite_pair(args[e.writes[0]], args[p])
-        if e.shares and let.target is not None and has_memory(let.target.type):
-            for p in e.shares:
-                self._unite_pair(let.target, args[p])
-        if e.io and len(e.shares) > 1:  # an unknown callee may keep what it was given, or tie operands together
-            for p in e.shares:
-                self._unite_atom(args[p], self._outside)
+    def _tie(self, ties: Ties) -> None:
+        """Apply what a statement says."""
+        root = self._root
+        for a, b in ties.pairs:
+            if root(a) is not root(b):
+                self._unite(a, b)
+        for a in ties.written:
+            self._written.add(root(a))
+        for a in ties.grown:
+            self._grown.add(root(a))
 
-    def _mark_written(self, a: Atom, where: set[Any]) -> None:
-        if isinstance(a, Var) and has_memory(a.type):
-            where.add(self._root(a))
-        elif isinstance(a, Global):
-            where.add(self._root(self._outside))
 
-    def _pairs(self, targets: Iterable[Var], *sources: tuple[Atom, ...]) -> None:
+class Ties:
+    """What a statement says about memory: ``pairs`` may share it, ``written`` are stored into, ``grown`` are lists that
+    are appended to."""
+
+    __slots__ = ("grown", "pairs", "written")
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[Any, Any]] = []
+        self.written: list[Any] = []
+        self.grown: list[Any] = []
+
+    def pair(self, a: Any, b: Any) -> None:
+        a, b = _key(a), _key(b)
+        if a is not None and b is not None:
+            self.pairs.append((b, a))
+
+    def all(self, targets: Iterable[Var], *sources: tuple[Atom, ...]) -> None:
         for k, t in enumerate(targets):
-            if has_memory(t.type):
+            if t.type.__class__ not in WITHOUT_MEMORY:
                 for s in sources:
-                    self._unite_atom(s[k], t)
+                    self.pair(t, s[k])
 
-    def _region(self, stmt: Stmt) -> None:
-        for b in blocks_of(stmt):
-            self._block(b)
-        if isinstance(stmt, If):
-            self._pairs(stmt.targets, stmt.then.results, stmt.orelse.results)
-        elif isinstance(stmt, For | While):
-            self._pairs(stmt.carried, stmt.init, stmt.body.results, stmt.targets)
-            self._pairs(stmt.targets, stmt.init, stmt.body.results)
-            if isinstance(stmt, For):
-                self._unite_pair(stmt.item, stmt.iter)
-        elif isinstance(stmt, Try):
-            self._pairs(stmt.targets, stmt.body.results, *(h.body.results for h in stmt.handlers))
+
+def _key(a: Any) -> Any:
+    """The class that an atom is of before anything is known: None where its type has no memory."""
+    if a.__class__ is Var:
+        cls = a.type.__class__
+        return a if cls is Array or (cls not in WITHOUT_MEMORY and has_memory(a.type)) else None
+    if a is _OUTSIDE or (isinstance(a, Global) and atom_has_memory(a)):
+        return _OUTSIDE
+    return None
+
+
+def _ties_of(let: Let) -> Ties | None:
+    """Those of a ``Let``, found once: None where there are none."""
+    effect = effect_of(let)
+    ties = None if effect is PURE else _told(let, effect)
+    if is_final(let):
+        _keep_ties(let, ties)
+    return ties
+
+
+_keep_ties = Affecting.__dict__["_ties"].__set__
+
+
+def _told(let: Let, e: Effect) -> Ties | None:
+    args, ties = let.args, Ties()
+    grows = let.op == "method" and isinstance(args[1], Const) and args[1].value == "append"
+    stored = [_key(args[p]) for p in e.writes]
+    (ties.grown if grows else ties.written).extend([key for key in stored if key is not None])
+    for p in e.holds:
+        ties.pair(args[e.writes[0]], args[p])
+    if let.target is not None:
+        for p in e.shares:
+            ties.pair(let.target, args[p])
+    if e.io and len(e.shares) > 1:  # an unknown callee may keep what it was given, or tie operands together
+        for p in e.shares:
+            ties.pair(args[p], _OUTSIDE)
+    return ties if ties.pairs or ties.written or ties.grown else None
+
+
+def _region(stmt: Stmt) -> Ties:
+    """What the flow of control itself ties: results with what they may be, an element with what it is taken from."""
+    ties = Ties()
+    if isinstance(stmt, If):
+        ties.all(stmt.targets, stmt.then.results, stmt.orelse.results)
+    elif isinstance(stmt, For | While):
+        ties.all(stmt.carried, stmt.init, stmt.body.results, stmt.targets)
+        ties.all(stmt.targets, stmt.init, stmt.body.results)
+        if isinstance(stmt, For):
+            ties.pair(stmt.item, stmt.iter)
+    elif isinstance(stmt, Try):
+        ties.all(stmt.targets, stmt.body.results, *(h.body.results for h in stmt.handlers))
+    return ties
 
 
 __all__ = ["Memory", "forget"]

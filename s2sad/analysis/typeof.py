@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types as pytypes
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -30,14 +31,28 @@ from s2sad.ir.types import (
 )
 
 _FUNCTIONS = (pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc)
+_OPAQUE = ("builtins", "numpy", "logging")  # modules whose objects are not described by their attributes
 _LIMIT = 64  # containers longer than this are described by the join of their elements only
 
 
 class Namer:
     """Gives each distinct size a symbol; equal sizes share one, so that a type says which dimensions agree."""
 
+    cuts = True  # an object that holds itself is described once; otherwise there is no end to it (RecursionError)
+
     def __init__(self) -> None:
         self._syms: dict[int, Sym] = {}
+        self._open: set[int] = set()  # the objects that are being described
+
+    def attributes(self, value: Any, names: Iterable[str]) -> Type:
+        """The type of an object by its attributes."""
+        if self.cuts and id(value) in self._open:
+            return UNKNOWN
+        self._open.add(id(value))
+        try:
+            return Obj(type(value), tuple((k, type_of(getattr(value, k), self)) for k in names))
+        finally:
+            self._open.discard(id(value))
 
     def dim(self, size: int) -> Affine:
         if size == 1:
@@ -77,9 +92,9 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
     if isinstance(value, (*_FUNCTIONS, functools.partial)) or (callable(value) and hasattr(value, "__wrapped__")):
         return RefT(value)
     if is_dataclass(value):
-        return Obj(cls, tuple((f.name, type_of(getattr(value, f.name), namer)) for f in fields(value)))
-    if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy"):
-        return Obj(cls, tuple((k, type_of(v, namer)) for k, v in vars(value).items()))
+        return namer.attributes(value, [f.name for f in fields(value)])
+    if hasattr(value, "__dict__") and cls.__module__ not in _OPAQUE:
+        return namer.attributes(value, list(vars(value)))
     if callable(value):
         return RefT(value)
-    return Opaque(cls) if cls.__module__ in ("builtins", "numpy") else UNKNOWN
+    return Opaque(cls) if cls.__module__ in _OPAQUE else UNKNOWN

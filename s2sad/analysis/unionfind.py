@@ -6,8 +6,9 @@ element unifies with the element class of the container.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 
+from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.ir.nodes import Block, For, If, Let, Try, Var, While, walk
 
 
@@ -21,12 +22,15 @@ class Classes:
         self._count = 0
 
     def find(self, x: Hashable) -> Hashable:
-        self._parent.setdefault(x, x)
-        root = x
-        while self._parent[root] != root:
-            root = self._parent[root]
-        while self._parent[x] != root:
-            self._parent[x], x = root, self._parent[x]
+        parent = self._parent
+        root = parent.setdefault(x, x)
+        if root is x:
+            return x
+        while (above := parent[root]) is not root:
+            root = above
+        while (above := parent[x]) is not root:
+            parent[x] = root
+            x = above
         return root
 
     def elem(self, x: Hashable) -> Hashable:
@@ -61,6 +65,19 @@ class Classes:
                 self.union(ea, eb)
         for name, item in fields.items():
             self.union(self.field(b, name), item)
+
+    def union_all(self, pairs: Iterable[tuple[Hashable, Hashable]]) -> None:
+        for a, b in pairs:
+            self.union(a, b)
+
+    def parts(self, x: Hashable) -> dict[str, Hashable]:
+        """The classes of what something holds that are known: of its elements ("") and of its attributes."""
+        root = self.find(x)
+        own = {"": self.find(self._elem[root])} if root in self._elem else {}
+        return {**own, **{k: self.find(v) for k, v in self._fields.get(root, {}).items()}}
+
+    def part(self, x: Hashable, step: str) -> Hashable:
+        return self.field(x, step) if step else self.elem(x)
 
     def same(self, a: Hashable, b: Hashable) -> bool:
         return self.find(a) == self.find(b)
@@ -123,10 +140,10 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
             for a in args:  # lists are joined and repeated
                 if a is not None:
                     classes.union(classes.elem(s.target), classes.elem(a))
-        elif s.op in ("copy",) or (s.op.startswith("i") and s.op[1:] in ("add", "sub", "mul", "truediv")):
+        elif s.op == "copy" or s.op in INPLACE_OPS:
             if s.target is not None and args[0] is not None:
                 classes.union(s.target, args[0])
-            if args[0] is not None and args[1] is not None:
+            if s.op != "copy" and args[0] is not None and args[1] is not None:
                 classes.union(classes.elem(args[0]), classes.elem(args[1]))
         elif s.op == "setitem" and args[0] is not None and args[2] is not None:
             classes.union(classes.elem(args[0]), args[2])

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping
 
 from s2sad.ir.nodes import (
-    Atom,
     Block,
     Function,
     Known,
@@ -20,7 +19,7 @@ from s2sad.ir.nodes import (
     Var,
     atoms_of,
     blocks_of,
-    free_vars,
+    free_in,
     inner_vars,
     targets_of,
     walk,
@@ -34,25 +33,35 @@ def uses(fn: Function | Block) -> dict[Var, int]:
         return block._uses.copy()  # callers keep the counts right while they rewrite
     except AttributeError:
         pass
-    read: list[Atom] = []
-    _read(block, read)
-    found = dict(Counter([a for a in read if a.__class__ is Var]))
+    found = dict(Counter(_reads(block)))
     _keep_uses(block, found)
     return found.copy()
 
 
 _keep_uses, _keep_last_uses = Known.__dict__["_uses"].__set__, Known.__dict__["_last_uses"].__set__
+_keep_lets = Known.__dict__["_lets"].__set__
+_keep_reads = Known.__dict__["_reads"].__set__
 
 
-def _read(block: Block, read: list[Atom]) -> None:
+def _reads(block: Block) -> list[Var]:
+    """Each variable as often as the block reads it; of the regions that a pass has left alone this is known."""
+    try:
+        return block._reads
+    except AttributeError:
+        pass
+    read = list(block.results)
+    inner: list[Var] = []
     for stmt in block.stmts:
         if stmt.__class__ is Let:
             read += stmt.args
         else:
             read += atoms_of(stmt)
-            for inner in blocks_of(stmt):
-                _read(inner, read)
-    read += block.results
+            for b in blocks_of(stmt):
+                inner += _reads(b)
+    found: list[Var] = [a for a in read if a.__class__ is Var]
+    found += inner
+    _keep_reads(block, found)
+    return found
 
 
 def definitions(fn: Function | Block) -> dict[Var, Stmt]:
@@ -72,16 +81,24 @@ def definitions(fn: Function | Block) -> dict[Var, Stmt]:
 
 def lets(fn: Function | Block) -> dict[Var, Let]:
     """The ``Let`` that computes each variable, for those that a ``Let`` computes."""
-    return {
-        s.target: s
-        for s in walk(fn.body if isinstance(fn, Function) else fn)
-        if s.__class__ is Let and s.target is not None
-    }
+    return _lets(fn.body if isinstance(fn, Function) else fn).copy()
 
 
-def read_by(stmt: Stmt) -> tuple[Var, ...]:
-    """Every variable from outside that a statement reads, itself or in its regions, in order of first use."""
-    return free_vars(Block((stmt,)))
+def _lets(block: Block) -> dict[Var, Let]:
+    try:
+        return block._lets
+    except AttributeError:
+        pass
+    found: dict[Var, Let] = {}
+    for s in block.stmts:
+        if s.__class__ is Let:
+            if s.target is not None:
+                found[s.target] = s
+        else:
+            for b in blocks_of(s):
+                found.update(_lets(b))
+    _keep_lets(block, found)
+    return found
 
 
 def last_uses(block: Block) -> Mapping[Var, int]:
@@ -100,7 +117,7 @@ def last_uses(block: Block) -> Mapping[Var, int]:
                 if a.__class__ is Var:
                     last[a] = i
         else:
-            for v in read_by(stmt):
+            for v in free_in(stmt):
                 last[v] = i
     for a in block.results:
         if isinstance(a, Var):
@@ -115,4 +132,4 @@ def unused_targets(fn: Function) -> list[Var]:
     return [v for s in walk(fn.body) for v in targets_of(s) if v not in counts]
 
 
-__all__ = ["definitions", "last_uses", "lets", "read_by", "unused_targets", "uses"]
+__all__ = ["definitions", "last_uses", "lets", "unused_targets", "uses"]

@@ -12,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.typeof import Namer, type_of
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.types import ONE, Affine, Sym, Type, is_differentiable
 
 
 class ParamNamer(Namer):
     """Names the symbol of a size after the parameter where it is first seen: ``x0`` is ``x.shape[0]``."""
+
+    cuts = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +68,9 @@ def _refuse_subclasses(name: str, value: Any) -> None:
 
 def check_active(function: str, name: str, value: Any, t: Type) -> None:
     """Raise TypeError, with what to pass instead, where a derivative with respect to ``value`` has no meaning."""
+    why = _unlike_tuple(value)
+    if why:
+        raise TypeError(f"{function}: cannot differentiate with respect to {name!r}: {why}; pass its numbers")
     if (is_differentiable(t) and not _is_objects(value)) or isinstance(value, tuple | list | dict):
         return
     where = f"{function}: cannot differentiate with respect to {name!r}"
@@ -74,6 +80,16 @@ def check_active(function: str, name: str, value: Any, t: Type) -> None:
     if isinstance(value, int | bool | np.integer | np.bool_):
         raise TypeError(f"{where}: it is {_an(value)}; pass float({name})")
     raise TypeError(f"{where}: it is {_an(value)}; leave it out of argnums")
+
+
+def _unlike_tuple(value: Any) -> str:
+    """Why a tuple among the values is not what its elements are, "" where there is none."""
+    if isinstance(value, tuple) and type(value) is not tuple and (why := unlike_tuple(type(value))):
+        return why
+    if isinstance(value, tuple | list | dict):
+        held = value.values() if isinstance(value, dict) else value
+        return next(filter(None, map(_unlike_tuple, held)), "")
+    return ""
 
 
 def _is_objects(value: Any) -> bool:

@@ -6,6 +6,7 @@ types (``argtypes.types_of``); other sizes give another key, and the types then 
 
 from __future__ import annotations
 
+import threading
 import types as pytypes
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
@@ -93,11 +94,30 @@ def _key_of_other(value: Any) -> Key:
     if isinstance(value, _BY_IDENTITY) or (callable(value) and hasattr(value, "__wrapped__")):
         return value
     if is_dataclass(value):
-        return cls, tuple([key_of(getattr(value, f.name)) for f in fields(value)])
-    if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy"):
-        attrs = vars(value)
-        return cls, tuple(attrs), key_of_all(attrs.values())
+        return _key_of_object(value, [f.name for f in fields(value)])
+    if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy", "logging"):
+        return _key_of_object(value, vars(value))
     return value if callable(value) else cls
+
+
+class _Open(threading.local):
+    """The objects whose keys are being made: one that holds itself is not looked at once more."""
+
+    def __init__(self) -> None:
+        self.ids: set[int] = set()
+
+
+_OPEN = _Open()
+
+
+def _key_of_object(value: Any, names: Iterable[str]) -> Key:
+    if id(value) in _OPEN.ids:
+        return type(value)
+    _OPEN.ids.add(id(value))
+    try:
+        return type(value), tuple(names), key_of_all([getattr(value, k) for k in names])
+    finally:
+        _OPEN.ids.discard(id(value))
 
 
 def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:

@@ -11,7 +11,7 @@ import builtins
 import importlib
 import sys
 from collections.abc import Sequence
-from types import ModuleType
+from types import BuiltinMethodType, ModuleType
 from typing import Any
 
 from s2sad.analysis.guards import guarded
@@ -19,6 +19,11 @@ from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, wa
 
 _PRINTED = ("slice", "range", "complex", "list", "set", "type", "UnboundLocalError")  # that printing itself may need
 _ALIASES = {"np": "numpy", "rt": "s2sad.runtime"}
+
+
+def _is_same(found: Any, obj: Any) -> bool:
+    """Methods of C objects (``np.add.at``) are equal, and another object at each look."""
+    return found is obj or (isinstance(obj, BuiltinMethodType) and isinstance(found, BuiltinMethodType) and found == obj)
 
 
 def functions_in(fn: Function, seen: dict[Function, None] | None = None) -> dict[Function, None]:
@@ -115,7 +120,7 @@ class ModuleNames:
     # -- how an object is reached ----------------------------------------------------------------------------------
     def _resolve(self, obj: Any, text: str) -> str:
         first, _, rest = text.partition(".")
-        if first in _ALIASES and reach(_ALIASES[first], rest) is obj:
+        if first in _ALIASES and _is_same(reach(_ALIASES[first], rest), obj):
             root = self._root(first, _ALIASES[first])
             if first == "np" and "." in rest and not hasattr(sys.modules["numpy"], rest.split(".")[0]):
                 return self._import_from("numpy." + rest.rpartition(".")[0], rest.rpartition(".")[2])

@@ -80,6 +80,9 @@ def _astor_text(module: ast.Module) -> str:
     astor = astor_module()
 
     def pretty(source: list[str]) -> str:
+        text = "".join(source)
+        if max(map(len, text.split("\n"))) <= MAX_COLUMNS:
+            return text  # nothing to split
         return "".join(astor.source_repr.split_lines(source, maxline=MAX_COLUMNS))
 
     with warnings.catch_warnings():
@@ -125,6 +128,8 @@ def _constant(node: ast.Constant) -> ast.expr:
 
 
 _SKIP = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
+_COMPARED: dict[type, tuple[str, ...]] = {}  # the fields of a class that count
+_BY_VALUE = frozenset({str, int, bool, type(None), bytes})
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -132,18 +137,25 @@ def equal(a: Any, b: Any) -> bool:
     cls = a.__class__
     if cls is not b.__class__:
         return False
-    for name in cls._fields:
-        if name in _SKIP:
-            continue
+    names = _COMPARED.get(cls)
+    if names is None:
+        names = _COMPARED[cls] = tuple(n for n in cls._fields if n not in _SKIP)
+    for name in names:
         x: Any = getattr(a, name, None)
         y: Any = getattr(b, name, None)
-        if isinstance(x, ast.AST):
-            if not equal(x, y):
+        kind = x.__class__
+        if kind is not y.__class__:
+            return False
+        if kind in _BY_VALUE:
+            if x != y:
                 return False
-        elif isinstance(x, list):
+        elif kind is list:
             if len(x) != len(y) or not all(map(_same_item, x, y)):
                 return False
-        elif x.__class__ is not y.__class__ or not _same_value(x, y):
+        elif isinstance(x, ast.AST):
+            if not equal(x, y):
+                return False
+        elif not _same_value(x, y):
             return False
     return True
 

@@ -22,12 +22,8 @@ UNARY: dict[str, Any] = {"neg": ast.USub, "pos": ast.UAdd, "not": ast.Not, "inve
 
 
 def binary_of(op: str) -> Any:
-    """The operator of ``add`` or ``iadd``; the in-place form of ``and_`` is ``iand`` or ``iand_``."""
-    if op in BINARY:
-        return BINARY[op]()
-    if op[1:] in BINARY:
-        return BINARY[op[1:]]()
-    return BINARY[op[1:] + "_"]()
+    """The operator of ``add`` or ``iadd``."""
+    return BINARY[op if op in BINARY else op[1:]]()
 
 
 def name(text: str, ctx: Any = LOAD) -> Any:

@@ -301,8 +301,9 @@ _add(
 _add(
     "S2S064",
     "in-place operation that cannot be reversed",
-    "The calls ufunc.at(w, i, v) are compiled where i is a list of positions of known shape: they apply the operation "
-    "once for each time that a place is named. Some operators have no derivative in place.",
+    "np.add.at and np.subtract.at take any index. Other calls ufunc.at(w, i, v) are compiled where i is a list of "
+    "positions of known shape: they apply the operation once for each time that a place is named. Some operators have "
+    "no derivative in place.",
     "write a loop, or an augmented assignment where no place is named twice",
     "import numpy as np\n\ndef f(v):\n    w = v * v\n    np.multiply.at(w, v > 0.0, 3.0)\n    return np.sum(w)\n",
     "import numpy as np\n\ndef f(v):\n    w = v * v\n    w[v > 0.0] *= 3.0\n    return np.sum(w)\n",
@@ -337,14 +338,14 @@ _add(
 )
 _add(
     "S2S068",
-    "list or dict shared with a recursive function",
-    "Calls share lists and dicts with their caller by being compiled into it. A function that calls itself cannot be. "
-    "Arrays may be shared: their adjoints are found by their memory.",
-    "return new values from the recursive function, use an array, or write a loop",
-    "def fill(w, k, x):\n    if k < 3:\n        w[k] = x * k\n        fill(w, k + 1, x)\n"
-    "\ndef f(x):\n    w = {}\n    fill(w, 0, x)\n    return w[1] + w[2]\n",
-    "import numpy as np\n\ndef f(x):\n    w = np.zeros(3)\n    for k in range(3):\n        w[k] = x * k\n"
-    "    return np.sum(w)\n",
+    "tuple or object of lists or arrays shared with a recursive function",
+    "The adjoints of lists, dicts and arrays that a recursive function stores into are found by their identity. A tuple or "
+    "object that holds them has none, where its parts are not passed one by one.",
+    "pass the lists, dicts and arrays that it holds one by one",
+    "def go(s, k, x):\n    for c in s:\n        c[0] = c[0] * x\n    if k > 0:\n        go(s, k - 1, x)\n"
+    "\ndef f(x):\n    a, b = [x], [2.0]\n    go((a, b), 3, x)\n    return a[0] + b[0]\n",
+    "def go(a, b, k, x):\n    a[0] = a[0] * x\n    b[0] = b[0] * x\n    if k > 0:\n        go(a, b, k - 1, x)\n"
+    "\ndef f(x):\n    a, b = [x], [2.0]\n    go(a, b, 3, x)\n    return a[0] + b[0]\n",
 )
 _add(
     "S2S069",
@@ -360,9 +361,10 @@ _add(
 _add(
     "S2S070",
     "value read out of an exception",
-    "An exception object carries what it was raised with through any number of frames; a derivative does not "
-    "travel with it.",
-    "assign the value before raising, and read it there",
+    "What an exception of a class written in Python was made with is followed to its handler, where its __init__ does "
+    "nothing but store it. Not followed are attributes that are set later or computed (properties, methods), what "
+    "exceptions of Python's own classes hold, and exceptions that come out of a recursive function.",
+    "store the value in __init__ of a class of your own, or assign it before raising, and read it there",
     "def f(x):\n    try:\n        raise ValueError(x * x)\n    except ValueError as e:\n        return e.args[0] * x\n",
     "def f(x):\n    y = x * x\n    try:\n        raise ValueError('too large')\n    except ValueError:\n"
     "        return y * x\n",

@@ -28,13 +28,14 @@ def to_gast(node: Any) -> Any:
     made = new.__new__(new)
     space = made.__dict__
     special = _SPECIAL.get(cls)
-    if special is not None:
-        special(node, space)
-    else:
+    if special is None:
+        space.update(node.__dict__)
         for name in fields:
-            value = getattr(node, name, _ABSENT)
-            if value is not _ABSENT:
-                space[name] = value if value.__class__ in _LEAVES else to_gast(value)
+            value = space.get(name)
+            if value.__class__ not in _LEAVES:
+                space[name] = to_gast(value)
+        return made
+    special(node, space)
     if placed:
         for name in _POSITIONS:
             value = getattr(node, name, _ABSENT)

@@ -70,6 +70,8 @@ class Namespace:
         value = read_name(place, name)
         if value is MISSING:
             return None
+        if place is not self.globals and type(value) in _STEERING and _root(self.module) in _STABLE:
+            return Const(value), Dependency(name, place, value)  # what a decorator of a library was given
         atom = self._atom(name, value, place)
         return atom, Dependency(name, place, value, isinstance(atom, Global))
 
@@ -98,12 +100,17 @@ def is_callable(value: Any) -> bool:
     return callable(value) and (hasattr(value, "__name__") or hasattr(value, "static_source"))
 
 
+_STEERING = (str, bool, int, type(None))
 _STABLE = ("numpy", "math", "cmath", "scipy", "builtins", "operator", "itertools", "functools", "statistics", "sys")
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def is_stable(module: Any) -> bool:
     """A library module whose data are constants."""
-    return isinstance(module, ModuleType) and module.__name__.partition(".")[0] in _STABLE
+    return isinstance(module, ModuleType) and _root(module.__name__) in _STABLE
 
 
 def module_text(module: ModuleType | StaticModule) -> str:

@@ -12,21 +12,31 @@ import gast
 
 FUNCTIONS = (gast.FunctionDef, gast.AsyncFunctionDef, gast.Lambda)
 COMPREHENSIONS = (gast.ListComp, gast.SetComp, gast.DictComp, gast.GeneratorExp)
-_LEAVES = (gast.Constant, gast.Pass, gast.Break, gast.Continue, gast.Load, gast.Store)
+_LEAVES = frozenset({gast.Constant, gast.Pass, gast.Break, gast.Continue, gast.Load, gast.Store})
+# nearly all nodes: what they bind and read is what their children do
+_PLAIN = frozenset(
+    {gast.BinOp, gast.Call, gast.Attribute, gast.Assign, gast.Subscript, gast.Compare, gast.UnaryOp, gast.Expr, gast.Return}
+    | {gast.For, gast.If, gast.While, gast.Tuple, gast.Slice, gast.keyword, gast.BoolOp}
+    | {gast.Add, gast.Sub, gast.Mult, gast.Div, gast.Pow, gast.USub, gast.Gt, gast.Lt, gast.GtE, gast.LtE, gast.Eq}
+)
 
 
-def children(node: Any) -> Iterator[Any]:
-    """The child nodes, in the order of the fields."""
+_NO_CHILDREN = frozenset({str, int, float, bool, type(None), gast.Load, gast.Store, gast.Del, gast.Param})
+
+
+def children(node: Any) -> list[Any]:
+    """The child nodes, in the order of the fields (contexts are none)."""
+    out = []
     for name in node._fields:
         value = getattr(node, name, None)
-        if value is None:
+        kind = value.__class__  # asked so often that isinstance costs
+        if kind in _NO_CHILDREN:
             continue
-        if isinstance(value, list):
-            for item in value:
-                if isinstance(item, gast.AST):
-                    yield item
+        if kind is list:
+            out += [item for item in value or () if isinstance(item, gast.AST)]
         elif isinstance(value, gast.AST):
-            yield value
+            out.append(value)
+    return out
 
 
 def param_names(args: Any) -> list[str]:
@@ -95,6 +105,10 @@ class Scope:
             return
         if kind in _LEAVES:
             return
+        if kind in _PLAIN:
+            for child in children(node):
+                self._bind(child)
+            return
         if isinstance(node, FUNCTIONS):
             self.nested.append(node)
             if kind is not gast.Lambda:
@@ -154,11 +168,17 @@ class Scope:
             return (bit, 0) if isinstance(node.ctx, gast.Load) else (0, bit)
         if kind in _LEAVES:
             return 0, 0
+        reads = writes = 0
+        if kind in _PLAIN:
+            for child in children(node):
+                r, w = self.uses(child)
+                reads |= r
+                writes |= w
+            return reads, writes
         if isinstance(node, FUNCTIONS):
             return self._uses_of_function(node)
         if isinstance(node, COMPREHENSIONS):
             return self._uses_of_comprehension(node)
-        reads = writes = 0
         if kind is gast.AugAssign:
             reads |= self.mask(target_names(node.target))
         elif isinstance(node, gast.Import | gast.ImportFrom):

@@ -180,7 +180,8 @@ _STARTS = ("def ", "class ", "async ")
 
 
 def _block_text(lines: list[str], first: int) -> str | None:
-    """The text of the top-level statement around line ``first`` (1-based), at its own line numbers.
+    """The text of the top-level statement around line ``first`` (1-based), at its own line numbers, with the imports
+    before it (a call of ``np.sin`` compiles to other code where ``np`` is imported in the same file).
 
     A guess from the indentation, to spare parsing the whole file: the comparison of code objects confirms it, and the
     whole file is parsed where it does not.
@@ -200,7 +201,20 @@ def _block_text(lines: list[str], first: int) -> str | None:
     end = max(end + 1, first)
     while end < len(lines) and lines[end].startswith(_CONTINUES):
         end += 1
-    return "\n" * start + "".join(lines[start:end])
+    return "".join(_imports(lines[:start])) + "".join(lines[start:end])
+
+
+def _imports(lines: list[str]) -> list[str]:
+    """Import statements at the top level, and nothing but the end of all other lines."""
+    out = []
+    more = False
+    for line in lines:
+        if more or line.startswith(("import ", "from ")):
+            out.append(line)
+            more = ")" not in line and (more or "(" in line)
+        else:
+            out.append("\n")
+    return out
 
 
 @lru_cache(maxsize=64)

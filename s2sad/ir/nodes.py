@@ -148,8 +148,20 @@ UNDEF = _Undef()
 Atom = Var | Const | Ref | Global | _Undef
 
 
+class Affecting:
+    """Where a statement keeps what ``s2sad.analysis.effects``, ``sharing`` and ``raises`` have found out about it: every
+    pass asks, and statements are immutable."""
+
+    __slots__ = ("_effect", "_raises", "_ties")
+
+    if TYPE_CHECKING:
+        _effect: Any
+        _raises: bool
+        _ties: Any
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class Let:
+class Let(Affecting):
     target: Var | None
     op: str
     args: tuple[Atom, ...]
@@ -167,13 +179,16 @@ class Let:
 
 
 class Known:
-    """Where a block keeps what ``walk``, and two functions of ``s2sad.analysis.usage``, have found out about it: nearly
+    """Where a block keeps what ``walk``, ``free_vars`` and functions of ``s2sad.analysis`` have found out about it: nearly
     every pass and every analysis asks for that, and blocks are immutable."""
 
-    __slots__ = ("_last_uses", "_uses", "_walked")
+    __slots__ = ("_free", "_last_uses", "_lets", "_reads", "_uses", "_walked")
 
     if TYPE_CHECKING:
+        _free: tuple[Var, ...]
         _last_uses: dict[Var, int]
+        _lets: dict[Var, Let]
+        _reads: list[Var]
         _uses: dict[Var, int]
         _walked: tuple[Stmt, ...]
 
@@ -365,35 +380,50 @@ _keep_walked = Known.__dict__["_walked"].__set__
 
 def free_vars(block: Block) -> tuple[Var, ...]:
     """Variables that a block reads and does not define, in order of first use."""
+    try:
+        return block._free
+    except AttributeError:
+        pass
     bound: set[Var] = set()
-    seen: dict[Var, None] = {}
-
-    def visit(b: Block) -> None:
-        for s in b.stmts:
-            if s.__class__ is Let:
-                for a in s.args:
-                    if a.__class__ is Var:
-                        seen.setdefault(a)
-                if s.target is not None:
-                    bound.add(s.target)
-                continue
-            for a in atoms_of(s):
-                if isinstance(a, Var):
-                    seen.setdefault(a)
-            bound.update(inner_vars(s))
-            for inner in blocks_of(s):
-                visit(inner)
+    seen: dict[Atom, None] = {}
+    for s in block.stmts:
+        if s.__class__ is Let:
+            for a in s.args:
+                if a.__class__ is Var:
+                    seen[a] = None
+            if s.target is not None:
+                bound.add(s.target)
+        else:
+            seen.update(dict.fromkeys(free_in(s)))
             bound.update(targets_of(s))
-        for a in b.results:
-            if isinstance(a, Var):
-                seen.setdefault(a)
+    for a in block.results:
+        if a.__class__ is Var:
+            seen[a] = None
+    found = tuple([v for v in seen if v not in bound])
+    _keep_free(block, found)
+    return found  # type: ignore[return-value]
 
-    visit(block)
-    return tuple(v for v in seen if v not in bound)
+
+def free_in(stmt: Stmt) -> tuple[Var, ...]:
+    """Every variable from outside that a statement reads, itself or in its regions, in order of first use."""
+    seen = dict.fromkeys([a for a in atoms_of(stmt) if a.__class__ is Var])
+    if stmt.__class__ is not Let:
+        blocks = blocks_of(stmt)
+        for b in blocks:
+            seen.update(dict.fromkeys(free_vars(b)))
+        inner = set(inner_vars(stmt))
+        for b in blocks:  # a loop's body reads what its condition defines
+            for s in b.stmts:
+                inner.update(targets_of(s))
+        return tuple([v for v in seen if v not in inner])
+    return tuple(seen)
+
+
+_keep_free = Known.__dict__["_free"].__set__
 
 
 __all__ = [
-    "NOWHERE", "UNDEF", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Known",
-    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_vars", "inner_vars",
+    "NOWHERE", "UNDEF", "Affecting", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Known",
+    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_in", "free_vars", "inner_vars",
     "replace", "targets_of", "walk",
 ]

@@ -12,6 +12,7 @@
            | Opaque(cls)                             something that is not differentiable (str, file, set, dtype...)
            | Num                                     a number or an array of any rank
            | Unknown                                 anything
+           | Maybe(item)                             None or an array, list or dict; to who does not ask: Unknown
 
 A dimension is an ``Affine`` form over symbols (``n``, ``n - 2``) or None. A symbol that names a dimension of an
 argument is known not to be 1: two dimensions that are both not 1 cannot broadcast against each other, because NumPy
@@ -113,6 +114,11 @@ class Lit(Type):
         return hash((type(self.value), repr(self.value)))
 
 
+def same_key(a: Any, b: Any) -> bool:
+    """Are two keys one for a dict? 1, 1.0 and True are."""
+    return hash(a) == hash(b) and bool(a == b)
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar(Type):
     dtype: str = "float64"  # NumPy's name of the dtype
@@ -203,6 +209,13 @@ class Unknown(Type):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class Maybe(Unknown):
+    """None, or an ``item``: what a name is that is None until an array, list or dict is made for it."""
+
+    item: Type
+
+
 NEVER, NUM, UNKNOWN, RANGE = Never(), Num(), Unknown(), Range()
 FLOAT, INT, BOOL, COMPLEX = Scalar("float64"), Scalar("int64"), Scalar("bool"), Scalar("complex128")
 NP_FLOAT = Scalar("float64", weak=False)
@@ -257,7 +270,11 @@ def join(a: Type, b: Type) -> Type:
     if isinstance(a, Obj) and isinstance(b, Obj) and a.cls is b.cls:
         da, db = dict(a.attrs), dict(b.attrs)
         return Obj(a.cls, tuple((k, join(da[k], db[k])) for k in da if k in db))
+    if isinstance(a, Slice) and isinstance(b, Slice):
+        return Slice(join(a.start, b.start), join(a.stop, b.stop), join(a.step, b.step))
     a, b = widen(a), widen(b)
+    if a == NONE or b == NONE or isinstance(a, Maybe) or isinstance(b, Maybe):
+        return _join_none(a, b)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
         dtype = a.dtype if a.dtype == b.dtype else str(np.result_type(a.dtype, b.dtype))
         return Scalar(dtype, a.weak and b.weak, a.size if a.size == b.size else None)
@@ -273,6 +290,15 @@ def join(a: Type, b: Type) -> Type:
     if a == b:
         return a
     return UNKNOWN
+
+
+def _join_none(a: Type, b: Type) -> Type:
+    """The join of two types one of which is None, or may be."""
+    if a == b:
+        return a
+    parts = [t.item if isinstance(t, Maybe) else NEVER if t == NONE else t for t in (a, b)]
+    item = join(*parts)
+    return Maybe(item) if isinstance(item, Array | List | Dict) else UNKNOWN
 
 
 def join_all(types: Any) -> Type:
@@ -309,6 +335,17 @@ def is_differentiable(t: Type) -> bool:
     if isinstance(t, Func):
         return any(map(is_differentiable, t.captured))
     return isinstance(t, Num | Unknown)
+
+
+def holds_lists(t: Type) -> bool:
+    """Is this a list or dict that may change, or does it hold one?"""
+    if isinstance(t, List):
+        return not t.frozen or holds_lists(t.item)
+    if isinstance(t, Tuple):
+        return any(map(holds_lists, t.items))
+    if isinstance(t, Obj):
+        return any(holds_lists(v) for _, v in t.attrs)
+    return isinstance(t, Dict) or (isinstance(t, Maybe) and holds_lists(t.item))
 
 
 def dtype_of(t: Type) -> str | None:

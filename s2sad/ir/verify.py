@@ -22,7 +22,7 @@ from s2sad.ir.nodes import (
 _BINARY = ["add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "lshift", "rshift", "and_", "or_", "xor"]
 _COMPARE = ["lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "in_", "not_in"]
 _FIXED: dict[str, tuple[int, int]] = {
-    **{op: (2, 2) for op in (*_BINARY, *_COMPARE, *["i" + b for b in _BINARY], "iand", "ior", "ixor")},
+    **{op: (2, 2) for op in (*_BINARY, *_COMPARE, *["i" + b for b in _BINARY])},
     **{op: (1, 1) for op in ("neg", "pos", "invert", "not", "star", "copy", "iter_list", "comment", "with_enter")},
     "getitem": (2, 2), "setitem": (3, 3), "delitem": (2, 2), "aug_setitem": (4, 4),
     "getattr": (2, 2), "setattr": (3, 3), "aug_setattr": (4, 4), "slice": (3, 3), "format_value": (3, 3),

@@ -25,7 +25,6 @@ def residuals_of(request: Request) -> list[str]:
     c.lower()
     c.run_infer()
     c.differentiate()
-    c.specialise()
     functions = c.simplify()
     return [line for fn in functions for line in _Report(fn).lines()]
 

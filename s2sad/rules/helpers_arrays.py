@@ -222,6 +222,18 @@ def take_adj(y_bar, g, /, *, x, indices, axis=None):
 
 
 @linear(
+    rt.compress_adj,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((2,)), np.array([True, False, True]), values((3,))),
+        lambda: call(values((2, 2)), np.array([True, False, True]), values((2, 3)), axis=1),
+    ),
+)
+def compress_adj(y_bar, g, /, *, condition, x, axis=None):
+    return np.compress(condition, y_bar, axis=axis)
+
+
+@linear(
     rt.take_along_axis_adj,
     type=adjoint_type,
     sample=samples.cases(lambda: call(values((2, 3)), values((2, 3)), np.array([[0, 2, 2], [1, 0, 0]]), 1)),

@@ -20,7 +20,8 @@ FAMILIES: dict[str, str] = {
         s2sad.runtime.reductions.cumprod_adj s2sad.runtime.reductions.cumprod_jvp
         s2sad.runtime.reductions.others s2sad.runtime.reductions.std_slope s2sad.runtime.reductions.var_slope
         s2sad.runtime.scalars.dot s2sad.runtime.scalars.scale s2sad.runtime.scalars.spread
-        s2sad.runtime.selecting.choose_adj s2sad.runtime.selecting.select_adj s2sad.runtime.selecting.sort_adj
+        s2sad.runtime.selecting.choose_adj s2sad.runtime.selecting.compress_adj
+        s2sad.runtime.selecting.select_adj s2sad.runtime.selecting.sort_adj
         s2sad.runtime.selecting.sort_dot s2sad.runtime.selecting.take_adj
         s2sad.runtime.selecting.take_along_axis_adj
     """,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ir.types import NONE, Array, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear
@@ -45,10 +46,21 @@ def compress_jvp(condition_dot, a_dot, y, condition, a, *, axis=None):
     return None, np.compress(condition, a_dot, axis)
 
 
+@ty.never_raises
+def chosen_type(condition: Type, a: Type, **static: Type) -> Type:
+    """As many elements as are true: of all in one row, or along one axis."""
+    t, axis = ty.as_array(a), static.get("axis", NONE)
+    dtype = t.dtype if isinstance(t, Array) else None
+    if axis == NONE:
+        return Array(dtype, (None,))
+    dims = t.dims if isinstance(t, Array) else None
+    return Array(dtype, None if dims is None else (None,) * len(dims))
+
+
 @general(
     np.compress,
     jvp=compress_jvp,
-    type=ty.constant(ty.array_of_any),
+    type=chosen_type,
     sample=samples.cases(
         lambda: call([True, False, True], values((3,))), lambda: call([True, False, True], values((2, 3)), axis=1)
     ),
@@ -65,7 +77,7 @@ def extract_jvp(condition_dot, arr_dot, y, condition, arr):
 @general(
     np.extract,
     jvp=extract_jvp,
-    type=ty.constant(ty.array_of_any),
+    type=chosen_type,
     sample=samples.cases(lambda: call(values((2, 3)) > 0, values((2, 3)))),
 )
 def extract(y_bar, y, condition, arr, /):

@@ -9,6 +9,7 @@ from s2sad.ir.types import UNKNOWN, Array, Opaque, Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import bilinear, general, linear, nondiff
+from s2sad.rules.typing_einsum import einsum_type
 
 call, values, square = samples.call, samples.values, samples.square
 
@@ -165,7 +166,7 @@ def einsum_jvp(x_dot, y, k, *operands):
 @general(
     np.einsum,
     jvp=einsum_jvp,
-    type=ty.probe(np.einsum),
+    type=einsum_type,
     sample=samples.cases(
         lambda: call("ij,jk->ik", values((2, 3)), values((3, 4))),
         lambda: call("ij,jk", values((2, 3)), values((3, 4))),

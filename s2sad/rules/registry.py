@@ -154,6 +154,7 @@ FAMILIES = {
     "scipy.special": "s2sad.rules.scipy_special",
     "scipy.linalg": "s2sad.rules.scipy_linalg",
     "scipy.interpolate": "s2sad.rules.scipy_interpolate",
+    "scipy.ndimage": "s2sad.rules.scipy_ndimage",
 }
 _loaded: set[str] = set()  # the modules of those that are declared
 

@@ -10,7 +10,7 @@ from scipy import special
 from s2sad import runtime as rt
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
-from s2sad.rules.registry import elementwise
+from s2sad.rules.registry import elementwise, nondiff
 
 _fn: Any
 ROOT_PI = 1.772453850905516
@@ -74,12 +74,12 @@ def ndtri(z, x, /):
     return np.exp(0.5 * z * z) * 2.5066282746310002
 
 
-@_unary(special.gamma, 0.5, 3.0)
+@_unary(special.gamma, 0.5, 3.0, singular=True)
 def gamma(z, x, /):
     return z * special.psi(x)
 
 
-@_unary(special.gammaln, 0.5, 3.0)
+@_unary(special.gammaln, 0.5, 3.0, singular=True)
 def gammaln(z, x, /):
     return special.psi(x)
 
@@ -89,7 +89,7 @@ def rgamma(z, x, /):
     return -z * special.psi(x)
 
 
-@_unary(special.psi, 0.5, 3.0)
+@_unary(special.psi, 0.5, 3.0, singular=True)
 def psi(z, x, /):
     return special.zeta(2.0, x)
 
@@ -100,25 +100,25 @@ def zeta(z, s, q, /):
     return None, -s * special.zeta(s + 1.0, q)
 
 
-@_pair(special.beta, 0.5, 3.0)
+@_pair(special.beta, 0.5, 3.0, singular=True)
 def beta(z, a, b, /):
     both = special.psi(a + b)
     return z * (special.psi(a) - both), z * (special.psi(b) - both)
 
 
-@_pair(special.betaln, 0.5, 3.0)
+@_pair(special.betaln, 0.5, 3.0, singular=True)
 def betaln(z, a, b, /):
     both = special.psi(a + b)
     return special.psi(a) - both, special.psi(b) - both
 
 
-@_pair(special.binom, 3.1, 4.0, 0.5, 2.0)
+@_pair(special.binom, 3.1, 4.0, 0.5, 2.0, singular=True)
 def binom(z, n, k, /):
     rest = special.psi(n - k + 1.0)
     return z * (special.psi(n + 1.0) - rest), z * (rest - special.psi(k + 1.0))
 
 
-@_pair(special.poch, 0.5, 3.0)
+@_pair(special.poch, 0.5, 3.0, singular=True)
 def poch(z, a, m, /):
     both = special.psi(a + m)
     return z * (both - special.psi(a)), z * both
@@ -146,6 +146,24 @@ def betainc(z, a, b, x, /):
     return None, None, np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
 
 
+@elementwise(
+    special.betaincc,
+    type=ty.broadcasted(special.betaincc),
+    fixed=("a", "b"),
+    sample=samples.cases(
+        lambda: samples.call(1.5, 2.5, 0.3), lambda: samples.call(1.5, 2.5, samples.values((3,), 0.1, 0.9))
+    ),
+)
+def betaincc(z, a, b, x, /):
+    return None, None, -np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
+
+
+@_pair(special.stdtr, 1.5, 5.0, -2.0, 2.0, fixed=("df",))
+def stdtr(z, df, t, /):
+    # the density of Student's distribution
+    return None, np.exp(-0.5 * (df + 1.0) * np.log1p(t * t / df) - special.betaln(0.5, 0.5 * df)) / np.sqrt(df)
+
+
 @_unary(special.expit)
 def expit(z, x, /):
     return z * (1.0 - z)
@@ -161,12 +179,12 @@ def logit(z, x, /):
     return 1.0 / (x * (1.0 - x))
 
 
-@_pair(special.xlogy, 0.5, 3.0)
+@_pair(special.xlogy, 0.5, 3.0, singular=True)
 def xlogy(z, x, y, /):
     return np.log(y), rt.safe_div(x, y)
 
 
-@_pair(special.xlog1py, 0.5, 3.0)
+@_pair(special.xlog1py, 0.5, 3.0, singular=True)
 def xlog1py(z, x, y, /):
     return np.log1p(y), rt.safe_div(x, 1.0 + y)
 
@@ -176,12 +194,12 @@ def entr(z, x, /):
     return -1.0 - np.log(x)
 
 
-@_pair(special.rel_entr, 0.2, 3.0)
+@_pair(special.rel_entr, 0.2, 3.0, singular=True)
 def rel_entr(z, x, y, /):
     return np.log(x / y) + 1.0, -x / y
 
 
-@_pair(special.kl_div, 0.2, 3.0)
+@_pair(special.kl_div, 0.2, 3.0, singular=True)
 def kl_div(z, x, y, /):
     return np.log(x / y), 1.0 - x / y
 
@@ -330,3 +348,11 @@ def hyp2f1(z, a, b, c, x, /):
 )
 def hyp1f1(z, a, b, x, /):
     return None, None, a / b * special.hyp1f1(a + 1.0, b + 1.0, x)
+
+
+# Points and weights of quadratures with nothing but an order.
+for _roots in (
+    special.roots_legendre, special.roots_chebyt, special.roots_chebyu, special.roots_hermite, special.roots_hermitenorm,
+    special.roots_laguerre,
+):  # fmt: skip
+    nondiff(_roots, type=ty.probe(_roots))

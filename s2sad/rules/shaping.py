@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import Tuple, Type
+from s2sad.ir.types import INT, NUM, ONE, Lit, Tuple, Type, is_number, rank_of, widen
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear, nondiff
@@ -407,5 +407,29 @@ def meshgrid_dot(y_bar, x_dot, /, *, k, xi, indexing="xy"):
 
 
 nondiff(np.shape, type=ty.shape_type)
-nondiff(np.size, np.ndim, type=ty.probe(np.size))
-nondiff(np.broadcast_shapes, type=ty.probe(np.broadcast_shapes))
+nondiff(np.size, type=ty.probe(np.size))
+
+
+def ndim_type(a: Type) -> Type:
+    """Known where the rank is, so that it decides branches."""
+    rank = rank_of(a if is_number(a) else ty.as_array(a) or a)
+    return INT if rank is None else Lit(rank)
+
+
+nondiff(np.ndim, type=ndim_type)
+
+
+def broadcast_shape_type(*shapes: Type) -> Type:
+    """As many integers as the longest shape has; a size where all that have one there have the same."""
+    if not all(isinstance(t, Tuple) and t.cls is None for t in shapes):
+        return NUM
+    rows = [t.items for t in shapes if isinstance(t, Tuple)]
+    sizes: list[Type] = []
+    for k in range(1, max(map(len, rows), default=0) + 1):
+        there = {widen(row[-k]) for row in rows if len(row) >= k}
+        there = there if len(there) == 1 else {t for t in there if getattr(t, "size", None) != ONE}
+        sizes.append(there.pop() if len(there) == 1 else INT)
+    return Tuple(tuple(reversed(sizes)))
+
+
+nondiff(np.broadcast_shapes, type=broadcast_shape_type)

@@ -191,6 +191,8 @@ def _resolve(fn: Any, key: tuple[Any, ...]) -> str | None:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             result = fn(*values)
+        if any(d == "object" for d, _ in pairs) and not isinstance(result, np.ndarray | np.generic | tuple):
+            return "object"  # a sum of objects is one of them, not the number that stood for them here
         return str(np.asarray(result[0] if isinstance(result, tuple) else result).dtype.name)
     except Exception:
         return None

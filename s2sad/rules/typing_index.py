@@ -26,6 +26,7 @@ from s2sad.ir.types import (
     Unknown,
     is_number,
     join_all,
+    same_key,
 )
 from s2sad.rules.typing_core import as_array, broadcast_dims, literal, never_raises, size_of
 
@@ -180,7 +181,7 @@ def indexed(x: Type, index: Type) -> Type:
     if isinstance(x, Dict):
         ok, key = literal(index)
         for k, t in x.items or ():
-            if ok and k == key and type(k) is type(key):
+            if ok and same_key(k, key):
                 return t
         return x.value
     if isinstance(x, Tuple | List):

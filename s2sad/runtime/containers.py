@@ -106,7 +106,7 @@ def times(x: Any, a: Any) -> Any:
         return {k: times(v, a) for k, v in x.items()}
     if isinstance(x, list | tuple):
         parts = [times(v, a) for v in x]
-        return parts if isinstance(x, list) else type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return parts if isinstance(x, list) else tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
     if isinstance(x, np.ndarray | np.inexact | float):
         return x * a
     return zeros_like(x)
@@ -140,7 +140,7 @@ def copy(x: Any) -> Any:
         return [copy(v) for v in x]
     if isinstance(x, tuple):
         parts = [copy(v) for v in x]
-        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
     if type(x) is dict:
         return {k: copy(v) for k, v in x.items()}
     attributes = attributes_of(x)
@@ -192,7 +192,7 @@ def conform(g: Any, x: Any) -> Any:
         parts = [conform(None if g is None else g[i], v) for i, v in enumerate(x)]
         if isinstance(x, list):
             return parts
-        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
     return None if attributes_of(x) is None else _conform_object(g, x)
 
 

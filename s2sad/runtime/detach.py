@@ -109,7 +109,7 @@ class _Copier:
         parts = [self._value(v) for v in x]
         if isinstance(x, list):
             return parts
-        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
 
     def _value(self, x: Any) -> Any:
         if isinstance(x, np.ndarray):

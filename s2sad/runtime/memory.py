@@ -118,6 +118,11 @@ def owner_of(x: np.ndarray) -> np.ndarray:
     return x
 
 
+def _steps(x: np.ndarray) -> list[int]:
+    """The strides of the axes along which there is more than one element."""
+    return [s for s, n in zip(x.strides, x.shape, strict=True) if n > 1]
+
+
 class Shadow:
     """Adjoint memory for primal memory, found by identity: views of one array share one adjoint buffer.
 
@@ -169,7 +174,7 @@ class Shadow:
             raise TypeError("a view with another dtype than its array has no adjoint")
         offset = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
         flat = buffer.ravel(order="K")  # the memory as it lies, whatever order the axes have in it
-        if buffer.strides != owner.strides or flat.base is None:
+        if _steps(buffer) != _steps(owner) or flat.base is None:
             raise ValueError("the array that owns this view is not contiguous")
         return np.ndarray(x.shape, buffer.dtype, flat.data, offset, x.strides)
 

@@ -19,7 +19,7 @@ def zero_tangent(x: Any) -> Any:
         return 0.0
     if isinstance(x, tuple):
         parts = [zero_tangent(v) for v in x]
-        return type(x)(*parts) if hasattr(x, "_fields") else tuple(parts)
+        return tuple.__new__(type(x), parts) if hasattr(x, "_fields") else tuple(parts)
     if isinstance(x, list):
         return [zero_tangent(v) for v in x]
     if isinstance(x, dict):

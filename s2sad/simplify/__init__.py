@@ -75,8 +75,9 @@ class NamedPass:
 
 
 def algebra(fn: Function, primal: Container[Var]) -> Function:
-    """All rewrite rules at once: folding, units, views, signs, scalars, and what specialise left."""
-    return run_rules(fn, ALGEBRA, primal)
+    """All rewrite rules at once: folding, units, views, signs, scalars; and those of specialise, for the user's statements
+    too."""
+    return run_rules(fn, ALGEBRA, primal, users=SPECIALISE)
 
 
 def fill(fn: Function, primal: Container[Var]) -> Function:

@@ -34,14 +34,14 @@ import numpy as np
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
+from s2sad.analysis.fits import cast_free
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, free_in
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
-from s2sad.specialise.helpers import cast_free
 from s2sad.specialise.storage import is_basic
 
 _ZEROS = (np.zeros_like, np.zeros)
@@ -92,7 +92,7 @@ class _Assigner:
         out: list[Stmt | None] = []
         for stmt in block.stmts:
             if not isinstance(stmt, Let):
-                for v in usage.read_by(stmt):
+                for v in free_in(stmt):
                     zeros.pop(v, None)
                 out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
                 continue
@@ -122,7 +122,7 @@ class _Assigner:
                     out[cleared.pop(s.args[0])] = None
                     s = Let(None, "setitem", s.args[:3], (), s.loc)
             if cleared:
-                touched = {self.memory.find(a) for a in ((*s.args,) if isinstance(s, Let) else usage.read_by(s))}
+                touched = {self.memory.find(a) for a in (s.args if isinstance(s, Let) else free_in(s))}
                 cleared = {x: k for x, k in cleared.items() if self.memory.find(x) not in touched}
             if isinstance(s, Let) and self._clears(s):
                 cleared[s.args[0]] = len(out)  # type: ignore[index]

@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Try, Var, While, blocks_of, targets_of
+from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Try, Var, While, blocks_of, free_in, targets_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import List, is_number
 
@@ -97,7 +97,7 @@ class _Mover:
             if k >= to and not waiting:
                 return k
             s = stmts[k]
-            waiting.difference_update(s.args if isinstance(s, Let) else usage.read_by(s))
+            waiting.difference_update(s.args if isinstance(s, Let) else free_in(s))
             if isinstance(s, Let) and s.target is not None and s.target not in held:
                 if not s.target.name and self.uses.get(s.target, 0) == 1 and not _moves_freely(s):
                     waiting.add(s.target)
@@ -125,7 +125,7 @@ def _makes(s: Stmt, held: set[Var]) -> bool:
     """Does a statement give one of these values, or go on with a list among them?"""
     if any(t in held for t in targets_of(s)):
         return True
-    read = s.args if isinstance(s, Let) else usage.read_by(s)
+    read = s.args if isinstance(s, Let) else free_in(s)
     return any(isinstance(a, Var) and a in held and isinstance(a.type, List) for a in read)
 
 

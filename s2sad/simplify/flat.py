@@ -44,7 +44,7 @@ from collections.abc import Container
 
 from s2sad.analysis import usage
 from s2sad.analysis.tapes import Reader, Tape, Tapes
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, blocks_of, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, While, blocks_of, free_in, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_block, with_blocks, with_body, with_stmts
 from s2sad.ir.types import List, Tuple, Unknown, is_number
@@ -165,7 +165,7 @@ def _collect(tape: Tape, r: Reader, inner: Var, parts: list[Atom], reads: list[V
 def _element(forward: list[Let], backward: list[Stmt], index: Var | None, parts: list[Atom], reads: list[Var]) -> None:
     """An index that the loop backwards needs to read one element again is not recorded, but the element."""
     once = [s for s in backward if isinstance(s, Let) and index in s.args]
-    if len(once) != 1 or once[0].op != "getitem" or sum(index in usage.read_by(s) for s in backward) != 1:
+    if len(once) != 1 or once[0].op != "getitem" or sum(index in free_in(s) for s in backward) != 1:
         return
     there = {s.target: s for s in forward if s.op == "getitem"}
     here = {s.target: s for s in backward if isinstance(s, Let) and s.op == "getitem"}

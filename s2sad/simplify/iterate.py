@@ -71,8 +71,10 @@ class _Iterator(Facts):
         return self._over(s, read, read.args[0]) if read is not None else None
 
     def _backwards(self, s: For, out: list[Stmt]) -> For | None:
-        """``for k in reversed(range(len(xs)))``."""
+        """``for k in reversed(range(len(xs)))``, and ``for _ in reversed(range(n))``."""
         turned = self._call(s.iter, reversed)
+        if turned is not None and s.item not in self.uses and self._call(turned.args[1], range) is not None:
+            return replace(s, iter=turned.args[1])  # the order is of no matter
         read = self._read(s.body, s.item, turned.args[1]) if turned is not None else None
         if turned is None or read is None or turned not in out:
             return None

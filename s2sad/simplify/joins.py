@@ -46,8 +46,9 @@ _FRESH = frozenset(["add", "sub", "mul", "truediv", "neg"])
 
 def join(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such sums in one: ``fn`` itself where there are none."""
-    new = with_body(fn, _Joiner(fn, primal).block(fn.body))
-    return fn if new is fn else eliminate(new, primal)  # of two indices one is left
+    joiner = _Joiner(fn, primal)
+    new = with_body(fn, joiner.block(fn.body))
+    return eliminate(new, primal) if joiner.dead else new
 
 
 class _Joiner(Facts):
@@ -55,6 +56,7 @@ class _Joiner(Facts):
         super().__init__(fn)
         self.uses = usage.uses(fn)
         self.primal = primal
+        self.dead = False  # of two indices one is left
         self.width: dict[Var, int] = {}  # what a value takes where it is written inside an expression
 
     def block(self, block: Block) -> Block:
@@ -101,6 +103,7 @@ class _Joiner(Facts):
             if one is not None:
                 del out[before]
                 out.extend(one)
+                self.dead = self.dead or (s.op in _STORES and s.args[1] is not first.args[1])
                 return len(out) - 1
         out.append(s)
         return len(out) - 1

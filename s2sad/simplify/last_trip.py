@@ -24,7 +24,7 @@ def skip_last(fn: Function) -> Function:
     for s in fn.body.stmts:
         if isinstance(s, For) and not s.stop:
             first = _first_index(s, lets)
-            if first is not None:
+            if first is not None and any(_unasked(s, used)):
                 info = info or alias(fn)
                 s = _loop(s, first, used, info)
         out.append(s)
@@ -59,13 +59,17 @@ def _zipped_index(s: For) -> Var | None:
     return None
 
 
+def _unasked(s: For, used: dict[Var, int]) -> list[bool]:
+    """Which of the carried values are arrays that nothing uses after the loop?"""
+    return [not used.get(t) and isinstance(c.type, Array) for c, t in zip(s.carried, s.targets, strict=True)]
+
+
 def _loop(s: For, first: tuple[Var, Atom], used: dict[Var, int], info: AliasInfo) -> For:
     body = s.body
-    for k, (carried, target) in enumerate(zip(s.carried, s.targets, strict=True)):
+    for k, unasked in enumerate(_unasked(s, used)):
         result = body.results[k]
-        if used.get(target) or not isinstance(result, Var) or not isinstance(carried.type, Array):
-            continue
-        body = _guarded(body, k, carried, result, first, used, info)
+        if unasked and isinstance(result, Var):
+            body = _guarded(body, k, s.carried[k], result, first, used, info)
     return s if body is s.body else replace(s, body=body)
 
 

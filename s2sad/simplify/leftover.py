@@ -29,11 +29,10 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, walk
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 
@@ -104,7 +103,7 @@ class _Stores(Facts):
             if isinstance(s, Let) and _clears(s, self.primal) and not self.memory.is_returned(s.args[0]):
                 if self.memory.find(s.args[0]) not in read:
                     continue
-            read.update(self.memory.find(a) for a in usage.read_by(s) if isinstance(a, Var))
+            read.update(self.memory.find(a) for a in free_in(s) if isinstance(a, Var))
             out.append(s)
         return out[::-1]
 

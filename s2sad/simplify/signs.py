@@ -41,6 +41,20 @@ def negated(rw: Rewriter, a: Atom, once: bool = True) -> Atom | None:
     return d.args[0] if not once or rw.used_once(a) else None
 
 
+def opposite(rw: Rewriter, a: Atom) -> Atom | None:
+    """``-a`` where that is less to write: ``x`` of ``-x``, and ``2.0 * x`` of ``-2.0 * x`` that only one statement reads."""
+    x = negated(rw, a, once=False)
+    if x is not None:
+        return x
+    d = rw.definition(a) if rw.used_once(a) else None
+    if d is None or d.op not in ("mul", "truediv") or d.target in rw.primal:
+        return None
+    value = const(d.args[0])
+    if isinstance(value, _REAL) and value < 0 and is_floating(d.args[1]):
+        return rw.emit(d.op, Const(-value), d.args[1])
+    return None
+
+
 def neg(rw: Rewriter, let: Let) -> Atom | Let | None:
     """``-(-x)``, ``-(a - b)``, ``-(2.0 * x)``, ``-(-a * b)``."""
     (x,) = let.args
@@ -91,7 +105,7 @@ def _shrinks(let: Let, a: Atom) -> bool:
 def add(rw: Rewriter, let: Let) -> Let | None:
     """``a + (-b)`` and ``(-a) + b``."""
     a, b = let.args
-    nb = negated(rw, b, once=False)
+    nb = opposite(rw, b)
     if nb is not None:
         return rw.let(let, "sub", a, nb)
     na = negated(rw, a, once=False)
@@ -103,7 +117,7 @@ def add(rw: Rewriter, let: Let) -> Let | None:
 def sub(rw: Rewriter, let: Let) -> Let | None:
     """``a - (-b)``; ``(-a) - b`` to ``-(a + b)``."""
     a, b = let.args
-    nb = negated(rw, b, once=False)
+    nb = opposite(rw, b)
     if nb is not None:
         return rw.let(let, "add", a, nb)
     na = negated(rw, a)
@@ -114,7 +128,7 @@ def sub(rw: Rewriter, let: Let) -> Let | None:
 
 def iadd(rw: Rewriter, let: Let) -> Let | None:
     """``x += -b`` and ``x -= -b``."""
-    nb = negated(rw, let.args[1], once=False)
+    nb = opposite(rw, let.args[1])
     if nb is None:
         return None
     return rw.let(let, "isub" if let.op == "iadd" else "iadd", let.args[0], nb)
@@ -123,8 +137,10 @@ def iadd(rw: Rewriter, let: Let) -> Let | None:
 def aug_setitem(rw: Rewriter, let: Let) -> Let | None:
     """``x[i] += -b`` and ``x[i] -= -b``."""
     how = let.args[3]
-    nb = negated(rw, let.args[2], once=False)
-    if nb is None or not isinstance(how, Const) or how.value not in ("add", "sub"):
+    if not isinstance(how, Const) or how.value not in ("add", "sub"):
+        return None
+    nb = opposite(rw, let.args[2])
+    if nb is None:
         return None
     other = Const("sub" if how.value == "add" else "add")
     return with_args(let, (let.args[0], let.args[1], nb, other))
@@ -186,7 +202,6 @@ RULES: dict[Any, tuple[Any, ...]] = {
     "isub": (iadd,),
     "aug_setitem": (aug_setitem,),
     np.sum: (through,),
-    np.broadcast_to: (through,),
     np.transpose: (through,),
     np.expand_dims: (through,),
     np.outer: (outer,),

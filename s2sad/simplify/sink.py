@@ -27,7 +27,7 @@ from collections.abc import Container
 from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, walk
+from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, free_in, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Tuple, Unknown, is_number, rank_of
 
@@ -49,15 +49,17 @@ class _Sinker:
         self.tied = {s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and not effect_of(s).pure}
 
     def block(self, block: Block) -> Block:
-        stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
+        stmts = [
+            s if s.__class__ is Let else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts
+        ]
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
-        made = {s.target for s in stmts if isinstance(s, Let) and s.op != "getitem"}  # arrays, and not views
+        made = {s.target for s in stmts if s.__class__ is Let and s.op != "getitem"}  # arrays, and not views
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
-            if not isinstance(s, Let) or not self._moves(s):
+            if s.__class__ is not Let or not self._moves(s):
                 continue
-            j = next((k for k in range(i + 1, len(stmts)) if self._reads(stmts[k], s)), None)
+            j = _reader(stmts, i + 1, s.target)
             if j is None or j == i + 1 or not isinstance(stmts[j], Let) or not _takes(stmts[j], s):
                 continue
             if not self._passes(s, stmts[i + 1 : j]):
@@ -85,10 +87,6 @@ class _Sinker:
         effect = effect_of(s)
         return effect.pure and (not effect.shares or s.op == "getitem")
 
-    @staticmethod
-    def _reads(stmt: Stmt, s: Let) -> bool:
-        return s.target in (stmt.args if isinstance(stmt, Let) else usage.read_by(stmt))
-
     def _passes(self, s: Let, between: list[Stmt]) -> bool:
         read = {self.memory.find(a) for a in s.args} - {None}
         for stmt in between:
@@ -98,6 +96,15 @@ class _Sinker:
             if effect.io or any((c := self.memory.find(stmt.args[p])) is None or c in read for p in effect.writes):
                 return False
         return True
+
+
+def _reader(stmts: list[Stmt], start: int, a: Var | None) -> int | None:
+    """The place of the first statement, from ``start`` on, that reads ``a``."""
+    for k in range(start, len(stmts)):
+        stmt = stmts[k]
+        if a in (stmt.args if stmt.__class__ is Let else free_in(stmt)):
+            return k
+    return None
 
 
 def _is_view(s: Let) -> bool:

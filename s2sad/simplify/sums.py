@@ -51,11 +51,27 @@ def products(rw: Rewriter, let: Let) -> Let | None:
     a, b = (_part(rw, x, "mul") for x in let.args)
     if a is None or b is None or a is b:
         return None
-    for i, c in enumerate(a.args):
-        for j, other in enumerate(b.args):
+    others = _factors(rw, b)
+    for c, *rest in _factors(rw, a):
+        for other, *more in others:
             if c is other and isinstance(c, Var) and is_floating(c):
-                return rw.let(let, "mul", rw.emit(let.op, a.args[1 - i], b.args[1 - j]), c)
+                return rw.let(let, "mul", rw.emit(let.op, _product(rw, rest), _product(rw, more)), c)
     return None
+
+
+def _factors(rw: Rewriter, product: Let) -> list[tuple[Atom, ...]]:
+    """Each factor of a product with what is left without it. A literal times a product of two has two factors."""
+    a, b = product.args
+    found: list[tuple[Atom, ...]] = [(a, b), (b, a)]
+    inner = _part(rw, b, "mul") if const(a) is not None else None
+    if inner is not None:
+        x, y = inner.args
+        found += [(x, a, y), (y, a, x)]
+    return found
+
+
+def _product(rw: Rewriter, factors: list[Atom]) -> Atom:
+    return factors[0] if len(factors) == 1 else rw.emit("mul", *factors)
 
 
 def twice(rw: Rewriter, let: Let) -> Let | None:

@@ -45,15 +45,16 @@ def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, 
 class Rewriter:
     """One run of a table of rules over a function; ``run`` gives the new function."""
 
-    def __init__(self, fn: Function, rules: Rules, primal: Container[Var], everywhere: bool = False) -> None:
-        self.everywhere = everywhere  # offer the user's statements to the rules too, not just the adjoint ones
+    def __init__(self, fn: Function, rules: Rules, primal: Container[Var], users: Rules) -> None:
         self.fn = fn
         self.rules = rules
+        self.users = users  # the rules that the user's own statements are offered to
         self.primal = primal
         self.uses = usage.uses(fn)
         self.env: dict[Var, Atom] = {}
         self.defs: dict[Var, Let] = {}
         self.stamps: dict[Var, int] = {}
+        self.sure: dict[Atom, int] = {}  # definitions found to hold, with the epoch of the memory
         self.names: dict[Var, str] = {}
         self.out: list[Stmt] = []
         self.divided: dict[tuple[Atom, Atom], Var] = {}  # the user's a / b in scope, by operands
@@ -109,24 +110,27 @@ class Rewriter:
         self.quotients, self.multiples = known
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
-    def _rules_for(self, let: Let) -> Sequence[Rule]:
+    @staticmethod
+    def _rules_for(let: Let, rules: Rules) -> Sequence[Rule]:
         if let.op == "call":
             callee = let.args[0]
             if callee.__class__ is not Ref:
                 return ()
             try:
-                return self.rules.get(callee.obj, ())
+                return rules.get(callee.obj, ())
             except TypeError:
                 return ()
-        return self.rules.get(let.op, ())
+        return rules.get(let.op, ())
 
     def _let(self, let: Let) -> None:
-        args = subst_atoms(let.args, self.env)
-        if args is not let.args:
-            let = with_args(let, args)
+        if self.env:
+            args = subst_atoms(let.args, self.env)
+            if args is not let.args:
+                let = with_args(let, args)
         self._loc = let.loc
-        rules = self._rules_for(let)
-        if rules and (self.everywhere or self.is_adjoint(let) or let.op == "copy"):
+        table = self.rules if let.op == "copy" or self.is_adjoint(let) else self.users
+        rules = self._rules_for(let, table) if table else ()
+        if rules:
             for _ in range(_MAX_STEPS):
                 new = self._step(let, rules)
                 if new is None:
@@ -136,7 +140,7 @@ class Rewriter:
                     return
                 self._recount(let, new)
                 let = new
-                rules = self._rules_for(let)
+                rules = self._rules_for(let, table)
         self._done(let)
 
     def _done(self, let: Let) -> None:
@@ -218,15 +222,19 @@ class Rewriter:
         let = self.defs.get(a) if a.__class__ is Var else None
         if let is None:
             return None
+        memory = self._memory
+        if memory is None or not memory.clock or self.sure.get(a) == memory.epoch:
+            return let
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
-        memory, since = self._memory, self.stamps[a]  # type: ignore[index]
-        if memory is None or not memory.clock:
-            return let
+        since = self.stamps[a]  # type: ignore[index]
         for x in let.args:
             if x.__class__ is not Const and x.__class__ is not Ref and not memory.unchanged(x, since):
                 return None
-        return let if memory.unchanged(a, since) else None
+        if not memory.unchanged(a, since):
+            return None
+        self.sure[a] = memory.epoch
+        return let
 
     def used_once(self, a: Atom) -> bool:
         return isinstance(a, Var) and self.uses.get(a, 0) <= 1
@@ -336,12 +344,14 @@ def _rename(body: Block, names: Mapping[Var, str]) -> Block:
 
 
 def run_rules(
-    fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False
+    fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False, users: Rules | None = None
 ) -> Function:
-    """One walk with these rules: ``fn`` itself when none applies. ``everywhere``: to statements of the user's too."""
+    """One walk with these rules: ``fn`` itself when none applies. ``users``: the rules for statements of the user's, which
+    are all with ``everywhere`` and none by default."""
+    users = users or (rules if everywhere else {})
     if not any(_has_rules(s, rules) for s in walk(fn.body)):
         return fn
-    return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, everywhere).run()
+    return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, users).run()
 
 
 def _has_rules(stmt: Stmt, rules: Rules) -> bool:

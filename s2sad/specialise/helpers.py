@@ -7,7 +7,7 @@ from typing import Any
 from s2sad import runtime as rt
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let
-from s2sad.ir.types import Array, Lit, Scalar, Tuple, dtype_of
+from s2sad.ir.types import Array, Lit, Scalar, Tuple
 from s2sad.specialise.driver import Rewriter, is_scalar
 
 MISSING = object()
@@ -59,17 +59,6 @@ def axis_atom(rw: Rewriter, axes: tuple[int, ...]) -> Atom:
     if len(axes) == 1:
         return Const(axes[0])
     return rw.emit("tuple", *[Const(a) for a in axes])
-
-
-def cast_free(g: Atom, x: Atom) -> bool:
-    """Does an adjoint ``g`` for ``x`` have the dtype it should without a cast?"""
-    tg, tx = type_of_atom(g), type_of_atom(x)
-    dg, dx = dtype_of(tg), dtype_of(tx)
-    if dg is None or dx is None:
-        return False
-    if isinstance(tg, Lit) or (isinstance(tg, Scalar) and tg.weak):
-        return (dg.startswith(("float", "int")) and dx.startswith("float")) or dg == dx == "complex128"
-    return dg == dx and dx.startswith(("float", "complex"))
 
 
 def shape_of(rw: Rewriter, x: Atom) -> Atom:

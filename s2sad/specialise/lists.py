@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Const, Let
 from s2sad.ir.types import FLOAT, List, Scalar
 from s2sad.specialise.driver import Rewriter, known_dims
-from s2sad.specialise.helpers import arg, cast_free, helper
+from s2sad.specialise.helpers import arg, helper
 
 
 def zeros_like(rw: Rewriter, let: Let) -> Let | None:

@@ -32,12 +32,13 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Lit, Scalar, dtype_of
 from s2sad.specialise.bounds import at_least_one
 from s2sad.specialise.driver import Rewriter, const, is_const, is_floating
 from s2sad.specialise.facts import floor, origin
-from s2sad.specialise.helpers import cast_free, helper
+from s2sad.specialise.helpers import helper
 
 _LINEAR = frozenset({"neg", "pos"})
 _DEPTH = 40

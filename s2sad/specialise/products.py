@@ -35,10 +35,11 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import dtype_of
 from s2sad.specialise.driver import Rewriter, known_dims, rank
-from s2sad.specialise.helpers import cast_free, helper, shape_of, transpose_of
+from s2sad.specialise.helpers import helper, shape_of, transpose_of
 
 
 def _operands(let: Let) -> tuple[Atom, Atom, Atom] | None:

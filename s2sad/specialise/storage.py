@@ -25,12 +25,14 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, Lit, Scalar, Slice, Tuple, Type, is_number
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
-from s2sad.specialise.helpers import arg, cast_free, helper
+from s2sad.specialise.helpers import arg, helper
 
 
 def zeros_like(rw: Rewriter, let: Let) -> Atom | Let | None:
@@ -106,8 +108,10 @@ def store_adjoint(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 
 def gather(rw: Rewriter, let: Let) -> Let | None:
-    """``rt.gather(x, i)``: ``x[i]`` where that is a number."""
+    """``rt.gather(x, i)``: ``x[i]`` where that is a number, or new memory as places from an array are."""
     x, index = arg(let, 0, "x"), arg(let, 1, "index")
+    if isinstance(type_of_atom(x), Array) and not is_view_index(type_of_atom(index)):
+        return rw.let(let, "getitem", x, index)
     if not isinstance(type_of_atom(x), Array) or not is_basic(type_of_atom(index)):
         return None
     return rw.let(let, "getitem", x, index) if let.target and not has_memory(let.target.type) else None

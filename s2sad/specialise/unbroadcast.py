@@ -26,11 +26,12 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array, dims_of, dtype_of
 from s2sad.specialise.driver import Rewriter, is_scalar
 from s2sad.specialise.facts import made, origin, same_shape
-from s2sad.specialise.helpers import arg, axis_atom, cast_free, helper
+from s2sad.specialise.helpers import arg, axis_atom, helper
 
 
 def unbroadcast(rw: Rewriter, let: Let) -> Atom | Let | None:

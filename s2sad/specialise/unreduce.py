@@ -25,10 +25,11 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Let
 from s2sad.ir.types import Array, dims_of
 from s2sad.specialise.driver import Rewriter, dims_fit, is_scalar, same_dims
-from s2sad.specialise.helpers import MISSING, arg, axes_of, cast_free, expanded, helper, shape_of, static
+from s2sad.specialise.helpers import MISSING, arg, axes_of, expanded, helper, shape_of, static
 
 
 def unreduce(rw: Rewriter, let: Let) -> Atom | Let | None:

@@ -126,7 +126,7 @@ def truth(text: str, args: tuple[Any, ...], function: Callable[..., Any]) -> Tru
     plain = oracles.observe(lambda a, k: function(*a), args, {})
     if plain.error:
         return f"raises {plain.error}"
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore", over="raise"):  # an infinite value that is thrown away is overflow all the same
         after = copy.deepcopy(args)
         value = function(*after)
     if not isinstance(value, float) or not np.isfinite(value) or abs(value) > LARGEST:

@@ -11,7 +11,7 @@ def brent_style_grad(a, tol=1e-12):
         step = (x ** 3 - a) / t1
         x_2 = x - step  # L333
         t2 = not 0.5 < x_2 < 2.0  # L334
-        tape.append((t2, x, step, t1))  # L331
+        tape.append((t2, t1, step, x))  # L331
         if t2:  # L334
             x_2 = 0.5 * (0.5 + 2.0)  # L335
         x = x_2
@@ -20,11 +20,11 @@ def brent_style_grad(a, tol=1e-12):
     # reverse sweep
     x_bar = 1.0  # L331
     a_bar = 0.0
-    for t6, x_2, step, t7 in reversed(tape):
+    for t6, t7, step, x_2 in reversed(tape):
         if t6:  # L334
             x_bar = 0.0
         t8 = x_bar / t7  # L332
         t9 = t8 * step
         a_bar = a_bar + t8  # L328
-        x_bar = x_bar + t9 * (3 * x_2) + t9 * x_2 * 3 + -3.0 * (t8 * x_2 ** 2)
+        x_bar = x_bar + t9 * (3 * x_2) + t9 * x_2 * 3 - 3.0 * (t8 * x_2 ** 2)
     return x, a_bar  # L327

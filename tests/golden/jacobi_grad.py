@@ -15,16 +15,16 @@ def jacobi_grad(u, rhs, steps):
     u_bar = 2.0 * u  # L49
     new_bar = np.zeros_like(new)  # L46
     rhs_bar = np.zeros_like(rhs)
-    for _unused in range(steps):
-        t2 = u_bar[1:-1] * 0.5  # L48
+    for _ in range(steps):
+        t1 = u_bar[1:-1] * 0.5  # L48
         u_bar[1:-1] = 0.0
-        rhs_bar[1:-1] += t2
-        new_bar[:-2] += t2
-        new_bar[2:] += t2
-        t2 = new_bar[1:-1] * 0.5  # L47
+        rhs_bar[1:-1] += t1
+        new_bar[:-2] += t1
+        new_bar[2:] += t1
+        t1 = new_bar[1:-1] * 0.5  # L47
         new_bar[1:-1] = 0.0
-        rhs_bar[1:-1] += t2
-        u_bar[:-2] += t2
-        u_bar[2:] += t2
+        rhs_bar[1:-1] += t1
+        u_bar[:-2] += t1
+        u_bar[2:] += t1
     u_bar += new_bar  # L45
     return value, u_bar, rhs_bar  # L42

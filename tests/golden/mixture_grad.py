@@ -32,10 +32,10 @@ def mixture_grad(alphas, means, log_scales, x):
     value = t5.sum() - t6 * np.log(t8)
     # reverse sweep
     t9 = -1.0 * t6  # L93
-    terms_bar = logsumexp_adj(logsumexp_res, np.full_like(t5, 1.0))
+    terms_bar = logsumexp_adj(logsumexp_res, np.broadcast_to(1.0, shape=t5.shape))
     t10 = terms_bar.sum(axis=0)  # L92
     t11 = -terms_bar
     alphas_bar = (t9 / t8 if t9 else 0.0) * t7 + t10
     log_scales_bar = (t11 * t2).sum(axis=0) * t3 * -2.0 - t10 * d
-    means_bar = -((t11 * t3 * 0.5)[..., None] * (2.0 * t1)).sum(axis=0)  # L91
+    means_bar = (-2.0 * ((t11 * t3 * 0.5)[..., None] * t1)).sum(axis=0)  # L91
     return value, alphas_bar, means_bar, log_scales_bar  # L88

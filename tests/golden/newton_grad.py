@@ -9,13 +9,13 @@ def newton_grad(a, x):
     while abs(x * x * x - a) > 1e-12 * abs(a):
         t1 = 3.0 * x * x  # L65
         t2 = (x * x * x - a) / t1
-        tape.append((x, t2, t1))  # L64
+        tape.append((t1, t2, x))  # L64
         x = x - t2  # L65
     # reverse sweep
     x_bar = 1.0  # L64
     a_bar = 0.0
-    for x_2, t5, t6 in reversed(tape):
-        t7 = x_bar / t6  # L65
+    for t5, t6, x_2 in reversed(tape):
+        t7 = x_bar / t5  # L65
         a_bar = a_bar + t7
-        x_bar = x_bar + 6.0 * (t7 * t5 * x_2) + -3.0 * (t7 * x_2 * x_2)
+        x_bar = x_bar + 6.0 * (t7 * t6 * x_2) - 3.0 * (t7 * x_2 * x_2)
     return x, a_bar  # L62

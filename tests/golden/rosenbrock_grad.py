@@ -13,6 +13,6 @@ def rosenbrock_grad(x):
     x_bar = np.zeros_like(x)  # L31
     t4 = -(2.0 * t3)
     t2 *= 200.0
-    x_bar[:-1] = t4 - t2 * (2.0 * t1)
+    x_bar[:-1] = t4 - 2.0 * (t2 * t1)
     x_bar[1:] += t2
     return value, x_bar  # L29

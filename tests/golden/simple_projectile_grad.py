@@ -15,7 +15,7 @@ def simple_projectile_grad(v, angle, drag):
         t3 = -drag * speed  # L285
         ax = t3 * vx
         t4 = drag * speed  # L286
-        tape.append((vy, vx, t4, speed, t3))  # L283
+        tape.append((vy, t4, speed, vx, t3))  # L283
         ay = -9.81 - t4 * vy  # L286
         x = x + vx * 0.05  # L287
         y = y + vy * 0.05  # L288
@@ -26,7 +26,7 @@ def simple_projectile_grad(v, angle, drag):
     value = x + y  # L293
     # reverse sweep
     vx_bar = vy_bar = drag_bar = 0.0  # L283
-    for vy, vx, t8, speed, t9 in reversed(tape):
+    for vy, t8, speed, vx, t9 in reversed(tape):
         ax_bar = vx_bar * 0.05  # L289
         t10 = -(vy_bar * 0.05)  # L286
         t11 = t10 * vy

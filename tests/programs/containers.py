@@ -346,3 +346,14 @@ def product3(a, b, c):
 
 
 PROGRAMS.add(star_call, (0.4, 0.9, 1.2))
+
+
+def equal_keys(x, n):
+    """1, 1.0 and True are one key for Python."""
+    d = {0: x, 1: x**2, 2: x**3, "1": 5.0 * x}
+    e = {k: x * k for k in range(n + 1)}
+    e[n] += d[n]
+    return d[True] * d[float(n)] + d[1.0] * d[False] + d.get(2.0) * e.get(1.0, 0.0) + e[n]
+
+
+PROGRAMS.add(equal_keys, 1.2, 2)

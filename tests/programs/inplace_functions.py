@@ -171,3 +171,36 @@ def recursive_result_in_arithmetic(x, n):
 
 
 PROGRAMS.add(recursive_result_in_arithmetic, arr(3), 2)
+
+
+def scatter_anywhere(x, k):
+    """Positions of two dimensions, in several axes, masks and slices; what is added is a view of what it is added to."""
+    w = np.zeros((4, 4))
+    np.add.at(w, (k, k[::-1]), x[:4].reshape(2, 2) ** 2)
+    np.subtract.at(w, (slice(1, 3), [0, 0]), x[3])
+    np.add.at(w, w > 0.5, x[2])
+    np.add.at(w[1:], (..., [1, 1]), [x[0], x[1]])
+    v = x * 1.0
+    np.add.at(v, [1, 2, 3], v[:3])
+    np.multiply.at(v, [1, 2, 3], v[:3])
+    np.add.at(v, slice(2, 4), v[0] ** 2)
+    np.add.at(x, [0, 0], w[0, :2])
+    return np.sum(w**2) + np.sum(v**3) + np.sum(x * v)
+
+
+PROGRAMS.add(scatter_anywhere, pos(5), np.array([[0, 1], [1, 3]]))
+
+
+def scatter_that_fails(x, k):
+    w = x * 1.0
+    np.add.at(w, k, w[k] ** 2)
+    k[0] = 2
+    try:
+        np.add.at(w, k, x[0])
+        np.add.at(w, [0, 9], x[1])
+    except IndexError:
+        w[0] *= w[1]
+    return np.sum(w**2)
+
+
+PROGRAMS.add(scatter_that_fails, pos(4), np.array([0, 0, 3]))

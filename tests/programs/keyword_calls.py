@@ -108,3 +108,35 @@ def default_expression(x, pairs=((1.0, 2.0), (3.0, 4.0))):
 
 
 PROGRAMS.add(default_expression, 0.7)
+
+
+def options_with_defaults(x, **options):
+    options.setdefault("scale", 2.0 * x)
+    options["shift"] = options.get("shift", 0.0) + x
+    first = options.setdefault("scale", 100.0)
+    out = 0.0
+    for k, v in options.items():
+        out = out + v * len(k)
+    return out * first + len(options)
+
+
+def kwargs_that_grow(x, y):
+    """The dict of **options belongs to the callee, which stores into it."""
+    return options_with_defaults(x) * options_with_defaults(y, shift=x) + options_with_defaults(x, scale=y, more=3.0)
+
+
+PROGRAMS.add(kwargs_that_grow, 0.7, 1.2)
+
+
+def options_taken_out(x, **options):
+    power = options.pop("power", 2.0)
+    rest = sum(options.values())
+    options["again"] = rest
+    return x**power + rest * len(options) + options["again"]
+
+
+def kwargs_that_shrink(x, y):
+    return options_taken_out(x, power=y, a=x) * options_taken_out(y, b=x, c=y * y)
+
+
+PROGRAMS.add(kwargs_that_shrink, 0.7, 1.2)

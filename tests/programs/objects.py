@@ -449,3 +449,24 @@ def own_iterable(x):
 
 
 PROGRAMS.add(own_iterable, 0.8)
+
+
+class Joint:
+    """A node that knows its parent, which knows its children."""
+
+    def __init__(self, length, parent=None):
+        self.length, self.parent, self.children = length, parent, []
+        if parent is not None:
+            parent.children.append(self)
+
+
+SHOULDER = Joint(1.5)
+ELBOW = Joint(1.2, SHOULDER)
+
+
+def data_that_holds_itself(x):
+    reach = sum(c.length for c in SHOULDER.children)
+    return np.sin(x) * ELBOW.length + ELBOW.parent.length * x**2 + reach * x
+
+
+PROGRAMS.add(data_that_holds_itself, 0.7)

@@ -52,6 +52,8 @@ PROGRAMS: dict[str, str] = {
     "complex_array": "def f(x, v):\n    z = np.array(v, dtype=complex) * (1 + 2j) * x\n    return np.sum(np.abs(z) ** 2) + z[0].imag\n",
     "complex_conjugate_twice": "def f(x, v):\n    z = (x + 3j).conjugate()\n    return z.imag * z.real * z.conjugate().imag\n",
     "structured_dtype": "def f(x, v):\n    a = np.zeros(3, dtype=[('p', 'f8'), ('q', 'i4')])\n    a['p'] = v * x\n    return a['p'].sum() * x\n",
+    "sum_of_objects": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = x * x\n    return a.sum() * x\n",
+    "largest_object": "def f(x, v):\n    a = np.zeros(3, 'O')\n    a[:] = v * x\n    return float(np.max(a) * x)\n",
     "object_array": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = v\n    return a[0] * a[1].sum()\n",
     "memory_view_store": "def f(x, v):\n    w = v.copy()\n    m = memoryview(w)\n    m[0] = x\n    return w[0] * x\n",
     "thread_in_closure": "import threading\ndef f(x, v):\n    out = []\n    t = threading.Thread(target=lambda: out.append(x))\n    t.start()\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, operators, stand_ins, stars
+from s2sad.analysis.infer import calls, functions, operators, placed, stand_ins, stars
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
@@ -46,6 +46,9 @@ _COMPENSATED = sys.version_info >= (3, 12)  # sum() of floats
 def _len(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     t = type_of_atom(pos[0])
     result: Type = INT
+    held = placed.items(f, pos[0])
+    if held is not None:
+        return Const(len(held))
     if isinstance(t, Tuple | List | Dict) and t.items is not None:
         result = Lit(len(t.items))
     elif isinstance(t, Array) and t.dims:
@@ -59,6 +62,14 @@ def _range(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
     out = f.emit("call", Ref(range, "range"), *pos, name=name, type=RANGE)
     f.ranges[out] = pos
     return out
+
+
+def _slice(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
+    """``slice(stop)``, ``slice(start, stop, step)``: the value that ``x[start:stop:step]`` reads by."""
+    if kw or not 1 <= len(pos) <= 3:
+        return NotImplemented
+    start, stop, step = (*pos, Const(None))[:3] if len(pos) > 1 else (Const(None), pos[0], Const(None))
+    return f.emit("slice", start, stop, step, name=name)
 
 
 def _recipe(kind: str) -> Any:
@@ -122,8 +133,18 @@ def _python_class(t: Type) -> Any:
     return range if isinstance(t, Range) else None
 
 
+_KINDS = (int, float, complex, np.ndarray, np.bool_, np.int64, np.float64, np.complex128)
+
+
+def _never_number(c: type) -> bool:
+    """Is neither a number nor an array an instance of it?"""
+    return not issubclass(c, (np.ndarray, np.generic, *_KINDS)) and not any(issubclass(k, c) for k in _KINDS)
+
+
 def _is_instance(t: Type, classes: tuple[Any, ...] | None) -> bool | None:
     cls = _python_class(t)
+    if isinstance(t, Num) and classes is not None and all(map(_never_number, classes)):
+        return False
     if cls is None or classes is None:
         return None
     return any(issubclass(cls, c) for c in classes)
@@ -268,13 +289,16 @@ def _extreme(which: Any) -> Any:
     def handler(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
         from s2sad.analysis.infer.iterables import extreme
 
+        types = [type_of_atom(a) for a in pos]
+        if len(pos) > 1 and not kw and all(isinstance(t, Lit) and type(t.value) is int for t in types):
+            return Const(which(t.value for t in types if isinstance(t, Lit)))
         return extreme(f, which, pos, kw, name)
 
     return handler
 
 
 def _abs(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
-    if isinstance(type_of_atom(pos[0]), Obj):
+    if operators.acts(type_of_atom(pos[0])):
         return calls.dunder(f, "__abs__", pos[0], (), name) or NotImplemented
     return NotImplemented
 
@@ -292,6 +316,8 @@ def _float(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
 
 def _int(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     t = type_of_atom(pos[0]) if pos else INT
+    if len(pos) == 1 and isinstance(t, Lit) and type(t.value) in (int, bool):
+        return Const(int(t.value))
     size = t.size if isinstance(t, Scalar) and t.dtype.startswith("int") else None
     return f.emit("call", Ref(int, "int"), *pos, name=name, type=Scalar("int64", True, size))
 
@@ -324,6 +350,7 @@ def _with_fn(handler: Any, fn: Any) -> Any:
 BUILTINS: dict[Any, Any] = {
     len: _len,
     range: _range,
+    slice: _slice,
     builtins.enumerate: _recipe("enumerate"),
     builtins.zip: _recipe("zip"),
     builtins.reversed: _recipe("reversed"),

@@ -12,13 +12,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.infer import (
+    carried,
     derivatives,
     functions,
     generated,
     inline,
     members,
     objects,
+    passing,
+    placed,
     plans,
+    random_draws,
     records,
     rewritten,
     scipy_calls,
@@ -26,6 +30,7 @@ from s2sad.analysis.infer import (
 )
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
     NEVER,
@@ -199,6 +204,9 @@ def call_object(
     if isinstance(obj, partial):
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
+    if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, np.random.RandomState):
+        drawn = Ref(getattr(np.random, obj.__name__, obj), f"np.random.{obj.__name__}")
+        return opaque(f, ref if drawn.obj != obj else drawn, pos, kw, name, f"{ref.text} draws random numbers")
     if isinstance(obj, pytypes.MethodType):
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
@@ -258,6 +266,9 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     """The elements of a tuple or list whose length is known, or of an iterator over one (which is then used up)."""
     if isinstance(x, Var) and x in f.tuples:
         return f.tuples[x]
+    held = placed.items(f, x)
+    if held is not None:
+        return held
     if isinstance(x, Var) and x in f.recipes:
         getters = plans.static_items(f, x)
         if getters is None:
@@ -294,6 +305,7 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
     if pos is None or stars.is_open(f, pos):
+        _want_lengths(f, args[2:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     kw_ = keywords(f, s.kwnames, args[n:])
@@ -372,7 +384,7 @@ def dunder(
 ) -> Atom | None:
     """Call of a special method of an instance's class; None where the class has none."""
     t = type_of_atom(x)
-    assert isinstance(t, Obj)
+    assert isinstance(t, Obj | Tuple)
     value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
@@ -404,7 +416,14 @@ def object_method(
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``: named tuples and exceptions; other classes with active arguments are refused by activity."""
     cls = ref.obj
-    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+    unlike = unlike_tuple(cls) if issubclass(cls, tuple) and hasattr(cls, "_fields") else None
+    if unlike and cls.__module__.startswith("scipy."):
+        result = records.new_result(f, cls, pos, kw, name)
+        if result is not None:
+            return result
+    if unlike:
+        return opaque(f, ref, pos, kw, name, f"the class {ref.text} is constructed ({unlike})")
+    if unlike == "":
         given = dict(zip(cls._fields, pos, strict=False)) | kw
         given = {**{k: Const(v) for k, v in cls._field_defaults.items() if k not in given}, **given}
         parts = tuple(given[k] for k in cls._fields if k in given)
@@ -415,7 +434,10 @@ def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, A
             f.tuples[out] = parts
             return out
     if issubclass(cls, BaseException):
-        return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        error = f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
+        if any(type_of_atom(a) != STR and not (isinstance(a, Const) and isinstance(a.value, str)) for a in (*pos, *kw.values())):
+            carried.note(f, cls, pos, kw, error)
+        return error
     made = objects.construct(f, ref, pos, kw, name)
     if made is not None:
         return made
@@ -430,8 +452,6 @@ def call_function(
     f: FunctionInfer, fn: Function, captured: tuple[Atom, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
     """Call of a function with source: bind the arguments now, specialise the callee for their types."""
-    from s2sad.analysis.infer.operations import store_into
-
     bound = bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
     if bound is None:
         return UNDEF
@@ -442,25 +462,24 @@ def call_function(
     spec = f.program.specialise(fn, types)
     if spec.fn is not None and not spec.running and not spec.recursive and inline.makes_objects(spec.result):
         return inline.inline(f, fn, atoms)
+    if inline.makes_stand_ins(spec.result):
+        f.refuse(records.CODE, f"{fn.name} calls itself and returns an object that is compiled as another", "write a loop")
+        return UNDEF
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
-    for key, item in sorted(spec.grows.items(), key=lambda kv: kv[0]):
-        a = _at(f, atoms, key)
-        if isinstance(a, Var):
-            store_into(f, f.origin.get(a, UNDEF), a, item)
-    return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    if spec.shares or spec.grows:
+        passing.passed(f, spec, atoms, result)
+    return result
 
 
-def _at(f: FunctionInfer, atoms: tuple[Atom, ...], key: tuple[int, ...]) -> Atom | None:
-    """The argument, or the value that a closure among the arguments captured, at a position."""
-    if key[0] >= len(atoms):
-        return None
-    a = atoms[key[0]]
-    for k in key[1:]:
-        found = functions.parts(f, a)
-        if found is None:
-            return None
-        a = found[1][k]
-    return a
+def _rest_dict(f: FunctionInfer, param: Var, kw: dict[str, Atom]) -> Var:
+    """The dict that ``**param`` is given; the callee may store into it."""
+    from s2sad.analysis.infer.operations import grow
+
+    untyped = f.synthetic.setdefault((f.loc, param), Var(param.name))
+    made = grow(f, untyped, f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=param.name))
+    f.origin.setdefault(made, untyped)
+    return made
 
 
 def bind(
@@ -480,7 +499,7 @@ def bind(
             out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
-            out.append(f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=p.var.name))
+            out.append(_rest_dict(f, p.var, kw))
             kw = {}
         elif rest and p.kind != "kw":
             out.append(rest.pop(0))
@@ -503,6 +522,9 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     result: Type = UNKNOWN
     if isinstance(callee, Ref) and callee.obj in (str, repr, format, input, id, hash, open, type, dir, vars):
         result = STR if callee.obj in (str, repr, format) else Opaque()
+    elif isinstance(callee, Ref) and isinstance(callee.obj, pytypes.MethodType):
+        named = {k: type_of_atom(a) for k, a in kw.items()}
+        result = random_draws.drawn(callee.obj, tuple(map(type_of_atom, pos)), named) or UNKNOWN
     f.program.note_opaque(f.loc, why)
     pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)

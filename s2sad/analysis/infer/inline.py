@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.infer import stand_ins
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.unionfind import untyped_classes
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.places import is_library, within
 from s2sad.ir.types import Dict, List, Obj, Tuple, Type
@@ -38,10 +40,17 @@ def forwards(f: FunctionInfer, fn: Function) -> bool:
 def makes_objects(t: Type) -> bool:
     """Does a callee return an object that it made?"""
     if isinstance(t, Tuple):
-        return any(map(makes_objects, t.items))
+        return any(map(makes_objects, t.items)) or (t.cls is not None and unlike_tuple(t.cls) != "")
     if isinstance(t, List):
         return t.items is not None and any(map(makes_objects, t.items))
     return isinstance(t, Obj)
+
+
+def makes_stand_ins(t: Type) -> bool:
+    """Does a callee return an object that never exists (``stand_ins``)?"""
+    if isinstance(t, Tuple | List):
+        return any(map(makes_stand_ins, t.items or ()))
+    return isinstance(t, Obj) and t.cls in stand_ins.ORIGINALS
 
 
 def inline(f: FunctionInfer, fn: Function, atoms: tuple[Atom, ...]) -> Atom:
@@ -89,7 +98,7 @@ def _join_classes(f: FunctionInfer, fn: Function) -> None:
         return
     f.joined.add(fn)
     if fn is not f.source:
-        _keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
+        keep_growth(f, lambda: untyped_classes(fn.body, f.classes))
 
 
 def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
@@ -101,10 +110,10 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     origin = f.origin.get(typed)
     if origin is None or origin is untyped or f.classes.same(origin, untyped):
         return
-    _keep_growth(f, lambda: f.classes.union(untyped, origin))
+    keep_growth(f, lambda: f.classes.union(untyped, origin))
 
 
-def _keep_growth(f: FunctionInfer, change: Any) -> None:
+def keep_growth(f: FunctionInfer, change: Any) -> None:
     """Change the classes; what is known of how containers grow is carried over to the new representatives."""
     from s2sad.analysis.infer.function import Growth
     from s2sad.ir.types import join
@@ -129,4 +138,4 @@ def unify_field(f: FunctionInfer, s: Let) -> None:
     if isinstance(x, Var) and isinstance(type_of_atom(f.atom(x)), Tuple) and s.target is not None:
         target, element = s.target, f.classes.elem(x)
         if not f.classes.same(target, element):
-            _keep_growth(f, lambda: f.classes.union(target, element))
+            keep_growth(f, lambda: f.classes.union(target, element))

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, operators, poison, records
+from s2sad.analysis.infer import flat, operators, optional, poison, records
 from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
-from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Opaque, Range, Scalar
+from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Maybe, Opaque, Range, Scalar
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 def for_(f: FunctionInfer, s: For) -> None:
     x = operators.iterated(f, flat.whole(f, f.atom(s.iter)))
+    if isinstance(x, Var) and isinstance(x.type, Maybe):
+        x = optional.checked(f, x)
     if f.program.findings and type_of_atom(x) == NEVER:
         poison.loop(f, s, x)
         return

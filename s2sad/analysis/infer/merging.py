@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import functions, records
+from s2sad.analysis.infer import functions, placed, records
+from s2sad.analysis.infer.placed import Place
 from s2sad.analysis.infer.records import CODE, Record, record_of, virtual_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -26,14 +27,25 @@ def snapshot(f: FunctionInfer) -> Saved:
     """The contents of all records now."""
     out: Saved = {r: (dict(r.attrs), r.real) for r in f.tracked.objects.values()}
     out.update({v: ({}, v.real) for v in f.tracked.virtual.values()})
+    out.update({p: ({}, p.items) for p in f.places.now.values()})
     return out
 
 
 def restore(saved: Saved) -> None:
     for r, (attrs, made) in saved.items():
+        if isinstance(r, Place):
+            r.items = made
+            continue
         r.real = made
         if isinstance(r, Record):
             r.attrs = dict(attrs)
+
+
+def unchanged_places(f: FunctionInfer, before: Saved) -> None:
+    """After a region that may run several times, or stop anywhere: a list that it has changed cannot be followed."""
+    for r, (_, held) in before.items():
+        if isinstance(r, Place) and r.items is not held:
+            placed.lose(f, r.key)
 
 
 # -- the shape of a tracked value ----------------------------------------------------------------------------------------
@@ -171,6 +183,8 @@ class States:
         """After both: what one of the paths has stored."""
         (then, a_alive), (orelse, b_alive) = self.ends
         for r in self.before:
+            if isinstance(r, Place):
+                self._held(r, then[r][1] if a_alive else orelse[r][1], orelse[r][1] if b_alive else then[r][1], leaf)
             if not isinstance(r, Record):
                 continue
             a, b = then[r][0], orelse[r][0]
@@ -178,6 +192,9 @@ class States:
                 x, y = a.get(k), b.get(k)
                 if x is not y or x is None:
                     r.attrs[k] = self._attribute(r, k, x if a_alive else UNDEF, y if b_alive else UNDEF, leaf)
+
+    def _held(self, r: Place, a: tuple[Atom, ...], b: tuple[Atom, ...], leaf: Leaf) -> None:
+        r.items = tuple(_leaf(x, y, "", leaf) for x, y in zip(a, b, strict=True))
 
     def _attribute(self, r: Record, k: str, x: Atom | None, y: Atom | None, leaf: Leaf) -> Atom:
         if r.given and (x is None or y is None) and k in r.declared:
@@ -244,6 +261,7 @@ class LoopSlots:
 
     def finish(self, results: tuple[Atom, ...]) -> bool:
         """After the body: is another round needed?"""
+        unchanged_places(self.f, self.before)
         again = self._rebound(results)
         again = self._stored() or again
         self.nexts: dict[Any, list[Atom]] = {}

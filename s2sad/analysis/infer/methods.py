@@ -27,6 +27,7 @@ from s2sad.ir.types import (
     is_differentiable,
     join,
     join_all,
+    same_key,
     widen,
 )
 
@@ -163,7 +164,7 @@ def _dict_method(
         k = type_of_atom(pos[0])
         default = pos[1] if len(pos) > 1 else Const(None)
         if isinstance(k, Lit) and t.items is not None:
-            known = [q for q, _ in t.items if type(q) is type(k.value) and q == k.value]
+            known = [q for q, _ in t.items if same_key(q, k.value)]
             return f.emit("getitem", x, pos[0], name=name) if known else default
         if is_differentiable(t) or is_differentiable(type_of_atom(default)):
             found = f.emit("in_", pos[0], x, type=BOOL)

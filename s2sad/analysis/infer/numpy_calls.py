@@ -3,7 +3,7 @@
 *before*                              *after*::
 
     np.copyto(a, b)                       a[...] = b
-    np.add.at(a, idx, v)                  for k in range(len(idx)): a[idx[k]] += v[k]
+    np.multiply.at(a, idx, v)             for k in range(len(idx)): a[idx[k]] *= v[k]
     np.add.reduce(x)                      np.sum(x, axis=0)
     math.log(x, b)                        math.log(x) / math.log(b)
 """
@@ -21,8 +21,9 @@ from s2sad.analysis.infer import calls, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
-from s2sad.ir.types import INT, RANGE, STR, Array, Lit, Scalar, Tuple, Type, is_number, rank_of
+from s2sad.ir.types import INT, RANGE, STR, Array, List, Lit, Scalar, Tuple, Type, is_number, rank_of
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -156,6 +157,19 @@ def _tolist(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
 # -- methods of ufuncs ---------------------------------------------------------------------------------------------
 
 
+def _scatter(at: Any, text: str) -> Handler:
+    """``np.add.at(a, index, v)``: as it stands, for arrays."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        a, index, v = pos
+        if isinstance(type_of_atom(v), List | Tuple):
+            v = _np(f, "array", v)
+        f.effect("call", Ref(at, text), a, index, v)
+        return Const(None)
+
+    return handler
+
+
 def _at(ufunc: np.ufunc, op: str) -> Handler:
     """``ufunc.at(a, index, v)``: one position after the other, repeated ones again."""
 
@@ -173,6 +187,8 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         ranks = (rank_of(rest), rank_of(vt))
         if ranks[0] is None or ranks[1] is None or (isinstance(vt, Array) and vt.dims and vt.dims[0] is None):
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with arrays of unknown shape", "write a loop")
+        if isinstance(vt, Array):
+            v = _np(f, "array", v)  # v may share memory with a, and is read before
         each = ranks[1] == ranks[0] - len(columns) + 1
         if each and isinstance(vt, Array) and vt.dims and vt.dims[0] is not None and vt.dims[0].is_one:
             each, v = False, f.emit("getitem", v, Const(0))
@@ -245,8 +261,8 @@ def method_handler(obj: Any) -> Handler | None:
 
 
 _METHODS: dict[tuple[np.ufunc, str], Handler] = {
-    (np.add, "at"): _at(np.add, "add"),
-    (np.subtract, "at"): _at(np.subtract, "sub"),
+    (np.add, "at"): _scatter(ADD_AT, "np.add.at"),
+    (np.subtract, "at"): _scatter(SUBTRACT_AT, "np.subtract.at"),
     (np.multiply, "at"): _at(np.multiply, "mul"),
     (np.divide, "at"): _at(np.divide, "truediv"),
     (np.maximum, "at"): _at(np.maximum, "maximum"),
@@ -306,7 +322,21 @@ def _number_of(cls: Any) -> Handler:
     return handler
 
 
+def _each(fn: Any) -> Handler:
+    """``np.atleast_1d(x, y)``: a tuple with one array for each."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        if len(pos) == 1:
+            return NotImplemented
+        return f.emit("tuple", *(_np(f, fn.__name__, a) for a in pos), name=name)
+
+    return handler
+
+
 NUMPY: dict[Any, Handler] = {
+    np.atleast_1d: _each(np.atleast_1d),
+    np.atleast_2d: _each(np.atleast_2d),
+    np.atleast_3d: _each(np.atleast_3d),
     np.float64: _number_of(np.float64),
     np.float32: _number_of(np.float32),
     np.copyto: _copyto,

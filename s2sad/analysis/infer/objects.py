@@ -13,7 +13,7 @@ import types as pytypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, functions, generated, merging, records
+from s2sad.analysis.infer import calls, carried, functions, generated, merging, records
 from s2sad.analysis.infer.members import class_data, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
@@ -71,6 +71,9 @@ def attempt(f: FunctionInfer, cls: Any, make: Callable[[], Atom]) -> Atom | None
 
 def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict[str, Atom]) -> None:
     """Run an ``__init__`` on an object: the user's, or the one that ``@dataclass`` made."""
+    if issubclass(cls, BaseException) and isinstance(init, pytypes.WrapperDescriptorType) and not kw:
+        carried.init_builtin(f, x, pos)
+        return
     if init is object.__init__:
         if pos or kw:
             f.refuse("S2S053", f"{cls.__name__}() takes no arguments")
@@ -150,6 +153,9 @@ def _class_attribute(f: FunctionInfer, x: Atom, record: Record, key: str, static
 
 def tuple_attribute(f: FunctionInfer, x: Atom, t: Tuple, key: str, name: str) -> Atom:
     """``x.key`` of a named tuple, where it is no field: a property, a method or what its class holds."""
+    virtual = records.virtual_of(f, x)
+    if virtual is not None and key in virtual.extras:
+        return virtual.extras[key]
     static = lookup(f, t.cls, key)
     if isinstance(static, property):
         return _getter(f, x, static.fget, key, name)
@@ -333,7 +339,7 @@ def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
     if isinstance(told, List) and isinstance(old, Var):
         other = type_of_atom(value)
         store_into(f, f.origin.get(old, old), old, other.item if isinstance(other, List) else UNKNOWN)
-    return inplace_value(f, "i" + op.rstrip("_"), old, value)
+    return inplace_value(f, "i" + op, old, value)
 
 
 def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:

@@ -9,6 +9,7 @@ import numpy as np
 
 from s2sad.analysis.infer import (
     calls,
+    carried,
     flat,
     functions,
     inline,
@@ -16,12 +17,15 @@ from s2sad.analysis.infer import (
     mutations,
     objects,
     operators,
+    optional,
+    placed,
     poison,
     rebinding,
     records,
     rule_calls,
+    type_queries,
 )
-from s2sad.analysis.optypes import INPLACE, op_type
+from s2sad.analysis.optypes import ARITHMETIC, INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,
@@ -32,6 +36,7 @@ from s2sad.ir.types import (
     Dict,
     List,
     Lit,
+    Maybe,
     Num,
     Obj,
     Opaque,
@@ -55,6 +60,7 @@ _EFFECTS = frozenset(
     {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
      "with_exit"}
 )  # fmt: skip
+_USES = ARITHMETIC | INPLACE.keys() | {"getitem", "setitem", "aug_setitem", "delitem", "method", "call"}
 _QUESTIONS = frozenset({"eq", "ne", "is_", "is_not", "in_", "not_in"})
 LIST_MUTATORS = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse"})
 DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
@@ -63,6 +69,10 @@ DICT_MUTATORS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 def let(f: FunctionInfer, s: Let) -> None:
     """Infer one ``Let``: appends typed statements to ``f.out`` and binds the target in ``f.env``."""
     args = flat.operands(f, s.op, tuple(f.atom(a) for a in s.args))
+    for a in args:
+        if a.__class__ is Var and a.type.__class__ is Maybe and s.op in _USES:
+            args = optional.used(f, s, args)
+            break
     name = s.target.name if s.target is not None else ""
     result = _dispatch(f, s, args, name) if not poison.is_poisoned(f, s, args) else poison.refused(f, s, args)
     if poison.is_lost(f, s, result):
@@ -129,7 +139,7 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
             store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
             return
-        store_into(f, s.args[0], args[0], value)
+        store_into(f, s.args[0], args[0], value, args[1:])
     elif s.op in ("delitem",):
         store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
@@ -137,9 +147,9 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
             return
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
-        item = f.emit("getitem", args[0], args[1])
-        new = inplace_value(f, "i" + str(args[3].value).rstrip("_"), item, args[2])  # type: ignore[union-attr]
-        store_into(f, s.args[0], args[0], f.type(new))
+        item = read(f, "getitem", args[0], args[1], "")
+        new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
+        store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
         f.effect("setitem", args[0], args[1], new)
         return
     f.effect(s.op, *args, kwnames=s.kwnames)
@@ -154,35 +164,33 @@ def grown_type(t: Type, item: Type) -> Type:
     return t
 
 
-def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type) -> None:
-    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news."""
-    from s2sad.analysis.infer.function import Growth, Restart
+def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tuple[Atom, ...] = ()) -> None:
+    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news.
 
+    at: index and value, where one element is stored and that is all."""
     if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
         return
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
+    grow_class(f, key, item, bool(at) and placed.store(f, typed, key, *at))
+
+
+def grow_class(f: FunctionInfer, key: Any, item: Type, placed_at: bool = False) -> None:
+    """Record that a value of type ``item`` is stored into the lists or dicts of a class (``placed_at``: where, is known);
+    restart when that is news."""
+    from s2sad.analysis.infer.function import Growth, Restart
+
     item = widen(item)
+    if not placed_at:
+        placed.lose(f, key)
     growth = f.growth.get(key)
     if growth is None:
         f.growth[key] = Growth(item)
-        note_params(f)
         raise Restart
     joined = join(growth.item, item)
     if joined != growth.item:
         growth.item = joined
         f.changed = True
-        note_params(f)
-
-
-def note_params(f: FunctionInfer) -> None:
-    """Tell the callers which of the lists and dicts that they pass (or that a closure of theirs captured) grow."""
-    keys: list[tuple[tuple[int, ...], Var]] = [((k,), p.var) for k, p in enumerate(f.source.params)]
-    keys += [((len(f.source.params) + k,), v) for k, v in enumerate(f.source.captured)]
-    for key, var in (*keys, *f.captured_keys.items()):
-        growth = f.growth.get(f.classes.find(var))
-        if growth is not None:
-            f.spec.grows[key] = join(f.spec.grows.get(key, NEVER), growth.item)
 
 
 def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
@@ -213,7 +221,7 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
             last = f.out[-1]
             assert isinstance(last, Let) and last.target is var
             f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
-            f.tuples.pop(var, None)
+            placed.made(f, new, f.classes.find(untyped), f.tuples.pop(var, None))
             return new
     return var
 
@@ -224,6 +232,8 @@ def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if s.op == "dict" and _ambiguous(args[::2]):
         f.refuse("S2S063", "a dict with keys that are equal but of different types", "use keys of one type")
         return UNDEF
+    if s.op == "set":
+        return type_queries.known_set(f, s, f.emit(s.op, *args, name=name))
     return grow(f, s.target, f.emit(s.op, *args, name=name))
 
 
@@ -281,25 +291,25 @@ def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(t, List) and isinstance(s.args[0], Var):
         other = f.type(args[1])
         store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
-    return inplace_value(f, s.op, args[0], args[1], name)
+    return inplace_value(f, s.op, args[0], args[1], name, s.args[0])
 
 
-def _inplace_or(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    """``d |= e`` of dicts is ``d.update(e)``."""
-    if not isinstance(f.type(args[0]), Dict):
-        return f.emit(s.op, *args, name=name)
-    calls.method_call(f, args[0], "update", args[1:], {}, "", s.args[0] if isinstance(s.args[0], Var) else None, None)
-    return args[0]
-
-
-def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "") -> Atom:
+def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", untyped: Atom | None = None) -> Atom:
     """``x op= v``: an effect on arrays and lists (the name keeps its object), a plain operation on numbers."""
     t = f.type(x)
+    if isinstance(t, Dict) and op == "ior_":  # d |= e is d.update(e)
+        if not isinstance(untyped, Var):  # which displays may be this dict, and have more keys now, is known of names
+            f.refuse("S2S066", "|= of a dict that a container or an object holds", "write .update(...)")
+            return UNDEF
+        calls.method_call(f, x, "update", (v,), {}, "", untyped, None)
+        return x
     if (isinstance(t, Array) or (isinstance(t, List) and not t.frozen)) and isinstance(x, Var):
         f.effect(op, x, v)
         return x
+    if isinstance(t, Opaque) and t.cls is not frozenset and isinstance(x, Var):  # a set
+        return f.emit(op, x, v, name=name, type=t)
     if isinstance(t, Obj):
-        result = calls.dunder(f, f"__{op}__", x, (v,), name)
+        result = calls.dunder(f, f"__{op.rstrip('_')}__", x, (v,), name)
         if result is not None:
             return result
     out = arithmetic(f, INPLACE[op], (x, v), name)
@@ -317,7 +327,7 @@ _DUNDER = {
 
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
-    if any(isinstance(t, Obj) for t in types):
+    if any(isinstance(t, Obj) or (isinstance(t, Tuple) and operators.acts(t)) for t in types):
         result = operators.operator(f, op, args, name)
         if result is not None:
             return result
@@ -352,6 +362,9 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
     if isinstance(args[1], Var) and args[1] in f.recipes:
         args = (args[0], as_sequence(f, args[1]))
+    known = type_queries.in_set(f, *args)
+    if known is not None:
+        return Const(known == (s.op == "in_"))
     return _arithmetic(f, s, args, name)
 
 
@@ -361,6 +374,8 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
     if s.op in ("is_", "is_not") and Lit(None) in map(f.type, args) and any(functions.is_virtual(f, a) for a in args):
         return Const(s.op == "is_not")  # a function made here is not None
     result = arithmetic(f, s.op, args, name)
+    if s.op in ("is_", "is_not") and isinstance(result, Var) and Maybe in [f.type(a).__class__ for a in args]:
+        optional.tested(f, s.op, args, result)
     if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
     return result
@@ -376,13 +391,16 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         parts = f.tuples[x]
         if isinstance(x.type, Tuple) and -len(parts) <= it.value < len(parts):
             return parts[it.value]
+    held = placed.items(f, x)
+    if held is not None and isinstance(it, Lit) and type(it.value) is int and -len(held) <= it.value < len(held):
+        return held[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     if isinstance(x, Var) and x in f.flats:
         return flat.read(f, x, i, name)
     t = f.type(x)
-    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and it.items == ():
-        return x  # a number of NumPy
+    if isinstance(t, Scalar) and not t.weak and isinstance(it, Tuple) and all(i in _NEW_AXES for i in it.items):
+        return x if not it.items else _with_axes(f, x, it.items.count(Lit(None)), name)  # a number of NumPy
     if isinstance(t, Tuple | List | Dict) and not isinstance(it, Lit | Slice):
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
@@ -397,6 +415,15 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(inner, FunctionType):
         return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
     return f.emit("getitem", x, i, name=name)
+
+
+_NEW_AXES = (Lit(None), Lit(Ellipsis))
+
+
+def _with_axes(f: FunctionInfer, x: Atom, count: int, name: str) -> Atom:
+    """``x[..., None]`` of a number of NumPy."""
+    shape = f.emit("tuple", *[Const(1)] * count)
+    return rule_calls.rule_call(f, rule_calls.numpy_rule("reshape"), (x, shape), {}, name) or UNDEF
 
 
 def read(f: FunctionInfer, op: str, x: Atom, key: Atom, name: str) -> Atom:
@@ -435,8 +462,14 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.tuple_attribute(f, x, t, key, name)
     if isinstance(t, Lit) and isinstance(t.value, np.dtype) and isinstance(getattr(t.value, key, None), type | bool | int | str):
         return calls.reference(getattr(t.value, key), f"np.{getattr(t.value.type, '__name__', '')}")
+    if f.program.carried and isinstance(x, Var) and (x in f.caught or _is_exception(t)):
+        return carried.read(f, x, key, name)
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
+
+
+def _is_exception(t: Type) -> bool:
+    return isinstance(t, Opaque) and isinstance(t.cls, type) and issubclass(t.cls, BaseException)
 
 
 def _iterated(f: FunctionInfer, x: Atom) -> Atom:
@@ -524,7 +557,10 @@ def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> A
 def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     if isinstance(f.type(args[0]), Obj):
         return operators.truth(f, args[0], negate=True)
-    return f.emit("not", *args, name=name)
+    result = f.emit("not", *args, name=name)
+    if f.some:
+        optional.tested(f, "not", args, result)
+    return result
 
 
 def _format(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
@@ -551,7 +587,6 @@ _OPS: dict[str, Any] = {
     "dict": _display,
     "getitem": _getitem,
     "getattr": _getattr,
-    "ior_": _inplace_or,
     "unpack": _unpack,
     "unpack_star": _unpack_star,
     "closure": _closure,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.infer import calls, generated, members
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.ir.named import has_operators
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Ref, Var
-from s2sad.ir.types import BOOL, INT, UNKNOWN, Array, List, Lit, Num, Obj, Type, Unknown
+from s2sad.ir.types import BOOL, INT, UNKNOWN, Array, List, Lit, Num, Obj, Scalar, Tuple, Type, Unknown
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -37,8 +38,8 @@ def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> At
     if _overrides(f, types[0], types[1], other):
         tries.reverse()
     for method_name, x, y in tries:
-        if not isinstance(type_of_atom(x), Obj):
-            if isinstance(type_of_atom(x), Array | Num | Unknown) and _numpy_first(types[1]):
+        if not acts(type_of_atom(x)):
+            if _is_numpy(type_of_atom(x), types[1]) and _numpy_first(types[1]):
                 f.refuse(CODE, f"NumPy's own operator meets an object of class {types[1].cls.__name__}",  # type: ignore[attr-defined]
                          "put the object on the left, or set __array_ufunc__ = None in its class")  # fmt: skip
                 return UNDEF
@@ -49,15 +50,27 @@ def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> At
     return generated.compare(f, op, args, name)
 
 
+def acts(t: Type) -> bool:
+    """May its class say what operators mean: an object, or a named tuple with operators?"""
+    return isinstance(t, Obj) or (isinstance(t, Tuple) and t.cls is not None and has_operators(t.cls))
+
+
+def _is_numpy(t: Type, other: Type) -> bool:
+    """Does NumPy's operator come first? A number of NumPy takes a named tuple for an array."""
+    return isinstance(t, Array | Num | Unknown) or (isinstance(t, Scalar) and not t.weak and isinstance(other, Tuple))
+
+
 def _overrides(f: FunctionInfer, a: Type, b: Type, name: str) -> bool:
     """The right operand comes first where its class is a subclass that overrides the reflected method."""
-    if not isinstance(a, Obj) or not isinstance(b, Obj) or a.cls is b.cls or not issubclass(b.cls, a.cls):
+    if not isinstance(a, Obj | Tuple) or not isinstance(b, Obj | Tuple) or a.cls is b.cls or None in (a.cls, b.cls):
+        return False
+    if not issubclass(b.cls, a.cls):
         return False
     return members.lookup(f, b.cls, name) is not members.lookup(f, a.cls, name)
 
 
 def _numpy_first(t: Type) -> bool:
-    return isinstance(t, Obj) and getattr(t.cls, "__array_ufunc__", ()) is not None
+    return acts(t) and getattr(t.cls, "__array_ufunc__", ()) is not None  # type: ignore[attr-defined]
 
 
 def _not_implemented(a: Atom) -> bool:

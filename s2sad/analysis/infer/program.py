@@ -15,7 +15,11 @@ from s2sad.ir.types import NEVER, UNKNOWN, Array, Dict, List, Lit, Scalar, Tuple
 _MAX_ROUNDS = 8
 _NESTED = 4  # how deep tuples may be nested in widened argument types
 _MAX_RUNNING = 24  # specialisations of one function inside each other
-_MAX_SPECS = 6  # specialisations of one function before its argument types are widened
+_MAX_SPECS = 6  # specialisations of a recursive function before its argument types are widened
+_MAX_CALLS = 24  # of any other
+
+# a parameter (or what a closure passed there captured) or the result, and the steps to something in it
+Place = tuple[tuple[int, ...], tuple[str, ...]]
 
 
 @dataclass(eq=False)
@@ -30,8 +34,10 @@ class Spec(Callee):
     entry: bool = False  # the function that the user called: keeps its whole signature
     running: bool = False
     recursive: bool = False
-    # position of a parameter (or of what a closure passed there captured) -> join of what is stored into that list or dict
-    grows: dict[tuple[int, ...], Type] = field(default_factory=dict)
+    # what it does to the lists and dicts that it is given (see ``passing``): of what is stored into them the join, by their
+    # places, and which places hold the same list or dict afterwards
+    grows: dict[Place, Type] = field(default_factory=dict)
+    shares: tuple[tuple[Place, Place], ...] = ()
 
     def __repr__(self) -> str:
         return f"Spec({self.name})"
@@ -78,6 +84,7 @@ class Infer(Findings):
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self.partials: dict[int, Any] = {}  # functools.partial objects that were taken apart
+        self.carried: dict[str, Type] = {}  # what exceptions hold that are made in the program, by the names of attributes
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}
         self._names: dict[str, int] = {}
         self.gradients: dict[tuple[Any, ...], Gradient] = {}
@@ -118,9 +125,10 @@ class Infer(Findings):
     def specialise(self, source: Function, arg_types: tuple[Type, ...], *, entry: bool = False) -> Spec:
         """The specialisation of ``source`` for the given types of its parameters (captured variables come last)."""
         mine = [s for s in self.specs.values() if s.source is source]
-        if any(s.running for s in mine):
+        recursive = any(s.running for s in mine)
+        if recursive:
             arg_types = tuple(widen(t) if isinstance(t, Lit) and type(t.value) is int else t for t in arg_types)
-        if len(mine) >= _MAX_SPECS:
+        if len(mine) >= (_MAX_SPECS if recursive else _MAX_CALLS):
             arg_types = tuple(_flat(forget(t)) for t in arg_types)
         if sum(s.running for s in mine) >= _MAX_RUNNING:  # each call has larger types than the one before
             raise RecursionError
@@ -145,12 +153,12 @@ class Infer(Findings):
         try:
             for _ in range(_MAX_ROUNDS):
                 known, names = set(self.specs), dict(self._names)
-                before = spec.result, dict(spec.grows)
+                before = spec.result, dict(spec.grows), spec.shares
                 f = FunctionInfer(self, spec)
                 with self.inferring(f, spec):
                     fn, result = f.run()
                 spec.result = join(spec.result, result)
-                if not spec.recursive or (spec.result, spec.grows) == before:
+                if not spec.recursive or (spec.result, spec.grows, spec.shares) == before:
                     break
                 for key in [k for k in self.specs if k not in known]:
                     del self.specs[key]

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 from s2sad import runtime as rt
 from s2sad.analysis.infer import stand_ins
 from s2sad.analysis.optypes import op_type, type_of_atom
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, widen
+from s2sad.ir.types import UNKNOWN, Dict, List, Lit, Obj, Slice, Tuple, Type, join_all, same_key, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -65,6 +66,7 @@ class Virtual:
     kind: str
     parts: Parts
     real: Atom | None = None
+    extras: dict[str, Atom] = field(default_factory=dict)  # of a result of SciPy, which is a tuple with attributes as well
 
 
 class Tracker:
@@ -129,6 +131,16 @@ def new_virtual(f: FunctionInfer, kind: str, parts: Parts, name: str, cls: Any =
     f.tracked.virtual[var] = Virtual(kind, parts)
     if kind != "dict":
         f.tuples[var] = tuple(a for _, a in parts)
+    return var
+
+
+def new_result(f: FunctionInfer, cls: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Var | None:
+    """A result of SciPy: a tuple of its fields, with more attributes that are given by keyword."""
+    given = {**dict(zip(cls._fields, pos, strict=False)), **kw}
+    if not set(cls._fields) <= set(given):
+        return None
+    var = new_virtual(f, "tuple", tuple((k, given.pop(n)) for k, n in enumerate(cls._fields)), name, cls)
+    f.tracked.virtual[var].extras = given
     return var
 
 
@@ -201,7 +213,7 @@ def _real_object(f: FunctionInfer, record: Record, strict: bool) -> Atom:
             f.refuse(CODE, f"{record.name or 'an object'} is returned, kept or passed on after attributes of it were set",
                      "return or keep the attributes that are needed")  # fmt: skip
         return record.real
-    if record.cls in stand_ins.ORIGINALS:
+    if record.cls in stand_ins.ORIGINALS and not f.returning:  # (a call that returns one is compiled in place)
         f.refuse(CODE, f"a {stand_ins.original(record.cls).__name__} is used as a whole",
                  "use its elements, or a list or dict in its place")  # fmt: skip
         return UNDEF
@@ -229,6 +241,8 @@ def _real_display(f: FunctionInfer, a: Var, virtual: Virtual, strict: bool) -> A
     if op == "dict":
         args = tuple(x for k, v in values for x in (Const(k), v))
         t = op_type(op, tuple(map(type_of_atom, args)))
+    elif isinstance(a.type, Tuple) and a.type.cls is not None and unlike_tuple(a.type.cls):
+        return _real_result(f, a, parts, {k: real(f, v, strict=strict) for k, v in virtual.extras.items()})
     elif isinstance(a.type, Tuple) and a.type.cls is not None:
         op, args = "call", (Ref(a.type.cls, a.type.cls.__name__), *parts)
         t = Tuple(tuple(map(type_of_atom, parts)), a.type.cls)
@@ -236,6 +250,16 @@ def _real_display(f: FunctionInfer, a: Var, virtual: Virtual, strict: bool) -> A
     f.out.append(Let(out, op, args, (), f.loc))  # not by ``emit``, which would make it virtual again
     if op != "dict":
         f.tuples[out] = parts
+    return out
+
+
+def _real_result(f: FunctionInfer, a: Var, parts: tuple[Atom, ...], extras: dict[str, Atom]) -> Var:
+    """As SciPy makes it; what is active in it has no derivative then."""
+    cls = a.type.cls  # type: ignore[union-attr]
+    f.program.note_opaque(f.loc, f"the result of class {cls.__name__} is used as a whole; read its fields")
+    out = Var(a.name, Tuple(tuple(map(type_of_atom, parts)), cls))
+    kwnames = (*cls._fields, *extras)
+    f.out.append(Let(out, "call", (Ref(cls, cls.__name__), *parts, *extras.values()), kwnames, f.loc))
     return out
 
 
@@ -298,7 +322,7 @@ def _part(f: FunctionInfer, args: tuple[Atom, ...], name: str) -> Atom | None:
     if virtual is None or not isinstance(i, Lit):
         return None
     if virtual.kind == "dict":
-        return next((a for k, a in virtual.parts if type(k) is type(i.value) and k == i.value), None)
+        return next((a for k, a in virtual.parts if same_key(k, i.value)), None)
     parts = [a for _, a in virtual.parts]
     if isinstance(i.value, int) and -len(parts) <= i.value < len(parts):
         return parts[i.value]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from s2sad.analysis.infer.type_queries import is_place
 
@@ -52,6 +53,31 @@ def xp_default_dtype(xp: Any) -> Any:
 
 def xp_size(x: Any) -> int:
     return x.size
+
+
+def is_subdtype(dtype: Any, dtypes: Any) -> bool:
+    """``scipy.special._basic._is_subdtype``: one kind, or a list of them."""
+    return _is_one_of(dtype, tuple(dtypes) if isinstance(dtypes, list) else (dtypes,))
+
+
+def _is_one_of(dtype: Any, kinds: Any) -> bool:
+    if len(kinds) == 0:
+        return False
+    known = {"i": np.integer, "f": np.floating, "c": np.complexfloating, "n": np.number}
+    return True if np.issubdtype(dtype, known.get(kinds[0], kinds[0])) else _is_one_of(dtype, kinds[1:])
+
+
+def broadcast_samples(arrays: Any, axis: Any = None, xp: Any = None) -> Any:
+    """``_axis_nan_policy._broadcast_arrays``: all axes but one, or all."""
+    arrays = tuple(map(np.asarray, arrays))
+    if axis is None:
+        shape = np.broadcast_shapes(*map(np.shape, arrays))
+        return list(map(lambda a: np.broadcast_to(a, shape), arrays))
+    ndim = max(*map(np.ndim, arrays)) if len(arrays) > 1 else np.ndim(arrays[0])
+    full = tuple(map(lambda a: np.reshape(a, (1,) * (ndim - a.ndim) + a.shape), arrays))
+    at = normalize_axis_index(axis, ndim)
+    rest = np.broadcast_shapes(*map(lambda a: a.shape[:at] + a.shape[at + 1 :], full))
+    return list(map(lambda a: np.broadcast_to(a, (*rest[:at], a.shape[at], *rest[at:])), full))
 
 
 def xp_ravel(x: Any, *, xp: Any = None) -> Any:
@@ -130,6 +156,43 @@ def _vector(x: Any) -> Any:
     if x.ndim != 1:
         raise ValueError("a special matrix of more than one dimension of values is differentiated")
     return x
+
+
+def cached_roots_legendre(n: int) -> Any:
+    from scipy.special import roots_legendre
+
+    return roots_legendre(n)
+
+
+def gaussian_filter(
+    input: Any, sigma: Any, order: Any = 0, output: Any = None, mode: Any = "reflect", cval: float = 0.0,
+    truncate: float = 4.0, *, radius: Any = None, axes: Any = None,
+) -> Any:  # fmt: skip
+    """``scipy.ndimage.gaussian_filter``: one axis after the other."""
+    from scipy.ndimage import gaussian_filter1d
+
+    if output is not None or radius is not None or axes is not None or not isinstance(mode, str):
+        raise ValueError("gaussian_filter is differentiated without output, radius, axes and several modes")
+    x = np.asarray(input)
+    for axis in range(x.ndim):
+        width = sigma if np.ndim(sigma) == 0 else sigma[axis]
+        if width > 1e-15:
+            x = gaussian_filter1d(x, width, axis, order if np.ndim(order) == 0 else order[axis], None, mode, cval, truncate)
+    return x
+
+
+def block_diag(*arrs: Any) -> Any:
+    blocks = tuple(map(np.atleast_2d, arrs)) if len(arrs) else (np.zeros((1, 0)),)
+    if max(*map(np.ndim, blocks), 2) > 2:
+        raise ValueError("a batch of block diagonal matrices is differentiated")
+    rows, columns = sum(map(lambda b: b.shape[0], blocks)), sum(map(lambda b: b.shape[1], blocks))
+    out = np.zeros((rows, columns), dtype=np.result_type(*blocks))
+    r, c = 0, 0
+    for b in blocks:
+        out[r : r + b.shape[0], c : c + b.shape[1]] = b
+        r = r + b.shape[0]
+        c = c + b.shape[1]
+    return out
 
 
 def toeplitz(c: Any, r: Any = None) -> Any:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.infer import placed
 from s2sad.analysis.infer.functions import is_python_function
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -45,6 +46,8 @@ def rule_call(
     """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
     text = ref.text if ref is not None else text_of(rule)
     target = ref.obj if ref is not None else rule.canonical
+    if f.places.now:
+        pos, kw = tuple(placed.current(f, a) for a in pos), {k: placed.current(f, a) for k, a in kw.items()}
     if isinstance(target, np.ufunc) and len(pos) > target.nin + target.nout:
         most = target.nin + target.nout
         f.refuse("S2S053", f"{text}() takes at most {most} positional arguments, {len(pos)} were given")
@@ -56,6 +59,8 @@ def rule_call(
         kw["ddof"] = kw.pop("correction")
     if target is np.sort and isinstance(type_of_atom(kw.get("stable", UNDEF)), Lit):
         kw.pop("stable")  # which of equal numbers comes first
+    if text.startswith("scipy."):  # what may be destroyed is not
+        kw = {k: a for k, a in kw.items() if not k.startswith("overwrite_")}
     if isinstance(target, np.ufunc):
         kw.pop("casting", None)  # which casts are an error
         if "where" in kw:
@@ -150,7 +155,7 @@ def _bind(
         own = (*rule.operands, *(k for k, _ in rule.static))
         order = names[0] if names is not None and (names[1] is None or len(names[0]) >= n) else own
         star = names[1] if names is not None else None
-        if len(pos) > len(order) and star is None:
+        if len(pos) > len(order) and (star is None or rule.kind != "nondiff"):
             f.refuse("S2S053", f"{text}() takes at most {len(order)} positional arguments, {len(pos)} were given")
             return None
         given = dict(zip(order, pos, strict=False))

@@ -15,7 +15,7 @@ import numpy as np
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import Array, Lit, RefT, Scalar, Type, is_number, rank_of
+from s2sad.ir.types import Array, Lit, Num, RefT, Scalar, Type, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -57,12 +57,14 @@ def _is_int(t: Type) -> bool:
 def _about_library(name: str, pos: Args) -> Atom | None:
     """Questions about the library that arrays are from."""
     types = [type_of_atom(a) for a in pos]
-    if not all(isinstance(t, Array | Scalar | Lit) or (isinstance(t, RefT) and t.obj is np) for t in types):
+    if not all(isinstance(t, Array | Scalar | Num | Lit) or (isinstance(t, RefT) and t.obj is np) for t in types):
         return None
     if name == "array_namespace":
         return Ref(np, "np")
-    if name in ("device", "xp_device"):
+    if name in ("device", "xp_device", "xp_result_device"):
         return Const("cpu")
+    if isinstance(types[0], Num) and not name.startswith(_NO, 3):
+        return None
     if name in ("is_numpy", "is_numpy_array", "is_numpy_namespace", "is_array_api_obj", "is_writeable_array"):
         return Const(isinstance(types[0], Array | RefT))
     return Const(False) if name.startswith("is_") and name.startswith(_NO, 3) else None
@@ -101,6 +103,8 @@ def _sampled(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: 
     from s2sad.analysis.infer import calls
 
     free = _free(obj)
+    if "_no_deco" in kw and _known(kw["_no_deco"]) is True:
+        return _inner(f, obj, pos, {k: a for k, a in kw.items() if k != "_no_deco"}, name, untyped)
     bound = _bound(obj.__wrapped__, free["n_samples"], pos, kw)
     if bound is None:
         return NotImplemented

@@ -1,4 +1,5 @@
-"""Containers of ``collections`` that are written in C, as Python classes over lists and dicts: compiled in their place.
+"""Containers of ``collections`` that are written in C (and ``np.poly1d``), as Python classes over lists and dicts: compiled in
+their place.
 
 *user code*                             *what is compiled*
 
@@ -13,6 +14,10 @@ from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
+
+import numpy as np
+
+from s2sad.analysis.infer.polynomials import Poly1d
 
 
 class Deque:
@@ -148,7 +153,7 @@ class Ordered(DefaultDict):
             self.held.update(rest)
 
 
-STAND_INS: dict[Any, type] = {deque: Deque, defaultdict: DefaultDict, OrderedDict: Ordered}
+STAND_INS: dict[Any, type] = {deque: Deque, defaultdict: DefaultDict, OrderedDict: Ordered, np.poly1d: Poly1d}
 ORIGINALS: dict[type, Any] = {own: original for original, own in STAND_INS.items()}
 
 

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Ref
-from s2sad.ir.types import Array, Dict, List, Lit, RefT, Scalar, Slice, Tuple, Type
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, atoms_of, blocks_of, walk
+from s2sad.ir.types import Array, Dict, List, Lit, Obj, RefT, Scalar, Slice, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -73,7 +74,7 @@ def _isscalar(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name
     t = type_of_atom(pos[0])
     if isinstance(t, Scalar) or (isinstance(t, Lit) and t.value is not None):
         return Const(True)
-    return Const(False) if isinstance(t, Array | Tuple | List | Dict | Lit) else NotImplemented
+    return Const(False) if isinstance(t, Array | Tuple | List | Dict | Obj | Lit) else NotImplemented
 
 
 def is_place(idx: Any) -> bool:
@@ -87,15 +88,70 @@ def _is_place(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name
     return Const(whole or isinstance(t, Slice | Tuple))
 
 
+def _iterable(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Any) -> Any:
+    t = type_of_atom(pos[0])
+    if isinstance(t, Scalar) or (isinstance(t, Lit) and isinstance(t.value, int | float | complex | None)):
+        return Const(False)
+    if isinstance(t, Array) and t.rank is not None:
+        return Const(t.rank > 0)
+    return Const(True) if isinstance(t, Tuple | List | Dict) else NotImplemented
+
+
+_HASHABLE = (int, float, str, bytes, bool, NoneType)
+
+
+def known_set(f: FunctionInfer, s: Let, var: Var) -> Var:
+    """A set display, with its elements where they are literals and nothing but questions is asked of the set."""
+    values = [type_of_atom(a) for a in var_args(f, var)]
+    if all(isinstance(t, Lit) and isinstance(t.value, _HASHABLE) for t in values) and s.target not in _changing(f):
+        f.sets[var] = tuple(t.value for t in values if isinstance(t, Lit))
+    return var
+
+
+def var_args(f: FunctionInfer, var: Var) -> tuple[Atom, ...]:
+    """The operands of the statement that was made last, which defines ``var``."""
+    last = f.out[-1]
+    assert isinstance(last, Let) and last.target is var
+    return last.args
+
+
+def _changing(f: FunctionInfer) -> set[Any]:
+    """The variables of the function at hand that something else than ``in`` and printing is done with."""
+    found = f.asked.get(f.current)
+    if found is None:
+        found = f.asked[f.current] = set()
+        for s in walk(f.current.body):
+            if not isinstance(s, Let):
+                found.update(atoms_of(s))
+            elif s.op in ("in_", "not_in"):
+                found.add(s.args[0])
+            elif s.op != "format_value":
+                found.update(s.args)
+            for b in blocks_of(s):
+                found.update(b.results)
+        found.update(f.current.body.results)
+    return found
+
+
+def in_set(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
+    """``x in {a, b}``, where that is known."""
+    values, t = f.sets.get(held) if isinstance(held, Var) else None, type_of_atom(x)
+    if values is None or not isinstance(t, Lit) or not isinstance(t.value, _HASHABLE):
+        return None
+    return t.value in values
+
+
 QUERIES: dict[Any, Any] = {
     **{
         fn: _query(fn)
         for fn in (
             np.issubdtype, np.result_type, np.promote_types, np.can_cast, np.dtype, np.common_type, np.iscomplexobj,
-            np.isrealobj, np.min_scalar_type, np.mintypecode, issubclass, operator.index, normalize_axis_index,
+            np.isrealobj, np.min_scalar_type, np.mintypecode, np.isdtype, np.finfo, np.iinfo, issubclass, operator.index,
+            normalize_axis_index,
         )
     },
     np.isscalar: _isscalar,
+    np.iterable: _iterable,
     is_place: _is_place,
 }  # fmt: skip
 

@@ -114,6 +114,7 @@ def condition(f: FunctionInfer, cond: Block) -> Block:
 
 def after_try(f: FunctionInfer, before: merging.Saved, s: Try) -> None:
     """After the body of a ``try``: a handler does not know which of the body's stores were done."""
+    merging.unchanged_places(f, before)
     changed = any(r.attrs != attrs for r, (attrs, _) in before.items() if isinstance(r, Record))
     if changed and (s.handlers or s.final.stmts):
         f.refuse("S2S061", "an attribute is set where an exception may be caught", "set it after the try statement")

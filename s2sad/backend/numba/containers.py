@@ -28,6 +28,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.facts import calls, const
 from s2sad.backend.numba.refuse import refuse
@@ -83,7 +84,7 @@ from s2sad.ir.types import (
 NOTHING = Const(False)  # holds the place of what has no value in machine code
 _DISPLAYS = frozenset({"tuple", "list", "dict"})
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr", "iadd", "imul"})
-_BY_INDEX = (rt.add_at, rt.put_adjoint, rt.gather, rt.last_store)
+_BY_INDEX = (rt.add_at, ADD_AT, SUBTRACT_AT, rt.put_adjoint, rt.gather, rt.last_store)
 _SAME = (builtins.list, builtins.tuple)
 
 

@@ -49,6 +49,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.backend.numba import views
 from s2sad.backend.numba.bounds import MESSAGE
 from s2sad.backend.numba.exprs import (
@@ -240,9 +241,10 @@ def _where(b: Builder, dest: Taken | Read, index: Sequence[Atom]) -> list[Atom]:
 
 def call(nests: Nests, b: Builder, s: Let) -> bool:
     """The helpers that read and store adjoints by an index."""
-    if calls(s, rt.add_at):
+    if calls(s, rt.add_at, ADD_AT, SUBTRACT_AT):
         dest = nests.at_index(b, nests.expr(b, s.args[1]), s.args[2])
-        return dest is not None and stored(nests, b, dest, nests.expr(b, s.args[3]), "add", True)
+        op = "sub" if calls(s, SUBTRACT_AT) else "add"
+        return dest is not None and stored(nests, b, dest, nests.expr(b, s.args[3]), op, True)
     if s.target is None:
         return False
     if calls(s, rt.put_adjoint, rt.last_store):

@@ -20,6 +20,7 @@ from s2sad.backend.numba.containers import structured
 from s2sad.backend.numba.detach import copied_residuals
 from s2sad.backend.numba.distribute import distribute
 from s2sad.backend.numba.endless import with_tests
+from s2sad.backend.numba.fuse import fused
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.library import as_loops
@@ -95,7 +96,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    return tidy(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))))
+    return tidy(fused(distribute(tidy(eliminate(loop_nests(eliminate(plain_helpers(fn))))))))
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:

@@ -15,6 +15,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.alias import AliasInfo, alias, is_view_index
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.backend.numba.elementwise import maker
 from s2sad.backend.numba.facts import calls, is_array, rank
 from s2sad.ir.nodes import Atom, Block, Callee, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
@@ -23,7 +24,7 @@ from s2sad.ir.types import Array
 VIEW_CALLS = (np.transpose, np.flip, np.broadcast_to, np.expand_dims, np.swapaxes, np.moveaxis, np.flipud, np.fliplr)
 REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.any, np.all, np.count_nonzero)
 _LIKE = (np.zeros_like, np.ones_like, np.empty_like, np.full_like, builtins.len)
-_SCATTERS = (rt.add_at, rt.put_adjoint)
+_SCATTERS = (rt.add_at, rt.put_adjoint, ADD_AT, SUBTRACT_AT)
 RESHAPES = (np.reshape, np.ravel, np.squeeze, np.atleast_1d, rt.flatten, rt.restored)
 PRODUCTS = (np.dot, np.matmul, np.einsum, rt.einsum_adj, rt.matmul_adj_a, rt.matmul_adj_b, np.outer, np.vdot, np.inner)
 _VECTORS = (np.argmax, np.argmin, rt.others, np.cumsum, rt.cumsum_adj, np.linalg.norm, rt.norm_slope)

@@ -19,7 +19,7 @@ from s2sad.ir.types import INT, Affine, Array, List, Scalar, Sym, Tuple, Type, w
 class Field:
     """One leaf of an entry. ``path``: which component, and which items of tuples inside it. ``kind``: f, i, b (in the
     rows of floats or integers, at ``column``), a (array of known shape), v (array of another shape), t (nested tape),
-    c (a constant, which is kept nowhere)."""
+    c (a constant, which is kept nowhere), d (made of the others, see ``again.py``)."""
 
     kind: str
     path: tuple[int, ...]
@@ -49,7 +49,13 @@ class Stack:
     nested: bool = False
     readers: int = 0
     packed: Var | None = None  # the tuple of its parts, where it is among the residuals
+    again: dict[int, tuple[Let, ...]] = field(default_factory=dict)  # components that are made of the others, and how
     tuple_entry: bool = False  # an entry is a tuple of components, not the one component itself
+
+    @property
+    def operations(self) -> dict[Var, Let]:
+        """Those that make the components that are not kept."""
+        return {s.target: s for lets in self.again.values() for s in lets if s.target is not None}
 
     def parts(self) -> list[str]:
         """The names of the parts of its state: arrays, and counters of entries (p) and of elements (q)."""
@@ -107,6 +113,8 @@ def lay_out(stack: Stack, stacks: dict[Var, Stack], known: set[Sym], fn: Functio
             stack.ints += 1
         elif isinstance(a, Const):
             stack.fields.append(Field("c", (k,), type_of_atom(a)))
+        elif k in stack.again:
+            stack.fields.append(Field("d", (k,), type_of_atom(a)))
         else:
             _leaf(stack, (k,), a.type if isinstance(a, Var) else None, known, fn)
 

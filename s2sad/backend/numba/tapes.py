@@ -40,6 +40,7 @@ import builtins
 from collections.abc import Sequence
 
 from s2sad.analysis.build import Builder
+from s2sad.backend.numba.again import Again
 from s2sad.backend.numba.counted import entries, is_by_one, offset, offset_from_end, steps_by_one
 from s2sad.backend.numba.exprs import add, sub
 from s2sad.backend.numba.facts import calls
@@ -82,7 +83,13 @@ class Tapes(TapeMemory):
         self.given = given
         self.at: dict[Stack, Atom] = {}  # the place of the entry that the iteration at hand records or reads
         self._collect(fn.body, ())
+        packed = any(
+            s.op == "tuple" and s not in self.dropped and any(a in self.stacks for a in s.args if isinstance(a, Var))
+            for s in self.ranges.lets.values()
+        )
+        again = Again(fn, self.ranges.lets, packed)
         for s in self.stacks.values():
+            s.again = again.components(s)
             lay_out(s, self.stacks, set(self.sizes), fn)
         self.readers = find_readers(fn, self.ranges, {**self.stacks, **given})
         for s in self.stacks.values():
@@ -149,7 +156,7 @@ class Tapes(TapeMemory):
         return b.stmts
 
     def _store(self, b: Builder, s: Stack, f: Field, p: Atom, state: State) -> None:
-        if f.kind == "c":
+        if f.kind in "cd":
             return
         if f.kind == "t":
             assert f.nested is not None
@@ -182,13 +189,29 @@ class Tapes(TapeMemory):
             p = state[s, "p"] = b.emit("sub", state[s, "p"], Const(1), type=INT)
         values: dict[tuple[int, ...], Atom] = {}
         for f in reversed(s.fields):
+            if f.kind == "d":
+                continue
             values[f.path] = self._load(b, s, f, p, state)
             if f.nested is not None:
                 self.counts[f.nested] = values[f.path]
+        made: dict[Var, Atom] = {a: values[(k,)] for k, a in enumerate(s.components) if isinstance(a, Var) and (k,) in values}
+        for k in s.again:
+            if k in r.parts:
+                values[(k,)] = self._made_again(b, s.components[k], s, made)
         for k, variables in r.parts.items():
             for v in variables:
                 if v not in self.given and v not in r.nested:
                     self.env[v] = self._whole(b, (k,), v.type, values)
+
+    def _made_again(self, b: Builder, a: Atom, s: Stack, made: dict[Var, Atom]) -> Atom:
+        """What an entry does not hold, made of what it holds."""
+        let = s.operations.get(a) if isinstance(a, Var) else None
+        if not isinstance(a, Var) or a in made or let is None:
+            return subst_atom(made.get(a, a) if isinstance(a, Var) else a, self.env)
+        new = Var(a.name, a.type)
+        b.append(Let(new, let.op, tuple(self._made_again(b, x, s, made) for x in let.args), let.kwnames, let.loc))
+        made[a] = new
+        return new
 
     def _whole(self, b: Builder, path: tuple[int, ...], t: Type | None, values: dict[tuple[int, ...], Atom]) -> Atom:
         if path in values:

@@ -188,3 +188,142 @@ def recursion_over_slices(x):
 
 
 PROGRAMS.add(recursion_over_slices, pos(8), smooth=False)
+
+
+def meshgrids_by_number(x, y):
+    """The arrays of a list that a call has made are stored into, one after the other: found by their memory."""
+    a = np.meshgrid(x, y)
+    s = 0.0
+    for k in range(2):
+        a[k][0] *= 3.0
+        s = s + np.sum(a[k] ** 3)
+    return s
+
+
+PROGRAMS.add(meshgrids_by_number, pos(3), pos(2))
+
+
+def layers_by_name(params):
+    """At second order, the tangent works on a copy of what the function stores into."""
+    h = 0.0
+    for name, (w, b) in sorted(params.items()):
+        h = h + np.sum(w**3)
+        params[name][0][1] = b * h
+    return h + params["first"][0][1]
+
+
+PROGRAMS.add(layers_by_name, {"first": (pos(2), 0.4), "second": (pos(2), 0.3)})
+
+
+def mask_narrowed_in_place(x):
+    """``m &= ...`` changes the mask that an earlier selection was made with."""
+    m = x > 0.72
+    y = np.where(m, x**2, 0.0)
+    m &= x > 0.8
+    return np.sum(y) + np.sum(np.where(m, x**3, 0.0))
+
+
+PROGRAMS.add(mask_narrowed_in_place, pos(6))
+
+
+def mask_of_the_caller(x, m):
+    y = np.where(m, x**2, 0.0)
+    m |= x > 0.82
+    keep = m
+    m ^= x > 0.775
+    return np.sum(y) * np.sum(x[m] ** 3) + np.sum(x * keep)
+
+
+PROGRAMS.add(mask_of_the_caller, pos(6), np.array([True, False, True, False, True, False]))
+
+
+def integers_in_place(x, k):
+    y = x[k] * k
+    k %= 4
+    y = y * x[k]
+    k <<= 1
+    k |= 1
+    y = y + x[k % 6] ** k
+    k ^= 3
+    k >>= 1
+    k &= 3
+    return np.sum(y * x[k])
+
+
+PROGRAMS.add(integers_in_place, pos(6), np.arange(6))
+
+
+def bits_of_a_number(x, n):
+    bit = n >> 1
+    j = 0
+    for _ in range(3):
+        j ^= bit
+        bit >>= 1
+        j |= bit
+    j <<= 1
+    j &= 30
+    return x**2 * j
+
+
+PROGRAMS.add(bits_of_a_number, 1.3, 9)
+
+
+def sets_in_place(x):
+    s = {1, 2}
+    t = s
+    before = len(s)
+    s |= {3}
+    grown = len(t)
+    s -= {1}
+    s.add(7)
+    u = frozenset([1])
+    v = u
+    u |= {7}
+    return x**2 * before * grown * len(t) * len(v)
+
+
+PROGRAMS.add(sets_in_place, 1.3)
+
+
+class Bits:
+    def __init__(self, b):
+        self.b = b
+
+    def __iand__(self, other):
+        self.b = self.b * other
+        return self
+
+    def __ior__(self, other):
+        self.b = self.b + other
+        return self
+
+
+def operators_in_place(x, y):
+    f = Bits(x)
+    g = f
+    f &= y
+    f |= x**2
+    return g.b**2
+
+
+PROGRAMS.add(operators_in_place, 1.3, 0.7)
+
+
+def diagonal_view_at_second_order(x):
+    """``np.einsum`` of one operand gives a view; its tangent is the same view of the operand's tangent."""
+    w = x * 1.0
+    y = np.sum(w**3)
+    np.einsum("ii->i", w)[:] *= x[0]
+    return np.sum(w**2) + y
+
+
+PROGRAMS.add(diagonal_view_at_second_order, pos(3, 3))
+
+
+def several_arrays_of_one_dimension(x, y):
+    a, b = np.atleast_1d(x, y)
+    c, d = np.atleast_2d(y, x[0])
+    return np.sum(a) * np.sum(b**2) + np.sum(c) * d[0, 0]
+
+
+PROGRAMS.add(several_arrays_of_one_dimension, arr(2), arr(2) + 1.0)

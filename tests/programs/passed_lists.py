@@ -1,0 +1,352 @@
+"""Lists and dicts that functions are given, return and put into each other, and that grow under any of their names."""
+
+from __future__ import annotations
+
+from tests.programs import Suite
+
+PROGRAMS = Suite("passed_lists", issue=3)
+
+
+def dict_of_lists(x, n):
+    d = {"a": [], "b": []}
+
+    def go(k, v):
+        if k > 0:
+            d["a" if k % 2 else "b"].append(v)
+            go(k - 1, v * x + k)
+
+    go(n, x)
+    return sum(d["a"]) * sum(d["b"])
+
+
+PROGRAMS.add(dict_of_lists, 0.7, 3)
+
+
+def dict_known(x, n):
+    d = {"a": [], "b": []}
+
+    def go(k, v):
+        if k > 0:
+            d["a"].append(v)
+            go(k - 1, v * x + k)
+
+    go(n, x)
+    return sum(d["a"]) + sum(d["b"])
+
+
+PROGRAMS.add(dict_known, 0.7, 3)
+
+
+def nonrec(x, n):
+    d = {"a": [], "b": []}
+
+    def go(k, v):
+        d["a" if k % 2 else "b"].append(v)
+
+    for i in range(n):
+        go(i, x)
+    return sum(d["a"]) * sum(d["b"])
+
+
+PROGRAMS.add(nonrec, 0.7, 3)
+
+
+def nested_list(x, n):
+    d = [[], []]
+
+    def go(k, v):
+        if k > 0:
+            d[k % 2].append(v)
+            go(k - 1, v * x + k)
+
+    go(n, x)
+    return sum(d[0]) * sum(d[1])
+
+
+PROGRAMS.add(nested_list, 0.7, 3)
+
+
+def module_level(d, k, v, x):
+    if k > 0:
+        d["a" if k % 2 else "b"].append(v)
+        module_level(d, k - 1, v * x + k, x)
+
+
+def mod(x, n):
+    d = {"a": [], "b": []}
+    module_level(d, n, x, x)
+    return sum(d["a"]) * sum(d["b"])
+
+
+PROGRAMS.add(mod, 0.7, 3)
+
+
+def alias_in_callee(d, k, v, x):
+    q = d["a"]
+    r = q if k % 2 else d["b"]
+    if k > 0:
+        r.append(v)
+        alias_in_callee(d, k - 1, v * x + k, x)
+
+
+def mod2(x, n):
+    d = {"a": [], "b": []}
+    alias_in_callee(d, n, x, x)
+    return sum(d["a"]) * sum(d["b"])
+
+
+PROGRAMS.add(mod2, 0.7, 3)
+
+
+def nonrec_big(d, k, v):
+    d["a" if k % 2 else "b"].append(v)
+    return v
+
+
+def mod3(x, n):
+    d = {"a": [], "b": []}
+    for i in range(n):
+        nonrec_big(d, i, x * i)
+    return sum(d["a"]) * sum(d["b"])
+
+
+PROGRAMS.add(mod3, 0.7, 3)
+
+
+def first(d):
+    return d["a"]
+
+
+def ret_alias(x, n):
+    d = {"a": [], "b": []}
+    q = first(d)
+    for i in range(n):
+        q.append(x * i)
+    return sum(d["a"]) + sum(q)
+
+
+PROGRAMS.add(ret_alias, 0.7, 3)
+
+
+def ident(d):
+    return d
+
+
+def ret_alias2(x, n):
+    d = []
+    q = ident(d)
+    for i in range(n):
+        q.append(x * i)
+    return sum(d) + sum(q)
+
+
+PROGRAMS.add(ret_alias2, 0.7, 3)
+
+
+def pair(d, e):
+    return (d, e)
+
+
+def ret_alias3(x, n):
+    d = []
+    e = []
+    q, r = pair(d, e)
+    for i in range(n):
+        q.append(x * i)
+    return sum(d) + sum(q) + sum(e)
+
+
+PROGRAMS.add(ret_alias3, 0.7, 3)
+
+
+def store_in(d, e):
+    d.append(e)
+
+
+def stored_alias(x, n):
+    d = []
+    e = []
+    store_in(d, e)
+    for i in range(n):
+        e.append(x * i)
+    return sum(d[0]) + sum(e)
+
+
+PROGRAMS.add(stored_alias, 0.7, 3)
+
+
+def stored_alias2(x, n):
+    d = []
+    e = []
+    store_in(d, e)
+    for i in range(n):
+        d[0].append(x * i)
+    return sum(d[0]) + sum(e)
+
+
+PROGRAMS.add(stored_alias2, 0.7, 3)
+
+
+def store_key(d, e):
+    d["k"] = e
+
+
+def stored_alias3(x, n):
+    d = {}
+    e = []
+    store_key(d, e)
+    for i in range(n):
+        d["k"].append(x * i)
+    return sum(d["k"]) + sum(e)
+
+
+PROGRAMS.add(stored_alias3, 0.7, 3)
+
+
+class H:
+    def __init__(self, e):
+        self.e = e
+
+    def add(self, v):
+        self.e.append(v)
+
+
+def obj_alias(x, n):
+    e = []
+    h = H(e)
+    for i in range(n):
+        h.add(x * i)
+    return sum(e) + sum(h.e)
+
+
+PROGRAMS.add(obj_alias, 0.7, 3)
+
+
+def closure_alias(x, n):
+    e = []
+    def get():
+        return e
+
+    q = get()
+    for i in range(n):
+        q.append(x * i)
+    return sum(e)
+
+
+PROGRAMS.add(closure_alias, 0.7, 3)
+
+
+def choose(a, b, k):
+    return a if k else b
+
+
+def choose_alias(x, n):
+    a = []
+    b = []
+    for i in range(n):
+        choose(a, b, i % 2).append(x * i)
+    return sum(a) + sum(b) * 2
+
+
+PROGRAMS.add(choose_alias, 0.7, 3)
+
+
+def swapd(p, q):
+    p.append(q)
+    return p[0]
+
+
+def ret_elem(x, n):
+    d = []
+    e = []
+    q = swapd(d, e)
+    for i in range(n):
+        q.append(x * i)
+    return sum(e)
+
+
+PROGRAMS.add(ret_elem, 0.7, 3)
+
+
+def lam_alias(x, n):
+    e = []
+    f = lambda: e
+    for i in range(n):
+        f().append(x)
+    return sum(e)
+
+
+PROGRAMS.add(lam_alias, 0.7, 3)
+
+
+def it_alias(x, n):
+    a = []
+    b = []
+    for q in (a, b):
+        for i in range(n):
+            q.append(x * i)
+    for q in [a, b]:
+        q.append(x)
+    for i, q in enumerate([a, b]):
+        q.append(x)
+    for q, r in zip([a, b], [b, a]):
+        q.append(r[0])
+    return sum(a) + sum(b)
+
+
+PROGRAMS.add(it_alias, 0.7, 3)
+
+
+def map_alias(x, n):
+    a = []
+    b = []
+    for q in map(ident, [a, b]):
+        q.append(x)
+    for q in filter(None, [a, b]):
+        q.append(x)
+    m = max([a, b], key=len)
+    m.append(x * x)
+    return sum(a) + sum(b)
+
+
+PROGRAMS.add(map_alias, 0.7, 3)
+
+
+def dict_vals(x, n):
+    d = {"a": [], "b": []}
+    for q in d.values():
+        q.append(x)
+    for k, q in d.items():
+        q.append(x)
+    d.get("a").append(x)
+    d.setdefault("b", []).append(x)
+    return sum(d["a"]) + sum(d["b"])
+
+
+PROGRAMS.add(dict_vals, 0.7, 3)
+
+
+def comp_alias(x, n):
+    a = []
+    b = []
+    qs = [q for q in (a, b)]
+    for q in qs:
+        q.append(x)
+    [q.append(x) for q in qs]
+    return sum(a) + sum(b)
+
+
+PROGRAMS.add(comp_alias, 0.7, 3)
+
+
+def nested_tuple(x, n):
+    t = ([], ([], []))
+    u = t[1]
+    u[0].append(x)
+    (p, (q, r)) = t
+    r.append(x * x)
+    p.append(x)
+    return sum(t[0]) + sum(t[1][0]) + sum(t[1][1])
+
+
+PROGRAMS.add(nested_tuple, 0.7, 3)
