@@ -338,6 +338,18 @@ HAZARDS = {
         b[0] += t
         return b, c, s
     """,
+    "a product of the user's was made of what is overwritten since": """
+    def f(x, y):
+        a = x * 1.0
+        t = a * y
+        a[0] = 7.0
+        u = a * y
+        v = np.sum(t * u)
+        'reverse sweep'
+        b = x * y
+        c = x * y * 2.0
+        return b, c, v
+    """,
     "a buffer is cleared between the loops": """
     def f(x, y):
         b = np.zeros_like(x)

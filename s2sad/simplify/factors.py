@@ -67,6 +67,7 @@ class _Gatherer(Facts):
         self.inverse = {
             s.args[1]: s.target for s in fn.body.stmts
             if isinstance(s, Let) and s.op == "truediv" and s.target in primal and const(s.args[0]) == 1.0 and _is_array(s.target)
+            and not self.memory.is_written(s.args[1])
         }  # fmt: skip
         known = [(s.target, s) for s in users if s.target is not None and not self.memory.is_written(s.target)]
         self.users = [(target, form) for target, s in known for form in self._forms(s)]
@@ -105,6 +106,8 @@ class _Gatherer(Facts):
                 yield p
 
     def _expand(self, s: Let, into: _Product, depth: int) -> bool:
+        if any(self.memory.is_written(a) for a in s.args):
+            return False  # what it was made of may be another now
         for a in s.args:
             value = const(a)
             d = self.lets.get(a) if isinstance(a, Var) and depth > 1 and a in self.primal else None
@@ -113,7 +116,7 @@ class _Gatherer(Facts):
             elif d is not None and d.op == "mul":
                 if not self._expand(d, into, depth - 1):
                     return False
-            elif value is not None or self.memory.is_written(a):
+            elif value is not None:
                 return False
             else:
                 into.factors.append(a)
