@@ -338,6 +338,14 @@ HAZARDS = {
         b[0] += t
         return b, c, s
     """,
+    "a product of the user's comes after a tangent": """
+    def f(x, y):
+        x_dot = y * 2.0
+        u_dot = x_dot * x * y
+        t = x * y
+        u = t * t
+        return u, u_dot * t
+    """,
     "a product of the user's was made of what is overwritten since": """
     def f(x, y):
         a = x * 1.0

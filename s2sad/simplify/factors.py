@@ -34,7 +34,7 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.late import Facts
 from s2sad.analysis.optypes import result_type
-from s2sad.ir.nodes import Atom, Const, Function, Global, Let, Stmt, Var
+from s2sad.ir.nodes import Atom, Const, Function, Global, Let, Stmt, Var, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_body, with_stmts
 from s2sad.ir.types import Array
@@ -64,6 +64,7 @@ class _Gatherer(Facts):
         super().__init__(fn)
         self.primal = primal
         self.uses = usage.uses(fn)
+        self.there: set[Var] = set()  # what is defined where a statement stands: tangents come before later primal ones
         self.inverse = {
             s.args[1]: s.target for s in fn.body.stmts
             if isinstance(s, Let) and s.op == "truediv" and s.target in primal and const(s.args[0]) == 1.0 and _is_array(s.target)
@@ -83,6 +84,7 @@ class _Gatherer(Facts):
                     out += new
                     continue
             out.append(s)
+            self.there.update(targets_of(s))
         return with_body(self.fn, with_stmts(self.fn.body, out))
 
     def _inside(self) -> set[Let]:
@@ -127,7 +129,7 @@ class _Gatherer(Facts):
         operands: list[Atom] = list(s.args)
         if s.op == "truediv":
             inverse = self.inverse.get(s.args[1])
-            if inverse is None:
+            if inverse not in self.there:
                 return False
             operands[1] = inverse
             into.divided = True
@@ -167,7 +169,7 @@ class _Gatherer(Facts):
         keys = [_key(a) for a in whole.factors]
         for target, form in self.users:
             sign = whole.number / form.number if form.number else 0.0
-            if sign not in (1.0, -1.0) and form.number != 1.0:
+            if target not in self.there or (sign not in (1.0, -1.0) and form.number != 1.0):
                 continue
             left = list(keys)
             mine = [_key(a) for a in form.factors]
