@@ -39,7 +39,6 @@ LONGER = {
 # What still calls a helper of the runtime.
 HELPED = {
     "pivoted_elimination",
-    "julia",
     "adi_like_sweeps",
     "gram_schmidt",
     "with_statement",
