@@ -22,6 +22,7 @@ from s2sad.simplify import (
     cse,
     dce,
     early,
+    factors,
     fuse,
     idle,
     in_place,
@@ -112,6 +113,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.together": (lambda fn: clean(together.join(clean(fn), ())), [S, 2]),
     "s2sad.simplify.flat": (lambda fn: clean(flatten(clean(fn), ())), [S, 3]),
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
+    "s2sad.simplify.factors": (lambda fn: clean(factors.gather(clean(fn), primal_vars(fn))), [V, W, V * W]),
     "s2sad.simplify.displays": (lambda fn: fill(fn), [S, T]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
     "s2sad.simplify.buffers": (lambda fn: buffers.reuse(clean(fn), primal_vars(fn)), [V, W]),
@@ -335,6 +337,26 @@ HAZARDS = {
         c[1] = 0.0
         b[0] += t
         return b, c, s
+    """,
+    "a product of the user's comes after a tangent": """
+    def f(x, y):
+        x_dot = y * 2.0
+        u_dot = x_dot * x * y
+        t = x * y
+        u = t * t
+        return u, u_dot * t
+    """,
+    "a product of the user's was made of what is overwritten since": """
+    def f(x, y):
+        a = x * 1.0
+        t = a * y
+        a[0] = 7.0
+        u = a * y
+        v = np.sum(t * u)
+        'reverse sweep'
+        b = x * y
+        c = x * y * 2.0
+        return b, c, v
     """,
     "a buffer is cleared between the loops": """
     def f(x, y):

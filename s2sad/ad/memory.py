@@ -20,6 +20,7 @@ from s2sad.ir.nodes import (
     For,
     Function,
     Global,
+    If,
     Let,
     Loc,
     Ref,
@@ -37,10 +38,17 @@ from s2sad.rules.registry import lookup
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Position of a statement in program order and the range of positions of each loop around it, outermost first."""
+    """Position of a statement in program order and the range of positions of each loop around it, outermost first. And the
+    branches around it: the position of each ``if``, and which of its two it is."""
 
     at: int
     loops: tuple[tuple[int, int], ...]
+    branches: tuple[tuple[int, int], ...] = ()
+
+
+def _either(one: tuple[tuple[int, int], ...], other: tuple[tuple[int, int], ...]) -> bool:
+    """Are two places in the two branches of one ``if``, so that only one of them is reached at a time?"""
+    return any(a != b and a[0] == b[0] for a, b in zip(one, other, strict=False))
 
 
 class Memory:
@@ -57,14 +65,14 @@ class Memory:
         self._scan(fn.body, ())
         self.regions = regions.Regions(self.definition, self._loops_of)
 
-    def _scan(self, block: Block, loops: tuple[int, ...]) -> None:
+    def _scan(self, block: Block, loops: tuple[int, ...], branches: tuple[tuple[int, int], ...] = ()) -> None:
         for s in block.stmts:
             start = self._count
             self._count += 1
             for v in (*targets_of(s), *inner_vars(s)):
                 self.definition[v] = s
             if isinstance(s, Let):
-                self.place[s] = Place(start, tuple((k, -1) for k in loops))
+                self.place[s] = Place(start, tuple((k, -1) for k in loops), branches)
                 for v in stored_by(s):
                     self.stores.setdefault(self.info.find(v), []).append(start)
                     self.at[start] = s
@@ -73,9 +81,11 @@ class Memory:
             if isinstance(s, For | While):
                 inner = (*loops, start)
                 self.at[start] = s
-            for b in blocks_of(s):
-                self._scan(b, inner)
-            self.place[s] = Place(start, tuple((k, -1) for k in loops))
+            if isinstance(s, If):
+                self.at[start] = s
+            for k, b in enumerate(blocks_of(s)):
+                self._scan(b, inner, (*branches, (start, k)) if isinstance(s, If) else branches)
+            self.place[s] = Place(start, tuple((k, -1) for k in loops), branches)
             self._ends[start] = self._count
 
     @property
@@ -127,7 +137,7 @@ class Memory:
         positions = self.stores.get(self.info.find(x), ()) if isinstance(x, Var) else ()
         later = [p for p in positions if p > place.at or self._around(p, place)]
         read = Let(None, "getitem", s.args[:2], (), s.loc)
-        behind = Place(place.at + 1, place.loops)
+        behind = Place(place.at + 1, place.loops, place.branches)
         return not isinstance(x, Var) or (bool(later) and not self._misses_all(read, behind, later))
 
     def _around(self, position: int, place: Place) -> list[int]:
@@ -146,8 +156,18 @@ class Memory:
             return False  # it is another array in each iteration, if it is made inside
         if not self.regions.is_basic(index):
             return False
-        read = regions.Access(index, self._loops(place))
+        read = regions.Access(index, self._loops(place), self._unequal(place))
         return all(self._misses(x, read, place, p) for p in positions)
+
+    def _unequal(self, place: Place) -> tuple[tuple[Atom, Atom], ...]:
+        """Pairs of numbers that differ where a place is reached: ``i`` and ``j`` in the ``else`` of ``if i == j``."""
+        out: list[tuple[Atom, Atom]] = []
+        for start, k in place.branches:
+            s = self.at[start]
+            test = self.definition.get(s.test) if isinstance(s, If) and isinstance(s.test, Var) else None
+            if isinstance(test, Let) and (test.op, k) in (("eq", 1), ("ne", 0)):
+                out.append((test.args[0], test.args[1]))
+        return tuple(out)
 
     def _misses(self, x: Var, read: regions.Access, place: Place, position: int) -> bool:
         """Does the store at a position, into ``x`` itself, miss what is read?"""
@@ -155,7 +175,8 @@ class Memory:
         if not isinstance(store, Let) or store.op not in ("setitem", "aug_setitem") or store.args[0] is not x:
             return False
         stored = regions.Access(store.args[1], self._loops(self.place[store]))
-        return self.regions.is_basic(stored.index) and self.regions.apart(read, stored, position >= place.at)
+        below = position >= place.at and not _either(place.branches, self.place[store].branches)
+        return self.regions.is_basic(stored.index) and self.regions.apart(read, stored, below)
 
     def _loops(self, place: Place) -> tuple[Stmt, ...]:
         return tuple(self.at[start] for start, _ in place.loops)
@@ -245,7 +266,7 @@ class Memory:
     def behind(self, new: Let, old: Let) -> None:
         """``new``, which reads the array that ``old`` has stored into, comes right after it."""
         place = self.place[old]
-        self.place[new] = Place(place.at + 1, place.loops)
+        self.place[new] = Place(place.at + 1, place.loops, place.branches)
         if new.target is not None:
             self.definition[new.target] = new
             self.info.classes.union(new.target, new.args[0])

@@ -34,10 +34,11 @@ Loops = tuple[Stmt, ...]
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A read or a store at an index, and the loops around it, outermost first."""
+    """A read or a store at an index, and the loops around it, outermost first. ``unequal``: numbers that differ there."""
 
     index: Atom
     loops: Loops
+    unequal: tuple[tuple[Atom, Atom], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,14 @@ class Regions:
             if k is not None:
                 before, after = (r.item(k), s.item(k)) if k.up else (s.item(k), r.item(k))
                 system.append(plus(plus(after, before, -1), number(-1)))
-        return impossible(system)
+        return impossible(system) or any(self._neither(system, r, a, b) for a, b in read.unequal)
+
+    def _neither(self, system: list[Form], side: _Side, a: Atom, b: Atom) -> bool:
+        """Is the system impossible with ``a < b``, and with ``a > b``?"""
+        if not _is_int(type_of_atom(a)) or not _is_int(type_of_atom(b)):
+            return False
+        more = plus(side.form(a), side.form(b), -1)
+        return all(impossible([*system, plus(d, number(-1))]) for d in (more, plus({}, more, -1)))
 
     def course(self, loop: Stmt) -> Course | None:
         if loop not in self.courses:

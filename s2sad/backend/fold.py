@@ -48,6 +48,7 @@ STATEMENT_OPS = INPLACE_OPS | {
 _NAMED = frozenset(["add", "sub", "mul", "truediv", "neg", "matmul", "call", "method"])  # what a named adjoint may be
 
 
+SHORT_RESULT = 28  # one that is a result as it stands
 _SHORT = 16  # columns of a call that stands in a sum
 
 
@@ -114,6 +115,8 @@ class _Planner:
         self.unpacked: set[Var] = set()  # tuples that an ``unpack`` made: their elements are bound where it stands
         self.decided_by: dict[Var, If] = {}  # tests of ``and`` / ``or``, which occur twice and are written once
         self.joined: dict[Var, bool] = {}  # named adjoints that are read once: does the next contribution add to them?
+        last = fn.body.stmts[-1] if fn.body.stmts else None
+        self.results = frozenset(last.args) if isinstance(last, Let) and last.op == "tuple" else frozenset()
         self.arithmetic: set[Var] = set()  # named results of operators, and of short calls
 
     def run(self) -> Plan:
@@ -248,7 +251,8 @@ class _Planner:
         own = own_width(let, pend)
         wait = target is not None and self._may_wait(let, block)
         if wait and self.joined.get(target) is False:  # type: ignore[arg-type]
-            wait = own + sum(pend[a].width for a in let.args if a in pend) <= SHORT
+            limit = SHORT_RESULT if target in self.results else SHORT
+            wait = own + sum(pend[a].width for a in let.args if a in pend) <= limit
         head = 0 if wait or target is None else len(target.name or "tmp") + 3
         item = self._consume(
             in_order(let), pend, level, k, WIDTH - 4 * depth - head, own, not wait, reads, () if wait else (target,)
@@ -349,6 +353,10 @@ class _Planner:
         if not pend:
             return _Item(_NO_VAR, _NO_STMT, level, k, k, own, frozenset(reads))
         waiting = [a for a in operands if a.__class__ is Var]
+        if not kept:  # an effect that waits on may not pass what waits already
+            for item in [pend[a] for a in waiting if a in pend and pend[a].level == EFFECT]:
+                if any(o is not item and o.lo > item.lo and _clash(item, o) for o in pend.values()):
+                    self._flush(item, pend)
         self._order(waiting, pend)
         self._fit(waiting, pend, own, limit)
         if kept:

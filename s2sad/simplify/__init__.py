@@ -19,6 +19,7 @@ from s2sad.simplify import (
     cse,
     dce,
     early,
+    factors,
     flat,
     fold,
     fuse,
@@ -135,6 +136,11 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
     fn = rounds(fn, primal)
     new = without_masks(fn)
     fn = fn if new is fn else rounds(new, primal)
+    for _ in range(2):  # what is alike then, and twice there, is a product of another number
+        new = factors.gather(fn, primal)
+        if new is fn:
+            break
+        fn = rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = weave(fn, primal)
     for p in LAST:

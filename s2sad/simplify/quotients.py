@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.ir.nodes import Atom, Let, Ref, Var
-from s2sad.specialise.driver import Rewriter, is_const, is_floating
+from s2sad.specialise.driver import Rewriter, is_const, is_floating, known_dims
 from s2sad.specialise.facts import made, origin, stored
 from s2sad.specialise.helpers import helper
 
@@ -58,6 +58,22 @@ def quotient(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
+def through(rw: Rewriter, let: Let) -> Let | None:
+    """``g / q / y`` where ``q = x / y`` is the user's: ``g / x``, as the derivative of ``log(x / y)`` is."""
+    top, y = _operands(let)
+    inner = rw.definition(top) if rw.used_once(top) else None
+    if inner is None or inner.op != let.op or (let.op == "call" and inner.args[0].obj is not _SAFE_DIV):  # type: ignore[union-attr]
+        return None
+    g, q = _operands(inner)
+    made = rw.definition(q)
+    if made is None or made.op != "truediv" or made.target not in rw.primal or made.args[1] is not y:
+        return None
+    x = made.args[0]
+    if not all(is_floating(a) for a in (g, x, y)) or known_dims(x) is None or known_dims(x) != known_dims(y):
+        return None
+    return rw.let(let, let.op, *let.args[:-2], g, x)
+
+
 def _is_users(rw: Rewriter, a: Atom) -> bool:
     d = rw.definition(a)
     return origin(rw, d.args[0] if d is not None and d.op == "neg" else a) in rw.primal
@@ -78,4 +94,4 @@ def _unchanged(rw: Rewriter, q: Var, g: Atom, d: Atom) -> bool:
     return made.op == "truediv" or (isinstance(made.args[0], Ref) and made.args[0].obj is _SAFE_DIV)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {"truediv": (quotient,), _SAFE_DIV: (quotient,)}
+RULES: dict[Any, tuple[Any, ...]] = {"truediv": (through, quotient), _SAFE_DIV: (through, quotient)}

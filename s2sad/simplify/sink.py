@@ -27,7 +27,7 @@ from collections.abc import Container
 from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, free_in
+from s2sad.ir.nodes import Block, Function, Let, Stmt, Var, blocks_of, free_in, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Tuple, Unknown, is_number, rank_of
 
@@ -45,6 +45,8 @@ class _Sinker:
         self.outermost = fn.body
         self.uses = usage.uses(fn)
         self.memory = Memory(fn)
+        # what an effect gives is written where it is used: that must stay at its place
+        self.tied = {s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and not effect_of(s).pure}
 
     def block(self, block: Block) -> Block:
         stmts = [
@@ -79,6 +81,8 @@ class _Sinker:
         if target is None or target in self.primal or self.uses.get(target, 0) != 1:
             return False
         if s.op in _STAY and not (_by_index(s) and (is_number(target.type or Unknown()) or _is_view(s))):
+            return False
+        if any(a in self.tied for a in s.args):
             return False
         effect = effect_of(s)
         return effect.pure and (not effect.shares or s.op == "getitem")

@@ -132,9 +132,14 @@ def array(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 
 def slope(rw: Rewriter, let: Let) -> Let | None:
-    """``rt.abs_slope(x)`` of a real ``x`` is its sign."""
+    """``rt.abs_slope(x)`` of a real ``x`` is its sign, that of a complex one the conjugate of NumPy's ``x / abs(x)``."""
     x = let.args[1]
-    return rw.call(let, np.sign, "np.sign", x) if is_real(x) else None
+    if is_real(x):
+        return rw.call(let, np.sign, "np.sign", x)
+    if not str(dtype_of(type_of_atom(x))).startswith("complex"):
+        return None
+    sign = rw.emit("call", Ref(np.sign, "np.sign"), x, type=type_of_atom(x))
+    return rw.call(let, np.conj, "np.conj", sign)
 
 
 def conj(rw: Rewriter, let: Let) -> Atom | None:

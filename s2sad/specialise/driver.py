@@ -74,6 +74,7 @@ class Rewriter:
         self.stored: list[Atom] | None = None
         self.ranges: dict[Var, Atom] | None = None  # and this by s2sad.specialise.windows
         self.shape_keys: dict[Var, Any] = {}
+        self.loops: tuple[dict[Var, Any], dict[Var, Let]] | None = None  # and this by s2sad.specialise.facts
         self.quotients: dict[Any, Var] = {}  # in scope, by operands: kept here by s2sad.simplify.quotients
         self.multiples: dict[Any, tuple[Var, Var]] = {}  # and here by s2sad.simplify.squares
         self.squares: bool | None = None  # as is this: are there any?

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.recorded import origins
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, walk
+from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Var, While, walk
 from s2sad.ir.types import Affine, Array, Lit, Slice, Tuple, is_number
 from s2sad.rules.registry import lookup
 from s2sad.specialise.driver import Rewriter, const
@@ -130,9 +131,7 @@ _SAFE = (helper("safe_mul"), helper("masked_mul"), helper("safe_div"))
 def same_shape(rw: Rewriter, a: Atom, b: Atom) -> bool:
     """Do two arrays have one shape, whatever it is? (What is alike in one iteration; a later one may differ.)"""
     one, other = shape_key(rw, a), shape_key(rw, b)
-    if one is None or other is None or len(one) != len(other):
-        return False
-    return all(x == y or _is_window(x, y) or _is_window(y, x) for x, y in zip(one, other, strict=True))
+    return one is not None and other is not None and _fit(one, other)
 
 
 def _is_window(key: Key, size: Key) -> bool:
@@ -160,11 +159,53 @@ def _shape_key(rw: Rewriter, a: Var, t: Array, depth: int) -> tuple[Key, ...] | 
         return dims
     d = rw.defs.get(a)
     found = _from_definition(rw, d, depth - 1) if d is not None and depth else None
+    if d is None and depth:
+        found = _from_later(rw, a, depth - 1)
     if found is None and dims is None:
         return None
     if dims is None or (found is not None and len(found) != len(dims)):
         return found
     return tuple(d if d is not None else found[k] if found is not None else (a, k) for k, d in enumerate(dims))
+
+
+def _from_later(rw: Rewriter, a: Var, depth: int) -> tuple[Key, ...] | None:
+    """What a loop carries has the sizes of what it begins with, if each iteration keeps them."""
+    if rw.loops is None:
+        rw.loops = _loops(rw)
+    carried, lets = rw.loops
+    if a in lets:
+        return _from_definition(rw, lets[a], depth)
+    if a not in carried:
+        return None
+    c, init, result = carried[a]
+    if a is not c:
+        key = shape_key(rw, c, depth)
+        return key if key is not None and all(isinstance(k, Affine) for k in key) else None
+    first = shape_key(rw, init, depth)
+    if first is None or not all(isinstance(k, Affine) for k in first):
+        return None
+    before = dict(rw.shape_keys)
+    rw.shape_keys[c] = first
+    after = shape_key(rw, result, depth)
+    if after is not None and _fit(first, after):
+        return first
+    rw.shape_keys = before  # nothing that was found by assuming it
+    return None
+
+
+def _loops(rw: Rewriter) -> tuple[dict[Var, Any], dict[Var, Let]]:
+    """The first value and the next one of what each loop carries, by the names inside and behind it; and all definitions:
+    those of an iteration's end come after what reads the values at its start."""
+    carried: dict[Var, Any] = {}
+    for s in walk(rw.fn.body):
+        if isinstance(s, For | While):
+            for c, t, i, r in zip(s.carried, s.targets, s.init, s.body.results, strict=False):
+                carried[c] = carried[t] = c, i, r
+    return carried, usage.lets(rw.fn)
+
+
+def _fit(one: tuple[Key, ...], other: tuple[Key, ...]) -> bool:
+    return len(one) == len(other) and all(x == y or _is_window(x, y) or _is_window(y, x) for x, y in zip(one, other, strict=True))
 
 
 def _from_definition(rw: Rewriter, d: Let, depth: int) -> tuple[Key, ...] | None:
@@ -211,6 +252,11 @@ def _product(rw: Rewriter, operands: tuple[Atom, ...], depth: int) -> tuple[Key,
 
 def _broadcast(rw: Rewriter, operands: tuple[Atom, ...], depth: int) -> tuple[Key, ...] | None:
     keys = {k for k in (shape_key(rw, x, depth) for x in operands) if k != ()}
+    if len(keys) == 2 and None not in keys:  # a slice that moves and an array of its length
+        one, other = keys
+        plain = [k for k in (one, other) if k is not None and all(isinstance(x, Affine) for x in k)]
+        if one is not None and other is not None and plain and _fit(one, other):
+            return plain[0]
     return keys.pop() if len(keys) == 1 else None
 
 

@@ -6,37 +6,32 @@ def cholesky_by_hand_grad(a):
     # forward sweep
     n = a.shape[0]  # L211
     low = np.zeros((n, n))  # L212
-    tape = []  # L213
-    for i in range(n):
+    for i in range(n):  # L213
         for j in range(i + 1):  # L214
             s = a[i, j]  # L215
             for k in range(j):  # L216
                 s = s - low[i, k] * low[j, k]  # L217
             if i == j:  # L218
-                t1 = np.sqrt(s)  # L219
-                low[i, j] = t1
-                t2 = None
+                low[i, j] = np.sqrt(s)  # L219
             else:
-                t2 = low[j, j]  # L221
-                low[i, j] = s / t2
-                t1 = None
-            tape.append((i, j, t1, t2))  # L214
-    t3 = np.diag(low)  # L222
-    value = np.sum(np.log(t3))
+                low[i, j] = s / low[j, j]  # L221
+    t1 = np.diag(low)  # L222
+    value = np.sum(np.log(t1))
     # reverse sweep
-    low_bar = np.diag(1.0 / t3)  # L222
+    low_bar = np.diag(1.0 / t1)  # L222
     a_bar = np.zeros_like(a)  # L213
-    for i, j, t6, t7 in reversed(tape):
-        if i == j:  # L218
-            t8 = low_bar[i, j] * 0.5  # L219
-            low_bar[i, j] = 0.0
-            s_bar = t8 / t6 if t8 else 0.0
-        else:
-            s_bar = low_bar[i, j] / t7 if low_bar[i, j] else 0.0  # L221
-            low_bar[i, j] = 0.0
-            low_bar[j, j] -= s_bar * low[i, j] if s_bar else 0.0
-        for k in reversed(range(j)):  # L216
-            low_bar[j, k] -= s_bar * low[i, k]  # L217
-            low_bar[i, k] -= s_bar * low[j, k]
-        a_bar[i, j] += s_bar  # L215
+    for i in reversed(range(n)):
+        for j in reversed(range(i + 1)):  # L214
+            if i == j:  # L218
+                t2 = low_bar[i, j] * 0.5  # L219
+                low_bar[i, j] = 0.0
+                s_bar = t2 / low[i, j] if t2 else 0.0
+            else:
+                s_bar = low_bar[i, j] / low[j, j] if low_bar[i, j] else 0.0  # L221
+                low_bar[i, j] = 0.0
+                low_bar[j, j] -= s_bar * low[i, j] if s_bar else 0.0
+            for k in reversed(range(j)):  # L216
+                low_bar[j, k] -= s_bar * low[i, k]  # L217
+                low_bar[i, k] -= s_bar * low[j, k]
+            a_bar[i, j] += s_bar  # L215
     return value, a_bar  # L210

@@ -6,11 +6,10 @@ def logistic_grad(w, x, y):
     """Logistic regression: the mean of the log-loss."""
     # forward sweep
     t1 = np.exp(-(x @ w))  # L12
-    t2 = 1.0 + t1
-    p = 1.0 / t2
-    t3 = 1.0 - y  # L13
-    t4 = 1.0 - p
-    value = -np.mean(y * np.log(p) + t3 * np.log(t4))
+    p = 1.0 / (1.0 + t1)
+    t2 = 1.0 - y  # L13
+    t3 = 1.0 - p
+    value = -np.mean(y * np.log(p) + t2 * np.log(t3))
     # reverse sweep
-    p_bar = (t3 / t4 - y / p) / y.size  # L13
-    return value, x.T @ (p_bar / t2 * p * t1)  # L10
+    p_bar = (t2 / t3 - y / p) / y.size  # L13
+    return value, x.T @ (p_bar * p * p * t1)  # L10

@@ -5,12 +5,11 @@ from s2sad import runtime as rt
 
 def normal_fwd(x):
     t1 = np.exp(-1.5976 * x - 0.07056 * x ** 3)  # L85
-    t2 = 1.0 + t1
-    t3 = 1.0 / t2
+    t2 = 1.0 / (1.0 + t1)
     # reverse sweep: the slope
-    t1 *= t3 / t2  # L85
+    t1 *= t2 * t2  # L85
     x_bar = t1 * x ** 2 * 0.21167999999999998 + t1 * 1.5976
-    return t3, x_bar  # L84
+    return t2, x_bar  # L84
 
 
 def option_grad(spot, strike, time, vol, rate):
@@ -33,16 +32,15 @@ def option_grad(spot, strike, time, vol, rate):
     t12 = -t11  # L81
     root_bar = t9 * normal_slope_2
     strike_bar = t12 * t8
-    time_bar = t12 * strike * t8 * t7
+    time_bar = t12 * t9 * t7
     d1_bar = spot * normal_slope - root_bar  # L80
     t13 = rt.safe_div(d1_bar, root)  # L79
     root_bar -= rt.safe_mul(t13, d1)
-    t14 = t13 * time
     time_bar += t13 * t4
-    vol_bar = t14 * t3 + t14 * vol * 0.5
-    t15 = rt.safe_div(rt.safe_div(t13, t2), strike)
-    spot_bar = t6 + t15
-    strike_bar -= rt.safe_mul(t15, t2)
+    vol_bar = vol * t13 * time
+    t14 = rt.safe_div(t13, spot)
+    spot_bar = t6 + t14
+    strike_bar -= rt.safe_mul(t14, t2)
     vol_bar += root_bar * t1  # L78
-    time_bar += rt.safe_div(root_bar * vol * 0.5, t1)
+    time_bar += rt.safe_div(root_bar * t3, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

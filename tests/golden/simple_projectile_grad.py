@@ -36,6 +36,5 @@ def simple_projectile_grad(v, angle, drag):
         t14 = t13 / speed if t13 else 0.0
         vy_bar = vy_bar + 0.05 + t10 * t8 + 2.0 * (t14 * vy)
         vx_bar = vx_bar + 0.05 + ax_bar * t9 + 2.0 * (t14 * vx)
-    v_bar = vy_bar * t2 + vx_bar * t1  # L282
-    angle_bar = vy_bar * v * t1 - vx_bar * v * t2
-    return value, v_bar, angle_bar, drag_bar  # L279
+    angle_bar = vy_bar * v * t1 - vx_bar * v * t2  # L282
+    return value, vy_bar * t2 + vx_bar * t1, angle_bar, drag_bar  # L279
