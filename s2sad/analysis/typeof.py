@@ -35,6 +35,7 @@ from s2sad.ir.wrapped import wrapped_by
 _FUNCTIONS = (pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc)
 _OPAQUE = ("builtins", "numpy", "logging")  # modules whose objects are not described by their attributes
 _LIMIT = 64  # containers longer than this are described by the join of their elements only
+_OBJECTS = 400  # described as parts of one: a logger knows every other, by many ways
 
 
 class Namer:
@@ -45,11 +46,14 @@ class Namer:
     def __init__(self) -> None:
         self._syms: dict[int, Sym] = {}
         self._open: set[int] = set()  # the objects that are being described
+        self._left = _OBJECTS
 
     def attributes(self, value: Any, names: Iterable[str]) -> Type:
         """The type of an object by its attributes."""
-        if self.cuts and id(value) in self._open:
-            return UNKNOWN
+        if self.cuts:
+            self._left -= 1
+            if self._left < 0 or id(value) in self._open:
+                return UNKNOWN
         self._open.add(id(value))
         try:
             return Obj(type(value), tuple((k, type_of(getattr(value, k), self)) for k in names))
