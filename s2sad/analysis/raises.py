@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Const, Let, Ref
+from s2sad.ir.nodes import Affecting, Const, Let, Ref
 from s2sad.ir.types import Array, Dict, List, Lit, Range, RefT, Scalar, Slice, Tuple, Type, is_number
 from s2sad.rules.registry import lookup
 
@@ -23,6 +23,19 @@ _PLAIN = (Scalar, Lit, Array, Tuple, List, Slice, Dict, Range, RefT)
 
 def may_raise(let: Let) -> bool:
     """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
+    try:
+        return let._raises
+    except AttributeError:
+        pass
+    found = _may_raise(let)
+    _keep_raises(let, found)
+    return found
+
+
+_keep_raises = Affecting.__dict__["_raises"].__set__
+
+
+def _may_raise(let: Let) -> bool:
     op = let.op
     if op in _NEVER_RAISE or (op in _QUESTIONS and let.target is not None and isinstance(let.target.type, Lit)):
         return False  # asked and answered when the types were known: np.result_type(x)

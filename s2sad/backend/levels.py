@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s2sad.analysis.effects import effect_of
-from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.analysis.effects import effect_of, is_final
+from s2sad.ir.nodes import Affecting, Atom, Const, Let, Var
 from s2sad.ir.types import Array, is_number
 
 PURE, READ, EFFECT = 0, 1, 2
@@ -21,6 +21,21 @@ def in_order(let: Let) -> tuple[Atom, ...]:
 
 
 def level_of(let: Let) -> int:
+    """What evaluating the operation itself does."""
+    try:
+        return let._level
+    except AttributeError:
+        pass
+    found = _level_of(let)
+    if is_final(let):
+        _keep_level(let, found)
+    return found
+
+
+_keep_level = Affecting.__dict__["_level"].__set__
+
+
+def _level_of(let: Let) -> int:
     op = let.op
     if op in _DISPLAY_OPS:
         return PURE

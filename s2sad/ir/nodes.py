@@ -152,10 +152,11 @@ class Affecting:
     """Where a statement keeps what ``s2sad.analysis.effects``, ``sharing`` and ``raises`` have found out about it: every
     pass asks, and statements are immutable."""
 
-    __slots__ = ("_effect", "_raises", "_ties")
+    __slots__ = ("_effect", "_level", "_raises", "_ties")
 
     if TYPE_CHECKING:
         _effect: Any
+        _level: int
         _raises: bool
         _ties: Any
 

@@ -42,7 +42,9 @@ def drop(fn: Function, primal: Container[Var]) -> Function:
         return fn
     passes = _Stores(fn, primal)
     body = passes.kept(fn.body)
-    return with_body(fn, with_stmts(body, passes.seen(body)))
+    if any(s.__class__ is Let and _clears(s, primal) for s in body.stmts):
+        body = with_stmts(body, passes.seen(body))
+    return with_body(fn, body)
 
 
 def _clears(s: Let, primal: Container[Var]) -> bool:
