@@ -36,7 +36,7 @@ from collections.abc import Container
 import numpy as np
 
 from s2sad.analysis import usage
-from s2sad.analysis.effects import INPLACE_OPS, effect_of, has_memory
+from s2sad.analysis.effects import INPLACE_OPS, PURE, effect_of, has_memory
 from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
@@ -187,7 +187,8 @@ def _shared(fn: Function) -> set[Var]:
     def visit(block: Block) -> None:
         for stmt in block.stmts:
             if stmt.__class__ is Let:
-                out.update(a for p, a in enumerate(stmt.args) if a.__class__ is Var and _keeps(stmt, p))
+                if effect_of(stmt) is not PURE or stmt.op in INPLACE_OPS:
+                    out.update([a for p, a in enumerate(stmt.args) if a.__class__ is Var and _keeps(stmt, p)])
                 continue
             out.update(a for a in atoms_of(stmt) if a.__class__ is Var)
             for b in blocks_of(stmt):
