@@ -1,9 +1,11 @@
 """What the first derivative of a process costs, loading one from the disk cache, and importing s2sad beyond NumPy.
 
-``cold`` is what a user waits for in a new process with an empty cache: importing the compiler's own modules
-(``compiler``) and compiling a generated function of 50 lines (``compile``), from the call of ``value_and_grad`` to the
-first gradient's return, less the time of a second call. Compiling 500 lines may take ten times as long as 50. ``load``
-is the same with the folder that a first process has filled, where no module of the compiler is imported.
+``import`` is what importing s2sad adds to NumPy, and ``compiler`` what the first compile adds to that for importing the
+compiler's own modules: together they are ``import all``, as if nothing were imported late. ``compile`` is a generated
+function of 50 lines in a new process with an empty cache, from the call of ``value_and_grad`` to the first gradient's
+return, less the time of a second call; ``cold`` is that and ``compiler``, which is what a user waits for. Compiling 500
+lines may take ten times as long as 50. ``load`` is the same with the folder that a first process has filled, where no
+module of the compiler is imported.
 
 All times are CPU times, each the least of several fresh processes: other work on the machine adds to them, even to CPU
 time, and never takes away. The limits are those the project has set itself. Exit status 1 where one is exceeded. With
@@ -19,7 +21,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-LIMITS = {"import": 60.0, "cold 50": 60.0, "load 50": 5.0, "load 500": 5.0}
+LIMITS = {"import all": 60.0, "compile 50": 60.0, "load 50": 5.0, "load 500": 5.0}
 SLACK = 1.15  # linear in the number of lines, with this much over
 
 # A block of straight-line code, a loop, a branch and stores; blocks follow each other with other numbers.
@@ -129,6 +131,7 @@ def main() -> int:
         for lines in (50, 500):
             found = measure(lines, folder / f"p{lines}", options.times, options.stages)
             results |= {key: value for key, value in found.items() if key not in results}
+            results.setdefault("import all", results["import"] + results["compiler"])
     limits = {**LIMITS, "compile 500": 10.0 * results["compile 50"] * SLACK}
     for key, value in results.items():
         limit = limits.get(key)
