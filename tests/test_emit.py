@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import s2sad
 from s2sad.backend.emit import emit_module
 from s2sad.backend.load import annotate, inject, load
 from s2sad.errors import SourceError, UnsupportedError
@@ -598,3 +599,20 @@ def test_globals_are_read_at_each_call() -> None:
 def test_emission_is_deterministic() -> None:
     first, second = (emit_module([lower_function(f).function for f, _ in CASES[:4]]).text for _ in range(2))
     assert first == second
+
+
+def test_reads_do_not_pass_changes() -> None:
+    """What lines that get long take back must not end up before what changes the list it reads."""
+
+    def tidied(x):
+        xs = [x, x * x]
+        xs.insert(0, x * 3)
+        last = xs.pop()
+        first = xs.pop(0)
+        return last * first + xs[0]
+
+    g = s2sad.grad(tidied)
+    h = 1e-6
+    assert abs(g(0.7) - (tidied(0.7 + h) - tidied(0.7 - h)) / (2 * h)) < 1e-8
+    taken, read = (g.source.index(t) for t in ("rt.take_inserted(xs_bar, 0)", "xs_bar[1]"))
+    assert taken < read
