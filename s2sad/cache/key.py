@@ -35,21 +35,19 @@ def s2sad_version() -> str:
 def _fingerprint() -> str:
     """A hash of names, sizes and times of the compiler's own files: an edited compiler does not find old entries."""
     root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    digest = hashlib.sha256()
     todo = [root]
     rows: list[str] = []
     while todo:
         with os.scandir(todo.pop()) as found:
             for item in found:
-                if item.is_dir(follow_symlinks=False):
-                    if item.name != "__pycache__":
-                        todo.append(item.path)
-                elif item.name.endswith(".py"):
+                path = item.path
+                if path.endswith(".py"):
                     stat = item.stat()
-                    rows.append(f"{item.path[len(root) :]} {stat.st_size} {stat.st_mtime_ns}")
-    for row in sorted(rows):
-        digest.update(row.encode())
-    return digest.hexdigest()[:8]
+                    rows.append(f"{path} {stat.st_size} {stat.st_mtime_ns}")
+                elif not path.endswith("__pycache__") and item.is_dir(follow_symlinks=False):
+                    todo.append(path)
+    rows.sort()
+    return hashlib.sha256("\n".join(rows).replace(root, "").encode()).hexdigest()[:8]
 
 
 def make_key(*parts: str | Sequence[str]) -> str:
