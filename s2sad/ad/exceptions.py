@@ -47,7 +47,8 @@ def _keeps_elsewhere(cls: Any) -> bool:
     for i in dis.get_instructions(init):
         if i.opname in ("STORE_GLOBAL", "STORE_DEREF", "STORE_SUBSCR"):
             return True
-        if i.opname == "STORE_ATTR" and not (before is not None and before.argval in me):
+        loaded = getattr(before, "argval", None)  # Python 3.13 loads two variables at once
+        if i.opname == "STORE_ATTR" and (loaded[-1] if isinstance(loaded, tuple) else loaded) not in me:
             return True
         if i.opname == "LOAD_GLOBAL" and not (callable(known.get(i.argval)) or isinstance(known.get(i.argval), _PLAIN)):
             return True
