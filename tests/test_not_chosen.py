@@ -1,4 +1,4 @@
-"""The joint form of a recursive function: what is not chosen has no share, also where its slope is infinite."""
+"""What is not chosen has no share, also where its slope is infinite: in recursive functions, of elements in a loop."""
 
 from __future__ import annotations
 
@@ -56,3 +56,16 @@ def test_a_polynomial_needs_no_mask() -> None:
     g = s2sad.grad(polynomial)
     assert g(0.5, 2) == pytest.approx(7 * 0.5**6)
     assert "masked_mul" not in g.source
+
+
+def elements_left_out(x, b):
+    s = 0.0
+    for i in range(3):
+        t = x[i] * b[i]
+        s += np.where(np.isfinite(t), t, 0.0)
+    return s
+
+
+def test_a_number_of_which_the_program_asks_whether_it_is_finite() -> None:
+    got = s2sad.grad(elements_left_out)(np.array([1.0, 2.0, 3.0]), np.array([1.0, np.inf, 2.0]))
+    np.testing.assert_array_equal(got, [1.0, 0.0, 2.0])
