@@ -2,7 +2,8 @@
 
 The gradient of a number is proportional to the adjoint of that number. So the call that goes forwards may give the gradient
 for 1.0 at once, as the outermost call does, and nothing else is kept of it. Without that, a recursive function would have
-three forms: the joint one, and a pair for the calls inside.
+three forms: the joint one, and a pair for the calls inside. Not where a slope may be infinite (a root, a quotient): a pair
+that is given zero, for what is not chosen, does not compute it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import map_lets, with_body
-from s2sad.ir.types import Array, Scalar, Tuple, Type
+from s2sad.ir.types import Array, Lit, Scalar, Tuple, Type
+from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
@@ -108,6 +110,27 @@ def own_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt] | None
     return out
 
 
+def has_poles(r: Reverse, fn: Function, source: Function) -> bool:
+    """May a slope of ``fn``, or of a function that it calls, be infinite? The pair is not asked for it where its adjoint
+    is zero, as in a branch that is not chosen; the joint form would compute it first, and raise or warn."""
+    return bool(r.masked) or any(isinstance(s, Let) and _may_have_pole(r, s, source) for s in walk(fn.body))
+
+
+def _may_have_pole(r: Reverse, s: Let, source: Function) -> bool:
+    callee = s.args[0] if s.op == "call" else None
+    if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+        return callee.obj.fn is not source and any(map(r.is_active, s.args[1:]))
+    rule = lookup(callee.obj) if isinstance(callee, Ref) else lookup(s.op) if s.op != "call" else None
+    if rule is None or not rule.singular:
+        return False
+    if s.op in ("truediv", "itruediv"):
+        return r.is_active(s.args[1])
+    power = type_of_atom(s.args[1]) if s.op in ("pow", "ipow") else None
+    if isinstance(power, Lit) and isinstance(power.value, int) and power.value >= 1:
+        return False
+    return any(map(r.is_active, s.args))
+
+
 def without_masks(fn: Function) -> Function:
     """``fn``, simplified, with plain products for the slopes of its own calls if it has no other mask: then the pair
     would have none either."""
@@ -131,4 +154,4 @@ def _masks(s: Let) -> bool:
     return isinstance(callee, Ref) and any(callee.obj is f for f in (rt.safe_mul, rt.safe_div, rt.masked_mul))
 
 
-__all__ = ["Joint", "own_call", "own_form", "without_masks"]
+__all__ = ["Joint", "has_poles", "own_call", "own_form", "without_masks"]

@@ -8,7 +8,7 @@ from s2sad import runtime as rt
 from s2sad.ad import attempts, escaped, held
 from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.leaves import Key, Layout, Path
-from s2sad.ad.own import own_form
+from s2sad.ad.own import has_poles, own_form
 from s2sad.ad.recompute import again, plan
 from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
@@ -132,7 +132,7 @@ def joint(
     wanted = tuple(fn.params[k].var for k in active)
     sweeps = Sweeps(program, pairs, fn, wanted)
     own = None if has_aux or checked else own_form(source, active, name)
-    sweeps.r.own = own
+    sweeps.r.own = None if own is None or has_poles(sweeps.r, fn, source) else own
     head = Builder(fn.loc)
     forward, rb = sweeps.run(_unit_seed(sweeps, fn.result, has_aux, head if checked else None))
     rb.stmts[:0] = head.stmts

@@ -95,7 +95,7 @@ def _blown_up(fn: Function) -> set[Var]:
 def _asked(s: Let) -> tuple[Atom, ...]:
     """Values of which the program provides for NaN."""
     if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _ASK):
-        return tuple(a for a in s.args[1:] if isinstance(type_of_atom(a), Array))
+        return s.args[1:]
     if s.op in ("eq", "ne") and s.args[0] is s.args[1]:
         return s.args[:1]
     return ()

@@ -193,7 +193,9 @@ def conform(g: Any, x: Any) -> Any:
     if isinstance(x, complex):
         return 0j if g is None else complex(_number(g, x))
     if isinstance(x, dict):
-        return same_class_dict(x, {k: conform(None if g is None else g.get(k), v) for k, v in x.items()})
+        there = {k: conform(None if g is None else g.get(k), v) for k, v in x.items()}
+        taken = {k: v for k, v in g.items() if k not in x} if isinstance(g, dict) else {}  # the function took these out
+        return same_class_dict(x, {**there, **taken})
     if isinstance(x, list | tuple):
         if isinstance(x, list) and isinstance(g, list) and len(g) != len(x):  # the function made the list longer or shorter
             return [conform(u, v) for u, v in zip(g, x, strict=False)] + g[len(x) :]

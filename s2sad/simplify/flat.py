@@ -101,6 +101,8 @@ def _plan(found: Tapes, outer: Tape, reader: Reader, inner: Tape, second: Reader
     if not isinstance(around, For | While) or not isinstance(loop, For | While) or inner.made not in around.body.stmts:
         return None
     back, deep = reader.loop, second.loop
+    if found.lets[_reversed(found, back)].args[1] is not outer.var or outer.uses != 2:
+        return None  # it is an entry of a tape itself: the loop backwards reads another one each time
     if loop not in around.body.stmts or outer.append not in around.body.stmts or inner.append not in loop.body.stmts:
         return None
     between = _between(reader, deep)

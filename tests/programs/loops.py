@@ -541,3 +541,31 @@ def over_reversed(x):
 
 
 PROGRAMS.add(over_reversed, arr(4))
+
+
+def three_deep_and_more_around(x, k):
+    a = x[0] * k
+    for i in range(3):
+        j = 0
+        while j < 2 and x[i] < 3.0:
+            j += 1
+            for _ in range(2):
+                a = a * x[0] + 0.1
+        a = a + k * a
+    return a
+
+
+PROGRAMS.add(three_deep_and_more_around, arr(3), 0.8)
+
+
+def three_deep_in_while(x, k):
+    a = x[0] * k
+    while a < 3.0:
+        for _ in range(2):
+            for _ in range(2):
+                a += a * x[1] * x[1]
+        a = a + k * a
+    return a
+
+
+PROGRAMS.add(three_deep_in_while, np.array([0.3, 0.4]), 0.8)
