@@ -41,11 +41,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.build import Builder
-from s2sad.analysis.inequalities import ONE, Form, number, plus
+from s2sad.analysis.inequalities import ONE, Form, plus
 from s2sad.analysis.usage import lets, uses
 from s2sad.backend.numba.counted import upwards
 from s2sad.backend.numba.facts import calls, const, is_array, is_float, is_int, is_scalar
-from s2sad.backend.numba.intervals import Intervals, not_negative
+from s2sad.backend.numba.forms import Forms
+from s2sad.backend.numba.intervals import not_negative
 from s2sad.backend.numba.memory import may_share
 from s2sad.backend.numba.restored import restored
 from s2sad.ir.nodes import Atom, Block, Callee, For, Function, If, Let, Ref, Stmt, Var, blocks_of, replace
@@ -54,7 +55,7 @@ from s2sad.ir.rewrite import clone_stmt, defined_vars, with_blocks, with_body, w
 from s2sad.ir.types import RANGE
 
 _CHEAP = frozenset({"add", "sub", "mul", "neg", "getitem", "tuple"})
-_MOST_STORES, _MOST_WORK, _DEPTH = 12, 4, 6
+_MOST_STORES, _MOST_WORK = 12, 4
 
 
 def distribute(fn: Function) -> Function:
@@ -105,7 +106,7 @@ class _Distribute:
     def __init__(self, fn: Function) -> None:
         self.lets: Mapping[Var, Let] = lets(fn)
         self.uses = uses(fn)
-        self.intervals = Intervals(fn)
+        self.forms = Forms(fn, self.lets)
         self.info: AliasInfo = alias(fn)
 
     def stmt(self, s: Stmt) -> list[Stmt]:
@@ -259,23 +260,12 @@ class _Distribute:
         atoms = made.args if made is not None and made.op == "tuple" else (index,)
         if not isinstance(array, Var) or not is_array(array) or not all(map(is_int, atoms)):
             return None
-        if not all(not_negative(self.intervals.of(a).lo) for a in atoms):
+        if not all(not_negative(self.forms.intervals.of(a).lo) for a in atoms):
             return None
         adds = x.op == "aug_setitem" and const(x.args[3]) in ("add", "sub")
         if x.op == "aug_setitem" and not adds:
             return None
-        return Access(array, tuple(map(self._form, atoms)), at, x.op != "getitem", adds)
-
-    def _form(self, a: Atom, depth: int = _DEPTH) -> Form:
-        value = const(a)
-        if isinstance(value, int):
-            return number(value)
-        assert isinstance(a, Var)
-        made = self.lets.get(a)
-        if made is not None and depth and made.op in ("add", "sub") and all(map(is_int, made.args)):
-            x, y = (self._form(b, depth - 1) for b in made.args)
-            return plus(x, y, 1 if made.op == "add" else -1)
-        return {a: 1}
+        return Access(array, tuple(map(self.forms.of, atoms)), at, x.op != "getitem", adds)
 
     def _same_memory(self, a: Access, b: Access) -> bool:
         return may_share(self.info, self.lets, a.array, b.array)
