@@ -28,6 +28,7 @@ from s2sad.analysis.infer import (
     scipy_calls,
     stars,
 )
+from s2sad.analysis.infer.handlers import handler_of
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import unlike_tuple
@@ -167,10 +168,6 @@ def call_object(
     f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None
 ) -> Atom | None:
     """Call of an object known at compile time."""
-    from s2sad.analysis.infer.builtins import BUILTINS
-    from s2sad.analysis.infer.handlers import HANDLERS
-    from s2sad.analysis.infer.numpy_calls import method_handler
-
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
@@ -179,7 +176,7 @@ def call_object(
     if _is_derivative(obj):
         return derivatives.call(f, obj, pos, kw, name, untyped)
     try:
-        handler = BUILTINS.get(obj) or HANDLERS.get(obj) or method_handler(obj)
+        handler = handler_of(obj)
     except TypeError:
         handler = None
     if generated.handles(obj):

@@ -62,7 +62,7 @@ def container_method(
         given = {**dict(zip(t.cls._fields, parts, strict=True)), **kw}
         return calls.construct(f, Ref(t.cls, t.cls.__name__), (), given, name)
     if isinstance(t, Array) and key in _LIKE_FUNCTIONS:
-        from s2sad.analysis.infer.handlers import HANDLERS
+        from s2sad.analysis.infer.numpy_calls import HANDLERS
 
         result = HANDLERS[_LIKE_FUNCTIONS[key]](f, (x, *pos), kw, name, s.target)
         if result is not NotImplemented:

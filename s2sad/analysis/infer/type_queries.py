@@ -141,7 +141,7 @@ def in_set(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
     return t.value in values
 
 
-QUERIES: dict[Any, Any] = {
+HANDLERS: dict[Any, Any] = {
     **{
         fn: _query(fn)
         for fn in (
