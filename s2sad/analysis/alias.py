@@ -201,7 +201,7 @@ def _store(classes: Classes, container: Var, value: Atom) -> None:
 
 def _join_elements(classes: Classes, container: Var, other: Atom) -> None:
     """``xs + ys``, ``xs * n``, ``xs += ys``: what one list, tuple or dict holds, another one holds as well."""
-    if isinstance(container.type, List | Tuple | Dict) and isinstance(other, Var) and is_reference(other.type):
+    if isinstance(container.type, (List, Tuple, Dict)) and other.__class__ is Var and is_reference(other.type):
         classes.union(classes.elem(container), classes.elem(other))
 
 

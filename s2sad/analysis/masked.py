@@ -48,7 +48,7 @@ def masked_products(fn: Function) -> frozenset[Var]:
 
 def _by_infinity(s: Let) -> bool:
     """Is it a product with a constant that is infinite (the end of the support of a distribution, say)?"""
-    known = [a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", None) for a in s.args]
+    known = [a.obj if a.__class__ is Ref else getattr(type_of_atom(a), "value", None) for a in s.args]
     return any(type(v) is float and math.isinf(v) for v in known)
 
 

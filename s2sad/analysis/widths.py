@@ -9,9 +9,9 @@ from s2sad.ir.nodes import Atom, Const, Let, Var
 
 
 def width_of(a: Atom) -> int:
-    if isinstance(a, Var):
+    if a.__class__ is Var:
         return len(a.name) or 2
-    if isinstance(a, Const):
+    if a.__class__ is Const:
         return min(len(repr(a.value)), 60)
     return len(getattr(a, "text", "") or getattr(a, "name", ""))
 

@@ -244,10 +244,10 @@ class _Planner:
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
         twice = let.args[1] if guarded(let) else None
-        if isinstance(twice, Var) and twice in pend and not _may_stand_twice(pend[twice]):
+        if twice.__class__ is Var and twice in pend and not _may_stand_twice(pend[twice]):
             self._flush(pend[twice], pend)
         level = level_of(let)
-        reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
+        reads = {a.name for a in let.args if a.__class__ is Var and a not in pend}
         own = own_width(let, pend)
         wait = target is not None and self._may_wait(let, block)
         if wait and self.joined.get(target) is False:  # type: ignore[arg-type]

@@ -173,13 +173,24 @@ def _same_value(x: Any, y: Any) -> bool:
 
 def statements(mine: Any, parsed: ast.AST) -> Iterator[tuple[Any, ast.stmt]]:
     """Pairs of a statement of the printed tree and the statement it parsed to, in the order of the text."""
-    for name in ("body", "handlers", "orelse", "finalbody"):
-        left, right = getattr(mine, name, None), getattr(parsed, name, None)
-        if isinstance(left, list) and isinstance(right, list):
-            for a, b in zip(left, right, strict=True):
-                if isinstance(b, ast.stmt):
-                    yield a, b
-                yield from statements(a, b)
+    todo = [(mine, parsed)]
+    while todo:
+        left, right = todo.pop()
+        if isinstance(right, ast.stmt):
+            yield left, right
+        found: list[tuple[Any, Any]] = []
+        for name in _BODIES.get(right.__class__, ()):
+            found += zip(getattr(left, name), getattr(right, name), strict=True)
+        todo += found[::-1]
 
+
+_ALL = ("body", "handlers", "orelse", "finalbody")
+_BODIES: dict[type, tuple[str, ...]] = {
+    c: tuple(name for name in _ALL if name in c._fields)
+    for c in (
+        ast.Module, ast.FunctionDef, ast.ClassDef, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler,
+        ast.AsyncFunctionDef,
+    )
+}  # fmt: skip
 
 __all__ = ["MAX_COLUMNS", "PrintError", "equal", "normalise", "print_module", "statements"]

@@ -226,7 +226,7 @@ _WEAK: dict[type, Type] = {bool: BOOL, int: INT, float: FLOAT, complex: COMPLEX}
 
 def widen(t: Type) -> Type:
     """Forget the value of a literal: ``Lit(2)`` to ``INT`` (its size kept), ``Lit("a")`` to ``Opaque(str)``."""
-    if not isinstance(t, Lit):
+    if t.__class__ is not Lit:
         return t
     if type(t.value) is int:
         return Scalar("int64", True, Affine(t.value))
@@ -313,12 +313,12 @@ _NUMBERS, _TYPED = (int, float, complex), (Scalar, Array)  # tuples: a union wou
 
 def is_number(t: Type) -> bool:
     """A scalar of any kind (also a literal number or bool)."""
-    return isinstance(t, Scalar) or (isinstance(t, Lit) and isinstance(t.value, _NUMBERS))
+    return t.__class__ is Scalar or (t.__class__ is Lit and isinstance(t.value, _NUMBERS))
 
 
 def is_differentiable(t: Type) -> bool:
     """May a value of this type carry a derivative (itself or in a part of it)? Unknown may."""
-    if isinstance(t, Scalar):
+    if t.__class__ is Scalar:
         return t.dtype.startswith(("float", "complex"))
     if isinstance(t, Array):
         return t.dtype is None or t.dtype.startswith(("float", "complex", "object"))

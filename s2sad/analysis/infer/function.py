@@ -221,9 +221,9 @@ class FunctionInfer:
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def atom(self, a: Atom) -> Atom:
-        if isinstance(a, Var):
+        if a.__class__ is Var:
             return self.env.get(a, UNDEF)
-        return calls.sentinel(a) if isinstance(a, Global) else a
+        return calls.sentinel(a) if a.__class__ is Global else a
 
     def type(self, a: Atom) -> Type:
         return type_of_atom(a)
@@ -273,7 +273,7 @@ class FunctionInfer:
 
     def concrete(self, a: Atom) -> Atom:
         """An atom that may stand in a statement: virtual functions become the tuple of what they captured."""
-        if not isinstance(a, Var):
+        if a.__class__ is not Var:
             return a
         if records.is_tracked(self, a):
             return records.kept(self, a)

@@ -117,7 +117,7 @@ def _parts(f: FunctionInfer, a: Any) -> tuple[Atom, ...]:
 def named(f: FunctionInfer, untyped: tuple[Atom, ...], typed: tuple[Atom, ...]) -> None:
     """Operands of a call that came without a variable of their own (the item of a loop) are what the user calls them."""
     for u, a in zip(untyped, typed, strict=True):
-        if isinstance(a, Var) and isinstance(a.type, List | Dict | Tuple) and a not in f.origin and isinstance(u, Var):
+        if a.__class__ is Var and isinstance(a.type, (List, Dict, Tuple)) and a not in f.origin and u.__class__ is Var:
             f.origin[a] = u
 
 
@@ -134,7 +134,7 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     """``untyped`` is another name of the list, dict or tuple ``typed``: what is stored through one is in the other."""
     if not isinstance(untyped, Var) or not isinstance(typed, Var):
         return
-    if not isinstance(typed.type, List | Dict | Tuple | Obj):
+    if not isinstance(typed.type, (List, Dict, Tuple, Obj)):
         return
     origin = origins.node(f, typed)
     if origin is untyped or f.classes.same(origin, untyped):

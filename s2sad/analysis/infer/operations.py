@@ -231,7 +231,7 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
 
 
 def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    if any(isinstance(a, Var) and f.is_star(a) for a in args):
+    if any(a.__class__ is Var and f.is_star(a) for a in args):
         return _starred_display(f, s, args, name)
     if s.op == "dict" and _ambiguous(args[::2]):
         f.refuse("S2S063", "a dict with keys that are equal but of different types", "use keys of one type")
@@ -331,11 +331,11 @@ _DUNDER = {
 
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
-    if any(isinstance(t, Obj) or (isinstance(t, Tuple) and operators.acts(t)) for t in types):
+    if any(t.__class__ is Obj or (t.__class__ is Tuple and operators.acts(t)) for t in types):
         result = operators.operator(f, op, args, name)
         if result is not None:
             return result
-    if op in ("add", "mul") and any(isinstance(t, Tuple | List) for t in types):
+    if op in ("add", "mul") and any(isinstance(t, (Tuple, List)) for t in types):
         parts = _sequence_parts(f, op, args, types)
         if parts is not None:
             return f.emit("tuple" if any(isinstance(t, Tuple) for t in types) else "list", *parts, name=name)
@@ -382,7 +382,7 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
     result = arithmetic(f, s.op, args, name)
     if s.op in ("is_", "is_not") and isinstance(result, Var) and Maybe in [f.type(a).__class__ for a in args]:
         optional.tested(f, s.op, args, result)
-    if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
+    if result.__class__ is Var and result.type.__class__ is List and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
     return result
 
