@@ -141,6 +141,10 @@ def equal(a: Any, b: Any) -> bool:
         cls = a.__class__
         if cls is not b.__class__:
             return False
+        if cls is ast.Name:  # half of all
+            if a.id != b.id:
+                return False
+            continue
         names = _COMPARED.get(cls)
         if names is None:
             if not issubclass(cls, ast.AST):

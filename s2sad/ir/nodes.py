@@ -407,17 +407,13 @@ def free_vars(block: Block) -> tuple[Var, ...]:
 
 def free_in(stmt: Stmt) -> tuple[Var, ...]:
     """Every variable from outside that a statement reads, itself or in its regions, in order of first use."""
-    seen = dict.fromkeys([a for a in atoms_of(stmt) if a.__class__ is Var])
-    if stmt.__class__ is not Let:
-        blocks = blocks_of(stmt)
-        for b in blocks:
-            seen.update(dict.fromkeys(free_vars(b)))
-        inner = set(inner_vars(stmt))
-        for b in blocks:  # a loop's body reads what its condition defines
-            for s in b.stmts:
-                inner.update(targets_of(s))
-        return tuple([v for v in seen if v not in inner])
-    return tuple(seen)
+    read: list[Atom] = [*atoms_of(stmt)]
+    inner = inner_vars(stmt)
+    for b in blocks_of(stmt):
+        read += free_vars(b)
+    if stmt.__class__ is While or stmt.__class__ is Try:  # a loop's body reads what its condition defines
+        inner = (*inner, *[v for b in blocks_of(stmt) for s in b.stmts for v in targets_of(s)])
+    return tuple([a for a in dict.fromkeys(read) if a.__class__ is Var and a not in inner])
 
 
 _keep_free = Known.__dict__["_free"].__set__
