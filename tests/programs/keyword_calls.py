@@ -140,3 +140,93 @@ def kwargs_that_shrink(x, y):
 
 
 PROGRAMS.add(kwargs_that_shrink, 0.7, 1.2)
+
+
+def _moments(x, loc=0.0, scale=1.0, moments="mv"):
+    out = []
+    if "m" in moments:
+        out.append(x * loc)
+    if "v" in moments:
+        out.append(scale**2 * x)
+    return out[0] if len(out) == 1 else out[0] + out[1]
+
+
+def _mean(x, **options):
+    total = x
+    for k in range(3):
+        total = total + np.sin(k * x)
+    options["moments"] = "m"
+    return _moments(total, **options)
+
+
+def options_get_a_key(x, loc, scale):
+    return _mean(x, loc=loc, scale=scale) + _moments(x, loc=loc)
+
+
+PROGRAMS.add(options_get_a_key, 0.4, 0.9, 1.3)
+
+
+def dict_gets_keys_in_branches(x, loc, scale):
+    options = {"loc": loc}
+    if x > 1.0:
+        options["scale"] = scale
+    else:
+        options["scale"] = 2.0 * scale
+    options["loc"] = options["loc"] * x
+    return _moments(x, **options)
+
+
+PROGRAMS.add(dict_gets_keys_in_branches, 0.4, 0.9, 1.3)
+
+
+def dict_by_two_names(x, loc, scale):
+    options = {"loc": loc}
+    same = options
+    options["scale"] = scale
+    same["loc"] = loc * loc
+    return _moments(x, **options)
+
+
+PROGRAMS.add(dict_by_two_names, 0.4, 0.9, 1.3)
+
+
+def array_in_a_dict_with_more_keys(x, loc):
+    options = {"loc": 1.0, "scale": np.array([1.0, 2.0])}
+    scale = options["scale"]
+    options["moments"] = "v"
+    scale[0] = loc
+    options["scale"][1] *= x
+    return np.sum(_moments(x, **options))
+
+
+PROGRAMS.add(array_in_a_dict_with_more_keys, 0.4, 0.9)
+
+
+def _returns_its_options(x, **options):
+    total = 0.0
+    for k in range(3):
+        total = total + np.sin(k * x) * np.cos(x) + x
+    y = x
+    while y < 1.0:
+        y = y + 0.3
+    options["loc"] = x * total
+    return options
+
+
+def options_that_come_back(x, loc, scale):
+    a = _returns_its_options(x, loc=loc, scale=scale)
+    b = _returns_its_options(x, scale=scale)
+    a["scale"] = x * scale
+    return a["loc"] * x + a["scale"] + b["loc"] * b["scale"]
+
+
+PROGRAMS.add(options_that_come_back, 1.3, 0.7, 0.4)
+
+
+def given_options_are_left_alone(x, loc, scale):
+    options = {"loc": loc, "scale": scale}
+    b = _returns_its_options(x, **options)
+    return options["loc"] * x + options["scale"] + b["loc"] * b["scale"]
+
+
+PROGRAMS.add(given_options_are_left_alone, 1.3, 0.7, 0.4)

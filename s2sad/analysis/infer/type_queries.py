@@ -133,12 +133,17 @@ def _changing(f: FunctionInfer) -> set[Any]:
     return found
 
 
-def in_set(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
-    """``x in {a, b}``, where that is known."""
-    values, t = f.sets.get(held) if isinstance(held, Var) else None, type_of_atom(x)
-    if values is None or not isinstance(t, Lit) or not isinstance(t.value, _HASHABLE):
+def in_display(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
+    """``x in {a, b}``, ``x in [a, b]``, where that is known."""
+    t = type_of_atom(x)
+    if not isinstance(t, Lit) or not isinstance(t.value, _HASHABLE) or not isinstance(held, Var):
         return None
-    return t.value in values
+    values = f.sets.get(held)
+    if values is None and isinstance(held.type, Tuple | List) and held.type.items is not None:
+        parts = [type_of_atom(a) for a in f.tuples.get(held, ())]
+        if parts and all(isinstance(p, Lit) and isinstance(p.value, _HASHABLE) for p in parts):
+            values = tuple(p.value for p in parts if isinstance(p, Lit))
+    return None if values is None else t.value in values
 
 
 QUERIES: dict[Any, Any] = {
