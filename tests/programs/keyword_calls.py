@@ -230,3 +230,37 @@ def given_options_are_left_alone(x, loc, scale):
 
 
 PROGRAMS.add(given_options_are_left_alone, 1.3, 0.7, 0.4)
+
+
+def _with_old_names(x, **options):
+    if "old" in options:
+        options["loc"] = options.pop("old")
+    elif "loc" in options:
+        options["loc"] = options["loc"] * 2
+    total = x
+    for k in range(3):
+        total = total + np.sin(total) * x if k > 0 else total * x
+    z = options.pop("extra", x * x) + options.get("loc", 3.0)
+    return _moments(total, **options) * z
+
+
+def renamed_options(x, a, b):
+    first = _with_old_names(x, old=a) + _with_old_names(x, loc=a, scale=b)
+    return first + _with_old_names(x, extra=b) + _with_old_names(x, extra=a, old=b)
+
+
+PROGRAMS.add(renamed_options, 1.3, 0.7, 0.4)
+
+
+def taken_out_in_branches(x, a, b):
+    d = {"a": x, "b": a}
+    d["c"] = b
+    y = d.pop("a") if x > 1.0 else d.pop("b")
+    total = 0.0
+    for k in d:
+        total = total + d[k] * len(d)
+    return y * d["c"] + total * d.get("b", b)
+
+
+PROGRAMS.add(taken_out_in_branches, 1.3, 0.7, 0.4)
+PROGRAMS.add(taken_out_in_branches, 0.3, 0.7, 0.4)

@@ -55,7 +55,8 @@ def note(f: FunctionInfer) -> None:
 def _is_own(f: FunctionInfer, place: Place) -> bool:
     """Is this a parameter that the function makes again, so that nobody sees what it stores into it?"""
     root, steps = place
-    return not steps and len(root) == 1 and root != RESULT and root[0] < len(f.source.params) and f.source.params[root[0]].var in f.own_options
+    params = f.source.params
+    return not steps and len(root) == 1 and 0 <= root[0] < len(params) and params[root[0]].var in f.own_options
 
 
 def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -> None:

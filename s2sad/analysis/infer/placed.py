@@ -84,8 +84,8 @@ def _named(keys: tuple[Atom, ...]) -> bool:
     return all(isinstance(k, Const) and type(k.value) is str for k in keys)
 
 
-def store_key(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom) -> bool:
-    """``x[index] = value`` of a dict, as ``store``."""
+def _store_key(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom | None) -> bool:
+    """``x[index] = value`` or ``x.pop(index)`` of a dict, as ``store``."""
     if not _named((index,)) or _among(f, f.places.never, key):
         return False
     held = pairs(f, x)
@@ -94,16 +94,21 @@ def store_key(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom) -> 
             return False
         f.places.found.append(key)
         return True
-    held[index.value] = value  # type: ignore[union-attr]
+    if value is None:
+        held.pop(index.value, None)  # type: ignore[union-attr]
+    else:
+        held[index.value] = value  # type: ignore[union-attr]
     f.places.now[x].items = tuple(a for k, v in held.items() for a in (Const(k), v))  # type: ignore[index]
     return True
 
 
-def store(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom) -> bool:
-    """``x[index] = value``: is it known what ``x`` holds then? Asked before the class is known to change (the answer says
-    whether the next round may follow it) and after."""
+def store(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom | None = None) -> bool:
+    """``x[index] = value``, or ``x.pop(index)`` of a dict: is it known what ``x`` holds then?
+
+    Asked before the class is known to change (the answer says whether the next round may follow it) and after."""
     if isinstance(type_of_atom(x), Dict):
-        return store_key(f, x, key, index, value)
+        return _store_key(f, x, key, index, value)
+    assert value is not None
     parts = items(f, x)
     first = parts is None and key not in f.growth
     if first:
