@@ -103,6 +103,10 @@ def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) 
         if key != "**":
             kw[key] = a
             continue
+        held = placed.pairs(f, a)
+        if held is not None:
+            kw.update(held)
+            continue
         t = type_of_atom(a)
         if not isinstance(t, Dict) or t.items is None:
             f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")

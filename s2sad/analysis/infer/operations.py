@@ -202,6 +202,11 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
         t = grown_type(t, growth.item)
     if isinstance(t, Maybe):
         return Maybe(grown(f, t.item, key))
+    return grown_inside(f, t, key)
+
+
+def grown_inside(f: FunctionInfer, t: Type, key: Any) -> Type:
+    """The type of a value of a class with what is stored later into what it holds."""
     if not f.growth or not isinstance(t, List | Dict | Tuple) or not f.classes.has_elem(key):
         return t
     inner = f.classes.elem(key)
@@ -226,6 +231,8 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
             assert isinstance(last, Let) and last.target is var
             f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
             placed.made(f, new, f.classes.find(untyped), f.tuples.pop(var, None))
+            if last.op == "dict":
+                placed.made_dict(f, new, f.classes.find(untyped), last.args)
             return new
     return var
 
@@ -368,7 +375,7 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
     if isinstance(args[1], Var) and args[1] in f.recipes:
         args = (args[0], as_sequence(f, args[1]))
-    known = type_queries.in_set(f, *args)
+    known = type_queries.in_display(f, *args)
     if known is not None:
         return Const(known == (s.op == "in_"))
     return _arithmetic(f, s, args, name)
@@ -400,6 +407,9 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     held = placed.items(f, x)
     if held is not None and isinstance(it, Lit) and type(it.value) is int and -len(held) <= it.value < len(held):
         return held[it.value]
+    named = placed.pairs(f, x)
+    if named is not None and isinstance(it, Lit) and it.value in named:
+        return named[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     if isinstance(x, Var) and x in f.flats:
