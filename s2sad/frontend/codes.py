@@ -35,8 +35,10 @@ def _add(
 _add(
     "S2S001",
     "generator",
-    "A function with yield is suspended and resumed by its caller; its reverse sweep would have to be, too.",
-    "collect the values in a list and return it",
+    "A function with yield is suspended and resumed by its caller; its reverse sweep would have to be, too. Where a loop, a "
+    "comprehension, a with statement or a builtin (sum, max, list, enumerate, zip, next...) calls it by its name, its "
+    "statements are written into that; a generator that is differentiated itself, kept, passed on, or calls itself is not.",
+    "loop over it in the function that calls it, or collect the values in a list and return it",
     "def f(x):\n    yield x\n    yield x * x\n",
     "def f(x):\n    out = []\n    out.append(x)\n    out.append(x * x)\n    return out\n",
 )
@@ -112,9 +114,9 @@ _add(
 _add(
     "S2S010",
     "context manager",
-    "What this context manager does on the way in and out is written in C or in a generator, and not known. Known are "
-    "classes written in Python, np.errstate, np.printoptions, warnings.catch_warnings, contextlib.suppress and "
-    "contextlib.nullcontext.",
+    "What this context manager does on the way in and out is written in C, and not known. Known are classes "
+    "written in Python, functions under contextlib.contextmanager, np.errstate, np.printoptions, "
+    "warnings.catch_warnings, contextlib.suppress and contextlib.nullcontext.",
     "call the function inside the with statement, outside of the differentiated function",
     "import threading\n\ndef f(x):\n    with threading.Lock():\n        y = x * x\n    return y\n",
     "import numpy as np\n\ndef f(x):\n    with np.errstate(all='ignore'):\n        y = x * x\n    return y\n",
