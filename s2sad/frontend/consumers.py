@@ -8,6 +8,7 @@ before                                      after
 ``any(g(a))``, ``next(g(a), d)``            a function that returns from its loop
 ``for k, v in enumerate(g(a))``             ``for v in g(a)`` with a counter; likewise ``zip``, ``map``, ``filter``,
                                             ``islice``, ``takewhile`` and generator expressions
+``for v in iter(f, last)``                  ``while True`` with ``v = f()`` and a test
 ==========================================  ==========================================================================
 
 Each is as lazy as Python's. Loaded when a function calls a generator (see ``generators``).
@@ -53,7 +54,14 @@ class Consumers:
         """Is this a call of a generator, or something lazy around one?"""
         if isinstance(node, gast.GeneratorExp):
             return any(self.is_source(g.iter) for g in node.generators)
-        return isinstance(node, gast.Call) and (self._is_generator(node.func) or self._lazy_arg(node) is not None)
+        return isinstance(node, gast.Call) and self._is_called_source(node)
+
+    def _is_called_source(self, node: Any) -> bool:
+        return self._is_generator(node.func) or self._is_polled(node) or self._lazy_arg(node) is not None
+
+    def _is_polled(self, node: Any) -> bool:
+        """``iter(f, last)``"""
+        return len(node.args) == 2 and not node.keywords and self._obj(node.func) is iter
 
     def _lazy_arg(self, node: Any) -> int | None:
         """The argument of ``enumerate``, ``zip``... that is a source; None where there is not one alone."""
@@ -85,6 +93,8 @@ class Consumers:
         """``for target in source: body``; what is around the generator is evaluated as Python does."""
         if isinstance(source, gast.GeneratorExp):
             return self.loops(source, lambda elt: [gast.Assign([target], elt, None), *body])
+        if self._is_polled(source):
+            return self._polled(target, source, body)
         k = None if self._is_generator(source.func) else self._lazy_arg(source)
         if k is None:
             return [gast.For(target, source, body, [], None)]
@@ -109,6 +119,13 @@ class Consumers:
             miss = gast.Continue() if kind is filter else gast.Break()
             start = [gast.If(test, [], [miss]), gast.Assign([target], name(item), None)]
         return [store(f, function), *self.loop(name(item, gast.Store()), inside, [*start, *body])]
+
+    def _polled(self, target: Any, source: Any, body: list[Any]) -> list[Any]:
+        f, last, item = self._fresh("function"), self._fresh("last"), self._fresh("item")
+        before = [store(f, source.args[0]), store(last, source.args[1])]
+        ends = gast.If(_compare(name(item), gast.Eq(), name(last)), [gast.Break()], [])
+        start = [store(item, call(f)), ends, gast.Assign([target], name(item), None)]
+        return [*before, gast.While(const(True), [*start, *body], [])]
 
     def _counted(self, target: Any, inside: Any, start: list[Any], body: list[Any]) -> list[Any]:
         """``enumerate``."""

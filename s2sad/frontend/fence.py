@@ -65,8 +65,8 @@ _SIMPLE: dict[str, tuple[str, str]] = {
 
 
 def scan(node: Any, fence: Fence, globals_: set[str]) -> list[Any]:
-    """Refuse what no lowering exists for, wherever it stands in the function (also in code that never runs). Gives what is
-    called."""
+    """Refuse what no lowering exists for, wherever it stands in the function (also in code that never runs). Gives the
+    calls."""
     called: list[Any] = []
     todo: list[Any] = [*(node.body if isinstance(node.body, list) else [node.body])]
     if isinstance(node, gast.AsyncFunctionDef):
@@ -84,7 +84,7 @@ def scan(node: Any, fence: Fence, globals_: set[str]) -> list[Any]:
                 fence.refuse("S2S004", part, f"the global {part.id!r} is assigned inside the function")
             continue
         elif kind == "Call":
-            called.append(part.func)
+            called.append(part)
         elif kind in ("FunctionDef", "Lambda"):
             # its body is scanned when it is lowered
             extra = part.decorator_list if kind == "FunctionDef" else []

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import gast
 
 from s2sad.errors import Finding, SourceError, UnsupportedError
-from s2sad.frontend import generators, patterns, renamed
+from s2sad.frontend import generators, patterns, renamed, together
 from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar, place
 from s2sad.frontend.fence import Fence, as_plain, scan
@@ -27,7 +27,7 @@ from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
-from s2sad.ir.dependency import Body, Dependency, read_name
+from s2sad.ir.dependency import MISSING, Body, Dependency, read_name
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
 from s2sad.ir.record import dataclass, field
 
@@ -94,16 +94,20 @@ class Lowering(Statements):
         self.outer = outer
         self.captured: list[Var] = []
         self.self_ref: Ref | None = None
+        self.groups: dict[str, Any] = {}  # nested functions that are lowered together
+        self.members: dict[str, Ref] = {}  # those that this function is lowered together with
 
     # -- the function ------------------------------------------------------------------------------------------------
 
     def function(self, name: str, doc: str | None, params: tuple[Param, ...]) -> Function:
         node = self.scope.node
-        called = scan(node, self.shared.fence, self.scope.globals)
-        body = self._prepared(node, called)
+        calls = scan(node, self.shared.fence, self.scope.globals)
+        body = self._prepared(node, calls)
         self.flows = Flows()
         self.live = Liveness(self.scope, body)
-        self.shared_names |= shared_names(body, self.scope, self.live) | self.scope.nonlocals
+        if len(self.scope.nested) > 1:
+            self.groups = together.groups(body, self.scope)
+        self.shared_names |= (shared_names(body, self.scope, self.live) - self.groups.keys()) | self.scope.nonlocals
         start = dict(self.env), dict(self.boxed)
         early: list[str] = []
         while not self._built(node, body, params, early):
@@ -131,7 +135,7 @@ class Lowering(Statements):
             return False
         return True
 
-    def _prepared(self, node: Any, called: list[Any]) -> list[Any]:
+    def _prepared(self, node: Any, calls: list[Any]) -> list[Any]:
         """The statements of the body, desugared, with an explicit return at the end."""
         if isinstance(node, gast.Lambda):
             return [gast.copy_location(gast.Return(node.body), node.body)]
@@ -139,7 +143,7 @@ class Lowering(Statements):
         if self.shared.fence.findings:
             body = as_plain(body)
         desugar = Desugar(self._manager_kind, self._has_effects)
-        if any(map(self._may_suspend, called)):
+        if any(self._may_suspend(c.func, len(c.args)) for c in calls):
             desugar = self._splicing()
         try:
             body = desugar.function(body)
@@ -191,8 +195,9 @@ class Lowering(Statements):
 
     # -- generators --------------------------------------------------------------------------------------------------
 
-    def _may_suspend(self, func: Any) -> bool:
-        """May this be the name of a generator function, or of one that makes a context manager? Asked of every call."""
+    def _may_suspend(self, func: Any, count: int = 1) -> bool:
+        """May this be the name of a generator function, or of one that makes a context manager, or is it ``iter`` of a
+        function and a sentinel? Asked of every call."""
         if isinstance(func, gast.Attribute):
             base = None if not isinstance(func.value, gast.Name) else self._peek(func.value.id)
             obj = vars(base).get(func.attr) if isinstance(base, ModuleType) else None
@@ -202,6 +207,8 @@ class Lowering(Statements):
             return any(isinstance(n, gast.FunctionDef) and n.name == func.id for n in self.scope.nested)
         else:
             obj = self._peek(func.id)
+            if obj is MISSING:
+                return bool(count == 2 and func.id == "iter")
         if type(obj) is not FunctionType:
             return False
         return bool(obj.__code__.co_flags & _GENERATOR) or (obj.__code__.co_name == "helper" and hasattr(obj, "__wrapped__"))
@@ -294,6 +301,11 @@ class Lowering(Statements):
     # -- nested functions --------------------------------------------------------------------------------------------
 
     def _s_FunctionDef(self, node: Any) -> None:
+        group = self.groups.get(node.name)
+        if group is not None:
+            for member in group.members if node is group.last else ():
+                self.bind(member.name, self.nested(member, member.name, group), member)
+            return
         value = self.nested(node, node.name)
         for deco in reversed(node.decorator_list):
             value = self.let(deco, "call", self.expr(deco), value)
@@ -302,12 +314,17 @@ class Lowering(Statements):
     def _x_Lambda(self, node: Any) -> Atom:
         return self.nested(node, "")
 
-    def nested(self, node: Any, name: str) -> Atom:
+    def nested(self, node: Any, name: str, group: Any = None) -> Atom:
         """A closure: the nested function is lowered, and what it captures is given to it."""
         inner = Lowering(self.shared, Scope(node), self)
-        inner.self_name = name if name not in self.shared_names else ""
-        inner.self_ref = Ref(None, name)
-        given = [self._give(inner, n, node) for n in sorted(self.scope.free_names(node)) if n != inner.self_name]
+        if group is None:
+            inner.self_name = name if name not in self.shared_names else ""
+            inner.self_ref = Ref(None, name)
+            names = [n for n in sorted(self.scope.free_names(node)) if n != inner.self_name]
+        else:
+            inner.members, names = group.refs, group.names
+            inner.self_ref = group.refs[name]
+        given = [self._give(inner, n, node) for n in names]
         defaults, extra = self._nested_defaults(inner, node)
         params = inner._params(defaults)
         doc = gast.get_docstring(node, clean=False) if isinstance(node, gast.FunctionDef) else None
@@ -323,8 +340,8 @@ class Lowering(Statements):
             inner.shared_names.add(name)
             return cell
         atom = self.env.get(name)
-        if atom is None and name == self.self_name:
-            atom = self.itself(node)
+        if atom is None and (name == self.self_name or name in self.members):
+            atom = self.itself(node, name)
         if isinstance(atom, Var):
             inner.env[name] = inner.capture(name)
             return atom
@@ -364,11 +381,10 @@ class Lowering(Statements):
             defaults[param.id] = atom
         return defaults, extra
 
-    def itself(self, node: Any) -> Atom:
-        """The nested function that is being lowered, as seen from its own body."""
-        if self.self_ref is None:
-            return UNDEF
-        return self.let(node, "closure", self.self_ref, *self.captured, name=self.self_name)
+    def itself(self, node: Any, name: str) -> Atom:
+        """The nested function that is being lowered, or another of its group, as seen from its own body."""
+        ref = self.members.get(name, self.self_ref)
+        return UNDEF if ref is None else self.let(node, "closure", ref, *self.captured, name=name)
 
 
 def _is_query(func: Any) -> bool:

@@ -42,8 +42,8 @@ class Expressions(Base):
             return atom
         if name.startswith("$") and name in HIDDEN:
             return HIDDEN[name]
-        if name == self.self_name:
-            return self.itself(node)
+        if name == self.self_name or name in self.members:
+            return self.itself(node, name)
         if name in self.shared_names:
             raise NeedsCell(name)
         if name in self.scope.index:
@@ -292,8 +292,9 @@ class Expressions(Base):
     # -- made elsewhere ----------------------------------------------------------------------------------------------
 
     self_name = ""  # the name by which a nested function calls itself
+    members: dict[str, Ref]  # the functions it is lowered together with
 
-    def itself(self, node: Any) -> Atom:
+    def itself(self, node: Any, name: str) -> Atom:
         raise NotImplementedError
 
     def comprehension(self, node: Any) -> Atom:
