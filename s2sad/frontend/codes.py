@@ -205,12 +205,12 @@ _add(
 _add(
     "S2S052",
     "starred argument of unknown length or unknown names",
-    "Which parameter gets which argument is decided when the call is compiled: where a default or a function that is not "
-    "written in Python leaves that open, f(*args) needs a tuple or list whose length is known; f(**options) needs a dict "
-    "whose keys are known.",
+    "Which parameter gets which argument is decided when the call is compiled. A function or method written in Python may "
+    "be given as many as there turn out to be; where another is called, f(*args) needs a tuple or list whose length is known "
+    "and f(**options) a dict whose keys are known.",
     "pass the arguments one by one",
-    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(*v)\n",
-    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(v[0], v[1])\n",
+    "import math\n\ndef f(v):\n    return math.hypot(*v)\n",
+    "import math\n\ndef f(v):\n    return math.hypot(v[0], v[1])\n",
 )
 _add(
     "S2S053",
@@ -225,8 +225,8 @@ _add(
     "option without a derivative rule",
     "The function has a rule, but not with this option.",
     "leave the option out, or write what it does as operations of its own",
-    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, where=v > 0.0)\n",
-    "import numpy as np\n\ndef f(v):\n    return np.prod(np.where(v > 0.0, v * v, 1.0))\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, initial=2.0)\n",
+    "import numpy as np\n\ndef f(v):\n    return 2.0 * np.prod(v * v)\n",
 )
 _add(
     "S2S055",
