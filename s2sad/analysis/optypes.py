@@ -334,6 +334,8 @@ def getitem(types: tuple[Type, ...]) -> Type:
         if isinstance(i, Lit) and x.items is not None:
             found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
+        if isinstance(i, Lit) and x.known is not None:
+            return dict(x.known).get(i.value, x.value)
         return x.value
     if isinstance(x, Range):
         return Scalar("int64")

@@ -160,8 +160,11 @@ class List(Type):
 
 @dataclass(frozen=True, slots=True)
 class Dict(Type):
+    """``items``: its keys are these, in this order. ``known``: its keys are among these names, wherever they come from."""
+
     value: Type
     items: tuple[tuple[Any, Type], ...] | None = None
+    known: tuple[tuple[str, Type], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +269,7 @@ def join(a: Type, b: Type) -> Type:
         if a.items is not None and b.items is not None and keys_a == [k for k, _ in b.items]:
             items_ = tuple((k, join(s, t)) for (k, s), (_, t) in zip(a.items, b.items, strict=True))
             return Dict(join(a.value, b.value), items_)
-        return Dict(join(a.value, b.value), None)
+        return Dict(join(a.value, b.value), None, join_named(named(a), named(b)))
     if isinstance(a, Obj) and isinstance(b, Obj) and a.cls is b.cls:
         da, db = dict(a.attrs), dict(b.attrs)
         return Obj(a.cls, tuple((k, join(da[k], db[k])) for k in da if k in db))
@@ -290,6 +293,28 @@ def join(a: Type, b: Type) -> Type:
     if a == b:
         return a
     return UNKNOWN
+
+
+_MOST_NAMES = 32
+
+
+def named(t: Dict) -> tuple[tuple[str, Type], ...] | None:
+    """The types of a dict's values by their names, where no other keys are in it."""
+    if t.items is None:
+        return t.known
+    fits = len(t.items) <= _MOST_NAMES and all(type(k) is str for k, _ in t.items)
+    return tuple((k, widen(v)) for k, v in t.items) if fits else None
+
+
+def join_named(
+    a: tuple[tuple[str, Type], ...] | None, b: tuple[tuple[str, Type], ...] | None
+) -> tuple[tuple[str, Type], ...] | None:
+    if a is None or b is None:
+        return None
+    out = dict(a)
+    for name, t in b:
+        out[name] = join(out.get(name, NEVER), t)
+    return tuple(sorted(out.items(), key=lambda item: item[0])) if len(out) <= _MOST_NAMES else None
 
 
 def _join_none(a: Type, b: Type) -> Type:

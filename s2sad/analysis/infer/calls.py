@@ -17,6 +17,7 @@ from s2sad.analysis.infer import (
     functions,
     generated,
     inline,
+    mappings,
     members,
     objects,
     passing,
@@ -84,7 +85,8 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     """``callee(*pos, **kw)`` with the callee as an atom."""
     n = len(args) - len(s.kwnames)
     spread = _spread(f, args[1:n])
-    kw = keywords(f, s.kwnames, args[n:])
+    open_ = None if spread is None else (args[0], spread)
+    kw = keywords(f, s.kwnames, args[n:], open_)
     if kw is None:
         return UNDEF
     if spread is not None and stars.is_extreme(f, args[0], spread):
@@ -96,8 +98,11 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     return call_atom(f, args[0], spread, kw, name, s.target)
 
 
-def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) -> dict[str, Atom] | None:
-    """Keyword arguments by name, ``**options`` spread out where its keys are known."""
+def keywords(
+    f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...], of: tuple[Atom, tuple[Atom, ...]] | None = None
+) -> dict[str, Atom] | None:
+    """Keyword arguments by name, ``**options`` spread out where its keys are known; elsewhere it stays for a function (of
+    the call ``of``) that can take it (``mappings``)."""
     kw: dict[str, Atom] = {}
     for key, a in zip(names, atoms, strict=True):
         if key != "**":
@@ -109,6 +114,9 @@ def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) 
             continue
         t = type_of_atom(a)
         if not isinstance(t, Dict) or t.items is None:
+            if of is not None and mappings.takes(f, of[0], a, of[1]):
+                kw[key] = a
+                continue
             f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
             return None
         for k, _ in t.items:
@@ -247,13 +255,14 @@ def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
 
 
 def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
-    """The arguments one by one; a starred one of unknown length stays where it is the last (``stars.is_open``)."""
+    """The arguments one by one; a starred one of unknown length stays, with all that follows it in one list, as the last
+    (``stars.is_open``)."""
     out: list[Atom] = []
-    for a in pos:
+    for k, a in enumerate(pos):
         if isinstance(a, Var) and a in f.stars:
             parts = elements(f, f.stars[a])
             if parts is None and a is not pos[-1]:
-                return None
+                return (*out, stars.gathered(f, pos[k:]))
             out.extend((a,) if parts is None else parts)
         else:
             out.append(a)
@@ -308,16 +317,23 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     x, attr = args[0], args[1]
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
-    if pos is None or stars.is_open(f, pos):
+    of = None if pos is None else _method_of(f, x, key)
+    kw_ = keywords(f, s.kwnames, args[n:], None if of is None or pos is None else (of, (x, *pos)))
+    if kw_ is None:
+        return UNDEF
+    if pos is None or (stars.is_open(f, pos) and not (of is not None and stars.takes_rest(f, of, (x, *pos), kw_))):
         _want_lengths(f, args[2:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
-    kw_ = keywords(f, s.kwnames, args[n:])
-    if kw_ is None:
-        return UNDEF
-    kw = kw_
     untyped = s.args[0] if isinstance(s.args[0], Var) else None
-    return method_call(f, x, key, pos, kw, name, untyped, s.target)
+    return method_call(f, x, key, pos, kw_, name, untyped, s.target)
+
+
+def _method_of(f: FunctionInfer, x: Atom, key: str) -> Ref | None:
+    """The function behind a method of an object, where it is called with that object first."""
+    t = type_of_atom(x)
+    value = members.lookup(f, t.cls, key) if isinstance(t, Obj) else None
+    return Ref(value, key) if isinstance(value, pytypes.FunctionType) else None
 
 
 def method_call(
@@ -497,13 +513,14 @@ def bind(
     """One atom for each parameter, as Python would bind them; None (and a finding) when the call is wrong."""
     kw = dict(kw)
     out: list[Atom] = []
-    rest = list(stars.settled(f, params, pos, kw, callee))
+    others = mappings.settled(f, params, len(pos), kw, callee, captured) if "**" in kw else None
+    rest = list(stars.settled(f, params, pos, kw, callee, captured))
     for p in params:
         if p.kind == "star":
             out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
-            out.append(_rest_dict(f, p.var, kw))
+            out.append(_rest_dict(f, p.var, kw) if others is None else others)
             kw = {}
         elif rest and p.kind != "kw":
             out.append(rest.pop(0))

@@ -46,7 +46,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
-from s2sad.ir.record import dataclass
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import (
     NEVER,
     UNKNOWN,
@@ -72,9 +72,13 @@ _COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
 @dataclass(eq=False)
 class Growth:
-    """What a mutated list or dict holds: the join of everything stored into it."""
+    """What a mutated list or dict holds: the join of everything stored into it, and what is stored under a name."""
 
     item: Type = NEVER
+    named: dict[str, Type] = field(default_factory=dict)
+
+    def total(self) -> Type:
+        return join_all((self.item, *self.named.values()))
 
 
 class Restart(Exception):

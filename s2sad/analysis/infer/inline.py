@@ -14,7 +14,7 @@ from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.places import is_library, within
-from s2sad.ir.types import Dict, List, Obj, Tuple, Type
+from s2sad.ir.types import NEVER, Dict, List, Obj, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -154,10 +154,11 @@ def keep_growth(f: FunctionInfer, change: Any) -> None:
         rep = f.classes.find(key)
         known = f.growth.get(rep)
         if known is None:
-            f.growth[rep] = Growth(growth.item) if rep != key else growth
+            f.growth[rep] = Growth(growth.item, growth.named) if rep != key else growth
             f.changed = f.changed or rep != key
-        elif known.item != growth.item:
-            f.growth[rep] = Growth(join(known.item, growth.item))
+        elif known.item != growth.item or known.named != growth.named:
+            names = {n: join(known.named.get(n, NEVER), growth.named.get(n, NEVER)) for n in (*known.named, *growth.named)}
+            f.growth[rep] = Growth(join(known.item, growth.item), names)
             f.changed = True
 
 

@@ -43,7 +43,11 @@ def note(f: FunctionInfer) -> None:
         known = seen.setdefault(key, place)
         growth = f.growth.get(key)
         if growth is not None and place[0] != RESULT and (known is place or _is_own(f, known)) and not _is_own(f, place):
-            f.spec.grows[place] = join(f.spec.grows.get(place, NEVER), growth.item)
+            item, names = f.spec.grows.get(place, (NEVER, ()))
+            merged = dict(names)
+            for name, t in growth.named.items():
+                merged[name] = join(merged.get(name, NEVER), t)
+            f.spec.grows[place] = join(item, growth.item), tuple(sorted(merged.items(), key=lambda entry: entry[0]))
         if known is not place:
             shares.append((known, place))
             continue
@@ -67,10 +71,14 @@ def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -
     new = [(a, b) for a, b in pairs if a is not None and b is not None and not f.classes.same(a, b)]
     if new:
         inline.keep_growth(f, lambda: f.classes.union_all(new))
-    for place, item in sorted(spec.grows.items(), key=lambda entry: entry[0]):
+    for place, (item, names) in sorted(spec.grows.items(), key=lambda entry: entry[0]):
         key = _class_at(f, spec, atoms, result, place)
-        if key is not None:
+        if key is None:
+            continue
+        if item != NEVER or not names:
             grow_class(f, f.classes.find(key), item)
+        for named in names:
+            grow_class(f, f.classes.find(key), NEVER, named=named)
 
 
 def _class_at(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var, place: Place) -> Any:
