@@ -104,16 +104,21 @@ class _Stores(Facts):
     def without_unseen(self, block: Block, outermost: bool = True) -> Block:
         """A block without the stores after which nothing reads that memory. (In a branch or a loop, where all of its names
         are bound in there: then it is other memory each time.)"""
+        stmts = list(block.stmts)
+        for k, s in enumerate(stmts):
+            if s.__class__ is not Let:
+                stmts[k] = with_blocks(s, tuple([self.without_unseen(b, False) for b in blocks_of(s)]))
+        bound = None if outermost else {s.target for s in stmts if s.__class__ is Let}
+        clears = {s for s in stmts if s.__class__ is Let and _clears(s, self.primal) and (bound is None or s.args[0] in bound)}
+        if not clears:
+            return with_stmts(block, stmts)
         out: list[Stmt] = []
         read: set[object] = {self.memory.find(a) for a in block.results if isinstance(a, Var)}
-        for s in reversed(block.stmts):
-            if not isinstance(s, Let):
-                out.append(with_blocks(s, tuple([self.without_unseen(b, False) for b in blocks_of(s)])))
-            elif not _clears(s, self.primal) or not self._is_unseen(s, block, read, outermost):
-                out.append(s)
-            else:
+        for s in reversed(stmts):
+            if s in clears and self._is_unseen(s, block, read, outermost):
                 continue
             read.update(self.memory.find(a) for a in free_in(s) if isinstance(a, Var))
+            out.append(s)
         return with_stmts(block, out[::-1])
 
     def _is_unseen(self, s: Let, block: Block, read: set[object], outermost: bool) -> bool:
