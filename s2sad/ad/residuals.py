@@ -208,7 +208,7 @@ def record_loop(
     local = local_vars(swept.forward) | set(item) | set(s.carried)
     counted = isinstance(s, For) and not s.stop and isinstance(type_of_atom(s.iter), Range)
     needed = [v for v in free_vars(rev) if v in local]
-    p = plan(r, needed, swept.forward, local, set(item) if counted else set())
+    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), repeated=True)
     env: dict[Var, Atom] = {}
     rb.loc = s.loc
     fb = Builder(s.loc)

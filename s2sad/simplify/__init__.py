@@ -31,6 +31,7 @@ from s2sad.simplify import (
     negations,
     places,
     quotients,
+    reduced,
     relus,
     rows,
     scalars,
@@ -56,7 +57,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, stores,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, reduced, stores,
     contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
