@@ -256,7 +256,10 @@ def test_carrying_what_the_file_defines() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    ["# -*- coding: latin-1 -*-\ndef f(x):\n    return x * x  # \xe9\n".encode("latin-1"), b"\xef\xbb\xbfdef f(x):\n    return x * x\n"],
+    [
+        "# -*- coding: latin-1 -*-\ndef f(x):\n    return x * x  # \xe9\n".encode("latin-1"),
+        b"\xef\xbb\xbfdef f(x):\n    return x * x\n",
+    ],
 )
 def test_a_file_is_read_in_its_own_encoding(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "model.py"
