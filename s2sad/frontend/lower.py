@@ -27,7 +27,7 @@ from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
-from s2sad.ir.dependency import MISSING, Body, Dependency, read_name
+from s2sad.ir.dependency import MISSING, SIMPLE, Body, Dependency, read_name
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
 from s2sad.ir.record import dataclass, field
 
@@ -43,8 +43,13 @@ class Lowered:
     findings: tuple[Finding, ...] = ()
 
     def is_current(self) -> bool:
-        """Has none of those names been bound to another function, class or module since?"""
-        return all(d.is_current() for d in self.dependencies)
+        """Has none of those names been bound to another function, class or module, or to data of another type, since?"""
+        return all(d.is_current() and not _is_rebound(d) for d in self.dependencies)
+
+
+def _is_rebound(d: Dependency) -> bool:
+    """Do data of a class that does not tell their type stand under another object now?"""
+    return d.data and type(d.obj) not in SIMPLE and read_name(d.namespace, d.name) is not d.obj
 
 
 def lower(source: FunctionSource) -> Lowered:

@@ -194,9 +194,10 @@ class Func(Type):
 @dataclass(frozen=True, slots=True)
 class RefT(Type):
     obj: Any
+    held: Type | None = None  # of a bound method: the type of its object, which may change under the same method
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RefT) and self.obj is other.obj
+        return isinstance(other, RefT) and self.obj is other.obj and self.held == other.held
 
     def __hash__(self) -> int:
         return id(self.obj)

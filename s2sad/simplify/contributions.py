@@ -98,7 +98,7 @@ class _Assigner:
                 continue
             target = stmt.target
             if target is not None and target not in self.primal and makes_zeros(stmt):
-                zeros[target] = stmt
+                zeros[target] = stmt = _like(stmt, zeros)
             elif zeros:
                 if stmt.op == "iadd" and self._takes_over(stmt, zeros, made, out):
                     continue
@@ -175,6 +175,16 @@ class _Assigner:
         out[out.index(zeros.pop(z))] = None
         out[made[g]] = Let(z, maker.op, maker.args, maker.kwnames, maker.loc)
         return True
+
+
+def _like(stmt: Let, zeros: dict[Var, Let]) -> Let:
+    """Zeros like other zeros are like what those are like: they may come to be made later."""
+    other = zeros.get(stmt.args[1]) if is_like(stmt) else None  # type: ignore[arg-type]
+    if other is not None and is_like(other):
+        return Let(stmt.target, "call", (stmt.args[0], other.args[1]), (), stmt.loc)
+    for a in stmt.args:
+        zeros.pop(a, None)  # type: ignore[arg-type]
+    return stmt
 
 
 def _first(stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:

@@ -408,6 +408,10 @@ def dunder(
     value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
+        own = isinstance(value, pytypes.WrapperDescriptorType) and value is not getattr(object, method_name, None)
+        if own and isinstance(t, Obj):
+            f.refuse("S2S071", f"{method_name} of {t.cls.__name__} is not written in Python", "make it a plain number or text")
+            return UNDEF
         return None
     return call_function(f, fn, (), (x, *pos), kw or {}, name)
 
