@@ -17,12 +17,14 @@ import json
 import marshal
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from s2sad.cache.key import FORMAT, versions
+from s2sad.cache.lines import Lines, Place, pack
 from s2sad.ir.record import dataclass, field
 
 _FIRST = f"# s2sad cache, format {FORMAT}"
@@ -38,7 +40,7 @@ class Entry:
 
     text: str
     name: str = "derivative"
-    line_map: dict[int, tuple[str, int]] = field(default_factory=dict)
+    line_map: Mapping[int, Place] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
 
 
@@ -184,7 +186,7 @@ def _read_code(path: Path, data: bytes) -> CodeType | None:
 
 def render(key: str, entry: Entry) -> bytes:
     """The bytes of an entry's file."""
-    meta = {"name": entry.name, "lines": _pack_lines(entry.line_map), "data": entry.data}
+    meta = {"name": entry.name, "lines": pack(entry.line_map), "data": entry.data}
     text = entry.text if entry.text.endswith("\n") else entry.text + "\n"
     body = text + _META + json.dumps(meta, sort_keys=True, separators=(",", ":")) + "\n"
     data = body.encode("utf-8")
@@ -208,25 +210,9 @@ def parse(data: bytes, key: str) -> Entry | None:
         if not last.startswith(_META):
             return None
         meta = json.loads(last[len(_META) :])
-        return Entry(text + "\n", meta["name"], _unpack_lines(meta["lines"]), meta["data"])
+        return Entry(text + "\n", meta["name"], Lines(meta["lines"]), meta["data"])
     except (ValueError, KeyError, TypeError):
         return None
-
-
-def _pack_lines(line_map: dict[int, tuple[str, int]]) -> dict[str, list[int]]:
-    """By file: emitted line, user's line, emitted line, user's line..."""
-    out: dict[str, list[int]] = {}
-    for k, (file, line) in sorted(line_map.items()):
-        out.setdefault(file, []).extend((k, line))
-    return out
-
-
-def _unpack_lines(packed: dict[str, list[int]]) -> dict[int, tuple[str, int]]:
-    out = {}
-    for file, numbers in packed.items():
-        for k, line in zip(numbers[::2], numbers[1::2], strict=True):
-            out[k] = (file, line)
-    return out
 
 
 def _files() -> list[Path]:

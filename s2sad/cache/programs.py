@@ -24,6 +24,7 @@ from s2sad.backend.load import annotate, inject, read_global, run_code
 from s2sad.cache import disk
 from s2sad.cache.codes import GENERATED
 from s2sad.cache.key import make_key, state_of
+from s2sad.cache.lines import Lines, pack
 from s2sad.cache.reach import Reach, Unstable
 from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
@@ -177,7 +178,7 @@ class Slot:
                 raise LookupError(f"{dotted} is not what it was")
         adjoint = namespace[data["adjoint"]] if data["adjoint"] else None
         watched = tuple(_dependencies(reach, data))
-        line_map = {k + disk.HEAD_LINES: place for k, place in entry.line_map.items()}
+        line_map = Lines(entry.line_map.packed if isinstance(entry.line_map, Lines) else pack(entry.line_map), disk.HEAD_LINES)
         return Program(
             self.request, entry.text, namespace[data["entry"]], adjoint, tuple(data["mutates"]), namespace, filename,
             line_map, globals_, watched, formed=tuple(data["formed"]),
