@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import accumulate, same_memory
+from s2sad.runtime.containers import accumulate, same_memory, zeros_like
 
 
 def add_slice(place: list[Any], index: slice, g: Any) -> None:
@@ -22,9 +22,12 @@ def unsort(x_bar: np.ndarray, order: np.ndarray, axis: int | None = -1) -> None:
     np.put_along_axis(x_bar, order, x_bar.copy(), axis=axis)
 
 
-def repeated(g: list[Any], n: int) -> list[Any]:
-    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies."""
+def repeated(g: list[Any], n: int, xs: Any = None) -> list[Any]:
+    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies, of which there may be none.
+    Without ``xs``, its elements are numbers."""
     out = list(g[:n])
+    if len(out) < n:
+        return [0.0] * n if xs is None else [zeros_like(x) for x in xs]
     for k in range(n, len(g)):
         if not same_memory(out[k % n], g[k]):
             out[k % n] = accumulate(out[k % n], g[k])
