@@ -157,6 +157,31 @@ def hiding(mode: Any) -> Hiding:
     return made
 
 
+class Doubled(list):  # type: ignore[type-arg]
+    def __getitem__(self, k: Any) -> Any:
+        return 2.0 * list.__getitem__(self, k)
+
+
+class Sevens(collections.namedtuple("Sevens", "a b")):
+    __slots__ = ()
+
+    def __getitem__(self, k: Any) -> Any:
+        return 7.0
+
+
+def entries(x: float, d: Any) -> Any:
+    total = x
+    for k, v in d.items():
+        total = total * v + len(k)
+    for v in d.values():
+        total = total + x * v
+    return total * d["a"] * len(list(d.keys()))
+
+
+def first(x: float, items: Any) -> Any:
+    return x * x * items[0]
+
+
 MODE, ONE, NESTED = Mode("a"), Mode("a"), SimpleNamespace(inner=Mode("a"))
 CALLS: dict[str, tuple[Callable[..., Any], Any]] = {
     "subclasses of str": (steps, [Text("a"), Text("b"), "a", np.str_("b"), np.str_("a"), Word.A, Word.B]),
@@ -180,6 +205,11 @@ CALLS: dict[str, tuple[Callable[..., Any], Any]] = {
     "class methods": (applied, lambda: changed(Mode, [1.0, "a", 3.0, None], Mode.scaled, "scale")),
     "attributes beside fields": (of_mode, [Extra(2.0, "a"), Extra(2.0, "b"), Extra(2.0, None)]),
     "attributes that hide the class's": (of_mode, [hiding(None), hiding("b"), hiding("a"), hiding(None)]),
+    "entries of dicts": (entries, [
+        {"a": 2.0, "b": 3.0}, collections.defaultdict(float, a=2.0, b=3.0), collections.Counter(a=2, b=3),
+        collections.OrderedDict(b=3.0, a=2.0), MappingProxyType({"a": 2.0}),
+    ]),
+    "sequences read in their own way": (first, [[1.5], Doubled([1.5]), (1.5,), Sevens(1.5, 2.0), collections.deque([1.5])]),
     "iterables": (over, [{0, 1}, frozenset([1, 2]), [0, 1], (1,), range(3), {3: 1}, collections.deque([1, 2])]),
 }  # fmt: skip
 
@@ -219,6 +249,9 @@ def test_equal_keys_have_equal_types() -> None:
 def test_a_loop_over_what_was_not_known_to_be_a_dict() -> None:
     with pytest.raises(TypeError, match="loop over a Counter"):
         s2sad.grad(over)(1.3, collections.Counter([1, 1]))
+    for items in (Doubled([1]), Sevens(1, 2)):
+        with pytest.raises(TypeError, match="loop over a"):
+            s2sad.grad(over)(1.3, items)
 
 
 # -- data of modules, classes and closures ----------------------------------------------------------------------------

@@ -36,10 +36,16 @@ def repeated(g: list[Any], n: int, xs: Any = None) -> list[Any]:
 
 def count_items(x: Any) -> int:
     """``len(x)`` where what is iterated is read as ``x[0], x[1]...``: an object that has other elements than these raises."""
-    if not isinstance(x, np.ndarray | Sequence):
+    if not isinstance(x, np.ndarray | Sequence) or _reads_differ(type(x)):
         kind = type(x).__name__
         raise TypeError(f"a loop over a {kind} that was not known to be one when this was compiled; loop over list(...)")
     return len(x)
+
+
+def _reads_differ(cls: type) -> bool:
+    """Does a list or tuple of a class of its own say anew what its elements are?"""
+    base: Any = next((c for c in (list, tuple) if issubclass(cls, c)), cls)
+    return any(getattr(cls, name, None) is not getattr(base, name, None) for name in ("__getitem__", "__iter__", "__len__"))
 
 
 def shares_memory(y: Any, x: Any) -> bool:
