@@ -69,7 +69,7 @@ def _by_infinity(s: Let) -> bool:
 
 
 def _has_infinity(s: Let) -> bool:
-    known = [a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", None) for a in s.args]
+    known = [a.obj if a.__class__ is Ref else getattr(type_of_atom(a), "value", None) for a in s.args]
     return any(type(v) is float and math.isinf(v) for v in known)
 
 

@@ -23,7 +23,7 @@ from s2sad.backend.emitted import Emitted
 from s2sad.backend.load import annotate, inject, read_global, run_code
 from s2sad.cache import disk
 from s2sad.cache.codes import GENERATED
-from s2sad.cache.key import make_key
+from s2sad.cache.key import make_key, state_of
 from s2sad.cache.reach import Reach, Unstable
 from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
@@ -204,12 +204,12 @@ def slot_for(request: Request) -> Slot | None:
 
 
 def backend_version(backend: str) -> str:
-    """A backend and the version of what it needs."""
+    """A backend, the version of what it needs, and the state of what is the compiler's part of it."""
     if backend == "numpy":
         return backend
     from importlib.metadata import version
 
-    return f"{backend} {version('numba')}"
+    return f"{backend} {version('numba')} {state_of('backend/numba')}"
 
 
 def _own_rules() -> bool:

@@ -111,6 +111,12 @@ class _Fuser:
         return with_stmts(block, out)
 
 
+def _tries(stmt: Stmt) -> bool:
+    if stmt.__class__ is Let:
+        return False
+    return stmt.__class__ is Try or any(s.__class__ is Try for b in blocks_of(stmt) for s in walk(b))
+
+
 class _Pair:
     """The loops forwards and backwards at two places of a block."""
 
@@ -127,7 +133,7 @@ class _Pair:
         env = self._recorded() if not back.stop and self.last > self.first else None
         if env is None or not isinstance(self.forward, For | While) or self.tape.append not in self.forward.body.stmts:
             return None
-        if any(isinstance(s, Try) for s in walk(Block(self.stmts[self.first : self.last + 1]))):
+        if any(map(_tries, self.stmts[self.first : self.last + 1])):
             return None
         own = Block(tuple(s for s in back.body.stmts if s not in reader.head), back.body.results)
         if not self._only_sums(own) or not self._in_any_order(own) or not self._raises_late(own):

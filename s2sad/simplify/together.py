@@ -60,7 +60,7 @@ _HEADING = "reverse sweep of the branch"
 
 def join(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such branches in one ``if``: ``fn`` itself where there are none."""
-    tests = [s.test for s in walk(fn.body) if isinstance(s, If)]
+    tests = [s.test for s in walk(fn.body) if s.__class__ is If]
     return fn if len(tests) == len(set(tests)) else with_body(fn, _Joiner(fn, primal).block(fn.body))
 
 

@@ -349,7 +349,7 @@ def _with_fn(handler: Any, fn: Any) -> Any:
     return handler
 
 
-BUILTINS: dict[Any, Any] = {
+HANDLERS: dict[Any, Any] = {
     len: _len,
     range: _range,
     slice: _slice,
@@ -389,4 +389,4 @@ BUILTINS: dict[Any, Any] = {
     frozenset: _with_fn(_plain(Opaque(frozenset)), frozenset),
 }
 
-__all__ = ["BUILTINS", "Num", "is_number"]
+__all__ = ["HANDLERS", "Num", "is_number"]
