@@ -319,6 +319,66 @@ def test_data_of_another_type_are_seen_where_nothing_reads_them(name: str, monke
         assert value == f(1.3) and gradient == pytest.approx(slope(f, 1.3), rel=1e-6), v
 
 
+class Parent:
+    @staticmethod
+    def power(x: float) -> float:
+        return x**3
+
+    def scaled(self, x: float) -> float:
+        return x * x
+
+    rule: ClassVar[Any] = math.sin
+
+
+class Child(Parent):
+    def scaled(self, x: float) -> float:
+        return super().scaled(x) * 2.0
+
+
+CHILD, SPACE = Child(), SimpleNamespace(rule=math.sin, k=2.0)
+
+
+def helper(x: float) -> Any:
+    return x * x
+
+
+def by_static(x: float) -> Any:
+    return Parent.power(x) + Parent.rule(x)
+
+
+def by_super(x: float) -> Any:
+    return CHILD.scaled(x)
+
+
+def by_attributes(x: float) -> Any:
+    return helper.k * helper(x) + helper.rule(x)  # type: ignore[attr-defined]
+
+
+def by_space(x: float) -> Any:
+    return SPACE.rule(x) * SPACE.k
+
+
+helper.k, helper.rule = 2.0, math.sin  # type: ignore[attr-defined]
+BOUND: dict[str, tuple[Callable[..., Any], Any, str, list[Any]]] = {
+    "static methods": (by_static, Parent, "power", [staticmethod(lambda x: x), staticmethod(math.exp)]),
+    "functions of a class": (by_static, Parent, "rule", [math.cos, staticmethod(lambda x: x**2)]),
+    "methods of a parent": (by_super, Parent, "scaled", [lambda self, x: x**5, lambda self, x: x]),
+    "numbers of a function": (by_attributes, helper, "k", [5.0, np.float64(3.0), 7]),
+    "functions of a function": (by_attributes, helper, "rule", [math.cos, lambda x: x**4]),
+    "functions of a namespace": (by_space, SPACE, "rule", [math.cos, lambda x: x**4]),
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_what_classes_and_functions_hold_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    f, place, attribute, values = BOUND[name]
+    derivative = s2sad.value_and_grad(f)
+    assert derivative(1.3)[1] == pytest.approx(slope(f, 1.3), rel=1e-6)
+    for v in values:
+        monkeypatch.setattr(place, attribute, v)
+        assert derivative(1.3) == (f(1.3), pytest.approx(slope(f, 1.3), rel=1e-6)), v
+
+
 def test_a_closure_over_another_array() -> None:
     held: Any = np.ones(3)
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, carried, functions, generated, merging, records
-from s2sad.analysis.infer.members import class_data, lookup, unsupported
+from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
@@ -319,7 +319,7 @@ def super_method(
     cls = t.cls if isinstance(t, Obj) else t.obj if isinstance(t, RefT) else obj.obj if isinstance(obj, Ref) else None
     mro = list(cls.__mro__) if isinstance(cls, type) else []
     for base in mro[mro.index(after) + 1 :] if after in mro else []:
-        if key in vars(base):
+        if has(f, base, key):
             static = vars(base)[key]
             if isinstance(static, property):
                 return _getter(f, obj, static.fget, key, name)
