@@ -9,6 +9,7 @@ import collections
 import enum
 import functools
 import itertools
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass
@@ -246,6 +247,16 @@ def test_equal_keys_have_equal_types() -> None:
         assert a != b or s == t, (v, w)
 
 
+def unused(x: float, given: Any) -> float:
+    return x * x
+
+
+def test_any_argument_may_go_along() -> None:
+    for v in [*VALUES, logging.getLogger("quiet"), np.poly1d([1.0, 2.0]), np.random.default_rng(0), np.array([None, 1.0])]:
+        assert s2sad.grad(unused)(1.5, v) == 3.0
+        assert s2sad.vjp(unused, 1.5, v)[1](1.0)[0] == 3.0
+
+
 def test_a_loop_over_what_was_not_known_to_be_a_dict() -> None:
     with pytest.raises(TypeError, match="loop over a Counter"):
         s2sad.grad(over)(1.3, collections.Counter([1, 1]))
@@ -377,6 +388,28 @@ def test_what_classes_and_functions_hold_is_seen(name: str, monkeypatch: pytest.
     for v in values:
         monkeypatch.setattr(place, attribute, v)
         assert derivative(1.3) == (f(1.3), pytest.approx(slope(f, 1.3), rel=1e-6)), v
+
+
+class Weights:
+    def __init__(self) -> None:
+        self.w, self.k = np.array([1.0, 2.0, 3.0]), [2.0]
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(x**2 * self.w) * self.k[0]
+
+
+def times_one(x: Any, fn: Callable[..., Any]) -> Any:
+    return fn(x) * 1.0
+
+
+@pytest.mark.parametrize("call", ["argument", "function", "partial"])
+def test_a_pullback_through_a_bound_method_keeps_what_its_object_held(call: str) -> None:
+    held, x = Weights(), np.ones(3)
+    given = held.loss if call != "partial" else functools.partial(Weights.loss, held)
+    _, pullback = s2sad.vjp(given, x) if call == "function" else s2sad.vjp(times_one, x, given)
+    held.w[:] = 7.0
+    held.k[0] = 9.0
+    np.testing.assert_allclose(pullback(1.0)[0], [4.0, 8.0, 12.0])
 
 
 def test_a_closure_over_another_array() -> None:
