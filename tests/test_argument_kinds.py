@@ -9,6 +9,7 @@ import collections
 import enum
 import functools
 import itertools
+import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import InitVar, dataclass
@@ -157,6 +158,31 @@ def hiding(mode: Any) -> Hiding:
     return made
 
 
+class Doubled(list):  # type: ignore[type-arg]
+    def __getitem__(self, k: Any) -> Any:
+        return 2.0 * list.__getitem__(self, k)
+
+
+class Sevens(collections.namedtuple("Sevens", "a b")):
+    __slots__ = ()
+
+    def __getitem__(self, k: Any) -> Any:
+        return 7.0
+
+
+def entries(x: float, d: Any) -> Any:
+    total = x
+    for k, v in d.items():
+        total = total * v + len(k)
+    for v in d.values():
+        total = total + x * v
+    return total * d["a"] * len(list(d.keys()))
+
+
+def first(x: float, items: Any) -> Any:
+    return x * x * items[0]
+
+
 MODE, ONE, NESTED = Mode("a"), Mode("a"), SimpleNamespace(inner=Mode("a"))
 CALLS: dict[str, tuple[Callable[..., Any], Any]] = {
     "subclasses of str": (steps, [Text("a"), Text("b"), "a", np.str_("b"), np.str_("a"), Word.A, Word.B]),
@@ -180,6 +206,11 @@ CALLS: dict[str, tuple[Callable[..., Any], Any]] = {
     "class methods": (applied, lambda: changed(Mode, [1.0, "a", 3.0, None], Mode.scaled, "scale")),
     "attributes beside fields": (of_mode, [Extra(2.0, "a"), Extra(2.0, "b"), Extra(2.0, None)]),
     "attributes that hide the class's": (of_mode, [hiding(None), hiding("b"), hiding("a"), hiding(None)]),
+    "entries of dicts": (entries, [
+        {"a": 2.0, "b": 3.0}, collections.defaultdict(float, a=2.0, b=3.0), collections.Counter(a=2, b=3),
+        collections.OrderedDict(b=3.0, a=2.0), MappingProxyType({"a": 2.0}),
+    ]),
+    "sequences read in their own way": (first, [[1.5], Doubled([1.5]), (1.5,), Sevens(1.5, 2.0), collections.deque([1.5])]),
     "iterables": (over, [{0, 1}, frozenset([1, 2]), [0, 1], (1,), range(3), {3: 1}, collections.deque([1, 2])]),
 }  # fmt: skip
 
@@ -216,9 +247,22 @@ def test_equal_keys_have_equal_types() -> None:
         assert a != b or s == t, (v, w)
 
 
+def unused(x: float, given: Any) -> float:
+    return x * x
+
+
+def test_any_argument_may_go_along() -> None:
+    for v in [*VALUES, logging.getLogger("quiet"), np.poly1d([1.0, 2.0]), np.random.default_rng(0), np.array([None, 1.0])]:
+        assert s2sad.grad(unused)(1.5, v) == 3.0
+        assert s2sad.vjp(unused, 1.5, v)[1](1.0)[0] == 3.0
+
+
 def test_a_loop_over_what_was_not_known_to_be_a_dict() -> None:
     with pytest.raises(TypeError, match="loop over a Counter"):
         s2sad.grad(over)(1.3, collections.Counter([1, 1]))
+    for items in (Doubled([1]), Sevens(1, 2)):
+        with pytest.raises(TypeError, match="loop over a"):
+            s2sad.grad(over)(1.3, items)
 
 
 # -- data of modules, classes and closures ----------------------------------------------------------------------------
@@ -284,6 +328,88 @@ def test_data_of_another_type_are_seen_where_nothing_reads_them(name: str, monke
             monkeypatch.setattr(place, attribute, v)
         value, gradient = derivative(1.3)
         assert value == f(1.3) and gradient == pytest.approx(slope(f, 1.3), rel=1e-6), v
+
+
+class Parent:
+    @staticmethod
+    def power(x: float) -> float:
+        return x**3
+
+    def scaled(self, x: float) -> float:
+        return x * x
+
+    rule: ClassVar[Any] = math.sin
+
+
+class Child(Parent):
+    def scaled(self, x: float) -> float:
+        return super().scaled(x) * 2.0
+
+
+CHILD, SPACE = Child(), SimpleNamespace(rule=math.sin, k=2.0)
+
+
+def helper(x: float) -> Any:
+    return x * x
+
+
+def by_static(x: float) -> Any:
+    return Parent.power(x) + Parent.rule(x)
+
+
+def by_super(x: float) -> Any:
+    return CHILD.scaled(x)
+
+
+def by_attributes(x: float) -> Any:
+    return helper.k * helper(x) + helper.rule(x)  # type: ignore[attr-defined]
+
+
+def by_space(x: float) -> Any:
+    return SPACE.rule(x) * SPACE.k
+
+
+helper.k, helper.rule = 2.0, math.sin  # type: ignore[attr-defined]
+BOUND: dict[str, tuple[Callable[..., Any], Any, str, list[Any]]] = {
+    "static methods": (by_static, Parent, "power", [staticmethod(lambda x: x), staticmethod(math.exp)]),
+    "functions of a class": (by_static, Parent, "rule", [math.cos, staticmethod(lambda x: x**2)]),
+    "methods of a parent": (by_super, Parent, "scaled", [lambda self, x: x**5, lambda self, x: x]),
+    "numbers of a function": (by_attributes, helper, "k", [5.0, np.float64(3.0), 7]),
+    "functions of a function": (by_attributes, helper, "rule", [math.cos, lambda x: x**4]),
+    "functions of a namespace": (by_space, SPACE, "rule", [math.cos, lambda x: x**4]),
+}
+
+
+@pytest.mark.parametrize("name", BOUND)
+def test_what_classes_and_functions_hold_is_seen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    f, place, attribute, values = BOUND[name]
+    derivative = s2sad.value_and_grad(f)
+    assert derivative(1.3)[1] == pytest.approx(slope(f, 1.3), rel=1e-6)
+    for v in values:
+        monkeypatch.setattr(place, attribute, v)
+        assert derivative(1.3) == (f(1.3), pytest.approx(slope(f, 1.3), rel=1e-6)), v
+
+
+class Weights:
+    def __init__(self) -> None:
+        self.w, self.k = np.array([1.0, 2.0, 3.0]), [2.0]
+
+    def loss(self, x: Any) -> Any:
+        return np.sum(x**2 * self.w) * self.k[0]
+
+
+def times_one(x: Any, fn: Callable[..., Any]) -> Any:
+    return fn(x) * 1.0
+
+
+@pytest.mark.parametrize("call", ["argument", "function", "partial"])
+def test_a_pullback_through_a_bound_method_keeps_what_its_object_held(call: str) -> None:
+    held, x = Weights(), np.ones(3)
+    given = held.loss if call != "partial" else functools.partial(Weights.loss, held)
+    _, pullback = s2sad.vjp(given, x) if call == "function" else s2sad.vjp(times_one, x, given)
+    held.w[:] = 7.0
+    held.k[0] = 9.0
+    np.testing.assert_allclose(pullback(1.0)[0], [4.0, 8.0, 12.0])
 
 
 def test_a_closure_over_another_array() -> None:

@@ -143,3 +143,17 @@ def test_a_refusal_is_remembered(tmp_path: Any, monkeypatch: pytest.MonkeyPatch)
     (file,) = tmp_path.glob("*.refused")
     file.write_bytes(file.read_bytes()[:-1])  # what is not whole is not believed
     assert derived() == first and asked[2:] == ["numba"]
+
+
+def of_an_empty_middle(x):
+    e = np.zeros_like(x[2:-2])
+    e += x[2:-2] ** 2
+    return e.sum() + e @ e + x.sum()
+
+
+def test_a_middle_that_one_element_does_not_have() -> None:
+    for n in (1, 5, 3):
+        x = np.linspace(0.5, 1.5, n)
+        value, gradient = s2sad.value_and_grad(of_an_empty_middle, backend="numba")(x)
+        want, plain = s2sad.value_and_grad(of_an_empty_middle)(x)
+        assert value == pytest.approx(want) and np.allclose(gradient, plain)

@@ -74,6 +74,7 @@ from s2sad.ir.types import (
 )
 from s2sad.rules.registry import Rule, lookup
 
+_CONTAINERS = (List, Tuple, Dict)
 _SAME = frozenset({"copy", "getitem", "getattr", "unpack", "unpack_star", "iter_list"})
 _LIST_EFFECTS = frozenset(
     {"append", "insert", "extend", "pop", "reverse", "get", "copy", "setdefault", "update", "fill", "clear"}
@@ -346,7 +347,7 @@ class Forward:
             return b.emit("dict", *flat, type=tangent_type(s.target.type))
         if s.op in ("add", "mul", "or_") and isinstance(s.target.type, List | Tuple | Dict):
             # of lists, tuples and dicts these join and repeat: their tangents are joined and repeated as well
-            parts = [self.dot(b, a) if isinstance(type_of_atom(a), List | Tuple | Dict) else a for a in s.args]
+            parts = [self.parts_dot(b, a) if isinstance(type_of_atom(a), _CONTAINERS) else a for a in s.args]
             return b.emit(s.op, *parts, type=tangent_type(s.target.type))
         rule = rule_of(s)
         if rule is None:
@@ -357,6 +358,12 @@ class Forward:
         self.refuse_unequal(s, rule)
         return self.by_rule(rule, s, operands, static, b)
 
+    def parts_dot(self, b: Builder, a: Atom) -> Atom:
+        """The tangent of a list, a container too where nothing that it holds varies: ``[None] * n``."""
+        dot = self.dot(b, a)
+        empty = isinstance(dot, Const) and dot.value is None and isinstance(type_of_atom(a), _CONTAINERS)
+        return b.call(rt.zero_tangent, "rt.zero_tangent", a, type=tangent_type(type_of_atom(a))) if empty else dot
+
     def without_rule(self, s: Let, b: Builder) -> Atom:
         callee = s.args[0]
         cls = callee.obj if isinstance(callee, Ref) else None
@@ -366,7 +373,7 @@ class Forward:
             dots = {k: self.attribute_dot(b, a) for k, a in s.kwargs.items()}
             return b.emit("call", *s.args[:2], kw=dots, type=tangent_type(s.target.type))  # type: ignore[union-attr]
         if cls in (list, tuple) and isinstance(s.args[1], Var):
-            return b.emit("call", callee, self.dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
+            return b.emit("call", callee, self.parts_dot(b, s.args[1]), type=tangent_type(s.target.type))  # type: ignore[union-attr]
         reason = self.program.reason_at(s.loc) or f"there is no derivative rule for {getattr(callee, 'text', s.op)}"
         raise self.refuse("S2S020", f"an active value goes into a call that cannot be differentiated: {reason}", s.loc,
                           RULE_HELP)  # fmt: skip
@@ -516,7 +523,7 @@ class Forward:
         op = INPLACE[s.op] if s.op in INPLACE else str(s.args[3].value)  # type: ignore[union-attr]
         if isinstance(x.type, List | Dict):
             b.append(s)
-            added = v if s.op == "imul" else self.dot(b, v)  # the list of tangents is repeated as often
+            added = v if s.op == "imul" else self.parts_dot(b, v)  # the list of tangents is repeated as often
             b.effect(s.op, x_dot, *((added,) if s.op in INPLACE else (i, added, Const(op))))
             return
         if op in ("add", "sub"):
@@ -530,7 +537,7 @@ class Forward:
         self.aug_general(s, x, x_dot, i, v, op, b)
 
     def zero_into(self, b: Builder, x: Var, value: Atom) -> Atom:
-        return Const(0.0) if isinstance(x.type, Array) or is_number(type_of_atom(value)) else self.zero(b, value)
+        return Const(0.0) if isinstance(x.type, Array) or is_number(type_of_atom(value)) else self.parts_dot(b, value)
 
     def aug_general(self, s: Let, x: Var, x_dot: Atom, i: Atom, v: Atom, op: str, b: Builder) -> None:
         rule = lookup(op)
@@ -576,7 +583,7 @@ class Forward:
             )
         values: tuple[Any, ...] = s.args[2:]
         if name in ("append", "fill", "extend", "update"):
-            values = tuple(self.dot(b, a) for a in values)
+            values = tuple(self.parts_dot(b, a) for a in values)
         elif name in ("insert", "setdefault", "get"):
             values = (values[0], *(self.dot(b, a) for a in values[1:]))
         if s.target is None:

@@ -23,7 +23,23 @@ from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
 from s2sad.ir.rewrite import with_args
-from s2sad.ir.types import BOOL, INT, Array, Dict, List, Lit, Num, Obj, Slice, Tuple, Type, Unknown, dtype_of, is_number
+from s2sad.ir.types import (
+    BOOL,
+    INT,
+    Array,
+    Dict,
+    List,
+    Lit,
+    Num,
+    Obj,
+    Slice,
+    Tuple,
+    Type,
+    Unknown,
+    dtype_of,
+    is_number,
+    item_of,
+)
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -547,7 +563,8 @@ def _sequence_arithmetic(r: Reverse, s: Let, state: State, rb: Builder) -> list[
     n = length_now(r, xs, s, before, rb)
     if s.op == "mul":
         if isinstance(xs, Var) and r.is_active(xs):
-            g = rb.call(rt.repeated, "rt.repeated", whole, n, type=xs.type)
+            like = () if isinstance(xs.type, List | Tuple) and is_number(item_of(xs.type)) else (xs,)
+            g = rb.call(rt.repeated, "rt.repeated", whole, n, *like, type=xs.type)
             _add_list(r, state, rb, xs, g)
         return [*before, s]
     ends: tuple[tuple[Atom, Atom], ...] = ((Const(None), n), (n, Const(None)))

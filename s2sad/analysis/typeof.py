@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.ir.named import unlike_tuple
 from s2sad.ir.types import (
     ONE,
     UNKNOWN,
@@ -88,7 +89,7 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return Scalar("complex128")
     if isinstance(value, np.generic):
         return Scalar(str(value.dtype), weak=False) if value.dtype.kind in "biufc" else Opaque(cls)
-    if isinstance(value, tuple):
+    if cls is tuple or (isinstance(value, tuple) and not unlike_tuple(cls)):
         return Tuple(tuple(type_of(v, namer) for v in value), None if cls is tuple else cls)
     if cls is list:
         items = tuple(type_of(v, namer) for v in value)
@@ -104,7 +105,7 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return RefT(value)
     if isinstance(value, set | frozenset):
         return Opaque(cls)
-    if isinstance(value, dict | list):  # a class with methods of its own
+    if isinstance(value, dict | list | tuple):  # a class with methods of its own
         return UNKNOWN
     names = attribute_names(value)
     if names is not None:  # what operators in C do is asked when the program runs

@@ -170,7 +170,7 @@ def template(x: Any) -> Any:
 def _leaf_template(x: Any) -> Any:
     if type(x) is np.ndarray:
         return np.broadcast_to(np.zeros((), x.dtype), x.shape)
-    return type(x)(0) if isinstance(x, float | int | complex | np.number) else x
+    return type(x)(0) if type(x) in (float, int, complex) or isinstance(x, np.number) else x  # no code of a class of the user's
 
 
 def copied(x: Any) -> Any:

@@ -29,6 +29,7 @@ def wrapped_by(obj: Any) -> Any:
 # what every class has, or what says nothing about what operators and ``in``, ``len``, ``bool`` and ``for`` do
 _PLAIN = frozenset({
     "__init__", "__repr__", "__str__", "__getattribute__", "__setattr__", "__delattr__", "__new__", "__del__", "__call__",
+    "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__",  # all that a SimpleNamespace has
 })  # fmt: skip
 
 

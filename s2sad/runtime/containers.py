@@ -7,19 +7,25 @@ stands for a zero of any shape.
 from __future__ import annotations
 
 import dataclasses
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType, SimpleNamespace
+from enum import Enum
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, GenericAlias, MethodType, ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from s2sad.runtime.shapes import unbroadcast
 
-_NO_DATA = (type, str, bytes, np.generic, np.ndarray, np.ufunc, FunctionType, BuiltinFunctionType, MethodType, ModuleType)
+_NO_DATA = (
+    type, str, bytes, np.generic, np.ndarray, np.ufunc, FunctionType, BuiltinFunctionType, MethodType, ModuleType, partial, Enum,
+    GenericAlias,
+)  # fmt: skip
+_OPAQUE = ("builtins", "numpy", "logging")  # modules whose objects are not looked into
 
 
 def attributes_of(x: Any) -> dict[str, Any] | None:
     """The attributes of an object that holds data; None for anything else (functions, classes, modules, numbers)."""
-    if isinstance(x, _NO_DATA) or type(x).__module__ == "builtins":
+    if isinstance(x, _NO_DATA) or type(x).__module__ in _OPAQUE:
         return None
     if dataclasses.is_dataclass(x):
         return {f.name: getattr(x, f.name) for f in dataclasses.fields(x)}

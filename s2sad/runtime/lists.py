@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.runtime.containers import accumulate, same_memory
+from s2sad.runtime.containers import accumulate, same_memory, zeros_like
 
 
 def add_slice(place: list[Any], index: slice, g: Any) -> None:
@@ -22,9 +22,12 @@ def unsort(x_bar: np.ndarray, order: np.ndarray, axis: int | None = -1) -> None:
     np.put_along_axis(x_bar, order, x_bar.copy(), axis=axis)
 
 
-def repeated(g: list[Any], n: int) -> list[Any]:
-    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies."""
+def repeated(g: list[Any], n: int, xs: Any = None) -> list[Any]:
+    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies, of which there may be none.
+    Without ``xs``, its elements are numbers."""
     out = list(g[:n])
+    if len(out) < n:
+        return [0.0] * n if xs is None else [zeros_like(x) for x in xs]
     for k in range(n, len(g)):
         if not same_memory(out[k % n], g[k]):
             out[k % n] = accumulate(out[k % n], g[k])
@@ -33,10 +36,16 @@ def repeated(g: list[Any], n: int) -> list[Any]:
 
 def count_items(x: Any) -> int:
     """``len(x)`` where what is iterated is read as ``x[0], x[1]...``: an object that has other elements than these raises."""
-    if not isinstance(x, np.ndarray | Sequence):
+    if not isinstance(x, np.ndarray | Sequence) or _reads_differ(type(x)):
         kind = type(x).__name__
         raise TypeError(f"a loop over a {kind} that was not known to be one when this was compiled; loop over list(...)")
     return len(x)
+
+
+def _reads_differ(cls: type) -> bool:
+    """Does a list or tuple of a class of its own say anew what its elements are?"""
+    base: Any = next((c for c in (list, tuple) if issubclass(cls, c)), cls)
+    return any(getattr(cls, name, None) is not getattr(base, name, None) for name in ("__getitem__", "__iter__", "__len__"))
 
 
 def shares_memory(y: Any, x: Any) -> bool:

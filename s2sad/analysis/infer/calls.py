@@ -355,6 +355,7 @@ def method_call(
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
         if hasattr(obj, key):
+            members.watch(f, obj, key)
             attribute_ = reference(getattr(obj, key), f"{getattr(x, 'text', '')}.{key}")
             return call_atom(f, attribute_, pos, kw, name, target)
     if t == NEVER:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import abc
 import inspect
+from functools import partial
+from types import FunctionType
 from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 import numpy as np
@@ -47,26 +49,45 @@ def lookup(f: FunctionInfer, cls: Any, key: str) -> Any:
     The program depends on it: a method that is replaced later, or defined in a subclass, makes it stale.
     """
     for base in getattr(cls, "__mro__", ()):
-        found = key in vars(base)
-        if base is not object and base.__module__ not in ("builtins", "typing", "abc"):
-            known = vars(base)[key] if found else MISSING
-            f.program.members.setdefault((base, key), Dependency(key, vars(base), known))
-        if found:
+        if has(f, base, key):
             return vars(base)[key]
     return inspect.getattr_static(cls, key, None)
+
+
+def has(f: FunctionInfer, base: Any, key: str) -> bool:
+    """Has the class itself something under a name? The program depends on the answer, and on what it is."""
+    found = key in vars(base)
+    if base is not object and base.__module__ not in ("builtins", "typing", "abc"):
+        known = vars(base)[key] if found else MISSING
+        f.program.members.setdefault((base, key), Dependency(key, vars(base), known))
+    return found
 
 
 _DATA = (bool, int, float, complex, str, bytes, np.ndarray, np.generic, list, tuple, dict)
 
 
+_WITH_ATTRIBUTES = (FunctionType, partial)
+
+
+def watch(f: FunctionInfer, obj: Any, key: str) -> None:
+    """The program depends on what a class, or a function, has under a name."""
+    if isinstance(obj, type):
+        lookup(f, obj, key)
+    elif isinstance(obj, _WITH_ATTRIBUTES) and key in vars(obj):
+        f.program.members.setdefault((id(obj), key), Dependency(key, vars(obj), vars(obj)[key]))
+
+
 def class_data(f: FunctionInfer, cls: Any, key: str) -> Atom | None:
-    """Data that a class holds: read afresh at every call, like a global; None where the attribute is something else."""
-    owner = next((b for b in getattr(cls, "__mro__", ()) if key in vars(b)), None)
+    """Data that a class holds, or a function: read afresh at every call, like a global; None where the attribute is
+    something else."""
+    owners = getattr(cls, "__mro__", (cls,) if isinstance(cls, _WITH_ATTRIBUTES) else ())
+    owner = next((b for b in owners if key in vars(b)), None)
     if owner is None or not isinstance(vars(owner)[key], _DATA) or key.startswith("__"):
         return None
-    lookup(f, cls, key)
-    known = f.program.class_data.get((owner, key))
+    watch(f, cls, key)
+    place = (owner if isinstance(owner, type) else id(owner), key)
+    known = f.program.class_data.get(place)
     if known is None:
-        known = f.program.class_data[owner, key] = Global(key, vars(owner)[key], vars(owner))
-        f.program.members[owner, key] = Dependency(key, vars(owner), known.obj, data=True)
+        known = f.program.class_data[place] = Global(key, vars(owner)[key], vars(owner))
+        f.program.members[place] = Dependency(key, vars(owner), known.obj, data=True)
     return known

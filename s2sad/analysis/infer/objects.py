@@ -15,11 +15,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, carried, functions, generated, merging, records
-from s2sad.analysis.infer.members import class_data, lookup, unsupported
+from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable, join, widen
 
@@ -319,7 +318,7 @@ def super_method(
     cls = t.cls if isinstance(t, Obj) else t.obj if isinstance(t, RefT) else obj.obj if isinstance(obj, Ref) else None
     mro = list(cls.__mro__) if isinstance(cls, type) else []
     for base in mro[mro.index(after) + 1 :] if after in mro else []:
-        if key in vars(base):
+        if has(f, base, key):
             static = vars(base)[key]
             if isinstance(static, property):
                 return _getter(f, obj, static.fget, key, name)
@@ -388,4 +387,4 @@ def bound_self(f: FunctionInfer, ref: Ref, method_: Any) -> Atom:
     name = getattr(owner, "name", None)
     if home is not None and isinstance(name, str) and getattr(home, name, None) is owner:
         return Ref(owner, f"scipy.stats.{name}")  # a distribution: its data are constants
-    return f.emit("getattr", ref, Const("__self__"), type=type_of(method_.__self__))
+    return f.program.data(method_, f"{ref.text if ref.text.isidentifier() else 'method'}_self", owner)

@@ -477,6 +477,7 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         if data is not None:
             return data
         if hasattr(obj, key):
+            members.watch(f, obj, key)
             return calls.reference(getattr(obj, key), f"{getattr(x, 'text', key)}.{key}")
     if isinstance(t, Array) and key == "__array_wrap__":  # of an array that is no subclass: the array itself
         return Ref(np.asanyarray, "np.asanyarray")

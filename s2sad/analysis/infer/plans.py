@@ -77,11 +77,19 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     if isinstance(t, Range):
         return Plan(x, lambda k, names: k, None, range_item(f, x))
     if isinstance(t, Array | List | Tuple | Num | Unknown):
+        if t.__class__ is Unknown and _is_dict_view(f, x):
+            x = f.emit("call", Ref(list, "list"), x, type=List(UNKNOWN))
         n = length(f, x)
         over = _range(f, n)
         return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0] if names else ""), n, range_item(f, over))
     item = STR if t in (STR,) or (isinstance(t, Lit) and isinstance(t.value, str)) else Opaque()
     return Plan(x, lambda k, names: k, None, item)
+
+
+def _is_dict_view(f: FunctionInfer, x: Atom) -> bool:
+    """Is it ``d.items()`` and the like, of something that is not known to be a dict? It has no index."""
+    made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is x), None)
+    return made is not None and made.op == "method" and getattr(made.args[1], "value", "") in ("items", "keys", "values")
 
 
 def range_values(f: FunctionInfer, x: Atom) -> range | None:

@@ -89,6 +89,8 @@ def part(
     start, low = _start(b, item.start, size, intervals)
     stop, high = _stop(b, item.stop, size, intervals)
     affine = None if low is None or high is None else high - low
+    if affine is not None and affine.is_const and affine.const < 0:  # the slice is empty
+        affine = Affine(0)
     known = sizes.of(affine) if step == 1 else None
     if known is not None:
         return start, step, Size(known, affine)

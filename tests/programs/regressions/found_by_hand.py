@@ -360,3 +360,44 @@ def soft_warping(a, b, g):
 
 
 PROGRAMS.add(soft_warping, arr(3), pos(4), 0.3, smooth=False)
+
+
+def table_of_nothing(x, n):
+    """The tangent of a list of None is such a list: it is stored into later."""
+    table = [None] * (n + 1)
+
+    def entry(k):
+        if table[k] is None:
+            table[k] = x[k] if k < 1 else entry(k - 1) * x[k] + k
+        return table[k]
+
+    return entry(n) * table[0]
+
+
+PROGRAMS.add(table_of_nothing, pos(4), 3)
+
+
+def lists_of_nothing(x, n):
+    a = list((None,) * n)
+    b = []
+    b += [None] * n
+    b.extend([None] * 2)
+    c = [x] * n
+    c[1:] = [None] * (n - 1)
+    a[1], b[-1] = c[0] * x, x
+    return a[1] * b[-1]
+
+
+PROGRAMS.add(lists_of_nothing, 1.5, 3)
+
+
+def repeated_no_times(x, n):
+    numbers = [x[0]] * n + [x[1]]
+    arrays = [x * x] * (n - 1)
+    total = sum(numbers) * x[2]
+    for a in arrays:
+        total += np.sum(a)
+    return total
+
+
+PROGRAMS.add(repeated_no_times, pos(3), 0)
