@@ -187,6 +187,7 @@ _HELPERS_FRESH = frozenset(
         "safe_mul",
         "masked_mul",
         "safe_div",
+        "safe_dot",
         "pow_da",
         "pow_db",
         "log_or_zero",
