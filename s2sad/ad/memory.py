@@ -153,11 +153,18 @@ class Memory:
 
     def _anew(self, memory: Any, start: int) -> bool:
         """Is the memory another in each iteration of the loop at a position?"""
+        end = self._ends.get(start, 0)
+        made = self._bound_in(memory)
+        return bool(made) and all(start < self.place[d].at < end for d in made)
+
+    def _bound_in(self, memory: Any) -> list[Let]:
         if self._fresh is None:
             self._fresh = Fresh(self.place, self.info.find, self.view_of)
-        end = self._ends.get(start, 0)
-        made = self._fresh.bound_in(memory)
-        return bool(made) and all(start < self.place[d].at < end for d in made)
+        return self._fresh.bound_in(memory)
+
+    def is_private(self, v: Var) -> bool:
+        """Is ``v`` an array of the function's own that no container, branch, loop or call holds? Nobody asks which it is."""
+        return bool(self._bound_in(self.info.find(v)))
 
     def _elsewhere(self, v: Var, place: Place, positions: list[int]) -> bool:
         """Is ``v`` a part of an array that the stores at these positions leave alone, whatever they do to the rest?"""
