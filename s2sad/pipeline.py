@@ -83,9 +83,17 @@ class Compilation:
             self.spec = self.infer.specialise(self.source, types, entry=True)
         return self.spec
 
+    def order_loops(self) -> None:
+        """For machine code: loops in the order in which they are fast."""
+        if self.request.backend != "numpy":
+            from s2sad.backend.numba.interchange import interchange_all
+
+            interchange_all(self.spec)
+
     def differentiate(self) -> list[Function]:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
         r = self.request
+        self.order_loops()
         if r.mode == "jvp":
             entries = ad.tangent(self.infer, self.spec, r.active)
         else:

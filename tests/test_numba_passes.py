@@ -32,6 +32,7 @@ from s2sad.backend.numba import (
     detach,
     fuse,
     helpers,
+    interchange,
     iteration,
     nests,
     numbers,
@@ -40,6 +41,7 @@ from s2sad.backend.numba import (
     restored,
     tapes,
     tidy,
+    turned,
     unassigned,
 )  # fmt: skip
 from s2sad.cache.programs import Request
@@ -75,6 +77,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "fancy": (loops, (V, np.array([1, 0, 3]), V[:3])),
     "fuse": (fuse.fused, (V, 6)),
     "helpers": (helpers.plain_helpers, (1.5, 0.5)),
+    "interchange": (lambda fn: tidy.tidy(interchange.interchanged(fn)), (V, 6)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
@@ -86,6 +89,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "shapes": (loops, (M,)),
     "tapes": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "tidy": (tidy.tidy, (V,)),
+    "turned": (lambda fn: tidy.tidy(turned.turned(fn)), (V, 6, 3)),
     "unassigned": (unassigned.assigned_values, (1.5, 3)),
 }
 # These show two functions of a module, of which one calls the other.

@@ -108,7 +108,7 @@ class Memory:
 
     def overwritten_after(self, v: Atom, s: Stmt) -> bool:
         """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
-        if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
+        if v.__class__ is not Var or not isinstance(v.type, (Array, List, Dict, Num, Unknown)):
             return False
         later = self._stored_after(self.info.find(v), s)
         return bool(later) and not self._elsewhere(v, self.place[s], later)

@@ -51,14 +51,14 @@ def complete(infer: Infer, entries: list[Function]) -> None:
         if fn in seen:
             continue
         seen.add(fn)
-        for a in _callees(fn):
+        for a in callees(fn):
             if isinstance(a.obj, Gradient):
                 todo.append(derived.of(infer).function(a.obj))
             elif a.obj.fn is not None:
                 todo.append(a.obj.fn)
 
 
-def _callees(fn: Function) -> list[Ref]:
+def callees(fn: Function) -> list[Ref]:
     return [
         a for s in walk(fn.body) if s.__class__ is Let
         for a in s.args if a.__class__ is Ref and isinstance(a.obj, Callee)
@@ -74,7 +74,7 @@ def reachable(entries: list[Function]) -> list[Function]:
         if fn in out or fn in running:
             return
         running.add(fn)
-        for a in _callees(fn):
+        for a in callees(fn):
             if a.obj.fn is not None:
                 visit(a.obj.fn)
         running.discard(fn)

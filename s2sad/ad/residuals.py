@@ -110,9 +110,9 @@ def _with_first(s: For | While, kept: Sequence[Var], twins: dict[Var, Atom]) -> 
 
 def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
     """For each variable that control flow binds: the atoms that it may be."""
-    if isinstance(s, If):
+    if s.__class__ is If:
         return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
-    if isinstance(s, Try):
+    if s.__class__ is Try:
         sides = [s.body, *(h.body for h in s.handlers)]
         return [(t, tuple(b.results[k] for b in sides if k < len(b.results))) for k, t in enumerate(s.targets)]
     if isinstance(s, _LOOPS):

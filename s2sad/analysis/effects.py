@@ -256,7 +256,7 @@ def has_memory(t: Type | None) -> bool:
         return False
     if cls is Tuple:
         return any(map(has_memory, t.items))  # type: ignore[union-attr]
-    if isinstance(t, Opaque):
+    if t.__class__ is Opaque:
         return t.cls is None or not issubclass(t.cls, _IMMUTABLE_CLASSES)
     return True
 
@@ -293,7 +293,7 @@ def effect_of(let: Let) -> Effect:
 
 def is_final(let: Let) -> bool:
     """Will what is said of its effect stay? What a function of ours does may not be known yet."""
-    return let.op != "call" or not (isinstance(let.args[0], Ref) and isinstance(let.args[0].obj, _OWN))
+    return let.op != "call" or not (let.args[0].__class__ is Ref and isinstance(let.args[0].obj, _OWN))
 
 
 def forget() -> None:

@@ -147,7 +147,7 @@ def full_like_jvp(a_dot, fill_dot, y, a, fill_value, *, dtype=None):
 @general(
     np.full_like,
     jvp=full_like_jvp,
-    type=ty.made_like,
+    type=lambda x, fill_value, dtype=None, shape=None, **static: ty.made_like(x, dtype, shape),
     sample=samples.cases(lambda: call(values((2, 3)), 1.5), lambda: call(values((3,)), values((1,)))),
 )
 def full_like(y_bar, y, a, fill_value, /, *, dtype=None):

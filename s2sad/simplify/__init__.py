@@ -182,7 +182,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
     new = buffers.reuse(fn, primal)
-    return fn if new is fn else sink.sink(new)  # what this parts from its use comes back to it
+    return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 
 __all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "in_place", "simplify"]

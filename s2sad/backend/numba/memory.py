@@ -10,7 +10,7 @@ from s2sad.analysis.alias import AliasInfo
 from s2sad.backend.numba.facts import calls
 from s2sad.ir.nodes import Let, Var
 
-_MAKERS = (
+MAKERS = (
     np.empty, np.zeros, np.ones, np.full, np.empty_like, np.zeros_like, np.ones_like, np.full_like, np.copy,
 )  # fmt: skip
 
@@ -22,8 +22,8 @@ def may_share(info: AliasInfo, lets: Mapping[Var, Let], a: Var, b: Var, params: 
         return True
     if bool(info.find(a) != info.find(b)):
         return False
-    made = [calls(lets.get(v), *_MAKERS) for v in (a, b)]
+    made = [calls(lets.get(v), *MAKERS) for v in (a, b)]
     return not (all(made) or (any(made) and (a in params or b in params)))
 
 
-__all__ = ["may_share"]
+__all__ = ["MAKERS", "may_share"]

@@ -35,6 +35,7 @@ from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import short_tuples, tidy
+from s2sad.backend.numba.turned import turned
 from s2sad.backend.numba.unassigned import assigned_values
 from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
@@ -98,7 +99,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
     loops = tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
-    return tidy(sums_in_registers(fused(distribute(loops))))
+    return tidy(sums_in_registers(fused(distribute(turned(loops)))))
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:

@@ -79,7 +79,7 @@ _OPS = frozenset({
 
 def parallel_loops(fn: Function) -> Function:
     """``fn`` with the outermost loops that are proved to be independent as ``numba.prange``."""
-    return _Loops(fn).run()
+    return Loops(fn).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Uses:
     stored: dict[object, None] = field(default_factory=dict)
 
 
-class _Loops:
+class Loops:
     def __init__(self, fn: Function) -> None:
         self.fn = fn
         self.lets = lets(fn)
@@ -106,24 +106,24 @@ class _Loops:
         self.info: AliasInfo = alias(fn)
 
     def run(self) -> Function:
-        return with_body(self.fn, self._block(self.fn.body))
+        return with_body(self.fn, self.block(self.fn.body))
 
-    def _block(self, block: Block) -> Block:
+    def block(self, block: Block) -> Block:
         out: list[Stmt] = []
         for s in block.stmts:
-            taken = self._taken(s) if isinstance(s, For) else None
-            out += taken if taken is not None else [with_blocks(s, tuple(map(self._block, blocks_of(s))))]
+            taken = self.taken(s) if isinstance(s, For) else None
+            out += taken if taken is not None else [with_blocks(s, tuple(map(self.block, blocks_of(s))))]
         return Block(tuple(out), block.results)
 
-    def _taken(self, s: For) -> list[Stmt] | None:
+    def taken(self, s: For) -> list[Stmt] | None:
         """The loop in parallel; None where it is not proved that it can be."""
         b = Builder(s.loc)
         bounds = self._bounds(b, s)
-        inside = _defined(s)
+        inside = defined_in(s)
         uses = Uses()
-        if bounds is None or s.stop or not self._collect(s.body, uses):
+        if bounds is None or s.stop or not self.collect(s.body, uses):
             return None
-        if not all(self._apart(s.item, uses.places[c], inside) for c in uses.stored):
+        if not all(self.apart(s.item, uses.places[c], inside) for c in uses.stored):
             return None
         if s.carried:
             new = self._sum(s)
@@ -160,20 +160,20 @@ class _Loops:
         return b.emit("add", a, Const(1), type=INT)
 
     # -- what the body does -----------------------------------------------------------------------------------------
-    def _collect(self, block: Block, uses: Uses) -> bool:
+    def collect(self, block: Block, uses: Uses) -> bool:
         """Note the uses of arrays; False where the body does what a parallel loop cannot."""
         for s in block.stmts:
             if isinstance(s, Let):
                 if not self._let(s, uses):
                     return False
-            elif isinstance(s, If) or (isinstance(s, For) and not s.stop and self._ranges(s)):
-                if not all(is_scalar(v) for v in targets_of(s)) or not all(self._collect(b, uses) for b in blocks_of(s)):
+            elif isinstance(s, If) or (isinstance(s, For) and not s.stop and self.ranges(s)):
+                if not all(is_scalar(v) for v in targets_of(s)) or not all(self.collect(b, uses) for b in blocks_of(s)):
                     return False
             else:
                 return False
         return True
 
-    def _ranges(self, s: For) -> bool:
+    def ranges(self, s: For) -> bool:
         made = self.lets.get(s.iter) if isinstance(s.iter, Var) else None
         return made is not None and calls(made, builtins.range)
 
@@ -211,7 +211,7 @@ class _Loops:
         return made.args if made is not None and made.op == "tuple" else (index,)
 
     # -- that iterations do not meet --------------------------------------------------------------------------------
-    def _apart(self, item: Var, places: list[tuple[Var, tuple[Atom, ...]]], inside: set[Var]) -> bool:
+    def apart(self, item: Var, places: list[tuple[Var, tuple[Atom, ...]]], inside: set[Var]) -> bool:
         """Do two iterations never use the same element?"""
         array, first = places[0]
         if any(x is not array for x, _ in places) or array in inside:
@@ -225,14 +225,14 @@ class _Loops:
 
     def _line(self, a: Atom, item: Var, inside: set[Var]) -> Line | None:
         """An index as a line over the loop's variable; None for what is none."""
-        terms = self._terms(a, item, inside)
+        terms = self.terms(a, item, inside)
         if terms is None:
             return None
         factor = terms.pop(item, 0)
         rest = sorted(((v, k) for v, k in terms.items() if k), key=lambda t: (t[0] is not None, id(t[0])))
         return Line(factor, tuple(rest))
 
-    def _terms(self, a: Atom, item: Var, inside: set[Var]) -> dict[Var | None, int] | None:
+    def terms(self, a: Atom, item: Var, inside: set[Var]) -> dict[Var | None, int] | None:
         value = const(a)
         if isinstance(value, int) and not isinstance(value, bool):
             return {None: value}
@@ -243,7 +243,7 @@ class _Loops:
             return {a: 1}
         if made is None or made.op not in ("add", "sub", "neg", "mul"):
             return None
-        parts = [self._terms(x, item, inside) for x in made.args]
+        parts = [self.terms(x, item, inside) for x in made.args]
         x = parts[0]
         y = parts[1] if len(parts) == 2 else {}
         if x is None or y is None:
@@ -325,7 +325,7 @@ def numba_names(node: ast.FunctionDef) -> None:
             n.arg = new.get(n.arg, n.arg)
 
 
-def _defined(s: For) -> set[Var]:
+def defined_in(s: For) -> set[Var]:
     """What each iteration has anew."""
     out = {s.item, *s.carried}
     for x in walk(s.body):
@@ -350,4 +350,4 @@ def _read_inside(block: Block) -> set[Atom]:
     return out
 
 
-__all__ = ["is_parallel", "numba_names", "parallel_loops"]
+__all__ = ["Loops", "Uses", "defined_in", "is_parallel", "numba_names", "parallel_loops"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping
 
 import numpy as np
 
 from s2sad.analysis.build import Builder
+from s2sad.backend.numba.exprs import add
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.stacks import Field, Stack
 from s2sad.backend.numba.support import KEPT, PART, grown
@@ -25,6 +27,7 @@ class TapeMemory:
     def __init__(self, fn: Function) -> None:
         self.fn = fn
         self.sizes = _sizes(fn)
+        self.shifts: dict[Key, Atom] = {}  # where an array starts that is part of a larger one
 
     # -- making, growing --------------------------------------------------------------------------------------------
     def _start(self, s: Stack, state: State) -> None:
@@ -33,10 +36,25 @@ class TapeMemory:
             if key in ("p", "q"):
                 state[s, key] = Const(0)
 
+    def _pool(self, b: Builder, rooms: Mapping[Stack, Atom], state: State) -> None:
+        """One array for what the loops of one nest keep, one number of each. (Of several arrays of a megabyte the C library
+        gives the pages back to the system, so that each call has to get them anew. What one loop keeps stays in arrays of
+        its own, which LLVM can tell apart.)"""
+        for k in range(max((s.floats for s in rooms if s.split), default=0)):
+            keys = [(s, f"F{k}") for s in rooms if s.split and k < s.floats]
+            if len(keys) < 2:
+                return
+            total: Atom = Const(0)
+            for s, key in keys:
+                self.shifts[s, key] = total
+                total = add(b, total, rooms[s])
+            made = b.call(np.empty, "np.empty", total, type=Array("float64", (None,)), name=keys[0][0].name)
+            state.update(dict.fromkeys(keys, made))
+
     def _make(self, b: Builder, s: Stack, room: Atom, state: State) -> None:
         self._start(s, state)
         for key in s.parts():
-            if key in ("p", "q"):
+            if key in ("p", "q") or (s, key) in self.shifts:
                 continue
             t = s.type_of(key)
             assert isinstance(t, Array) and t.dims is not None
@@ -85,7 +103,9 @@ class TapeMemory:
 
     def _place(self, b: Builder, s: Stack, f: Field, p: Atom) -> Atom:
         t = s.type_of(s.column(f))
-        return p if isinstance(t, Array) and t.rank == 1 else b.emit("tuple", p, Const(f.column), type=Tuple((INT, INT)))
+        if isinstance(t, Array) and t.rank == 1:
+            return add(b, p, self.shifts.get((s, s.column(f)), Const(0)))
+        return b.emit("tuple", p, Const(f.column), type=Tuple((INT, INT)))
 
     def _store_flat(self, b: Builder, s: Stack, f: Field, p: Atom, value: Atom, state: State) -> None:
         shape = b.emit("getattr", value, Const("shape"))

@@ -83,11 +83,11 @@ class Tapes(TapeMemory):
         self.given = given
         self.at: dict[Stack, Atom] = {}  # the place of the entry that the iteration at hand records or reads
         self._collect(fn.body, ())
-        packed = any(
+        self.packed = any(  # are tapes among the residuals?
             s.op == "tuple" and s not in self.dropped and any(a in self.stacks for a in s.args if isinstance(a, Var))
             for s in self.ranges.lets.values()
         )
-        again = Again(fn, self.ranges.lets, packed)
+        again = Again(fn, self.ranges.lets, self.packed)
         for s in self.stacks.values():
             s.again = again.components(s)
             lay_out(s, self.stacks, set(self.sizes), fn)
@@ -260,11 +260,16 @@ class Tapes(TapeMemory):
         before: list[Stmt] = []
         b = Builder(s.loc)
         own = [t for t in self.stacks.values() if t.owner is not None and _same_loop(t.owner, s)]
+        rooms: dict[Stack, Atom] = {}
         for stack in self.stacks.values():
             if stack.sized and _same_loop(stack.path[0], s):
                 count = entries(b, stack.path, self.ranges, self.env)
                 assert count is not None
-                self._make(b, stack, count, state)
+                rooms[stack] = count
+        if not self.packed:
+            self._pool(b, rooms, state)
+        for stack, count in rooms.items():
+            self._make(b, stack, count, state)
         counted = self._counted(s, own)
         keys = self._changed(s, counted)
         reader = self.readers.of(s)
