@@ -26,6 +26,7 @@ from s2sad.ir.nodes import (
     Loc,
     Ref,
     Stmt,
+    Try,
     Var,
     While,
     blocks_of,
@@ -63,6 +64,7 @@ class Memory:
         self.stores: dict[Any, list[int]] = {}
         self.at: dict[int, Stmt] = {}  # the loops and the stores, by position
         self._fresh: Fresh | None = None
+        self.has_attempts = False  # is there a ``try``? A ``with`` is one
         self._count = 0
         self._scan(fn.body, ())
         self.regions = regions.Regions(self.definition, self._loops_of)
@@ -80,6 +82,7 @@ class Memory:
                     self.at[start] = s
                 continue
             inner = loops
+            self.has_attempts = self.has_attempts or s.__class__ is Try
             if isinstance(s, For | While):
                 inner = (*loops, start)
                 self.at[start] = s
