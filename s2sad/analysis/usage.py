@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 from s2sad.ir.nodes import (
     Block,
@@ -44,24 +45,22 @@ _keep_reads = Known.__dict__["_reads"].__set__
 
 
 def _reads(block: Block) -> list[Var]:
-    """Each variable as often as the block reads it; of the regions that a pass has left alone this is known."""
+    """Each variable as often as the block reads it, among other atoms that nobody asks for; of the regions that a pass has
+    left alone this is known."""
     try:
         return block._reads
     except AttributeError:
         pass
-    read = list(block.results)
-    inner: list[Var] = []
+    read: list[Any] = list(block.results)
     for stmt in block.stmts:
         if stmt.__class__ is Let:
             read += stmt.args
         else:
             read += atoms_of(stmt)
             for b in blocks_of(stmt):
-                inner += _reads(b)
-    found: list[Var] = [a for a in read if a.__class__ is Var]
-    found += inner
-    _keep_reads(block, found)
-    return found
+                read += _reads(b)
+    _keep_reads(block, read)
+    return read
 
 
 def definitions(fn: Function | Block) -> dict[Var, Stmt]:
@@ -110,18 +109,16 @@ def last_uses(block: Block) -> Mapping[Var, int]:
         return block._last_uses
     except AttributeError:
         pass
-    last: dict[Var, int] = {}
+    last: dict[Any, int] = {}  # other atoms are not asked for
     for i, stmt in enumerate(block.stmts):
         if stmt.__class__ is Let:
             for a in stmt.args:
-                if a.__class__ is Var:
-                    last[a] = i
+                last[a] = i
         else:
             for v in free_in(stmt):
                 last[v] = i
     for a in block.results:
-        if isinstance(a, Var):
-            last[a] = len(block.stmts)
+        last[a] = len(block.stmts)
     _keep_last_uses(block, last)
     return last
 

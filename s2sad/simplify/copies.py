@@ -84,8 +84,9 @@ class _Absorber:
         block = with_stmts(block, self._cleared_late(list(block.stmts)))
         needless = self._needless(block)
         for stmt in block.stmts:
-            stmt = subst_heads(stmt, self.env)
-            if not isinstance(stmt, Let):
+            if self.env:
+                stmt = subst_heads(stmt, self.env)
+            if stmt.__class__ is not Let:
                 place.update(dict.fromkeys(targets_of(stmt), len(out)))
                 out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
                 continue

@@ -118,9 +118,10 @@ class _Cse:
                 self.versions[c] = self.clock
 
     def _let(self, let: Let) -> Let | None:
-        args = subst_atoms(let.args, self.env)
-        if args is not let.args:
-            let = with_args(let, args)
+        if self.env:
+            args = subst_atoms(let.args, self.env)
+            if args is not let.args:
+                let = with_args(let, args)
         e = effect_of(let)
         if not e.pure:
             self._advance(self._written(let))

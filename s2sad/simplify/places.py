@@ -60,7 +60,8 @@ class _Namer:
         views: dict[Any, Var] = {}
         out: list[Stmt] = []
         for s, place in zip(block.stmts, places, strict=True):
-            s = subst_heads(s, self.env)
+            if self.env:
+                s = subst_heads(s, self.env)
             if s.__class__ is Let:
                 if place is not None and (place in views or self._pays(s, counts[place])):
                     self._through(s, place, views, out)

@@ -177,11 +177,12 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tup
         return
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
-    name = f.type(at[0]) if at and isinstance(f.type(typed), Dict) else None
+    name = f.type(at[0]) if len(at) == 2 and isinstance(f.type(typed), Dict) else None
+    known = bool(at) and placed.store(f, typed, key, *at)
     if isinstance(name, Lit) and type(name.value) is str:
-        grow_class(f, key, NEVER, named=(name.value, item))
-        return
-    grow_class(f, key, item, bool(at) and placed.store(f, typed, key, *at))
+        grow_class(f, key, NEVER, known, named=(name.value, item))
+    else:
+        grow_class(f, key, item, known)
 
 
 def grow_class(
