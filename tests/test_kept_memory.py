@@ -211,6 +211,13 @@ def test_gradients(fn: Any, rows: int) -> None:
         assert np.allclose(bar, same, rtol=1e-12)
 
 
+@pytest.mark.parametrize("fn", [stored_again, triangle])
+def test_machine_code_records_what_the_array_holds_at_the_end(fn: Any) -> None:
+    got = s2sad.grad(fn, argnums=(0, 1), backend="numba")(W.copy(), X.copy())
+    for bar, same in zip(got, s2sad.grad(fn, argnums=(0, 1))(W.copy(), X.copy()), strict=True):
+        assert np.allclose(bar, same, rtol=1e-12)
+
+
 @pytest.mark.parametrize("fn", [anew, anew_in_a_while, triangle])
 def test_no_copy_of_what_is_made_anew(fn: Any) -> None:
     text = s2sad.source(fn, W, copy.copy(X), argnums=(0, 1))
