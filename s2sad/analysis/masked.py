@@ -12,6 +12,7 @@ mask, a sum without the NaN.
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
     blocks_of,
+    free_in,
     free_vars,
     targets_of,
     walk,
@@ -50,7 +52,7 @@ _HOLD = frozenset({"list", "tuple", "copy"})
 def masked_products(fn: Function) -> frozenset[Var]:
     """The results of elementwise operations whose cotangent is to be multiplied so that 0 stays 0."""
     infinite = frozenset(
-        s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and s.op == "mul" and _by_infinity(s)
+        s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and _by_infinity(s)
     )
     left_out = _left_out(fn)
     if not left_out:
@@ -65,7 +67,7 @@ def masked_products(fn: Function) -> frozenset[Var]:
 
 def _by_infinity(s: Let) -> bool:
     """Is it a product with a constant that is infinite (the end of the support of a distribution, say)?"""
-    return _has_infinity(s)
+    return s.op == "mul" and _has_infinity(s)
 
 
 def _has_infinity(s: Let) -> bool:
@@ -170,23 +172,18 @@ def _left_out(fn: Function) -> set[Var]:
 
 def _in_one_branch(block: Block) -> set[Var]:
     """What nothing reads but one branch of an ``if``: it counts for nothing where that is not chosen."""
-    found: set[Var] = set()
-    places: dict[Var, set[tuple[int, int]]] = {}
-    for at, s in enumerate(block.stmts):
-        if isinstance(s, If):
-            parts = [free_vars(b) for b in (s.then, s.orelse)]
-        else:
-            parts = [free_vars(Block((s,)))]
-        for k, part in enumerate(parts):
-            for v in part:
-                places.setdefault(v, set()).add((at, k if isinstance(s, If) else -1))
-        for b in blocks_of(s):
-            found |= _in_one_branch(b)
-    made = {t: s for s in block.stmts for t in targets_of(s)}
-    results = set(block.results)
-    for v, where in places.items():
-        if v in made and v not in results and len(where) == 1 and next(iter(where))[1] >= 0:
-            found.add(v)
+    regions = [s for s in block.stmts if s.__class__ is not Let]
+    found = {v for s in regions for b in blocks_of(s) for v in _in_one_branch(b)}
+    times = Counter([v for s in regions if isinstance(s, If) for b in (s.then, s.orelse) for v in free_vars(b)])
+    if times:
+        elsewhere: set[Atom] = set(block.results)
+        for s in block.stmts:
+            if s.__class__ is Let:
+                elsewhere.update(s.args)
+            elif s.__class__ is not If:
+                elsewhere.update(free_in(s))
+        made = {t for s in block.stmts for t in targets_of(s)}
+        found |= {v for v, n in times.items() if n == 1 and v in made and v not in elsewhere}
     return found
 
 

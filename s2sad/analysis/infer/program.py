@@ -95,6 +95,7 @@ class Infer(Findings):
         self.replay: Callable[[Spec], Any] | None = None  # the form of a function that may be run again (``ad.replays``)
         self.joint: Callable[[Spec, tuple[bool, ...], bool], Function] | None = None  # the gradient as a function
         self.tidy: Callable[[Function], Function] | None = None  # removes what a tangent computes and nobody reads
+        self.forms: dict[Any, Any] = {}  # of the bodies of rules by the types of their operands (``ad.inline``)
         self.derived: Any = None  # what differentiates derivatives (``ad.derived``)
 
     def gradient(
