@@ -108,3 +108,41 @@ def half_assigned(x: Any) -> Any:
 def test_a_name_that_only_an_earlier_iteration_assigns() -> None:
     with pytest.raises(s2sad.UnsupportedError, match="S2S009"):
         s2sad.grad(half_assigned)(0.5)
+
+
+def raised_again(x: Any, k: int) -> Any:
+    y = z = x
+    try:
+        y = [x, 2.0 * x][k] ** 2
+        z = 1.0 / (x - 1.0)
+    except IndexError:
+        raise KeyError(k) from None
+    except ZeroDivisionError:
+        z = x
+        if x > 0.0:
+            raise
+    return y * z
+
+
+def always_raised_again(x: Any, k: int) -> Any:
+    try:
+        y = [x, 2.0 * x][k] ** 2
+    except IndexError:
+        raise KeyError(k) from None
+    except ZeroDivisionError:
+        print("never")
+        raise
+    finally:
+        y_after = x * 3.0
+    return y * y_after
+
+
+@pytest.mark.parametrize("fn", [raised_again, always_raised_again])
+def test_the_path_is_known_where_every_handler_raises(fn: Any) -> None:
+    text = s2sad.source(fn, 0.5, 1)
+    assert ("path" in text) == (fn is raised_again)
+    want = (fn(0.5 + 1e-6, 1) - fn(0.5 - 1e-6, 1)) / 2e-6
+    assert s2sad.grad(fn)(0.5, 1) == pytest.approx(want, rel=1e-8)
+    assert s2sad.vjp(fn, 0.5, 1)[1](1.0)[0] == pytest.approx(want, rel=1e-8)
+    with pytest.raises(KeyError):
+        s2sad.grad(fn)(0.5, 2)

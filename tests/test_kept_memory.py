@@ -4,6 +4,7 @@ what is there anyway; and both where that would be wrong."""
 from __future__ import annotations
 
 import copy
+import warnings
 from typing import Any
 
 import numpy as np
@@ -210,6 +211,13 @@ def test_gradients(fn: Any, rows: int) -> None:
         assert np.allclose(bar, same, rtol=1e-12)
 
 
+@pytest.mark.parametrize("fn", [stored_again, triangle])
+def test_machine_code_records_what_the_array_holds_at_the_end(fn: Any) -> None:
+    got = s2sad.grad(fn, argnums=(0, 1), backend="numba")(W.copy(), X.copy())
+    for bar, same in zip(got, s2sad.grad(fn, argnums=(0, 1))(W.copy(), X.copy()), strict=True):
+        assert np.allclose(bar, same, rtol=1e-12)
+
+
 @pytest.mark.parametrize("fn", [anew, anew_in_a_while, triangle])
 def test_no_copy_of_what_is_made_anew(fn: Any) -> None:
     text = s2sad.source(fn, W, copy.copy(X), argnums=(0, 1))
@@ -218,6 +226,25 @@ def test_no_copy_of_what_is_made_anew(fn: Any) -> None:
 
 def test_no_tape_of_a_difference() -> None:
     assert "tape" not in s2sad.source(differences, W, X, argnums=(0, 1))
+
+
+def quiet(w: Any, x: Any) -> Any:
+    s = 0.0
+    with np.errstate(all="ignore"):
+        for k in range(w.shape[0]):
+            c = x[:2] - w[k]
+            s = s + np.sum(np.where(np.isfinite(c), np.tanh(c) * c, 0.0))
+    return s
+
+
+def test_no_warning_where_the_user_has_silenced_it() -> None:
+    w, x = np.array([[1.0, np.inf], [2.0, 3.0]]), np.array([1.0, np.inf, 0.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _, (w_bar, x_bar) = s2sad.value_and_grad(quiet, argnums=(0, 1))(w, x)
+    slope = np.tanh(-1.0) - (1.0 - np.tanh(1.0) ** 2)
+    assert np.allclose(w_bar, [[0.0, 0.0], [-slope, 0.0]])
+    assert np.allclose(x_bar, [slope, 0.0, 0.0])
 
 
 def test_what_names_no_place_twice_needs_no_helper() -> None:

@@ -27,7 +27,7 @@ LONGER = {
     "in_operator": 7,
     "adi_like_sweeps": 71,
     "gram_schmidt": 39,
-    "with_statement": 33,
+    "with_statement": 24,
     "best_row_and_dict_of_pairs": 96,
     "logistic": 8,
     "rosenbrock": 11,

@@ -82,6 +82,19 @@ def test_add_at_of_columns(shape: tuple[int, ...], count: int, dtype: Any) -> No
                 assert np.allclose(x, want, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.parametrize("size", [4, 600])
+def test_safe_dot_is_the_sum_of_safe_products(size: int) -> None:
+    g, p = np.linspace(-1.0, 2.0, size), np.linspace(3.0, 1.0, size)
+    assert rt.safe_dot(g, p) == pytest.approx(np.sum(g * p), rel=1e-12)
+    g[1] = 0.0
+    for pole in (np.inf, np.nan):
+        p[1] = pole
+        assert rt.safe_dot(g, p) == pytest.approx(np.sum(rt.safe_mul(g, p)), rel=1e-12)
+    p[2] = np.inf
+    assert np.isinf(rt.safe_dot(g, p))
+    assert rt.safe_dot(np.zeros(0), np.zeros(0)) == 0.0
+
+
 def test_add_at_accumulates_repeated_places() -> None:
     x = np.zeros((3, 2))
     rt.add_at(x, np.array([0, 0, -1]), np.ones((3, 2)))

@@ -26,6 +26,7 @@ from s2sad.ir.nodes import (
     Loc,
     Ref,
     Stmt,
+    Try,
     Var,
     While,
     blocks_of,
@@ -63,6 +64,7 @@ class Memory:
         self.stores: dict[Any, list[int]] = {}
         self.at: dict[int, Stmt] = {}  # the loops and the stores, by position
         self._fresh: Fresh | None = None
+        self.has_attempts = False  # is there a ``try``? A ``with`` is one
         self._count = 0
         self._scan(fn.body, ())
         self.regions = regions.Regions(self.definition, self._loops_of)
@@ -80,6 +82,7 @@ class Memory:
                     self.at[start] = s
                 continue
             inner = loops
+            self.has_attempts = self.has_attempts or s.__class__ is Try
             if isinstance(s, For | While):
                 inner = (*loops, start)
                 self.at[start] = s
@@ -153,11 +156,18 @@ class Memory:
 
     def _anew(self, memory: Any, start: int) -> bool:
         """Is the memory another in each iteration of the loop at a position?"""
+        end = self._ends.get(start, 0)
+        made = self._bound_in(memory)
+        return bool(made) and all(start < self.place[d].at < end for d in made)
+
+    def _bound_in(self, memory: Any) -> list[Let]:
         if self._fresh is None:
             self._fresh = Fresh(self.place, self.info.find, self.view_of)
-        end = self._ends.get(start, 0)
-        made = self._fresh.bound_in(memory)
-        return bool(made) and all(start < self.place[d].at < end for d in made)
+        return self._fresh.bound_in(memory)
+
+    def is_private(self, v: Var) -> bool:
+        """Is ``v`` an array of the function's own that no container, branch, loop or call holds? Nobody asks which it is."""
+        return bool(self._bound_in(self.info.find(v)))
 
     def _elsewhere(self, v: Var, place: Place, positions: list[int]) -> bool:
         """Is ``v`` a part of an array that the stores at these positions leave alone, whatever they do to the rest?"""

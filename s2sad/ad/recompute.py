@@ -158,9 +158,13 @@ def _one_pass(r: Reverse, lets: Mapping[Var, Let], d: Let, local: set[Var], prov
     t = d.target.type if d.target is not None else None
     if d.op not in _NUMBER_OPS or not isinstance(t, Array) or not t.dims or d not in r.memory.place:
         return False
+    if r.memory.has_attempts:  # of ``with np.errstate``: the reverse sweep would warn where the user's statement does not
+        return False
     if d.target is None or t.dtype is None or not t.dtype.startswith("float") or r.memory.is_stored_into(d.target):
         return False
-    return all(_is_there(r, lets, a, d, local, provided) for a in d.args)
+    if not all(_is_there(r, lets, a, d, local, provided) for a in d.args):
+        return False
+    return r.memory.is_private(d.target) and not r.is_paired(d.target) and not r.is_shadow(d.target)
 
 
 def _is_there(r: Reverse, lets: Mapping[Var, Let], a: Atom, d: Let, local: set[Var], provided: set[Var]) -> bool:

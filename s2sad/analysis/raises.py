@@ -55,6 +55,8 @@ def _may_raise(let: Let) -> bool:
     if op == "call" and isinstance(let.args[0], Ref):
         if let.args[0].text.startswith("rt."):
             return False  # a helper of a derivative, never the user's
+        if let.args[0].obj is type:
+            return len(types) != 2
         if let.args[0].obj is range:
             return not all(_is_int(t) for t in types[1:]) or len(types) > 3
         if let.args[0].obj is len:

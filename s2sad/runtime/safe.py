@@ -41,6 +41,15 @@ def safe_mul(g: Any, p: Any) -> Any:
     return g * np.where(np.equal(g, 0), 0, p).astype(np.result_type(g, p), copy=False)
 
 
+def safe_dot(g: np.ndarray, p: np.ndarray) -> Any:
+    """The sum of ``safe_mul(g, p)`` of two vectors of floats."""
+    if np.count_nonzero(g) == g.size if g.size < _FEW else g.all():
+        return g @ p
+    with np.errstate(all="ignore"):
+        total = g @ p
+    return total if np.isfinite(total) else np.sum(safe_mul(g, p))
+
+
 def masked_mul(g: Any, p: Any) -> Any:
     """``safe_mul`` where something selects and ``p`` is made from what may be infinite: it stays whatever ``p`` is."""
     return safe_mul(g, p)

@@ -2,21 +2,21 @@
 
 *before*::
 
-    def f(a, b):
+    def f(a, b, x, y):
         v = np.sum(a)
         'reverse sweep'
         s = np.sum(a * b, axis=0)
         t = np.sum(a * b, axis=1, keepdims=True)
-        return v, s, t
+        return v, s, t, np.sum(rt.safe_mul(x, y))
 
 *after*::
 
-    def f(a, b):
+    def f(a, b, x, y):
         v = np.sum(a)
         'reverse sweep'
         s = np.einsum("ij,ij->j", a, b)
         t = np.einsum("ij,ij->i", a, b)[:, None]
-        return v, s, t
+        return v, s, t, rt.safe_dot(x, y)
 
 Three times as fast once the matrix is not small. On the adjoint side only.
 """
@@ -32,19 +32,20 @@ from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.types import dtype_of
 from s2sad.simplify.dce import eliminate
 from s2sad.specialise.driver import Rewriter, const, made_by, rank, run_rules, same_dims
-from s2sad.specialise.helpers import expanded
+from s2sad.specialise.facts import same_shape
+from s2sad.specialise.helpers import expanded, helper
 
 
 def contract(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such sums as ``np.einsum``: ``fn`` itself where there are none."""
-    if not any(s.__class__ is Let and s.kwnames and _sums(s) for s in walk(fn.body)):
+    if not any(s.__class__ is Let and s.op == "call" and _sums(s) for s in walk(fn.body)):
         return fn
-    new = run_rules(fn, {np.sum: (over_axis,)}, primal)
+    new = run_rules(fn, {np.sum: (over_axis, masked)}, primal)
     return fn if new is fn else eliminate(new, primal)
 
 
 def _sums(s: Let) -> bool:
-    return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is np.sum and s.kwnames[0] == "axis"
+    return isinstance(s.args[0], Ref) and s.args[0].obj is np.sum
 
 
 @made_by("mul")
@@ -59,7 +60,7 @@ def over_axis(rw: Rewriter, let: Let) -> Let | None:
     if product.op != "mul" or product.target in rw.primal or not rw.used_once(let.args[1]) or (keep is not None and not kept):
         return None
     a, b = product.args
-    if rank(a) != 2 or not same_dims(a, b) or any(dtype_of(type_of_atom(x)) != "float64" for x in (a, b)):
+    if rank(a) != 2 or not same_dims(a, b) or not all(dtype_of(type_of_atom(x)) == "float64" for x in (a, b)):
         return None  # what has fewer digits needs the pairs in which NumPy sums
     text = "ij,ij->i" if axis % 2 else "ij,ij->j"
     if not kept:
@@ -68,6 +69,21 @@ def over_axis(rw: Rewriter, let: Let) -> Let | None:
     found = expanded(rw, total, (axis % 2,), 2)
     made = rw.defs.get(found) if isinstance(found, Var) else None
     return None if found is total or made is None else rw.let(let, made.op, *made.args)
+
+
+@made_by("call")
+def masked(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(rt.safe_mul(x, y))`` of two vectors."""
+    product = rw.definition(let.args[1])
+    if len(let.args) != 2 or product is None or not rw.used_once(let.args[1]) or not isinstance(product.args[0], Ref):
+        return None
+    if product.args[0].obj is not helper("safe_mul") or len(product.args) != 3:
+        return None
+    x, y = product.args[1:]
+    doubles = all(dtype_of(type_of_atom(a)) == "float64" for a in (x, y))
+    if rank(x) != 1 or not doubles or not (same_dims(x, y) or same_shape(rw, x, y)):
+        return None
+    return rw.call(let, helper("safe_dot"), "rt.safe_dot", x, y)
 
 
 __all__ = ["contract"]

@@ -33,28 +33,31 @@
         return g
 
 What an iteration hands on then takes the name of what it got (``y = y - k * t``), and a ``break`` at the end needs no flag.
-Only the transformation's own records move, and none that a ``try`` could cut off.
+Only the transformation's own records move, none that a ``try`` could cut off, and none past a store into an array that it holds.
 """
 
 from __future__ import annotations
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Try, Var, While, blocks_of, free_in, targets_of
+from s2sad.analysis.effects import effect_of
+from s2sad.analysis.late import Facts
+from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Try, Var, While, blocks_of, free_in, targets_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import List, is_number
+from s2sad.ir.types import Array, List, is_number
 
 
 def record(fn: Function) -> Function:
     """``fn`` with its records moved up: ``fn`` itself when none moves."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    return with_body(fn, _Mover(usage.uses(fn)).block(fn.body))
+    return with_body(fn, _Mover(fn).block(fn.body))
 
 
-class _Mover:
-    def __init__(self, uses: dict[Var, int]) -> None:
-        self.uses = uses
+class _Mover(Facts):
+    def __init__(self, fn: Function) -> None:
+        super().__init__(fn)
+        self.uses = usage.uses(fn)
 
     def block(self, block: Block) -> Block:
         stmts: list[Stmt] = []
@@ -83,12 +86,21 @@ class _Mover:
         parts = entry.args if entry is not None else record.args[2:]
         held = {a for a in (record.args[0], *parts) if isinstance(a, Var)}
         start = at if entry is None else at - 1
-        to = next((k + 1 for k in range(start - 1, -1, -1) if _makes(stmts[k], held)), 0)
+        to = next((k + 1 for k in range(start - 1, -1, -1) if _makes(stmts[k], held) or self._stores(stmts[k], held)), 0)
         to = self._between_lines(stmts, to, start, held)
         if to < start:
             moved = stmts[start : at + 1]
             del stmts[start : at + 1]
             stmts[to:to] = moved
+
+    def _stores(self, s: Stmt, held: set[Var]) -> bool:
+        """May a statement change what one of these arrays holds? Machine code records what it holds by then."""
+        for let in (s,) if isinstance(s, Let) else walk(Block((s,))):
+            if isinstance(let, Let) and let.op != "method" and (writes := effect_of(let).writes):
+                places = {self.memory.find(let.args[p]) for p in writes}
+                if any(isinstance(a.type, Array) and self.memory.find(a) in places for a in held):
+                    return True
+        return False
 
     def _between_lines(self, stmts: list[Stmt], to: int, start: int, held: set[Var]) -> int:
         """The first place from ``to`` on that tears no expression apart: a value that is written where it is used."""

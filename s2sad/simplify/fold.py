@@ -5,12 +5,17 @@
     def f(x):
         a = 1.0 * -1.0
         b = 2 - 1
+        if b == 1:
+            a = 2.0 * a
         return a * x ** b
 
 *after*::
 
     def f(x):
-        return -1.0 * x ** 1
+        a = -1.0
+        if True:
+            a = -2.0
+        return a * x ** 1
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ _FOLD: dict[str, Callable[..., Any]] = {
     "pow": operator.pow,
     "neg": operator.neg,
     "pos": operator.pos,
+    "eq": operator.eq,
+    "ne": operator.ne,
 }
 
 

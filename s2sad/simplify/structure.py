@@ -22,12 +22,14 @@
             a = a + y
         return a * y
 
+A ``try`` of which every handler raises is followed by what its body has ended with, such as the path that was taken.
+
 The empty ``if`` itself goes with the dead code. One walk; substitutions are carried along.
 """
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Var, While, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 
 
@@ -53,7 +55,8 @@ class _Settler:
             elif isinstance(stmt, For | While):
                 self._loop(stmt, out)
             else:
-                out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
+                assert isinstance(stmt, Try)
+                out.append(self._try(stmt))
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     def _if(self, stmt: If, out: list[Stmt]) -> None:
@@ -78,6 +81,14 @@ class _Settler:
         then = Block(stmt.then.stmts, tuple(stmt.then.results[k] for k in ks))
         orelse = Block(stmt.orelse.stmts, tuple(stmt.orelse.results[k] for k in ks))
         return If(stmt.test, then, orelse, tuple(stmt.targets[k] for k in ks), stmt.loc)
+
+    def _try(self, stmt: Try) -> Stmt:
+        """Where every handler raises, what comes after has the results of the body."""
+        new: Try = with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt)))  # type: ignore[assignment]
+        if all(_raises(h.body) for h in new.handlers):
+            ends = zip(new.targets, new.body.results, strict=False)
+            self.env.update((t, a) for t, a in ends if isinstance(a, Const))
+        return new
 
     def _loop(self, stmt: For | While, out: list[Stmt]) -> None:
         if isinstance(stmt, While):
@@ -110,6 +121,11 @@ class _Settler:
         if isinstance(stmt, For):
             return For(stmt.item, stmt.iter, carried, init, body, targets, stmt.stop, stmt.loc)
         return While(carried, init, stmt.cond, body, targets, stmt.stop, stmt.loc)
+
+
+def _raises(block: Block) -> bool:
+    last = block.stmts[-1] if block.stmts else None
+    return isinstance(last, Let) and last.op == "raise_"
 
 
 def _known_in(stmt: While) -> dict[Var, Atom]:

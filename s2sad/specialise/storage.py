@@ -30,7 +30,7 @@ from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
 from s2sad.analysis.fits import cast_free
-from s2sad.ir.nodes import Atom, Const, Let, Ref
+from s2sad.ir.nodes import Atom, Callee, Const, Let, Ref
 from s2sad.ir.types import Array, Lit, Scalar, Slice, Tuple, Type, is_number
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
 from s2sad.specialise.helpers import arg, helper
@@ -67,7 +67,10 @@ def is_mask(index: Type) -> bool:
     return isinstance(index, Array) and index.dtype == "bool"
 
 
-_ONCE = (np.tril_indices, np.triu_indices, np.nonzero)  # each element of a matrix at most once
+_ONCE = (np.tril_indices.__code__, np.triu_indices.__code__)  # compiled from their source: each element at most once
+
+
+_DECORATED = 8  # lines: a function begins with its decorators
 
 
 def names_once(rw: Rewriter, index: Atom) -> bool:
@@ -98,7 +101,12 @@ def _numbering(rw: Rewriter, a: Atom | None) -> bool:
     d = rw.definition(a) if a is not None else None
     if d is not None and d.op == "unpack":
         return _numbering(rw, d.args[0])
-    return d is not None and d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _ONCE)
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref):
+        return False
+    made = d.args[0].obj.fn if isinstance(d.args[0].obj, Callee) else None
+    if made is None:
+        return d.args[0].obj is np.nonzero
+    return any(made.loc.file == code.co_filename and 0 <= made.loc.line - code.co_firstlineno < _DECORATED for code in _ONCE)
 
 
 def add_at(rw: Rewriter, let: Let) -> Let | None:

@@ -14,8 +14,8 @@ def swapped_grad(u, rhs, steps):
     for _ in range(steps):
         t1 = u_2[:-2]  # L57
         t2 = u_2[2:]
+        new_2[1:-1] = 0.5 * (t1 + t2 + rhs[1:-1])
         tape.append((new_2, t1, t2))  # L56
-        new_2[1:-1] = 0.5 * (t1 + t2 + rhs[1:-1])  # L57
         u_2, new_2 = new_2, u_2
     value = np.sum(u_2 * u_2)  # L59
     # reverse sweep
