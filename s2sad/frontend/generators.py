@@ -43,6 +43,7 @@ from s2sad.frontend.liveness import Flows
 from s2sad.frontend.renamed import Renamed, Space
 from s2sad.frontend.scopes import COMPREHENSIONS, FUNCTIONS, children
 from s2sad.frontend.source import FunctionSource, get_source
+from s2sad.ir.nodes import Ref
 from s2sad.ir.record import dataclass
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
@@ -59,6 +60,8 @@ class Generator:
 
     node: Any
     source: FunctionSource | None = None
+    method: Any = None  # the function as a method of what the call's function is an attribute of
+    others: tuple[Any, ...] = ()  # the methods of other classes that the same call has run
 
 
 def is_generator(fn: Any) -> bool:
@@ -99,13 +102,13 @@ def runs_once(node: Any, ident: str) -> bool:
     return any(runs_once(part, ident) for part in children(node))
 
 
-def source_of(fn: Any) -> Generator | None:
+def source_of(fn: Any, method: Any = None, others: tuple[Any, ...] = ()) -> Generator | None:
     """A generator function that runs, if its source can be read."""
     try:
         source = get_source(fn)
     except SourceError:
         return None
-    return Generator(source.node, source) if isinstance(source.node, gast.FunctionDef) else None
+    return Generator(source.node, source, method, others) if isinstance(source.node, gast.FunctionDef) else None
 
 
 def own_parts(nodes: list[Any]) -> list[Any]:
@@ -133,9 +136,9 @@ def _value_of(stmt: Any) -> Any:
 
 
 class Splicing(Desugar):
-    """Desugaring of a function that runs generators. ``find(func, managed)`` tells the generator that a call runs,
-    ``resolve(func)`` the object that is called; ``refuse(node, reason)`` notes what cannot be spliced; ``space`` gives
-    names."""
+    """Desugaring of a function that runs generators. ``find(call, managed)`` tells the generator that a call runs,
+    ``resolve(func)`` the object that is called, ``is_iterated(loop)`` whether a loop runs a generator ``__iter__``;
+    ``refuse(node, reason)`` notes what cannot be spliced; ``space`` gives names."""
 
     def __init__(
         self,
@@ -143,12 +146,14 @@ class Splicing(Desugar):
         find: Callable[[Any, bool], Generator | None],
         refuse: Callable[[Any, str], Any],
         resolve: Callable[[Any], Any],
+        is_iterated: Callable[[Any], bool],
         space: Space,
     ) -> None:
         super().__init__(*desugar)
         self._find, self._refuse, self._space = find, refuse, space
+        self._is_iterated = is_iterated
         self._open: list[Any] = []  # the generators that are being spliced
-        self._consumers = Consumers(resolve, lambda func: find(func, False) is not None, self._fresh, self.block)
+        self._consumers = Consumers(resolve, lambda call: find(call, False) is not None, self._fresh, self.block)
 
     def block(self, stmts: list[Any]) -> list[Any]:
         stmts = self._named(stmts)
@@ -161,7 +166,7 @@ class Splicing(Desugar):
             if not (isinstance(stmt, gast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], gast.Name)):
                 continue
             call, ident = stmt.value, stmt.targets[0].id
-            if not isinstance(call, gast.Call) or call.keywords or self._find(call.func, False) is None:
+            if not isinstance(call, gast.Call) or call.keywords or self._find(call, False) is None:
                 continue
             users = [j for j in range(k + 1, len(out)) if runs_once(out[j], ident)]
             if len(users) != 1 or self._space.uses(ident) != 2:
@@ -181,10 +186,13 @@ class Splicing(Desugar):
         return [s for s in out if any(s is k for k in kept) or s.name in used]
 
     def _for(self, stmt: Any) -> list[Any]:
+        if self._is_iterated(stmt):
+            made = gast.Call(gast.Attribute(stmt.iter, "__iter__", gast.Load()), [], [])
+            stmt = _with(stmt, iter=place(made, stmt))
         if isinstance(stmt.iter, gast.Call):
-            found = self._find(stmt.iter.func, False)
+            found = self._find(stmt.iter, False)
             if found is not None:
-                spliced = self._try_splice(found, stmt.iter, _Loop(self, stmt))
+                spliced = self._try_splice(found, stmt.iter, lambda copy: _Loop(self, copied(stmt) if copy else stmt))
                 if spliced is not None:
                     return spliced
             elif self._consumers.is_source(stmt.iter) and not stmt.orelse:
@@ -196,29 +204,57 @@ class Splicing(Desugar):
 
     def _managed(self, item: Any, body: list[Any], stmt: Any, kind: str | None) -> list[Any]:
         if kind == "generator":
-            found = self._find(item.context_expr.func, True)
+            found = self._find(item.context_expr, True)
             if found is not None:
                 target = item.optional_vars
-                spliced = self._try_splice(found, item.context_expr, _Managed(self, target, body, stmt))
+                spliced = self._try_splice(
+                    found,
+                    item.context_expr,
+                    lambda copy: _Managed(self, copied(target), copied(body) if copy else body, stmt),
+                )
                 if spliced is not None:
                     return spliced
             return self.block(body)
         return super()._managed(item, body, stmt, kind)
 
-    def _try_splice(self, found: Generator, call: Any, consumer: _Loop | _Managed) -> list[Any] | None:
+    def _try_splice(
+        self, found: Generator, call: Any, consumer: Callable[[bool], _Loop | _Managed]
+    ) -> list[Any] | None:
+        """The statements in the place of a call and its consumer (``consumer(True)`` is a copy of that)."""
         try:
-            if any(found.node is node for node in self._open):
-                raise NotSpliced("it calls itself")
-            made = Renamed(found.node, found.source, self._space, call)
-            start = made.start(call)
-            self._open.append(found.node)
-            try:
-                return [*start, *consumer.run(made.body())]
-            finally:
-                self._open.pop()
+            if found.method is None:
+                return self._spliced(found, call, consumer(False))
+            owner = self.fresh("object")
+            receiver = place(store(owner, call.func.value), call)
+            return [receiver, *self._chosen((found, *found.others), call, owner, consumer)]
         except NotSpliced as error:
             self._refuse(call, str(error))
             return None
+
+    def _spliced(self, found: Generator, call: Any, consumer: _Loop | _Managed) -> list[Any]:
+        if any(found.node is node for node in self._open):
+            raise NotSpliced("it calls itself")
+        made = Renamed(found.node, found.source, self._space, call)
+        start = made.start(call)
+        self._open.append(found.node)
+        try:
+            return [*start, *consumer.run(made.body())]
+        finally:
+            self._open.pop()
+
+    def _chosen(
+        self, found: tuple[Generator, ...], call: Any, owner: str, consumer: Callable[[bool], _Loop | _Managed]
+    ) -> list[Any]:
+        """Methods: inference knows which of them it is, and for the last makes sure of it."""
+        home = f"@{owner}.{len(self._space.homes)}"
+        self._space.homes[home] = Ref(found[0].method, found[0].method.__name__)
+        given = [name(owner), const(call.func.attr), name(home)]
+        whole = gast.copy_location(gast.Call(call.func, [name(owner), *copied(call.args)], copied(call.keywords)), call)
+        body = self._spliced(found[0], place(whole, call), consumer(len(found) > 1))
+        if len(found) == 1:
+            return [place(gast.Expr(gast.Call(name("$expect_method"), given, [])), call), *body]
+        test = gast.Call(name("$is_method"), given, [])
+        return [place(gast.If(test, body, self._chosen(found[1:], call, owner, consumer)), call)]
 
     # -- what the transformed generators hold ------------------------------------------------------------------------
 

@@ -581,3 +581,93 @@ def manager_around_a_generator(x):
 
 
 PROGRAMS.add(manager_around_a_generator, 0.7)
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------
+
+
+class Path:
+    def __init__(self, x, n):
+        self.x, self.n, self.log = x, n, []
+
+    def steps(self, h=0.5):
+        for k in range(self.n):
+            self.x = self.x * h + np.sin(self.x)
+            yield k, self.x
+
+    def __iter__(self):
+        for k in range(self.n):
+            yield self.x * k
+
+    @contextmanager
+    def scaled(self, k):
+        old = self.x
+        self.x = self.x * k
+        yield self
+        self.x = old
+
+    def total(self):
+        s = 0.0
+        for k, v in self.steps(h=0.3):
+            s += v * k
+        return s + sum(v for _, v in self.steps())
+
+    def doubled(self):
+        for v in self:
+            yield v * 2.0
+
+
+class Square(Path):
+    def steps(self, h=0.5):
+        for k in range(self.n):
+            yield k, self.x * self.x * k
+
+
+def generator_methods(x):
+    path = Path(x, 3)
+    s = 0.0
+    for k, v in path.steps():
+        s += v * (k + 1)
+        path.log.append(v)
+        path.x = path.x * 1.1
+    return s * path.x + sum(path.log)
+
+
+PROGRAMS.add(generator_methods, 0.7)
+
+
+def iterated_objects(x):
+    s = 1.0
+    for v in Path(x, 3):
+        s = s * v + x
+    for v in Path(x, 3).doubled():
+        s += v * x
+    return s
+
+
+PROGRAMS.add(iterated_objects, 0.7)
+
+
+def methods_of_two_classes(x):
+    return Path(x, 3).total() * Square(x, 3).total() + Square(x, 2).total()
+
+
+PROGRAMS.add(methods_of_two_classes, 0.7)
+
+
+def manager_methods(x):
+    path = Path(x, 3)
+    with path.scaled(x) as inner:
+        y = inner.x * path.x
+    return y * path.x
+
+
+PROGRAMS.add(manager_methods, 0.7)
+
+
+def methods_in_builtins(x):
+    path = Path(x, 3)
+    return max(v for _, v in path.steps()) * list(path.doubled())[1]
+
+
+PROGRAMS.add(methods_in_builtins, 0.7)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer import (
     carried,
     derivatives,
@@ -28,6 +29,7 @@ from s2sad.analysis.infer import (
     rewritten,
     scipy_calls,
     stars,
+    suspended,
 )
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
@@ -82,6 +84,8 @@ def sentinel(a: Atom) -> Atom:
 
 def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
     """``callee(*pos, **kw)`` with the callee as an atom."""
+    if isinstance(args[0], Ref) and (args[0].obj is rt.expect_method or args[0].obj is rt.is_method):
+        return (suspended.expected if args[0].obj is rt.expect_method else suspended.is_method)(f, *args[1:4])
     n = len(args) - len(s.kwnames)
     spread = _spread(f, args[1:n])
     open_ = None if spread is None else (args[0], spread)
@@ -405,6 +409,8 @@ def dunder(
     t = type_of_atom(x)
     assert isinstance(t, Obj | Tuple)
     value = members.lookup(f, t.cls, method_name)
+    if method_name == "__iter__" and isinstance(value, pytypes.FunctionType):
+        suspended.met(f, value, "iter")
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
         return None
@@ -425,6 +431,8 @@ def object_method(
         return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
     if isinstance(value, classmethod):
         return call_object(f, Ref(value.__func__, key), (Ref(t.cls, t.cls.__name__), *pos), kw, name, target)
+    if isinstance(value, pytypes.FunctionType):
+        suspended.met(f, value, "call")
     fn = f.program.load(value) if value is not None else None
     if fn is not None:
         return call_function(f, fn, (), (x, *pos), kw, name)
