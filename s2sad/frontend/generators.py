@@ -214,7 +214,8 @@ class Splicing(Desugar):
                 )
                 if spliced is not None:
                     return spliced
-            return self.block(body)
+            unknown = [] if item.optional_vars is None else [gast.Assign([item.optional_vars], gast.Yield(None), None)]
+            return self.block([*(place(s, item.context_expr) for s in unknown), *body])
         return super()._managed(item, body, stmt, kind)
 
     def _try_splice(
@@ -262,6 +263,10 @@ class Splicing(Desugar):
         node = Always()
         node.body, node.final = self.block(stmt.body), self.block(stmt.final)
         return [node]
+
+    def loops(self, node: Any, leaf: Callable[[Any], list[Any]]) -> list[Any]:
+        """A comprehension as loops."""
+        return self._consumers.loops(node, leaf)
 
     def fresh(self, what: str) -> str:
         return self._fresh(what)
@@ -312,6 +317,7 @@ class _Loop:
             return self.consume(stmt, value, depth)
         if isinstance(stmt, FUNCTIONS) or not (yields(stmt) or _returns(stmt)):
             return [stmt]
+        _no_yield(*_heads(stmt))
         if isinstance(stmt, gast.If):
             body, orelse = (self.block(b, depth, last) for b in (stmt.body, stmt.orelse))
             return [_with(stmt, body=body, orelse=orelse)]
@@ -324,8 +330,6 @@ class _Loop:
         raise NotSpliced(_REASONS.get(type(stmt).__name__, "it uses the value of a yield"))
 
     def loop(self, stmt: Any, depth: int, last: bool) -> list[Any]:
-        if yields(stmt.iter if isinstance(stmt, gast.For) else stmt.test):
-            raise NotSpliced("it uses the value of a yield")
         new = _with(stmt, body=self.block(stmt.body, depth + 1, False), orelse=self.block(stmt.orelse, depth, False))
         if (depth == 0 and last and not stmt.orelse) or not (self.flow.brk or _returns(stmt)):
             return [new]
@@ -334,11 +338,13 @@ class _Loop:
 
     def end(self, stmt: Any, depth: int) -> list[Any]:
         """``return`` of the generator."""
+        _no_yield(stmt.value)
         self.leaves = self.leaves or depth == 0
         value = [] if stmt.value is None else [gast.Expr(stmt.value)]
         return [place(s, stmt) for s in (*value, store(self.left, const(True)), gast.Break())]
 
     def consume(self, stmt: Any, value: Any, depth: int) -> list[Any]:
+        _no_yield(value.value)
         self.copies += 1
         if self.copies > 1 and not self.repeatable:
             raise NotSpliced("it has several yields, and the loop over it makes functions")
@@ -351,8 +357,12 @@ class _Loop:
 
     def delegated(self, stmt: Any, value: Any, depth: int, last: bool) -> list[Any]:
         """``yield from xs``."""
+        _no_yield(value.value)
         item = self.around.fresh("item")
         each = place(gast.Expr(gast.Yield(name(item))), stmt)
+        if isinstance(value.value, gast.GeneratorExp):
+            loops = self.around.loops(value.value, lambda elt: [gast.Expr(gast.Yield(elt))])
+            return self.block([place(s, stmt) for s in loops], depth, last)
         loop = gast.For(name(item, gast.Store()), value.value, [each], [], None)
         return self.loop(place(loop, stmt), depth, last)
 
@@ -387,15 +397,26 @@ class _Managed:
         if len(found) != 1:
             raise NotSpliced("it does not yield exactly once on every way")
         k = found[0]
-        inner, after = self.statement(stmts[k], k > 0), stmts[k + 1 :]
+        stmt, after = stmts[k], stmts[k + 1 :]
+        if isinstance(stmt, gast.Try) and stmt.handlers and stmt.finalbody:
+            stmt = _with(stmt, body=[_with(stmt, finalbody=[])], handlers=[], orelse=[])
+        if isinstance(stmt, gast.Try) and stmt.orelse:  # it runs however BODY is left, if that is not by an exception
+            _no_yield(*stmt.orelse)
+            passed = self.around.fresh("passed")
+            start, end = (place(store(passed, const(b)), stmt) for b in (False, True))
+            after = [place(gast.If(name(passed), stmt.orelse, []), stmt), *after]
+            stmt, stmts = _with(stmt, body=[*stmt.body, end], orelse=[]), [*stmts[:k], start, stmt]
+            k += 1
+        inner = self.statement(stmt)
         if after and self.escapes:
             node = Teardown()
             node.body, node.final = inner, after
             return [*stmts[:k], place(node, stmts[k])]
         return [*stmts[:k], *inner, *after]
 
-    def statement(self, stmt: Any, late: bool) -> list[Any]:
+    def statement(self, stmt: Any) -> list[Any]:
         value = _value_of(stmt)
+        _no_yield(*(_heads(stmt) if value is None else [value.value]))
         if isinstance(value, gast.Yield):
             return self.consume(stmt, value)
         if isinstance(stmt, gast.If):
@@ -422,6 +443,18 @@ _REASONS = {
     "Try": "an exception of the loop would meet its try statement",
     "With": "it yields inside of a with statement",
 }
+
+
+def _heads(stmt: Any) -> list[Any]:
+    """What a compound statement evaluates itself."""
+    if isinstance(stmt, gast.With):
+        return [part for item in stmt.items for part in children(item)]
+    return [getattr(stmt, key, None) for key in ("test", "iter")]
+
+
+def _no_yield(*nodes: Any) -> None:
+    if yields(*(n for n in nodes if n is not None)):
+        raise NotSpliced("it uses the value of a yield")
 
 
 def _returns(stmt: Any) -> bool:

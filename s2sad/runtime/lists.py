@@ -22,8 +22,8 @@ def unsort(x_bar: np.ndarray, order: np.ndarray, axis: int | None = -1) -> None:
 
 
 def repeated(g: list[Any], n: int) -> list[Any]:
-    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies."""
-    out = list(g[:n])
+    """The adjoint of ``xs`` in ``xs * k``, with ``n`` elements in xs: the sum over its copies, 0 where there are none."""
+    out = list(g[:n]) if g else [0.0] * n
     for k in range(n, len(g)):
         if not same_memory(out[k % n], g[k]):
             out[k % n] = accumulate(out[k % n], g[k])

@@ -429,6 +429,63 @@ def temporarily(x, i, value):
         x[i] = old
 
 
+@contextmanager
+def thorough(log, v):
+    log.append(v)
+    try:
+        yield len(log)
+    except ValueError:
+        log.append(v * 2.0)
+    else:
+        log.append(v * 3.0)
+    finally:
+        log.append(v * 4.0)
+    log.append(v * 5.0)
+
+
+def every_way_out(x):
+    log = []
+    for i in range(4):
+        with thorough(log, x * i) as n:
+            if i == 1:
+                continue
+            if i == 2:
+                raise ValueError
+            if i == 3:
+                break
+            log.append(x * n)
+    return sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(every_way_out, 0.7)
+
+
+def return_through_else(x):
+    log = [x]
+
+    def go():
+        with thorough(log, x):
+            return log[0] * x
+
+    return go() * sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(return_through_else, 0.7)
+
+
+def other_exception(x):
+    log = [x]
+    try:
+        with thorough(log, x * 3.0):
+            raise KeyError
+    except KeyError:
+        log.append(7.0 * x)
+    return sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(other_exception, 0.7)
+
+
 def plain_manager(x):
     with scaled(x) as y:
         z = y * x
@@ -671,3 +728,55 @@ def methods_in_builtins(x):
 
 
 PROGRAMS.add(methods_in_builtins, 0.7)
+
+
+def triangle(n, x):
+    for i in range(n):
+        yield from (x * j for j in range(i) if j != 1)
+        yield from [x] * i
+
+
+def delegates_to_expressions(x):
+    return sum(triangle(4, x)) * x
+
+
+PROGRAMS.add(delegates_to_expressions, 0.7)
+
+
+def windows(xs, n):
+    buffer = []
+    for x in xs:
+        buffer.append(x)
+        if len(buffer) == n:
+            yield buffer
+            buffer.pop(0)
+
+
+def one_list_in_all_turns(xs):
+    s = 0.0
+    for w in windows(xs, 2):
+        s = s + w[0] * w[1]
+    return s * len(list(windows(xs, 2))[0]) + sum(w[0] * w[-1] for w in windows(xs, 3))
+
+
+PROGRAMS.add(one_list_in_all_turns, np.array([0.7, 0.9, 0.8, 1.1]))
+
+
+def states(x):
+    state = {"x": x, "n": 0}
+    while state["n"] < 3:
+        yield state
+        state["x"] = state["x"] * x
+        state["n"] += 1
+
+
+def one_dict_in_all_turns(x):
+    s = 0.0
+    for state in states(x):
+        s = s + state["x"]
+        state["x"] = state["x"] + 0.1
+    kept = list(states(x))
+    return s + kept[0]["x"] * [state["x"] for state in states(x)][1]
+
+
+PROGRAMS.add(one_dict_in_all_turns, 0.7)
