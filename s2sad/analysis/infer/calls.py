@@ -109,18 +109,28 @@ def keywords(
     kw: dict[str, Atom] = {}
     for key, a in zip(names, atoms, strict=True):
         if key != "**":
+            if key in kw:
+                _twice(f, key)
+                return None
             kw[key] = a
             continue
         t = type_of_atom(a)
         if not isinstance(t, Dict) or t.items is None:
-            if of is not None and mappings.takes(f, of[0], a, of[1]):
+            if of is not None and key not in kw and mappings.takes(f, of[0], a, of[1]):
                 kw[key] = a
                 continue
             f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
             return None
         for k, _ in t.items:
+            if k in kw:
+                _twice(f, k)
+                return None
             kw[k] = f.emit("getitem", a, Const(k))
     return kw
+
+
+def _twice(f: FunctionInfer, key: str) -> None:
+    f.refuse("S2S053", f"a function is called with several values for {key}")
 
 
 def call_atom(
