@@ -22,7 +22,8 @@ from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
 from s2sad.errors import SourceError, UnsupportedError
-from s2sad.frontend.lower import Lowered, lower_all, lower_function
+from s2sad.frontend.lower import Lowered, forget, lower_all, lower_function
+from s2sad.frontend.lower_base import MethodFound
 from s2sad.frontend.source import FunctionSource, unwrap
 from s2sad.ir.dependency import Body
 from s2sad.ir.nodes import Function
@@ -75,7 +76,19 @@ class Compilation:
         self.infer.finish()
 
     def run_infer(self) -> Spec:
-        """infer: typed IR, callees specialised."""
+        """infer: typed IR, callees specialised. Where that finds methods to be generators, all is lowered again."""
+        while True:
+            try:
+                self.infer.may_lower_again = True
+                return self._inferred()
+            except MethodFound:
+                forget()
+                self.__init__(self.request)  # type: ignore[misc]
+                self.lower()
+            finally:
+                self.infer.may_lower_again = False
+
+    def _inferred(self) -> Spec:
         given = dict(self.request.args)
         types = tuple(given.get(p.var.name, UNKNOWN) for p in self.source.params)
         types += tuple(UNKNOWN for _ in self.source.captured)

@@ -10,7 +10,7 @@ import numpy as np
 from s2sad.api.programs import Compiled, Programs
 from s2sad.api.signature import MAKERS, key_of
 from s2sad.api.target import Argnums
-from s2sad.api.values import formed
+from s2sad.api.values import formed, restricted, template
 from s2sad.api.wrapper import Wrapper, decorator, transformation
 from s2sad.options import Native
 
@@ -77,8 +77,11 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             )
         except TypeError:  # an argument that cannot be hashed
             compiled = None
+        like = bound
         if compiled is None or compiled.mutates or (compiled.guards is not None and not compiled.guards()):
             compiled = programs.find(bound)
+            if compiled.mutates:
+                like = template(bound)
         else:
             if compiled.refresh is not None:
                 compiled.refresh()
@@ -88,20 +91,23 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         except Exception as error:
             compiled.program.annotate(error)
             raise
+        if like is not bound:
+            pairs = zip(result[1:], compiled.positions, strict=True)
+            result = (result[0], *(restricted(g, like[k]) for g, k in pairs))
         if self._several:
             if type(result[0]) not in _NUMBERS:
                 check_scalar(self.__name__, self.target.name, result[0])
             if compiled.formed:
                 return (result[0], result[1:]) if self.with_value else result[1:]  # type: ignore[return-value]
-            several = tuple([formed(g, bound[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
+            several = tuple([formed(g, like[k]) for g, k in zip(result[1:], compiled.positions, strict=True)])
             return (result[0], several) if self.with_value else several  # type: ignore[return-value]
         if not self._single or self._has_aux:
-            return self._finish(result, compiled, bound)
+            return self._finish(result, compiled, like)
         value, gradient = result
         if type(value) not in _NUMBERS:
             check_scalar(self.__name__, self.target.name, value)
-        if not compiled.formed and (type(gradient) is not float or type(bound[self._index]) is not float):
-            gradient = formed(gradient, bound[self._index])
+        if not compiled.formed and (type(gradient) is not float or type(like[self._index]) is not float):
+            gradient = formed(gradient, like[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
 
     def _finish(self, result: tuple[Any, ...], compiled: Compiled, bound: tuple[Any, ...]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from s2sad.api.derivative import check_pair
 from s2sad.api.programs import Compiled, Programs
 from s2sad.api.target import make_target
-from s2sad.api.values import as_perturbation, formed, owned_gradient, template, zero_like
+from s2sad.api.values import as_perturbation, formed, owned_gradient, restricted, template, zero_like
 from s2sad.api.wrapper import transformation
 from s2sad.options import PLAIN, Native
 from s2sad.runtime import detached
@@ -60,6 +60,8 @@ class Pullback:
             assert adjoint is not None, "the split form has an adjoint"
             gradients = run(self._compiled, adjoint, self._residuals, seed)
             for k, gradient in zip(self._compiled.positions, gradients, strict=True):
+                if self._compiled.mutates:
+                    gradient = restricted(gradient, self._like[k])
                 found[names[k]] = formed(gradient, self._like[k])
         for name in self._programs.active:
             if name not in found:

@@ -10,11 +10,23 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.api.pytrees import children_of, tree_map
 from s2sad.api.signature import arrays_in
+from s2sad.runtime.containers import same_class_dict
 
 
 def formed(gradient: Any, x: Any) -> Any:
     """The gradient in the structure, shape, dtype and type of ``x``. What fits already is kept as it is."""
     return gradient if _fits(gradient, x) else _formed(gradient, x, None)
+
+
+def restricted(gradient: Any, x: Any) -> Any:
+    """The gradient without the entries of dicts that ``x``, the argument as it was at the call, does not have."""
+    if isinstance(x, dict) and isinstance(gradient, dict):
+        if gradient.keys() <= x.keys() and not any(isinstance(v, dict | list | tuple) for v in x.values()):
+            return gradient
+        return same_class_dict(x, {k: restricted(g, x[k]) for k, g in gradient.items() if k in x})
+    if type(x) in (list, tuple) and type(gradient) is type(x) and len(gradient) == len(x):
+        return type(x)(map(restricted, gradient, x))
+    return gradient
 
 
 def _fits(gradient: Any, x: Any) -> bool:

@@ -169,14 +169,6 @@ _add(
     "f = B.g\n",
 )
 _add(
-    "S2S016",
-    "several mappings in one call",
-    "A call with more than one **mapping is not supported, since a name in both is an error only at run time.",
-    "merge the mappings first: f(**{**a, **b})",
-    "def g(a, b):\n    return a * b\n\ndef f(x):\n    return g(**{'a': x}, **{'b': x})\n",
-    "def g(a, b):\n    return a * b\n\ndef f(x):\n    return g(**{**{'a': x}, **{'b': x}})\n",
-)
-_add(
     "S2S017",
     "input, files, the debugger",
     "input(), open(), breakpoint() and sys.exit() reach outside of the program, once in every sweep.",

@@ -39,7 +39,7 @@ def call(func: Any, *args: Any) -> Any:
 
 
 class Consumers:
-    """``resolve(func)``: the object that a call is of; ``is_generator(func)``; ``fresh(what)``: a new name;
+    """``resolve(func)``: the object that a call is of; ``is_generator(call)``; ``fresh(what)``: a new name;
     ``block(stmts)``: statements desugared."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Consumers:
         return isinstance(node, gast.Call) and self._is_called_source(node)
 
     def _is_called_source(self, node: Any) -> bool:
-        return self._is_generator(node.func) or self._is_polled(node) or self._lazy_arg(node) is not None
+        return self._is_generator(node) or self._is_polled(node) or self._lazy_arg(node) is not None
 
     def _is_polled(self, node: Any) -> bool:
         """``iter(f, last)``"""
@@ -95,7 +95,7 @@ class Consumers:
             return self.loops(source, lambda elt: [gast.Assign([target], elt, None), *body])
         if self._is_polled(source):
             return self._polled(target, source, body)
-        k = None if self._is_generator(source.func) else self._lazy_arg(source)
+        k = None if self._is_generator(source) else self._lazy_arg(source)
         if k is None:
             return [gast.For(target, source, body, [], None)]
         inside, others = source.args[k], [a for j, a in enumerate(source.args) if j != k]

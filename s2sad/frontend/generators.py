@@ -43,6 +43,7 @@ from s2sad.frontend.liveness import Flows
 from s2sad.frontend.renamed import Renamed, Space
 from s2sad.frontend.scopes import COMPREHENSIONS, FUNCTIONS, children
 from s2sad.frontend.source import FunctionSource, get_source
+from s2sad.ir.nodes import Ref
 from s2sad.ir.record import dataclass
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
@@ -59,6 +60,8 @@ class Generator:
 
     node: Any
     source: FunctionSource | None = None
+    method: Any = None  # the function as a method of what the call's function is an attribute of
+    others: tuple[Any, ...] = ()  # the methods of other classes that the same call has run
 
 
 def is_generator(fn: Any) -> bool:
@@ -99,13 +102,13 @@ def runs_once(node: Any, ident: str) -> bool:
     return any(runs_once(part, ident) for part in children(node))
 
 
-def source_of(fn: Any) -> Generator | None:
+def source_of(fn: Any, method: Any = None, others: tuple[Any, ...] = ()) -> Generator | None:
     """A generator function that runs, if its source can be read."""
     try:
         source = get_source(fn)
     except SourceError:
         return None
-    return Generator(source.node, source) if isinstance(source.node, gast.FunctionDef) else None
+    return Generator(source.node, source, method, others) if isinstance(source.node, gast.FunctionDef) else None
 
 
 def own_parts(nodes: list[Any]) -> list[Any]:
@@ -133,9 +136,9 @@ def _value_of(stmt: Any) -> Any:
 
 
 class Splicing(Desugar):
-    """Desugaring of a function that runs generators. ``find(func, managed)`` tells the generator that a call runs,
-    ``resolve(func)`` the object that is called; ``refuse(node, reason)`` notes what cannot be spliced; ``space`` gives
-    names."""
+    """Desugaring of a function that runs generators. ``find(call, managed)`` tells the generator that a call runs,
+    ``resolve(func)`` the object that is called, ``is_iterated(loop)`` whether a loop runs a generator ``__iter__``;
+    ``refuse(node, reason)`` notes what cannot be spliced; ``space`` gives names."""
 
     def __init__(
         self,
@@ -143,12 +146,14 @@ class Splicing(Desugar):
         find: Callable[[Any, bool], Generator | None],
         refuse: Callable[[Any, str], Any],
         resolve: Callable[[Any], Any],
+        is_iterated: Callable[[Any], bool],
         space: Space,
     ) -> None:
         super().__init__(*desugar)
         self._find, self._refuse, self._space = find, refuse, space
+        self._is_iterated = is_iterated
         self._open: list[Any] = []  # the generators that are being spliced
-        self._consumers = Consumers(resolve, lambda func: find(func, False) is not None, self._fresh, self.block)
+        self._consumers = Consumers(resolve, lambda call: find(call, False) is not None, self._fresh, self.block)
 
     def block(self, stmts: list[Any]) -> list[Any]:
         stmts = self._named(stmts)
@@ -161,7 +166,7 @@ class Splicing(Desugar):
             if not (isinstance(stmt, gast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], gast.Name)):
                 continue
             call, ident = stmt.value, stmt.targets[0].id
-            if not isinstance(call, gast.Call) or call.keywords or self._find(call.func, False) is None:
+            if not isinstance(call, gast.Call) or call.keywords or self._find(call, False) is None:
                 continue
             users = [j for j in range(k + 1, len(out)) if runs_once(out[j], ident)]
             if len(users) != 1 or self._space.uses(ident) != 2:
@@ -181,10 +186,13 @@ class Splicing(Desugar):
         return [s for s in out if any(s is k for k in kept) or s.name in used]
 
     def _for(self, stmt: Any) -> list[Any]:
+        if self._is_iterated(stmt):
+            made = gast.Call(gast.Attribute(stmt.iter, "__iter__", gast.Load()), [], [])
+            stmt = _with(stmt, iter=place(made, stmt))
         if isinstance(stmt.iter, gast.Call):
-            found = self._find(stmt.iter.func, False)
+            found = self._find(stmt.iter, False)
             if found is not None:
-                spliced = self._try_splice(found, stmt.iter, _Loop(self, stmt))
+                spliced = self._try_splice(found, stmt.iter, lambda copy: _Loop(self, copied(stmt) if copy else stmt))
                 if spliced is not None:
                     return spliced
             elif self._consumers.is_source(stmt.iter) and not stmt.orelse:
@@ -196,29 +204,58 @@ class Splicing(Desugar):
 
     def _managed(self, item: Any, body: list[Any], stmt: Any, kind: str | None) -> list[Any]:
         if kind == "generator":
-            found = self._find(item.context_expr.func, True)
+            found = self._find(item.context_expr, True)
             if found is not None:
                 target = item.optional_vars
-                spliced = self._try_splice(found, item.context_expr, _Managed(self, target, body, stmt))
+                spliced = self._try_splice(
+                    found,
+                    item.context_expr,
+                    lambda copy: _Managed(self, copied(target), copied(body) if copy else body, stmt),
+                )
                 if spliced is not None:
                     return spliced
-            return self.block(body)
+            unknown = [] if item.optional_vars is None else [gast.Assign([item.optional_vars], gast.Yield(None), None)]
+            return self.block([*(place(s, item.context_expr) for s in unknown), *body])
         return super()._managed(item, body, stmt, kind)
 
-    def _try_splice(self, found: Generator, call: Any, consumer: _Loop | _Managed) -> list[Any] | None:
+    def _try_splice(
+        self, found: Generator, call: Any, consumer: Callable[[bool], _Loop | _Managed]
+    ) -> list[Any] | None:
+        """The statements in the place of a call and its consumer (``consumer(True)`` is a copy of that)."""
         try:
-            if any(found.node is node for node in self._open):
-                raise NotSpliced("it calls itself")
-            made = Renamed(found.node, found.source, self._space, call)
-            start = made.start(call)
-            self._open.append(found.node)
-            try:
-                return [*start, *consumer.run(made.body())]
-            finally:
-                self._open.pop()
+            if found.method is None:
+                return self._spliced(found, call, consumer(False))
+            owner = self.fresh("object")
+            receiver = place(store(owner, call.func.value), call)
+            return [receiver, *self._chosen((found, *found.others), call, owner, consumer)]
         except NotSpliced as error:
             self._refuse(call, str(error))
             return None
+
+    def _spliced(self, found: Generator, call: Any, consumer: _Loop | _Managed) -> list[Any]:
+        if any(found.node is node for node in self._open):
+            raise NotSpliced("it calls itself")
+        made = Renamed(found.node, found.source, self._space, call)
+        start = made.start(call)
+        self._open.append(found.node)
+        try:
+            return [*start, *consumer.run(made.body())]
+        finally:
+            self._open.pop()
+
+    def _chosen(
+        self, found: tuple[Generator, ...], call: Any, owner: str, consumer: Callable[[bool], _Loop | _Managed]
+    ) -> list[Any]:
+        """Methods: inference knows which of them it is, and for the last makes sure of it."""
+        home = f"@{owner}.{len(self._space.homes)}"
+        self._space.homes[home] = Ref(found[0].method, found[0].method.__name__)
+        given = [name(owner), const(call.func.attr), name(home)]
+        whole = gast.copy_location(gast.Call(call.func, [name(owner), *copied(call.args)], copied(call.keywords)), call)
+        body = self._spliced(found[0], place(whole, call), consumer(len(found) > 1))
+        if len(found) == 1:
+            return [place(gast.Expr(gast.Call(name("$expect_method"), given, [])), call), *body]
+        test = gast.Call(name("$is_method"), given, [])
+        return [place(gast.If(test, body, self._chosen(found[1:], call, owner, consumer)), call)]
 
     # -- what the transformed generators hold ------------------------------------------------------------------------
 
@@ -226,6 +263,10 @@ class Splicing(Desugar):
         node = Always()
         node.body, node.final = self.block(stmt.body), self.block(stmt.final)
         return [node]
+
+    def loops(self, node: Any, leaf: Callable[[Any], list[Any]]) -> list[Any]:
+        """A comprehension as loops."""
+        return self._consumers.loops(node, leaf)
 
     def fresh(self, what: str) -> str:
         return self._fresh(what)
@@ -276,6 +317,7 @@ class _Loop:
             return self.consume(stmt, value, depth)
         if isinstance(stmt, FUNCTIONS) or not (yields(stmt) or _returns(stmt)):
             return [stmt]
+        _no_yield(*_heads(stmt))
         if isinstance(stmt, gast.If):
             body, orelse = (self.block(b, depth, last) for b in (stmt.body, stmt.orelse))
             return [_with(stmt, body=body, orelse=orelse)]
@@ -288,8 +330,6 @@ class _Loop:
         raise NotSpliced(_REASONS.get(type(stmt).__name__, "it uses the value of a yield"))
 
     def loop(self, stmt: Any, depth: int, last: bool) -> list[Any]:
-        if yields(stmt.iter if isinstance(stmt, gast.For) else stmt.test):
-            raise NotSpliced("it uses the value of a yield")
         new = _with(stmt, body=self.block(stmt.body, depth + 1, False), orelse=self.block(stmt.orelse, depth, False))
         if (depth == 0 and last and not stmt.orelse) or not (self.flow.brk or _returns(stmt)):
             return [new]
@@ -298,11 +338,13 @@ class _Loop:
 
     def end(self, stmt: Any, depth: int) -> list[Any]:
         """``return`` of the generator."""
+        _no_yield(stmt.value)
         self.leaves = self.leaves or depth == 0
         value = [] if stmt.value is None else [gast.Expr(stmt.value)]
         return [place(s, stmt) for s in (*value, store(self.left, const(True)), gast.Break())]
 
     def consume(self, stmt: Any, value: Any, depth: int) -> list[Any]:
+        _no_yield(value.value)
         self.copies += 1
         if self.copies > 1 and not self.repeatable:
             raise NotSpliced("it has several yields, and the loop over it makes functions")
@@ -315,8 +357,12 @@ class _Loop:
 
     def delegated(self, stmt: Any, value: Any, depth: int, last: bool) -> list[Any]:
         """``yield from xs``."""
+        _no_yield(value.value)
         item = self.around.fresh("item")
         each = place(gast.Expr(gast.Yield(name(item))), stmt)
+        if isinstance(value.value, gast.GeneratorExp):
+            loops = self.around.loops(value.value, lambda elt: [gast.Expr(gast.Yield(elt))])
+            return self.block([place(s, stmt) for s in loops], depth, last)
         loop = gast.For(name(item, gast.Store()), value.value, [each], [], None)
         return self.loop(place(loop, stmt), depth, last)
 
@@ -351,15 +397,26 @@ class _Managed:
         if len(found) != 1:
             raise NotSpliced("it does not yield exactly once on every way")
         k = found[0]
-        inner, after = self.statement(stmts[k], k > 0), stmts[k + 1 :]
+        stmt, after = stmts[k], stmts[k + 1 :]
+        if isinstance(stmt, gast.Try) and stmt.handlers and stmt.finalbody:
+            stmt = _with(stmt, body=[_with(stmt, finalbody=[])], handlers=[], orelse=[])
+        if isinstance(stmt, gast.Try) and stmt.orelse:  # it runs however BODY is left, if that is not by an exception
+            _no_yield(*stmt.orelse)
+            passed = self.around.fresh("passed")
+            start, end = (place(store(passed, const(b)), stmt) for b in (False, True))
+            after = [place(gast.If(name(passed), stmt.orelse, []), stmt), *after]
+            stmt, stmts = _with(stmt, body=[*stmt.body, end], orelse=[]), [*stmts[:k], start, stmt]
+            k += 1
+        inner = self.statement(stmt)
         if after and self.escapes:
             node = Teardown()
             node.body, node.final = inner, after
             return [*stmts[:k], place(node, stmts[k])]
         return [*stmts[:k], *inner, *after]
 
-    def statement(self, stmt: Any, late: bool) -> list[Any]:
+    def statement(self, stmt: Any) -> list[Any]:
         value = _value_of(stmt)
+        _no_yield(*(_heads(stmt) if value is None else [value.value]))
         if isinstance(value, gast.Yield):
             return self.consume(stmt, value)
         if isinstance(stmt, gast.If):
@@ -386,6 +443,18 @@ _REASONS = {
     "Try": "an exception of the loop would meet its try statement",
     "With": "it yields inside of a with statement",
 }
+
+
+def _heads(stmt: Any) -> list[Any]:
+    """What a compound statement evaluates itself."""
+    if isinstance(stmt, gast.With):
+        return [part for item in stmt.items for part in children(item)]
+    return [getattr(stmt, key, None) for key in ("test", "iter")]
+
+
+def _no_yield(*nodes: Any) -> None:
+    if yields(*(n for n in nodes if n is not None)):
+        raise NotSpliced("it uses the value of a yield")
 
 
 def _returns(stmt: Any) -> bool:

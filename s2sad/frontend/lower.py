@@ -21,14 +21,14 @@ from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar, place
 from s2sad.frontend.fence import Fence, as_plain, scan
 from s2sad.frontend.liveness import Flows, Liveness
-from s2sad.frontend.lower_base import NONE, NeedsCell, Shared
+from s2sad.frontend.lower_base import METHODS, NONE, NeedsCell, Shared
 from s2sad.frontend.lower_consts import MANAGERS
 from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
 from s2sad.ir.dependency import MISSING, SIMPLE, Body, Dependency, read_name
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Loc, Param, Ref, Var, replace
 from s2sad.ir.record import dataclass, field
 
 _GENERATOR = 0x20  # inspect.CO_GENERATOR
@@ -91,6 +91,13 @@ def lower_function(fn: Any, trusted: bool = False) -> Lowered:
     return known
 
 
+def forget() -> None:
+    """Lower the functions of users anew: more is known of what they call."""
+    own = __file__.rpartition("frontend")[0]
+    for fn in [fn for fn, known in _MEMO.items() if not known.function.loc.file.startswith(own)]:
+        del _MEMO[fn]
+
+
 class Lowering(Statements):
     """One function: at the top, or nested in ``outer``."""
 
@@ -148,7 +155,7 @@ class Lowering(Statements):
         if self.shared.fence.findings:
             body = as_plain(body)
         desugar = Desugar(self._manager_kind, self._has_effects)
-        if any(self._may_suspend(c.func, len(c.args)) for c in calls):
+        if self._has_methods() or any(self._may_suspend(c.func, len(c.args)) for c in calls):
             desugar = self._splicing()
         try:
             body = desugar.function(body)
@@ -166,7 +173,7 @@ class Lowering(Statements):
         """What the manager of a ``with`` statement is (see ``desugar``); refuses those of C and of generators."""
         if not isinstance(expr, gast.Call):
             return "swallows"
-        if self._may_suspend(expr.func) and self._suspended(expr.func, True) is not None:
+        if (METHODS or self._may_suspend(expr.func)) and self._suspended(expr, True) is not None:
             return "generator"
         ref = self._resolve(expr.func)
         if ref is None:
@@ -232,21 +239,44 @@ class Lowering(Statements):
             return None if ref is None else ref.obj
 
         kinds = self._manager_kind, self._has_effects
-        return generators.Splicing(kinds, self._suspended, self._not_spliced, called, space)
+        return generators.Splicing(kinds, self._suspended, self._not_spliced, called, self._is_iterated, space)
 
-    def _suspended(self, func: Any, managed: bool) -> Any:
+    def _has_methods(self) -> bool:
+        return bool(METHODS) and any(place.file == self.shared.source.file for place, _ in METHODS)
+
+    def _place(self, node: Any) -> Loc:
+        loc = self.loc(node)
+        return loc if loc.via is None else replace(loc, via=None)
+
+    def _is_iterated(self, loop: Any) -> bool:
+        return (self._place(loop), "iter") in METHODS
+
+    def _suspended(self, call: Any, managed: bool) -> Any:
         """The generator function that a call runs (with ``managed``, as a context manager); None where it is not known."""
+        func = call.func
+        if METHODS and isinstance(func, gast.Attribute):
+            methods = METHODS.get((self._place(call), "iter" if func.attr == "__iter__" else "call"), ())
+            found = [self._followed(m, m, managed) for m in methods]
+            if found and all(g is not None for g in found):
+                return replace(found[0], others=tuple(found[1:]))
         if isinstance(func, gast.Name) and func.id in self.scope.index:
             return self._local_generator(func.id, managed)
         ref = self._resolve(func)
-        fn = None if ref is None else generators.managed(ref.obj) if managed else ref.obj
-        if ref is None or not generators.is_generator(fn):
+        if ref is None:
             return None
-        self._resolve(func, True)
-        for part in (fn, ref.obj):
+        found = self._followed(ref.obj, None, managed)
+        if found is not None:
+            self._resolve(func, True)
+        return found
+
+    def _followed(self, obj: Any, method: Any, managed: bool) -> Any:
+        fn = generators.managed(obj) if managed else obj
+        if not generators.is_generator(fn):
+            return None
+        for part in (fn, obj):
             for body in _body(part):
                 self.shared.dependencies.setdefault((id(part), ""), body)
-        return generators.source_of(fn)
+        return generators.source_of(fn, method)
 
     def _local_generator(self, name: str, managed: bool) -> Any:
         """A generator function that this function defines, once and not in a branch or a loop."""

@@ -19,6 +19,14 @@ from s2sad.ir.dependency import Dependency
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Let, Loc, Stmt, Var, replace
 from s2sad.ir.record import dataclass, field
 
+# Generators that inference has found to be methods: (the place of the call, "call") or (that of the loop, "iter") -> functions
+METHODS: dict[tuple[Loc, str], tuple[Any, ...]] = {}
+
+
+class MethodFound(Exception):
+    """Inference has met a method that is a generator: now that it is in ``METHODS``, lowering knows what the call runs."""
+
+
 TRUE, FALSE, NONE = Const(True), Const(False), Const(None)
 FLAGS = ("$val", "$ret", "$stop", "$done")
 Env = dict[str, Atom]

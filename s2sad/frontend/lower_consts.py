@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.ir.nodes import Atom, Ref
 
 BIN_OPS = {
@@ -42,6 +43,8 @@ HIDDEN: dict[str, Atom] = {
     "$BaseException": Ref(BaseException, "BaseException"),
     "$is_mapping": Ref(Mapping, "collections.abc.Mapping"),
 }
+HIDDEN["$expect_method"] = Ref(rt.expect_method, "rt.expect_method")
+HIDDEN["$is_method"] = Ref(rt.is_method, "rt.is_method")
 HIDDEN["$ndarray"] = Ref(np.ndarray, "np.ndarray")
 for _name in (
     "RuntimeError", "StopIteration", "set", "tuple", "range", "len", "list", "isinstance", "getattr", "hasattr", "type",

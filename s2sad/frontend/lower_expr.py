@@ -249,8 +249,6 @@ class Expressions(Base):
                 args.append(self.expr(arg))
         names: list[str] = []
         for keyword in node.keywords:
-            if keyword.arg is None and "**" in names:
-                self.refuse("S2S016", node, "a call with more than one **mapping")
             names.append(keyword.arg or "**")
             args.append(self.expr(keyword.value))
         return args, tuple(names)

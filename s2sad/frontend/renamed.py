@@ -65,6 +65,7 @@ class Renamed:
             raise self.refused("it rebinds names from outside")
         bound = list(param_names(self.node.args))
         kept: set[str] = set()
+        used_up: set[int] = set()  # generator expressions whose loops are written out; gast.walk meets them later
         for part in gast.walk(gast.Module(self.node.body, [])):
             if isinstance(part, gast.FunctionDef | gast.ClassDef | gast.Match | gast.AsyncFunctionDef):
                 raise self.refused("it holds a function, a class or a match statement")
@@ -76,7 +77,9 @@ class Renamed:
                 bound += [p.id for p in gast.walk(part) if isinstance(p, gast.Name) and not isinstance(p.ctx, gast.Load)]
             if isinstance(part, gast.Lambda):
                 kept |= self.own.free_names(part)
-            if isinstance(part, gast.GeneratorExp):
+            if isinstance(part, gast.YieldFrom):
+                used_up.add(id(part.value))
+            if isinstance(part, gast.GeneratorExp) and id(part) not in used_up:
                 kept |= {p.id for p in gast.walk(part) if isinstance(p, gast.Name)}
             if isinstance(part, gast.Name) and part.id == "super":
                 raise self.refused("it uses super()")

@@ -38,7 +38,7 @@ op                        args
 ``format``                f-string: the pieces; a piece is ``Const(str)`` or the value of a ``format_value``
 ``format_value``          ``(x, Const(conversion char or None), spec atom or Const(None))``
 ``call``                  ``(callee, *positional)``, then one atom for each name in ``kwnames``
-                          The name ``"**"`` marks a mapping (``f(**d)``); there is at most one.
+                          The name ``"**"`` marks a mapping (``f(**d)``).
 ``method``                ``(object, Const(name), *positional)``, then one atom for each name in ``kwnames``
 ``star``                  ``(x,)``: marks a starred argument or element: ``f(*x)``, ``[*x]``
 ``closure``               ``(Ref(Function), *captured)``: a nested function or lambda and what it captures

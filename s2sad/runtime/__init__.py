@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -288,6 +288,7 @@ __all__ = [
     "equal_weights",
     "exp_or_zero",
     "expand",
+    "expect_method",
     "explicit",
     "factor_adj",
     "factor_dot",
@@ -321,6 +322,7 @@ __all__ = [
     "interp_adj_xp",
     "interp_dot",
     "interp_slope",
+    "is_method",
     "item",
     "kron_adj_a",
     "kron_adj_b",

@@ -13,3 +13,14 @@ def stop_gradient(x: Any) -> Any:
     Arrays and containers are copied, so that what is stored into the result later does not reach ``x``.
     """
     return copy(x)
+
+
+def is_method(x: Any, name: str, method: Any) -> bool:
+    """Is ``x.name`` this function as a method of ``x``?"""
+    return getattr(getattr(x, name), "__func__", None) is method
+
+
+def expect_method(x: Any, name: str, method: Any) -> None:
+    """Make sure that ``x.name`` is this function as a method of ``x``."""
+    if not is_method(x, name, method):
+        raise TypeError(f"{name} of {type(x).__name__} is not the method that was compiled")

@@ -429,6 +429,63 @@ def temporarily(x, i, value):
         x[i] = old
 
 
+@contextmanager
+def thorough(log, v):
+    log.append(v)
+    try:
+        yield len(log)
+    except ValueError:
+        log.append(v * 2.0)
+    else:
+        log.append(v * 3.0)
+    finally:
+        log.append(v * 4.0)
+    log.append(v * 5.0)
+
+
+def every_way_out(x):
+    log = []
+    for i in range(4):
+        with thorough(log, x * i) as n:
+            if i == 1:
+                continue
+            if i == 2:
+                raise ValueError
+            if i == 3:
+                break
+            log.append(x * n)
+    return sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(every_way_out, 0.7)
+
+
+def return_through_else(x):
+    log = [x]
+
+    def go():
+        with thorough(log, x):
+            return log[0] * x
+
+    return go() * sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(return_through_else, 0.7)
+
+
+def other_exception(x):
+    log = [x]
+    try:
+        with thorough(log, x * 3.0):
+            raise KeyError
+    except KeyError:
+        log.append(7.0 * x)
+    return sum(v * (i + 1) for i, v in enumerate(log))
+
+
+PROGRAMS.add(other_exception, 0.7)
+
+
 def plain_manager(x):
     with scaled(x) as y:
         z = y * x
@@ -581,3 +638,145 @@ def manager_around_a_generator(x):
 
 
 PROGRAMS.add(manager_around_a_generator, 0.7)
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------
+
+
+class Path:
+    def __init__(self, x, n):
+        self.x, self.n, self.log = x, n, []
+
+    def steps(self, h=0.5):
+        for k in range(self.n):
+            self.x = self.x * h + np.sin(self.x)
+            yield k, self.x
+
+    def __iter__(self):
+        for k in range(self.n):
+            yield self.x * k
+
+    @contextmanager
+    def scaled(self, k):
+        old = self.x
+        self.x = self.x * k
+        yield self
+        self.x = old
+
+    def total(self):
+        s = 0.0
+        for k, v in self.steps(h=0.3):
+            s += v * k
+        return s + sum(v for _, v in self.steps())
+
+    def doubled(self):
+        for v in self:
+            yield v * 2.0
+
+
+class Square(Path):
+    def steps(self, h=0.5):
+        for k in range(self.n):
+            yield k, self.x * self.x * k
+
+
+def generator_methods(x):
+    path = Path(x, 3)
+    s = 0.0
+    for k, v in path.steps():
+        s += v * (k + 1)
+        path.log.append(v)
+        path.x = path.x * 1.1
+    return s * path.x + sum(path.log)
+
+
+PROGRAMS.add(generator_methods, 0.7)
+
+
+def iterated_objects(x):
+    s = 1.0
+    for v in Path(x, 3):
+        s = s * v + x
+    for v in Path(x, 3).doubled():
+        s += v * x
+    return s
+
+
+PROGRAMS.add(iterated_objects, 0.7)
+
+
+def methods_of_two_classes(x):
+    return Path(x, 3).total() * Square(x, 3).total() + Square(x, 2).total()
+
+
+PROGRAMS.add(methods_of_two_classes, 0.7)
+
+
+def manager_methods(x):
+    path = Path(x, 3)
+    with path.scaled(x) as inner:
+        y = inner.x * path.x
+    return y * path.x
+
+
+PROGRAMS.add(manager_methods, 0.7)
+
+
+def methods_in_builtins(x):
+    path = Path(x, 3)
+    return max(v for _, v in path.steps()) * list(path.doubled())[1]
+
+
+PROGRAMS.add(methods_in_builtins, 0.7)
+
+
+def triangle(n, x):
+    for i in range(n):
+        yield from (x * j for j in range(i) if j != 1)
+        yield from [x] * i
+
+
+def delegates_to_expressions(x):
+    return sum(triangle(4, x)) * x
+
+
+PROGRAMS.add(delegates_to_expressions, 0.7)
+
+
+def windows(xs, n):
+    buffer = []
+    for x in xs:
+        buffer.append(x)
+        if len(buffer) == n:
+            yield buffer
+            buffer.pop(0)
+
+
+def one_list_in_all_turns(xs):
+    s = 0.0
+    for w in windows(xs, 2):
+        s = s + w[0] * w[1]
+    return s * len(list(windows(xs, 2))[0]) + sum(w[0] * w[-1] for w in windows(xs, 3))
+
+
+PROGRAMS.add(one_list_in_all_turns, np.array([0.7, 0.9, 0.8, 1.1]))
+
+
+def states(x):
+    state = {"x": x, "n": 0}
+    while state["n"] < 3:
+        yield state
+        state["x"] = state["x"] * x
+        state["n"] += 1
+
+
+def one_dict_in_all_turns(x):
+    s = 0.0
+    for state in states(x):
+        s = s + state["x"]
+        state["x"] = state["x"] + 0.1
+    kept = list(states(x))
+    return s + kept[0]["x"] * [state["x"] for state in states(x)][1]
+
+
+PROGRAMS.add(one_dict_in_all_turns, 0.7)

@@ -339,3 +339,14 @@ def swapped_state(x, y):
 
 
 PROGRAMS.add(swapped_state, 0.7, -0.4)
+
+
+def repeated_never(x):
+    s = x * x
+    for i in range(3):
+        for v in [x, x * x] * i:
+            s = s + v * x
+    return s + len([x] * 0)
+
+
+PROGRAMS.add(repeated_never, 0.7)

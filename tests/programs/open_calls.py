@@ -173,3 +173,14 @@ def too_many_or_too_few(xs, least):
 
 PROGRAMS.add(too_many_or_too_few, XS, 0.1)
 PROGRAMS.add(too_many_or_too_few, XS, 9.0)
+
+
+def several_mappings(xs):
+    first, second = {"a": xs[0]}, {"c": xs[1] * xs[2]}
+    later = {}
+    for name, v in zip(["b"], xs):  # noqa: B905
+        later[name] = v * v
+    return options(**first, **second) + options(**first, c=xs[3], **later) + options(**second, **later, a=xs[2])
+
+
+PROGRAMS.add(several_mappings, XS)

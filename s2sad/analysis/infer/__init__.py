@@ -19,7 +19,7 @@ from s2sad.ir.rare import rarely
 
 rarely(
     __name__, "carried", "composed", "derivatives", "mappings", "members", "mutations", "objects", "optional",
-    "passing", "random_draws", "rewritten", "rewritten_arrays", "scipy_calls", "stand_ins",
+    "passing", "random_draws", "rewritten", "rewritten_arrays", "scipy_calls", "stand_ins", "suspended",
 )
 
 __all__ = ["Infer", "Spec"]

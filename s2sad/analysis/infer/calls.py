@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer import (
     carried,
     derivatives,
@@ -28,6 +29,7 @@ from s2sad.analysis.infer import (
     rewritten,
     scipy_calls,
     stars,
+    suspended,
 )
 from s2sad.analysis.infer.handlers import handler_of
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
@@ -83,6 +85,8 @@ def sentinel(a: Atom) -> Atom:
 
 def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
     """``callee(*pos, **kw)`` with the callee as an atom."""
+    if isinstance(args[0], Ref) and (args[0].obj is rt.expect_method or args[0].obj is rt.is_method):
+        return (suspended.expected if args[0].obj is rt.expect_method else suspended.is_method)(f, *args[1:4])
     n = len(args) - len(s.kwnames)
     spread = _spread(f, args[1:n])
     open_ = None if spread is None else (args[0], spread)
@@ -106,6 +110,9 @@ def keywords(
     kw: dict[str, Atom] = {}
     for key, a in zip(names, atoms, strict=True):
         if key != "**":
+            if key in kw:
+                _twice(f, key)
+                return None
             kw[key] = a
             continue
         held = placed.pairs(f, a)
@@ -114,14 +121,21 @@ def keywords(
             continue
         t = type_of_atom(a)
         if not isinstance(t, Dict) or t.items is None:
-            if of is not None and mappings.takes(f, of[0], a, of[1]):
+            if of is not None and key not in kw and mappings.takes(f, of[0], a, of[1]):
                 kw[key] = a
                 continue
             f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
             return None
         for k, _ in t.items:
+            if k in kw:
+                _twice(f, k)
+                return None
             kw[k] = f.emit("getitem", a, Const(k))
     return kw
+
+
+def _twice(f: FunctionInfer, key: str) -> None:
+    f.refuse("S2S053", f"a function is called with several values for {key}")
 
 
 def call_atom(
@@ -407,6 +421,8 @@ def dunder(
     t = type_of_atom(x)
     assert isinstance(t, Obj | Tuple)
     value = members.lookup(f, t.cls, method_name)
+    if method_name == "__iter__" and isinstance(value, pytypes.FunctionType):
+        suspended.met(f, value, "iter")
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
         own = isinstance(value, pytypes.WrapperDescriptorType) and value is not getattr(object, method_name, None)
@@ -431,6 +447,8 @@ def object_method(
         return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
     if isinstance(value, classmethod):
         return call_object(f, Ref(value.__func__, key), (Ref(t.cls, t.cls.__name__), *pos), kw, name, target)
+    if isinstance(value, pytypes.FunctionType):
+        suspended.met(f, value, "call")
     fn = f.program.load(value) if value is not None else None
     if fn is not None:
         return call_function(f, fn, (), (x, *pos), kw, name)

@@ -14,7 +14,7 @@ import types as pytypes
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, carried, functions, generated, merging, records
+from s2sad.analysis.infer import calls, carried, functions, generated, merging, records, suspended
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
@@ -301,6 +301,7 @@ def found_method(
         return Const(None)
     if not isinstance(static, pytypes.FunctionType):
         return NotImplemented
+    suspended.met(f, static, "call")
     fn = f.program.load(static)
     if fn is None:
         callee = Ref(static, f"{cls.__name__}.{key}")

@@ -70,6 +70,8 @@ class Infer(Findings):
     Raises ``UnsupportedError`` with everything that was found when ``finish`` is called.
     """
 
+    may_lower_again = False  # is the entry function being inferred?
+
     def __init__(self, load: Callable[[Any], Function | None]) -> None:
         super().__init__()
         self.load = load
