@@ -136,3 +136,26 @@ def place_in_a_table(x, size):
 
 
 PROGRAMS.add(place_in_a_table, 0.63, 0.7, argnums=(0,))
+
+
+def mixed_by_a_generator(x):
+    rng = np.random.default_rng(3)
+    order = rng.permutation(3)
+    y = x[order] * x
+    y[order[0]] = 2.0
+    rng.shuffle(y)
+    return y * rng.permutation(x * x) + rng.standard_normal(3)
+
+
+PROGRAMS.add(mixed_by_a_generator, arr(3))
+
+
+def mixed_by_a_state(x):
+    rng = np.random.RandomState(3)
+    y = np.outer(x, x)
+    rng.shuffle(y)
+    k = rng.permutation(3)
+    return np.sum(y[k[0]] * x) * np.prod(rng.permutation(x))
+
+
+PROGRAMS.add(mixed_by_a_state, arr(3))
