@@ -240,10 +240,15 @@ def _is_derivative(obj: object) -> bool:
     return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
 
 
+_ABOUT_CODE = frozenset({"inspect", "tokenize", "ast", "dis", "linecache", "traceback"})  # nothing flows through these
+
+
 def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
     """A function of the standard library that is given text, integers and the like: it is called as it stands. (Those
     of NumPy and SciPy are too, where they are given no number at all: through its source, an array has a type.)"""
     root = str(getattr(obj, "__module__", "")).partition(".")[0]
+    if root in _ABOUT_CODE:
+        return True
     types = [widen(type_of_atom(a)) for a in args]
     if any(isinstance(t, RefT | Func | Obj) or is_differentiable(t) for t in types):
         return False
