@@ -110,6 +110,7 @@ class Reverse:
         self.masked = masked_products(fn)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
+        self.asked: dict[Stmt, list[Key]] = {}  # the buffers that a branch or loop needs, once it has asked for them
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
         self.refuse_module_data()
@@ -508,13 +509,21 @@ class Reverse:
         return Swept(forward, rb, state)
 
     def stmt_with_buffers(self, s: Stmt, state: State, rb: Builder) -> list[Stmt]:
-        """One statement; buffers that its regions need are made first, as long as more are asked for."""
+        """One statement; buffers that its regions need are made first, as long as more are asked for. What has been asked
+        for is remembered: a statement around this one may ask for more, and then this one is done again."""
+        if isinstance(s, Let):
+            return self.stmt(s, state, rb)
+        known = self.asked.setdefault(s, [])
+        for key in known:
+            rb.loc = s.loc
+            self.buffer(state, rb, key)
         while True:
             try:
                 return self.stmt(s, state, rb)
             except NeedBuffer as need:
-                if isinstance(s, Let) or not state.is_local(need.key[0]):
+                if not state.is_local(need.key[0]):
                     raise
+                known.append(need.key)
                 rb.loc = s.loc
                 self.buffer(state, rb, need.key)
 

@@ -275,7 +275,12 @@ def _same_dtype(a: Type, b: Type) -> bool | None:
         return None
 
 
+_GENERATORS = (np.random.Generator, np.random.RandomState)  # of which a value of that type is one (others may be None)
+
+
 def _never_none(t: Type) -> bool:
+    if isinstance(t, Opaque) and t.cls in _GENERATORS:
+        return True
     return not isinstance(t, Unknown | Opaque | Lit) or (isinstance(t, Lit) and t.value is not None) or t == STR
 
 
@@ -291,6 +296,9 @@ def _identity(op: str, types: tuple[Type, ...]) -> Type:
             return Lit(op == "is_not")
         if isinstance(a, RefT) and isinstance(b, RefT):
             return Lit((a.obj is b.obj) == (op == "is_"))
+        ref, other = (a, b) if isinstance(a, RefT) else (b, a)
+        if isinstance(ref, RefT) and isinstance(other, Opaque) and other.cls in _GENERATORS:
+            return BOOL if isinstance(ref.obj, other.cls) else Lit(op == "is_not")
         return BOOL
     container = types[1]
     if isinstance(types[0], Lit):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import typing
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tests.programs import Suite, arr
 
@@ -136,3 +138,48 @@ def place_in_a_table(x, size):
 
 
 PROGRAMS.add(place_in_a_table, 0.63, 0.7, argnums=(0,))
+
+
+def mixed_by_a_generator(x):
+    rng = np.random.default_rng(3)
+    order = rng.permutation(3)
+    y = x[order] * x
+    y[order[0]] = 2.0
+    rng.shuffle(y)
+    return y * rng.permutation(x * x) + rng.standard_normal(3)
+
+
+PROGRAMS.add(mixed_by_a_generator, arr(3))
+
+
+def mixed_by_a_state(x):
+    rng = np.random.RandomState(3)
+    y = np.outer(x, x)
+    rng.shuffle(y)
+    k = rng.permutation(3)
+    return np.sum(y[k[0]] * x) * np.prod(rng.permutation(x))
+
+
+PROGRAMS.add(mixed_by_a_state, arr(3))
+
+
+def index_of_a_number(x):
+    total = 0.0
+    for k in range(3):
+        total = total + x[operator.index(k)] ** 2 * k + x[normalize_axis_index(k - 3, 3)] ** 3
+    return total
+
+
+PROGRAMS.add(index_of_a_number, arr(3))
+
+
+def new_axes_while_the_old_are_iterated(x, axes):
+    for ax in axes:
+        axes = tuple(operator.index(ax) for ax in axes)
+        if ax > 1:
+            raise ValueError
+    axes = tuple(ax % 2 if ax < 0 else ax for ax in axes)
+    return np.sum(x**2, axis=axes[0]) * axes[1]
+
+
+PROGRAMS.add(new_axes_while_the_old_are_iterated, arr(3, 2), (0, 1))

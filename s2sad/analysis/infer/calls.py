@@ -228,6 +228,9 @@ def call_object(
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
     if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, np.random.RandomState):
+        mixed = random_draws.function(f, obj, pos, kw, name)
+        if mixed is not None:
+            return mixed
         drawn = Ref(getattr(np.random, obj.__name__, obj), f"np.random.{obj.__name__}")
         return opaque(f, ref if drawn.obj != obj else drawn, pos, kw, name, f"{ref.text} draws random numbers")
     if isinstance(obj, pytypes.MethodType):
@@ -256,10 +259,15 @@ def _is_derivative(obj: object) -> bool:
     return hasattr(obj, "__s2sad__") or hasattr(obj, "__transformation__")
 
 
+_ABOUT_CODE = frozenset({"inspect", "tokenize", "ast", "dis", "linecache", "traceback"})  # nothing flows through these
+
+
 def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
     """A function of the standard library that is given text, integers and the like: it is called as it stands. (Those
     of NumPy and SciPy are too, where they are given no number at all: through its source, an array has a type.)"""
     root = str(getattr(obj, "__module__", "")).partition(".")[0]
+    if root in _ABOUT_CODE:
+        return True
     types = [widen(type_of_atom(a)) for a in args]
     if any(isinstance(t, RefT | Func | Obj) or is_differentiable(t) for t in types):
         return False
@@ -374,6 +382,8 @@ def method_call(
             return call_atom(f, attribute_, pos, kw, name, target)
     if t == NEVER:
         return UNDEF
+    if random_draws.is_generator(t):
+        return random_draws.method(f, x, key, pos, kw, name)
     if key == "__getitem__" and len(pos) == 1 and isinstance(t, List | Tuple | Dict | Array):
         from s2sad.analysis.infer.operations import read
 
@@ -569,6 +579,8 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
     elif isinstance(callee, Ref) and isinstance(callee.obj, pytypes.MethodType):
         named = {k: type_of_atom(a) for k, a in kw.items()}
         result = random_draws.drawn(callee.obj, tuple(map(type_of_atom, pos)), named) or UNKNOWN
+    elif isinstance(callee, Ref):
+        result = random_draws.made(callee.obj) or UNKNOWN
     f.program.note_opaque(f.loc, why)
     pos, kw = tuple(functions.reified(f, a) for a in pos), {k: functions.reified(f, a) for k, a in kw.items()}
     return f.emit("call", callee, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)

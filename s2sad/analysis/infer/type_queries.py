@@ -21,7 +21,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from s2sad.analysis.infer import placed
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, atoms_of, blocks_of, walk
-from s2sad.ir.types import Array, Dict, List, Lit, Obj, RefT, Scalar, Slice, Tuple, Type
+from s2sad.ir.types import INT, Array, Dict, List, Lit, Obj, Opaque, RefT, Scalar, Slice, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -47,10 +47,15 @@ def _stand_in(t: Type) -> Any:
     return _UNKNOWN
 
 
+_OF_VALUES = (operator.index, normalize_axis_index, np.min_scalar_type)  # not of types alone
+
+
 def _query(fn: Callable[..., Any]) -> Any:
     def handler(f: FunctionInfer, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Any) -> Any:
         args = [_stand_in(type_of_atom(a)) for a in pos]
         options = {k: _stand_in(type_of_atom(a)) for k, a in kw.items()}
+        if fn in _OF_VALUES and not all(isinstance(type_of_atom(a), Lit | RefT) for a in (*pos, *kw.values())):
+            return _of_value(f, fn, pos, kw, name)  # a stand-in has the type alone
         if any(a is _UNKNOWN for a in (*args, *options.values())):
             return NotImplemented
         try:
@@ -64,6 +69,14 @@ def _query(fn: Callable[..., Any]) -> Any:
         return f.emit("call", Ref(fn, _text(fn)), *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Lit(answer))
 
     return handler
+
+
+def _of_value(f: FunctionInfer, fn: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Any:
+    types = [type_of_atom(a) for a in (*pos, *kw.values())]
+    if not all(isinstance(t, Lit) or (isinstance(t, Scalar) and t.dtype.startswith("int")) for t in types):
+        return NotImplemented
+    result = Opaque(np.dtype) if fn is np.min_scalar_type else INT
+    return f.emit("call", Ref(fn, _text(fn)), *pos, *kw.values(), kwnames=tuple(kw), name=name, type=result)
 
 
 def _text(fn: Any) -> str:
