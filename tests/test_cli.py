@@ -174,6 +174,7 @@ def test_mistakes_are_messages(model: Path, tmp_path: Path, capsys: pytest.Captu
         (["dump", f"{model}::plain", "--argnums", "1.5"], 2, "--argnums takes positions or names"),
         (["dump", f"{model}::plain", "--types", "x f8"], 2, "cannot read the types"),
         (["dump", f"{model}::plain", "--types", "q: f8"], 2, "has no parameter 'q'"),
+        (["dump", f"{model}::plain", "--types", "x: f8, x: f4"], 2, "x is there twice"),
         (["dump", f"{model}::plain", "-o", tmp_path / "no" / "where.py"], 2, "cannot write"),
         (["dump"], 2, "the following arguments are required"),
         (["dump", model, "--mode", "sideways"], 2, "invalid choice"),
@@ -251,3 +252,17 @@ def test_carrying_what_the_file_defines() -> None:
     assert free_names(text) == ["helper", "K"]
     names = execute(carry(text, "import math\nK = 3\n@grad\ndef helper(x):\n    return math.sqrt(x)\nJ = 1 / 0\n"))
     assert names["f"](4.0) == 3.0 and "J" not in names
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "# -*- coding: latin-1 -*-\ndef f(x):\n    return x * x  # \xe9\n".encode("latin-1"),
+        b"\xef\xbb\xbfdef f(x):\n    return x * x\n",
+    ],
+)
+def test_a_file_is_read_in_its_own_encoding(content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "model.py"
+    path.write_bytes(content)
+    assert main(["dump", f"{path}::f", "--mode", "grad", "--types", "x: float", "--standalone"]) == 0
+    assert "return x * x, 2.0 * x" in capsys.readouterr().out

@@ -69,3 +69,42 @@ def elements_left_out(x, b):
 def test_a_number_of_which_the_program_asks_whether_it_is_finite() -> None:
     got = s2sad.grad(elements_left_out)(np.array([1.0, 2.0, 3.0]), np.array([1.0, np.inf, 2.0]))
     np.testing.assert_array_equal(got, [1.0, 0.0, 2.0])
+
+
+def too_large(v):
+    e = np.exp(v)
+    if v > 700:
+        return v
+    return e * v
+
+
+def too_large_early(v):
+    e = np.exp(v)
+    r = 1.0 / (v - 800.0)
+    if v > 700:
+        y = v * 2.0
+    else:
+        y = e * r
+    return y
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:divide:RuntimeWarning")
+@pytest.mark.parametrize("f", [too_large, too_large_early])
+def test_what_one_branch_alone_reads_counts_for_nothing_in_the_other(f):
+    for v in (np.float64(800.0), np.float64(720.0)):
+        assert s2sad.grad(f)(v) == (1.0 if f is too_large else 2.0)
+    assert s2sad.grad(f)(np.float64(0.3)) == pytest.approx((f(0.3 + 1e-6) - f(0.3 - 1e-6)) / 2e-6, rel=1e-6)
+
+
+def scores(q, t):
+    s = np.outer(q, q)
+    s[np.triu_indices(3, 1)] = -np.inf
+    s = s / t
+    e = np.exp(s - s.max(axis=1, keepdims=True))
+    return np.sum(e / e.sum(axis=1, keepdims=True) @ q)
+
+
+def test_the_tangent_of_an_exponential_of_minus_infinity():
+    q = np.array([0.3, 0.5, 0.9])
+    by_q, by_t = s2sad.grad(scores, argnums=(0, 1))(q, 0.7)
+    assert s2sad.jvp(scores, (q, 0.7), (np.ones(3), 1.0))[1] == pytest.approx(by_q.sum() + by_t, rel=1e-12)

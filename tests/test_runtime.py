@@ -62,6 +62,26 @@ def test_accumulate_is_deep_and_pure() -> None:
     assert place[0].tolist() == [1.0, 1.0] and place[1:] == [2.0, [3.0]]
 
 
+@pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint64])
+@pytest.mark.parametrize("shape", [(2, 5), (3, 2, 5), (40, 5), (2, 100), (0, 5)])
+@pytest.mark.parametrize("count", [0, 1, 7, 60])
+def test_add_at_of_columns(shape: tuple[int, ...], count: int, dtype: Any) -> None:
+    rng = np.random.default_rng(3)
+    for order in ("C", "F"):
+        for places in (rng.integers(0 if dtype is np.uint64 else -5, 5, count), rng.integers(0, 5, (count, 2))):
+            for index in ((..., places.astype(dtype)), (*[slice(None)] * (len(shape) - 1), places.astype(dtype))):
+                x = np.asarray(rng.normal(size=shape), order=order)
+                want, kept = x.copy(), x
+                g = rng.normal(size=shape[:-1] + places.shape)
+                np.add.at(want, index, g)
+                rt.add_at(x, index, g)
+                assert x is kept
+                assert np.allclose(x, want, rtol=1e-12, atol=1e-12)
+                np.add.at(want, index, 2.0)
+                rt.add_at(x, index, 2.0)
+                assert np.allclose(x, want, rtol=1e-12, atol=1e-12)
+
+
 def test_add_at_accumulates_repeated_places() -> None:
     x = np.zeros((3, 2))
     rt.add_at(x, np.array([0, 0, -1]), np.ones((3, 2)))

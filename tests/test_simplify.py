@@ -45,6 +45,7 @@ from s2sad.simplify import (
     together,
     unpacked,
 )
+from s2sad.simplify.contracted import contract
 from s2sad.simplify.displays import fill
 from s2sad.simplify.flat import flatten
 from s2sad.specialise import specialise
@@ -104,6 +105,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
     "s2sad.simplify.selections": (
         lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
+    "s2sad.simplify.reduced": (rules_of("s2sad.simplify.reduced"), [M, M.T @ M, W]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
@@ -112,6 +114,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sparse": (lambda fn: clean(together.join(tape.trim(sparse.record(clean(fn), ())), ())), [S, 4]),
     "s2sad.simplify.together": (lambda fn: clean(together.join(clean(fn), ())), [S, 2]),
     "s2sad.simplify.flat": (lambda fn: clean(flatten(clean(fn), ())), [S, 3]),
+    "s2sad.simplify.contracted": (lambda fn: contract(clean(fn), primal_vars(fn)), [M, M + 1.0]),
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
     "s2sad.simplify.factors": (lambda fn: clean(factors.gather(clean(fn), primal_vars(fn))), [V, W, V * W]),
     "s2sad.simplify.displays": (lambda fn: fill(fn), [S, T]),

@@ -146,6 +146,12 @@ def test_products_and_shapes() -> None:
     assert ty.made(ty.shape_type(MAT)) == MAT
 
 
+def test_the_probe_takes_sizes_that_are_not_known_for_one_where_it_must() -> None:
+    square = Array("float64", (None, None))
+    assert ty.probe(np.linalg.eigh)(square).items[0] == Array("float64", (None,))  # type: ignore[attr-defined]
+    assert ty.probe(np.linalg.matrix_power)(square, Lit(2)) == square
+
+
 def test_the_probe_claims_nothing_by_chance() -> None:
     assert ty.probe(np.linalg.svd)(MAT).items[1] == Array("float64", (None,))  # type: ignore[attr-defined]
     assert ty.probe(np.kron)(VEC, VEC) == Array("float64", (None,))

@@ -19,7 +19,7 @@ Key = tuple[int, str]
 def callee_of(s: Let) -> Function | None:
     """The function of the program that a statement calls."""
     callee = s.args[0] if s.op == "call" else None
-    return callee.obj.fn if isinstance(callee, Ref) and isinstance(callee.obj, Spec | Half) else None
+    return callee.obj.fn if callee.__class__ is Ref and isinstance(callee.obj, (Spec, Half)) else None
 
 
 def reached(fn: Function) -> list[Function]:

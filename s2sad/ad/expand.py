@@ -102,7 +102,7 @@ def bind_globals(fn: Function) -> Function:
     heads: list[Stmt] = []
 
     def bind(a: Atom) -> Atom:
-        if not isinstance(a, Global) or not is_reference(type_of_atom(a)):
+        if a.__class__ is not Global or not is_reference(type_of_atom(a)):
             return a
         key = (id(a.namespace), a.name)
         if key not in names:
@@ -143,7 +143,7 @@ def without_dead(fn: Function) -> Function:
 
 
 def _callee(s: Let) -> Spec | None:
-    if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec):
+    if s.op == "call" and s.args[0].__class__ is Ref and isinstance(s.args[0].obj, Spec):
         return s.args[0].obj
     return None
 

@@ -470,6 +470,8 @@ class Forward:
         t, d = s.target.type or UNKNOWN, type_of_atom(dot)
         if is_number(t):
             return dot
+        if aliasing(rule, s) != "fresh" and self.shares(s):
+            return dot  # the value is a view, so is its tangent: stores into the memory have to show in both
         if isinstance(d, Array) and aliasing(rule, s) == "fresh" and self.shares(s):
             dot = b.call(np.array, "np.array", dot, type=d)  # the value is new memory, so is its tangent
         if isinstance(t, Array) and isinstance(d, Array):

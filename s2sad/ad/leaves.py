@@ -46,9 +46,9 @@ class Layout:
         return self._in_one_piece(self.info.find(v), v.type)
 
     def _in_one_piece(self, key: Any, t: Type | None) -> bool:
-        if isinstance(t, Obj):
+        if t.__class__ is Obj:
             return key in self.stored
-        return isinstance(t, List | Dict | Tuple | Unknown) and key in self.dynamic
+        return isinstance(t, (List, Dict, Tuple, Unknown)) and key in self.dynamic
 
     def mirroring(self, classes: set[Any]) -> Layout:
         """The layout in which these classes have mirrors as well."""
@@ -74,13 +74,13 @@ class Layout:
 
 
 def _children(t: Type) -> list[tuple[Step, Type]] | None:
-    if isinstance(t, Tuple):
+    if t.__class__ is Tuple:
         return [(("item", k), c) for k, c in enumerate(t.items)]
-    if isinstance(t, List) and t.items is not None:
+    if t.__class__ is List and t.items is not None:
         return [(("item", k), c) for k, c in enumerate(t.items)]
-    if isinstance(t, Dict) and t.items is not None:
+    if t.__class__ is Dict and t.items is not None:
         return [(("item", k), c) for k, c in t.items]
-    if isinstance(t, Obj):
+    if t.__class__ is Obj:
         return [(("attr", k), c) for k, c in t.attrs]
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from s2sad.ad.fresh import Fresh
 from s2sad.analysis import regions
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
@@ -61,6 +62,7 @@ class Memory:
         self.place: dict[Stmt, Place] = {}
         self.stores: dict[Any, list[int]] = {}
         self.at: dict[int, Stmt] = {}  # the loops and the stores, by position
+        self._fresh: Fresh | None = None
         self._count = 0
         self._scan(fn.body, ())
         self.regions = regions.Regions(self.definition, self._loops_of)
@@ -106,7 +108,7 @@ class Memory:
 
     def overwritten_after(self, v: Atom, s: Stmt) -> bool:
         """May the memory of ``v`` be stored into after ``s`` has run (later, or in a later iteration)?"""
-        if not isinstance(v, Var) or not isinstance(v.type, Array | List | Dict | Num | Unknown):
+        if v.__class__ is not Var or not isinstance(v.type, (Array, List, Dict, Num, Unknown)):
             return False
         later = self._stored_after(self.info.find(v), s)
         return bool(later) and not self._elsewhere(v, self.place[s], later)
@@ -117,7 +119,12 @@ class Memory:
         if not positions:
             return []
         place = self.place[s]
-        return [p for p in positions if p >= place.at or self._around(p, place)]
+        return [p for p in positions if p >= place.at or self._comes_again(memory, p, place)]
+
+    def _comes_again(self, memory: Any, position: int, place: Place) -> bool:
+        """Is a statement above a place also in a loop around both, whose next iteration has that same memory?"""
+        loops = self._around(position, place)
+        return bool(loops) and not self._anew(memory, loops[-1])
 
     def read_is_overwritten(self, s: Let) -> bool:
         """May what ``s = x[i]`` reads be stored into after it?"""
@@ -143,6 +150,14 @@ class Memory:
     def _around(self, position: int, place: Place) -> list[int]:
         """The loops that hold both a position and a place, outermost first."""
         return [start for start, _ in place.loops if start <= position < self._ends.get(start, 0)]
+
+    def _anew(self, memory: Any, start: int) -> bool:
+        """Is the memory another in each iteration of the loop at a position?"""
+        if self._fresh is None:
+            self._fresh = Fresh(self.place, self.info.find, self.view_of)
+        end = self._ends.get(start, 0)
+        made = self._fresh.bound_in(memory)
+        return bool(made) and all(start < self.place[d].at < end for d in made)
 
     def _elsewhere(self, v: Var, place: Place, positions: list[int]) -> bool:
         """Is ``v`` a part of an array that the stores at these positions leave alone, whatever they do to the rest?"""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def parts_of(s: Let) -> list[tuple[Step, Atom]] | None:
     """The parts of the object or named tuple that a call makes; None for any other statement."""
     callee = s.args[0] if s.op == "call" and s.args else None
-    if not isinstance(callee, Ref):
+    if callee.__class__ is not Ref:
         return None
     if callee.obj is rt.make_object:
         return [(("attr", k), a) for k, a in s.kwargs.items()]

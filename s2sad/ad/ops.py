@@ -92,7 +92,7 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         _check_opaque(r, s)
         return [s]
     handler = _HANDLERS.get(s.op)
-    if s.op in ("add", "mul") and isinstance(s.target.type, List | Tuple):
+    if s.op in ("add", "mul") and isinstance(s.target.type, (List, Tuple)):
         return _sequence_arithmetic(r, s, state, rb)
     if s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj in (list, tuple):
         handler = _copied
@@ -350,7 +350,7 @@ def snapshot(r: Reverse, a: Atom, s: Let, out: list[Stmt]) -> Atom:
         whole = Var(f"{a.name}_kept" if a.name else "", a.type)
         out.append(Let(whole, "call", (Ref(rt.copy, "rt.copy"), a), (), s.loc))
         return whole
-    if isinstance(a.type, List) and r.memory.overwritten_after(a, s):  # it may get longer or shorter
+    if a.type.__class__ is List and r.memory.overwritten_after(a, s):  # it may get longer or shorter
         same = Var(f"{a.name}_kept" if a.name else "", a.type)
         out.append(Let(same, "call", (Ref(list, "list"), a), (), s.loc))
         return same

@@ -55,7 +55,7 @@ def source_of(spec: Spec) -> Function:
     assert spec.fn is not None
     for s in walk(spec.fn.body):
         callee = s.args[0] if isinstance(s, Let) and s.op == "call" else None
-        other = callee.obj if isinstance(callee, Ref) and isinstance(callee.obj, Spec) else None
+        other = callee.obj if callee.__class__ is Ref and isinstance(callee.obj, Spec) else None
         if other is None or other is spec or other.source is not spec.source or other.fn is None:
             continue
         types = [[p.var.type for p in f.params] for f in (spec.fn, other.fn)]
@@ -73,7 +73,7 @@ def _less_known(t: Type | None, other: Type | None) -> bool:
 
 def _is_call(s: Let, source: Function) -> bool:
     callee = s.args[0] if s.op == "call" else None
-    return isinstance(callee, Ref) and isinstance(callee.obj, Spec) and callee.obj.fn is source
+    return callee.__class__ is Ref and isinstance(callee.obj, Spec) and callee.obj.fn is source
 
 
 def _is_real(t: Type) -> bool:
@@ -137,7 +137,7 @@ def without_masks(fn: Function) -> Function:
     slopes: set[Atom] = set()
     for s in walk(fn.body):
         if isinstance(s, Let) and s.target is not None:
-            if s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Joint):
+            if s.op == "call" and s.args[0].__class__ is Ref and isinstance(s.args[0].obj, Joint):
                 slopes.add(s.target)
             elif s.op in ("unpack", "getitem") and s.args[0] in slopes:
                 slopes.add(s.target)

@@ -2,7 +2,8 @@
 
 Made again is what costs little and is sure to come out the same: reads by index of memory that nothing overwrites later,
 arithmetic and comparisons of integers, arithmetic on a few numbers from outside the region, shapes; and what was stored
-to a place that nothing overwrites is read there. The rest is kept.
+to a place that nothing overwrites is read there. In a loop, so is one sum, difference or product of arrays that are there
+anyway, as ``x - means[k]``: a tape would hold such an array for each iteration. The rest is kept.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.optypes import result_type, type_of_atom
-from s2sad.ir.nodes import Atom, Let, Ref, Stmt, Var, targets_of
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import subst_stmt
 from s2sad.ir.types import Array, List, Opaque, Scalar, Slice, Type, Unknown, is_number, widen
@@ -33,8 +34,10 @@ class Plan:
     recomputed: list[Let]
 
 
-def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[Var], provided: set[Var]) -> Plan:
-    """Decide for each needed variable of a region how the reverse sweep gets it."""
+def plan(
+    r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[Var], provided: set[Var], repeated: bool = False
+) -> Plan:
+    """Decide for each needed variable of a region how the reverse sweep gets it. ``repeated``: the region is a loop's."""
     lets = {s.target: s for s in forward if isinstance(s, Let) and s.target is not None}
     taped: dict[Var, None] = {}
     again: set[Let] = set()
@@ -45,7 +48,11 @@ def plan(r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[
         if v in provided or v in taped or v not in local:
             return
         d = lets.get(v)
-        if d is not None and (recomputable(r, d) or _from_outside(lets, d, local, provided)):
+        if d is not None and (
+            recomputable(r, d)
+            or _from_outside(lets, d, local, provided)
+            or (repeated and _one_pass(r, lets, d, local, provided))
+        ):
             if d not in again:
                 again.add(d)
                 for a in d.args:
@@ -144,6 +151,38 @@ def _from_outside(lets: Mapping[Var, Let], d: Let, local: set[Var], provided: se
             if made is None or not depth or not _from_outside(lets, made, local, provided, depth - 1):
                 return False
     return True
+
+
+def _one_pass(r: Reverse, lets: Mapping[Var, Let], d: Let, local: set[Var], provided: set[Var]) -> bool:
+    """One sum, difference or product of arrays and numbers from outside the region, or of parts of such arrays."""
+    t = d.target.type if d.target is not None else None
+    if d.op not in _NUMBER_OPS or not isinstance(t, Array) or not t.dims or d not in r.memory.place:
+        return False
+    if d.target is None or t.dtype is None or not t.dtype.startswith("float") or r.memory.is_stored_into(d.target):
+        return False
+    return all(_is_there(r, lets, a, d, local, provided) for a in d.args)
+
+
+def _is_there(r: Reverse, lets: Mapping[Var, Let], a: Atom, d: Let, local: set[Var], provided: set[Var]) -> bool:
+    """Has the reverse sweep what ``d`` reads as ``a``, unchanged, with no more than an index?"""
+    if not isinstance(a, Var):
+        return isinstance(a, Const)
+    if not isinstance(a.type, Array) and not is_number(type_of_atom(a)):
+        return False
+    if a not in local or a in provided:
+        return not r.memory.overwritten_after(a, d) and not r.is_exposed(a)
+    made = lets.get(a)
+    if made is None or made.op != "getitem" or not recomputable(r, made) or r.memory.overwritten_after(a, d):
+        return False
+    return all(x not in local or x in provided or _is_index(lets, x, local, provided) for x in made.args if isinstance(x, Var))
+
+
+def _is_index(lets: Mapping[Var, Let], x: Var, local: set[Var], provided: set[Var]) -> bool:
+    """A tuple or slice of what is there?"""
+    made = lets.get(x)
+    if made is None or made.op not in ("tuple", "slice"):
+        return False
+    return all(a not in local or a in provided or _is_index(lets, a, local, provided) for a in made.args if isinstance(a, Var))
 
 
 def _is_int(t: Type) -> bool:

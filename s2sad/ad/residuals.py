@@ -110,9 +110,9 @@ def _with_first(s: For | While, kept: Sequence[Var], twins: dict[Var, Atom]) -> 
 
 def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
     """For each variable that control flow binds: the atoms that it may be."""
-    if isinstance(s, If):
+    if s.__class__ is If:
         return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
-    if isinstance(s, Try):
+    if s.__class__ is Try:
         sides = [s.body, *(h.body for h in s.handlers)]
         return [(t, tuple(b.results[k] for b in sides if k < len(b.results))) for k, t in enumerate(s.targets)]
     if isinstance(s, _LOOPS):
@@ -208,7 +208,7 @@ def record_loop(
     local = local_vars(swept.forward) | set(item) | set(s.carried)
     counted = isinstance(s, For) and not s.stop and isinstance(type_of_atom(s.iter), Range)
     needed = [v for v in free_vars(rev) if v in local]
-    p = plan(r, needed, swept.forward, local, set(item) if counted else set())
+    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), repeated=True)
     env: dict[Var, Atom] = {}
     rb.loc = s.loc
     fb = Builder(s.loc)

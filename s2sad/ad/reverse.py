@@ -131,14 +131,14 @@ class Reverse:
     def unknown_memory(self) -> list[Var]:
         """A value that may be a number or an array (or anything) may not be stored into: is a part of it a view, a copy?"""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        stored = [v for v in every if isinstance(v.type, Num | Unknown) and self.is_active(v) and self.info.is_mutated(v)]
+        stored = [v for v in every if isinstance(v.type, (Num, Unknown)) and self.is_active(v) and self.info.is_mutated(v)]
         return [v for v in stored if not isinstance(v.type, Maybe)]
 
     def mixed_memory(self) -> list[Var]:
         """Nor may it be held in a list that changes and holds arrays as well: theirs are found by memory, and its own?"""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        arrays = {self.info.find(v) for v in every if isinstance(v.type, Array)} & self.paired
-        held = [v for v in every if isinstance(v.type, Num | Unknown) and not isinstance(v.type, Maybe)]
+        arrays = {self.info.find(v) for v in every if v.type.__class__ is Array} & self.paired
+        held = [v for v in every if isinstance(v.type, (Num, Unknown)) and not isinstance(v.type, Maybe)]
         known = set(self.unknown)
         return [v for v in held if v not in known and self.is_active(v) and self.info.find(v) in arrays]
 
@@ -167,7 +167,7 @@ class Reverse:
             stored = self._has_identity(v) and self.is_active(v) and self.info.is_mutated(v)
             if stored and isinstance(self.memory.view_of(v), str):
                 out.add(self.info.find(v))
-            if isinstance(v.type, List | Dict | Tuple | Obj) and self.is_active(v):
+            if isinstance(v.type, (List, Dict, Tuple, Obj)) and self.is_active(v):
                 inner = self.info.find(v)
                 for _ in range(4):  # what is kept in a container may be reached under another name
                     if not self.info.classes.has_elem(inner):
@@ -178,7 +178,7 @@ class Reverse:
         out |= self._crossing()
         # a mutable container of what is paired is paired itself: its mirror holds the same adjoint memory
         every = (*self.memory.definition, *(p.var for p in self.fn.params))
-        containers = [v for v in every if not isinstance(v.type, Array) and self._has_identity(v) and self.is_active(v)]
+        containers = [v for v in every if v.type.__class__ is not Array and self._has_identity(v) and self.is_active(v)]
         arrays = {self.info.find(v) for v in (*self.memory.definition, *(p.var for p in self.fn.params)) if is_pairable(v.type)}
         before = -1
         while before != len(out):
@@ -193,12 +193,12 @@ class Reverse:
 
     def _has_identity(self, v: Var) -> bool:
         """May the adjoint of a value be found by its identity? An object that nothing stores into is taken apart."""
-        return isinstance(v.type, _PAIRABLE) and (not isinstance(v.type, Obj) or self.layout.is_mirror(v))
+        return isinstance(v.type, _PAIRABLE) and (v.type.__class__ is not Obj or self.layout.is_mirror(v))
 
     def _own_lists(self) -> set[Any]:
         """The classes of the lists and dicts of the function. What crosses a call in one piece has its adjoint in one piece."""
         every = (*(p.var for p in self.fn.params), *self.memory.definition)
-        return {self.info.find(v) for v in every if isinstance(v.type, List | Dict)}
+        return {self.info.find(v) for v in every if isinstance(v.type, (List, Dict))}
 
     def _crossing(self) -> set[Any]:
         """Classes of memory that cross a call which is not inlined and that one side stores into; in a function that
@@ -239,7 +239,7 @@ class Reverse:
         return key
 
     def is_paired_leaf(self, v: Var, path: Path) -> bool:
-        return isinstance(self.leaf_type(v, path), Array | List | Dict | Obj) and self.leaf_class(v, path) in self.paired
+        return isinstance(self.leaf_type(v, path), (Array, List, Dict, Obj)) and self.leaf_class(v, path) in self.paired
 
     def holds_paired(self, v: Var) -> bool:
         """A container with a mirror whose elements are arrays that are paired at run time."""
@@ -278,7 +278,7 @@ class Reverse:
 
     def is_opaque(self, s: Let) -> bool:
         """A call that is refused if anything active comes out of it: nothing is known of it."""
-        if s.target is None or not self.is_active(s.target) or not isinstance(s.target.type, Num | Unknown):
+        if s.target is None or not self.is_active(s.target) or not isinstance(s.target.type, (Num, Unknown)):
             return False
         if s.op == "method":
             return not isinstance(type_of_atom(s.args[0]), List | Dict)
@@ -404,7 +404,7 @@ class Reverse:
         """Does the adjoint of ``v`` live in memory that mirrors the memory of ``v``?"""
         if v in self.poisoned:
             return False
-        if isinstance(v.type, Array):
+        if v.type.__class__ is Array:
             return self.info.is_mutated(v) or self.is_paired(v)
         return self.layout.is_mirror(v) and (self.info.deep_mutated(v) or self.is_paired(v))
 

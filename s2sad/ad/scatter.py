@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def sign_of(s: Let) -> int | None:
     """+1 or -1 for a scattering call, None for everything else."""
     callee = s.args[0] if s.op == "call" else None
-    return SCATTERS.get(callee.obj) if isinstance(callee, Ref) and _hashable(callee.obj) else None
+    return SCATTERS.get(callee.obj) if callee.__class__ is Ref and _hashable(callee.obj) else None
 
 
 def _hashable(obj: Any) -> bool:

@@ -181,7 +181,7 @@ class _Varied:
         callee = s.args[0]
         if s.target in self.inert:
             return
-        if isinstance(callee, Ref) and isinstance(callee.obj, Spec):
+        if callee.__class__ is Ref and isinstance(callee.obj, Spec):
             if any(self._is(a) for a in s.args[1:]):
                 self._mark(s.target)
                 for a in s.args[1:]:

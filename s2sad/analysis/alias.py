@@ -12,7 +12,7 @@ from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
-from s2sad.analysis.settled import settled
+from s2sad.analysis.settled import is_parted, settled, unlike_memory
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
@@ -136,8 +136,19 @@ _CONSULTED: set[Function] = set()  # those whose assumption has been used
 
 def _classes_of(fn: Function) -> AliasInfo:
     info = _unified(fn, frozenset())
-    parted = settled(fn, info.classes.find, info.mutated, lambda s: _touched(info.classes, s)) if info.mutated else None
-    return _unified(fn, parted) if parted else info
+    if not info.mutated:
+        return info
+    first = info
+    parted = settled(fn, first.find, first.mutated, lambda s: _touched(first.classes, s))
+    info = _unified(fn, parted) if parted else first
+    found = unlike_memory(fn, first.find, first.mutated, lambda s: _touched(first.classes, s))
+    for some in ([found, *([s] for s in found)] if found else ()):  # all at once: a tuple may hold several of them
+        trial = _unified(fn, info.settled.union(some))
+        if all(is_parted(fn, s, trial.find, trial.mutated) for s in some):
+            info = trial
+            if some is found:
+                break
+    return info
 
 
 def _unified(fn: Function, parted: frozenset[Let]) -> AliasInfo:
@@ -201,7 +212,7 @@ def _store(classes: Classes, container: Var, value: Atom) -> None:
 
 def _join_elements(classes: Classes, container: Var, other: Atom) -> None:
     """``xs + ys``, ``xs * n``, ``xs += ys``: what one list, tuple or dict holds, another one holds as well."""
-    if isinstance(container.type, List | Tuple | Dict) and isinstance(other, Var) and is_reference(other.type):
+    if isinstance(container.type, (List, Tuple, Dict)) and other.__class__ is Var and is_reference(other.type):
         classes.union(classes.elem(container), classes.elem(other))
 
 

@@ -160,7 +160,21 @@ _READING_METHODS = frozenset(
         "nonzero",
     }
 )
-_HELPERS_PURE = frozenset({"make_object", "as_adjoint", "conform", "normalize_axes", "tensordot_axes", "owner_of"})
+# Helpers without a rule that store nowhere; what they give may be an operand, or a part of one.
+_STORE_NOWHERE = """
+    make_object as_adjoint conform normalize_axes tensordot_axes owner_of
+    abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cofactor_dot cumprod_curve cumprod_second
+    curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
+    einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
+    filtered_adj filtered_weights_adj fmean_adj fmean_weight_adj fmean_weight_dot full_of_bands geometric_mean_adj
+    grid_adj grid_dot half_over harmonic_mean_adj harmonic_mean_weight_adj harmonic_mean_weight_dot interp_adj_fp
+    interp_adj_xp interp_dot interp_slope lstsq_adj_a lstsq_adj_b lstsq_dot_a lstsq_dot_b matrix_power_adj
+    matrix_power_jvp meshgrid_adj multi_dot_adj multi_dot_dot negated norm_curve norm_turn opposite other_factors
+    others_dot partition_adj partition_dot read_view rebuild repeated select_rest shares_memory sloped sort_order
+    std_curve surface_inside svd_adj svd_jvp swapped symmetric_of to_triangle transposed_bands triangle
+    triangular_adj triangular_dot trigamma turned upper_right variance_adj variance_centre_adj
+"""
+_HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset({"require_ordered", "require_undone", "require_same", "attribute", "held"})
 _HELPERS_FRESH = frozenset(
     {
@@ -241,7 +255,7 @@ def has_memory(t: Type | None) -> bool:
         return False
     if cls is Tuple:
         return any(map(has_memory, t.items))  # type: ignore[union-attr]
-    if isinstance(t, Opaque):
+    if t.__class__ is Opaque:
         return t.cls is None or not issubclass(t.cls, _IMMUTABLE_CLASSES)
     return True
 
@@ -278,7 +292,7 @@ def effect_of(let: Let) -> Effect:
 
 def is_final(let: Let) -> bool:
     """Will what is said of its effect stay? What a function of ours does may not be known yet."""
-    return let.op != "call" or not (isinstance(let.args[0], Ref) and isinstance(let.args[0].obj, _OWN))
+    return let.op != "call" or not (let.args[0].__class__ is Ref and isinstance(let.args[0].obj, _OWN))
 
 
 def forget() -> None:

@@ -32,11 +32,11 @@ def refuse_escapes(fn: Function, varied: frozenset[Var], report: Report) -> None
 
 
 def _is_text(t: Type) -> bool:
-    return isinstance(t, Opaque) and isinstance(t.cls, type) and issubclass(t.cls, _TEXT)
+    return t.__class__ is Opaque and isinstance(t.cls, type) and issubclass(t.cls, _TEXT)
 
 
 def _is_object(t: Type) -> bool:
-    return isinstance(t, Array | Scalar) and t.dtype is not None and t.dtype.startswith(("object", "str", "bytes", "<U", "S"))
+    return isinstance(t, (Array, Scalar)) and t.dtype is not None and t.dtype.startswith(("object", "str", "bytes", "<U", "S"))
 
 
 def _is_number(t: Type) -> bool:
@@ -91,7 +91,7 @@ class _Search:
 
     def _shows_exception(self, s: Let) -> bool:
         """Text of an exception, which may hold an active value."""
-        if not any(a in self.held for a in s.args if isinstance(a, Var)):
+        if not any(a in self.held for a in s.args if a.__class__ is Var):
             return False
         return s.op in ("format", "format_value") or self._leaves_numbers(s)
 

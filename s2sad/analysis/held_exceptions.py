@@ -18,7 +18,7 @@ def held_exceptions(fn: Function, active: Any) -> set[Var]:
     """The variables that may be exceptions with active values in them."""
     held: set[Var] = set()
     for s in walk(fn.body):
-        if isinstance(s, Try):
+        if s.__class__ is Try:
             held.update(h.name for h in s.handlers if h.name is not None)
         elif isinstance(s, Let) and s.target is not None and _makes(s, active):
             held.add(s.target)
@@ -37,7 +37,7 @@ def flowing(fn: Function, held: set[Var]) -> set[Var]:
 
 def _makes(s: Let, active: Any) -> bool:
     callee = s.args[0] if s.op == "call" else None
-    if not isinstance(callee, Ref):
+    if callee.__class__ is not Ref:
         return False
     if any(callee.obj is c for c in _CURRENT):
         return True

@@ -17,7 +17,23 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    For,
+    Function,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    While,
+    blocks_of,
+    free_vars,
+    targets_of,
+    walk,
+)
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.rules.registry import Rule, lookup
 
@@ -27,6 +43,7 @@ _SELECT = (
 )  # fmt: skip
 _ASK = (np.isnan, np.isfinite, np.isinf, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nan_to_num)
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
+FADING = (np.exp, np.exp2, np.expm1, np.logaddexp, np.logaddexp2)  # faster than any pole grows
 _HOLD = frozenset({"list", "tuple", "copy"})
 
 
@@ -48,13 +65,22 @@ def masked_products(fn: Function) -> frozenset[Var]:
 
 def _by_infinity(s: Let) -> bool:
     """Is it a product with a constant that is infinite (the end of the support of a distribution, say)?"""
-    known = [a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", None) for a in s.args]
+    return _has_infinity(s)
+
+
+def _has_infinity(s: Let) -> bool:
+    known = [a.obj if a.__class__ is Ref else getattr(type_of_atom(a), "value", None) for a in s.args]
     return any(type(v) is float and math.isinf(v) for v in known)
 
 
 def selections(fn: Function) -> frozenset[Var]:
-    """The results of what selects among values that may be infinite: their tangents count for nothing where they lose."""
-    chosen = [s for s in walk(fn.body) if isinstance(s, Let) and s.op == "call" and _selected(s)]
+    """The results of what selects among values that may be infinite: their tangents count for nothing where they lose. So do
+    those of an exponential of minus infinity, where the program speaks of infinities."""
+    calls = [s for s in walk(fn.body) if isinstance(s, Let) and s.op == "call"]
+    chosen = [s for s in calls if _selected(s)]
+    fading = [s for s in calls if isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in FADING)]
+    if fading and any(isinstance(s, Let) and _has_infinity(s) for s in walk(fn.body)):
+        chosen += fading
     if not chosen:
         return frozenset()
     blown = _blown_up(fn)
@@ -127,6 +153,8 @@ def _left_out(fn: Function) -> set[Var]:
     for s in stmts:
         if isinstance(s, Let):
             found.update(a for a in _selected(s) if isinstance(a, Var))
+    if any(isinstance(s, If) for s in stmts) and any(isinstance(s, Let) and _is_source(s) for s in stmts):
+        found |= _in_one_branch(fn.body)
     if not found:
         return found
     before = -1
@@ -137,6 +165,28 @@ def _left_out(fn: Function) -> set[Var]:
                 _merge(s, found, back=True)
             elif s.target in found and _passes(s):
                 found.update(a for a in s.args if isinstance(a, Var))
+    return found
+
+
+def _in_one_branch(block: Block) -> set[Var]:
+    """What nothing reads but one branch of an ``if``: it counts for nothing where that is not chosen."""
+    found: set[Var] = set()
+    places: dict[Var, set[tuple[int, int]]] = {}
+    for at, s in enumerate(block.stmts):
+        if isinstance(s, If):
+            parts = [free_vars(b) for b in (s.then, s.orelse)]
+        else:
+            parts = [free_vars(Block((s,)))]
+        for k, part in enumerate(parts):
+            for v in part:
+                places.setdefault(v, set()).add((at, k if isinstance(s, If) else -1))
+        for b in blocks_of(s):
+            found |= _in_one_branch(b)
+    made = {t: s for s in block.stmts for t in targets_of(s)}
+    results = set(block.results)
+    for v, where in places.items():
+        if v in made and v not in results and len(where) == 1 and next(iter(where))[1] >= 0:
+            found.add(v)
     return found
 
 
@@ -166,4 +216,4 @@ def _merge(s: Stmt, found: set[Var], back: bool = False) -> None:
             found.add(t)
 
 
-__all__ = ["masked_products", "selections"]
+__all__ = ["FADING", "masked_products", "selections"]

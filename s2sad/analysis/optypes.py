@@ -131,7 +131,7 @@ def op_type(op: str, types: tuple[Type, ...]) -> Type:
     """The type of a language operation on operands of the given types."""
     if op in INPLACE:
         op = INPLACE[op]
-    if op in _FOLDABLE and all(isinstance(t, Lit) for t in types):
+    if op in _FOLDABLE and all(t.__class__ is Lit for t in types):
         folded = _fold(op, types)
         if folded is not None:
             return folded
@@ -192,7 +192,7 @@ def _arithmetic(op: str, types: tuple[Type, ...]) -> Type:
         return UNKNOWN
     rule = lookup(op)
     out = rule.type(*wide) if rule is not None and rule.type is not None else NUM
-    if isinstance(out, Scalar) and out.dtype.startswith("int"):
+    if out.__class__ is Scalar and out.dtype.startswith("int"):
         return Scalar(out.dtype, out.weak, _affine(op, types))
     return out
 
@@ -227,10 +227,10 @@ def _containers(op: str, a: Type, b: Type) -> Type | None:
         if a == STR and b == STR:
             return STR
     if op == "mul":
-        seq, n = (a, b) if isinstance(a, List | Tuple) else (b, a)
-        if isinstance(seq, List) and is_number(n):
+        seq, n = (a, b) if isinstance(a, (List, Tuple)) else (b, a)
+        if seq.__class__ is List and is_number(n):
             return List(seq.item, None, seq.frozen)
-        if isinstance(seq, Tuple) and is_number(n):
+        if seq.__class__ is Tuple and is_number(n):
             return List(item_of(seq), None, True)
         if STR in (a, b):
             return STR
@@ -334,6 +334,8 @@ def getitem(types: tuple[Type, ...]) -> Type:
         if isinstance(i, Lit) and x.items is not None:
             found = [v for k, v in x.items if same_key(k, i.value)]
             return found[0] if found else NEVER
+        if isinstance(i, Lit) and x.known is not None:
+            return dict(x.known).get(i.value, x.value)
         return x.value
     if isinstance(x, Range):
         return Scalar("int64")

@@ -83,7 +83,7 @@ def _conformable(types: list[Type]) -> bool:
     """Numbers and arrays of which all that are not scalar have the same, known dimensions."""
     shapes = set()
     for t in types:
-        if isinstance(t, Array):
+        if t.__class__ is Array:
             if t.dims is None or t.dtype is None or t.dtype == "object" or any(d is None for d in t.dims):
                 return False
             if t.dims:

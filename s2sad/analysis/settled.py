@@ -12,14 +12,14 @@ memory is the function's own, and no store follows, that does not matter: the ad
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from s2sad.analysis.aliasing import aliased_operand, aliasing
-from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Stmt, Var, inner_vars, targets_of, walk
-from s2sad.ir.types import Array
+from s2sad.ir.nodes import Atom, Block, Function, If, Let, Ref, Stmt, Var, blocks_of, inner_vars, targets_of, walk
+from s2sad.ir.types import Array, Num
 from s2sad.rules.registry import lookup
 
 READ_ONLY = (np.diagonal, np.diag, np.broadcast_to)  # views that cannot be written through, so neither can their adjoint
@@ -30,20 +30,72 @@ Find = Callable[[Any], Any]
 def settled(fn: Function, find: Find, mutated: set[Any], touched: Callable[[Let], list[Any]]) -> frozenset[Let]:
     """Those statements of the outermost block. ``find`` gives classes of memory, ``touched`` what a statement stores into."""
     found = [s for s in fn.body.stmts if isinstance(s, Let) and _undecided(s) and find(s.target) in mutated]
-    if not found:
-        return frozenset()
-    out = []
-    after: set[Any] = set()  # classes that are stored into from here on
     known: dict[Any, bool] = {}
-    for s in reversed(fn.body.stmts):
-        if s in found and isinstance(s, Let):
-            key = find(s.target)
-            if key not in after and known.setdefault(key, _is_own(fn, find, key)):
-                out.append(s)
+    return frozenset(
+        s for s in _last(fn, found, find, touched) if known.setdefault(find(s.target), _is_own(fn, find, find(s.target)))
+    )
+
+
+def _last(fn: Function, found: list[Let], find: Find, touched: Callable[[Let], list[Any]]) -> list[Let]:
+    """Those of these statements, which are in no loop, after which nothing is stored into the memory of the result."""
+    out: list[Let] = []
+    if found:
+        _backwards(fn.body, set(found), set(), out, find, touched)
+    return out
+
+
+def _backwards(
+    block: Block, found: set[Let], after: set[Any], out: list[Let], find: Find, touched: Callable[[Let], list[Any]]
+) -> None:
+    """``after``: the classes that are stored into from the end of the block on; then from its start on."""
+    for s in reversed(block.stmts):
+        if isinstance(s, If):
+            for b in blocks_of(s):
+                _backwards(b, found, set(after), out, find, touched)
+        elif s in found and isinstance(s, Let) and find(s.target) not in after:
+            out.append(s)
         for inner in walk(Block((s,))):
             if isinstance(inner, Let):
                 after.update(map(find, touched(inner)))
-    return frozenset(out)
+
+
+def _outside_loops(block: Block) -> Iterator[Let]:
+    for s in block.stmts:
+        if isinstance(s, Let):
+            yield s
+        elif isinstance(s, If):
+            for b in blocks_of(s):
+                yield from _outside_loops(b)
+
+
+def unlike_memory(fn: Function, find: Find, mutated: set[Any], touched: Callable[[Let], list[Any]]) -> list[Let]:
+    """Views that no store follows and that are not arrays like the memory: of another dtype (``np.real``), or where of
+    something that shares the memory it is not known whether it is an array (``out.squeeze()``, and then ``out[()]`` where
+    it is 0-d). They are settled if all that goes on from them can be parted from the memory (``is_parted``)."""
+    found = [s for s in _outside_loops(fn.body) if _unlike(s) and find(s.target) in mutated]
+    if not found:
+        return []
+    unknown = {find(v) for s in walk(fn.body) for v in targets_of(s) if type(v.type) is Num}
+    return _last(fn, [s for s in found if find(s.target) in unknown or _rank_known(s)], find, touched)
+
+
+def _unlike(s: Let) -> bool:
+    rule = lookup(s.args[0].obj) if s.op == "call" and isinstance(s.args[0], Ref) else None
+    if rule is None or s.target is None or aliasing(rule, s) == "fresh":
+        return False
+    operand = aliased_operand(s)
+    if not isinstance(operand, Var) or not isinstance(operand.type, Array):
+        return False
+    return not _rank_known(s) or (s.target.type.dtype != operand.type.dtype and rule.kind != "nondiff")  # type: ignore[union-attr]
+
+
+def _rank_known(s: Let) -> bool:
+    return s.target is not None and isinstance(s.target.type, Array) and s.target.type.dims is not None
+
+
+def is_parted(fn: Function, s: Let, find: Find, mutated: set[Any]) -> bool:
+    """Is what ``s`` makes of the function's own memory held apart from it, in the classes in which ``s`` counts as a copy?"""
+    return find(s.target) not in mutated and _is_own(fn, find, find(aliased_operand(s)))
 
 
 def _undecided(s: Let) -> bool:
@@ -86,4 +138,4 @@ def _is_array(a: Atom) -> bool:
     return isinstance(a, Var) and isinstance(a.type, Array)
 
 
-__all__ = ["READ_ONLY", "settled"]
+__all__ = ["READ_ONLY", "is_parted", "settled", "unlike_memory"]

@@ -243,9 +243,9 @@ def _told(let: Let, e: Effect) -> Ties | None:
 def _region(stmt: Stmt) -> Ties:
     """What the flow of control itself ties: results with what they may be, an element with what it is taken from."""
     ties = Ties()
-    if isinstance(stmt, If):
+    if stmt.__class__ is If:
         ties.all(stmt.targets, stmt.then.results, stmt.orelse.results)
-    elif isinstance(stmt, For | While):
+    elif isinstance(stmt, (For, While)):
         ties.all(stmt.carried, stmt.init, stmt.body.results, stmt.targets)
         ties.all(stmt.targets, stmt.init, stmt.body.results)
         if isinstance(stmt, For):

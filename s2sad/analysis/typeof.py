@@ -6,7 +6,6 @@ import functools
 import types as pytypes
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -30,10 +29,9 @@ from s2sad.ir.types import (
     join_all,
     widen,
 )
-from s2sad.ir.wrapped import wrapped_by
+from s2sad.ir.wrapped import OPAQUE_MODULES, attribute_names, hidden_operators, wrapped_by
 
 _FUNCTIONS = (pytypes.FunctionType, pytypes.BuiltinFunctionType, pytypes.MethodType, pytypes.ModuleType, type, np.ufunc)
-_OPAQUE = ("builtins", "numpy", "logging")  # modules whose objects are not described by their attributes
 _LIMIT = 64  # containers longer than this are described by the join of their elements only
 _OBJECTS = 400  # described as parts of one: a logger knows every other, by many ways
 
@@ -59,6 +57,11 @@ class Namer:
             return Obj(type(value), tuple((k, type_of(getattr(value, k), self)) for k in names))
         finally:
             self._open.discard(id(value))
+
+    def method(self, value: pytypes.MethodType) -> Type:
+        """The type of a bound method: itself, with the type of its object."""
+        owner = value.__self__
+        return RefT(value, None if id(owner) in self._open else type_of(owner, self))
 
     def dim(self, size: int) -> Affine:
         if size == 1:
@@ -95,14 +98,22 @@ def type_of(value: Any, namer: Namer | None = None, *, literal: bool = True) -> 
         return Dict(join_all(widen(t) for _, t in pairs), pairs if len(pairs) <= _LIMIT else None)
     if cls is range:
         return Range()
+    if cls is pytypes.MethodType:
+        return namer.method(value)
     if isinstance(value, (*_FUNCTIONS, functools.partial)) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return RefT(value)
-    if isinstance(value, dict | list | set):  # a class of the user's with methods of its own
+    if isinstance(value, set | frozenset):
+        return Opaque(cls)
+    if isinstance(value, dict | list):  # a class with methods of its own
         return UNKNOWN
-    if is_dataclass(value):
-        return namer.attributes(value, [f.name for f in fields(value)])
-    if hasattr(value, "__dict__") and cls.__module__ not in _OPAQUE and cls is not pytypes.GenericAlias:  # which shows list's own
-        return namer.attributes(value, list(vars(value)))
+    names = attribute_names(value)
+    if names is not None:  # what operators in C do is asked when the program runs
+        return UNKNOWN if hidden_operators(cls) else namer.attributes(value, names)
     if callable(value):
         return RefT(value)
-    return Opaque(cls) if cls.__module__ in _OPAQUE else UNKNOWN
+    return Opaque(cls) if cls.__module__ in OPAQUE_MODULES else UNKNOWN
+
+
+def same_type(a: Any, b: Any) -> bool:
+    """Have two values of global data one type?"""
+    return a is b or type_of(a, literal=False) == type_of(b, literal=False)

@@ -121,7 +121,7 @@ def untyped_classes(block: Block, classes: Classes | None = None) -> Classes:
     slices: set[Var | None] = set()
 
     def let(s: Let) -> None:
-        args = [a if isinstance(a, Var) else None for a in s.args]
+        args = [a if a.__class__ is Var else None for a in s.args]
         if s.op == "slice":
             slices.add(s.target)
         if s.op == "getattr" and s.target is not None and args[0] is not None:

@@ -11,7 +11,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from s2sad.api.signature import key_of
-from s2sad.ir.dependency import Body, Dependency, Hidden, parts_of, same_parts
+from s2sad.ir.dependency import MISSING, SIMPLE, Body, Dependency, Hidden, parts_of, read_name, same_parts
 
 if TYPE_CHECKING:
     from s2sad.cache.programs import Program
@@ -23,9 +23,10 @@ def quick_guards(program: Program) -> Callable[[], bool] | None:
     plain = [(d.obj, *d.parts) for d in all_bodies if type(d.obj) is FunctionType and len(d.parts) == 2]
     bodies = [(d.obj, d.parts) for d in all_bodies if type(d.obj) is not FunctionType or len(d.parts) != 2]
     hidden = [(d.namespace, d.name) for d in program.dependencies if type(d) is Hidden and type(d.namespace) is dict]
-    same, typed, others = _sorted_dependencies(program)
-    if program.globals:
-        others.append(_globals_guard(program))
+    same, typed, shaped, others = _sorted_dependencies(program)
+    shaped += [(g.namespace, g.name, g.obj) for g in program.globals.values() if g.namespace is not None]
+    if shaped:
+        others.append(_types_guard(shaped))
     if not (same or typed or others or all_bodies or hidden):
         return None
 
@@ -50,17 +51,15 @@ def quick_guards(program: Program) -> Callable[[], bool] | None:
     return current
 
 
-def _globals_guard(program: Program) -> Callable[[], bool]:
-    """Have the globals that the program reads values of the types it was compiled for? Keys first: they are cheap."""
+def _types_guard(data: Named) -> Callable[[], bool]:
+    """Have these data values of the types that the program was compiled for? Keys first: they are cheap."""
     from s2sad.analysis.typeof import type_of
-    from s2sad.backend.load import read_global
 
-    watched = [(g, type_of(g.obj, literal=False), [key_of(g.obj)]) for g in program.globals.values()]
+    watched = [(space, name, type_of(obj, literal=False), [key_of(obj)]) for space, name, obj in data]
 
     def current() -> bool:
-        for g, t, known in watched:
-            space = g.namespace
-            value = space.get(g.name) if type(space) is dict else read_global(g)
+        for space, name, t, known in watched:
+            value = space.get(name) if type(space) is dict else read_name(space, name)
             key = key_of(value)
             if key != known[0]:
                 if type_of(value, literal=False) != t:
@@ -74,23 +73,27 @@ def _globals_guard(program: Program) -> Callable[[], bool]:
 Named = list[tuple[dict[str, Any], str, Any]]
 
 
-def _sorted_dependencies(program: Program) -> tuple[Named, Named, list[Callable[[], bool]]]:
-    """Names that must mean the same object, names that must have a value of the same type, and what asks for itself."""
+def _sorted_dependencies(program: Program) -> tuple[Named, Named, Named, list[Callable[[], bool]]]:
+    """Names that must mean the same object; data that must be of the same class, and of the same type: branches may
+    have been decided by that, even where the program does not read them; and what asks for itself."""
     same: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
     typed: dict[tuple[int, str], tuple[dict[str, Any], str, Any]] = {}
+    shaped: dict[tuple[int, str], tuple[Any, str, Any]] = {}
     others: list[Callable[[], bool]] = []
     for d in program.dependencies:
         if type(d) is Body or (type(d) is Hidden and type(d.namespace) is dict):
             continue
-        if type(d) is not Dependency or type(d.namespace) is not dict:
+        if d.data and any(g.namespace is d.namespace and g.name == d.name for g in program.globals.values()):
+            continue  # watched as one of the program's globals
+        if d.data and type(d.obj) not in SIMPLE and d.obj is not MISSING:
+            shaped[id(d.namespace), d.name] = (d.namespace, d.name, d.obj)
+        elif type(d) is not Dependency or type(d.namespace) is not dict:
             others.append(d.is_current)
-        elif d.data and any(g.namespace is d.namespace and g.name == d.name for g in program.globals.values()):
-            continue  # watched more closely as one of the program's globals
         elif d.data:
             typed[id(d.namespace), d.name] = (d.namespace, d.name, type(d.obj))
         else:
             same[id(d.namespace), d.name] = (d.namespace, d.name, d.obj)
-    return list(same.values()), list(typed.values()), others
+    return list(same.values()), list(typed.values()), list(shaped.values()), others
 
 
 def quick_refresh(program: Program) -> Callable[[], None] | None:

@@ -6,15 +6,17 @@ types (``argtypes.types_of``); other sizes give another key, and the types then 
 
 from __future__ import annotations
 
+import functools
 import threading
 import types as pytypes
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 
-from s2sad.ir.wrapped import wrapped_by
+from s2sad.ir.wrapped import attribute_names, hidden_operators, wrapped_by
 
 Key = Any
 _LONG = 64  # a longer list is described by the kinds of its elements: the limit of analysis.typeof
@@ -26,10 +28,11 @@ _BY_TYPE: frozenset[type] = frozenset(
 _BY_IDENTITY = (
     pytypes.FunctionType,
     pytypes.BuiltinFunctionType,
-    pytypes.MethodType,
     pytypes.ModuleType,
     type,
     np.ufunc,
+    functools.partial,
+    pytypes.GenericAlias,
 )
 
 
@@ -95,14 +98,15 @@ def _key_of_other(value: Any) -> Key:
         return cls, key_of_all(value)
     if isinstance(value, _BY_IDENTITY) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return value
-    if isinstance(value, dict):
+    if cls is pytypes.MethodType:
+        return value, key_of(value.__self__)
+    if cls is OrderedDict:
         return cls, tuple(value), key_of_all(value.values())
-    if isinstance(value, list | set):
-        return cls, key_of_all(value)
-    if is_dataclass(value):
-        return _key_of_object(value, [f.name for f in fields(value)])
-    if hasattr(value, "__dict__") and cls.__module__ not in ("builtins", "numpy", "logging"):
-        return _key_of_object(value, vars(value))
+    if isinstance(value, dict | list | set | frozenset):
+        return cls
+    names = attribute_names(value)
+    if names is not None:
+        return cls if hidden_operators(cls) else _key_of_object(value, names)
     return value if callable(value) else cls
 
 

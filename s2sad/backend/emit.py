@@ -81,20 +81,22 @@ def _annotate(
     before: dict[int, list[str]] = {}
     last = 0
     for mine, node in statements(tree, parsed):
-        loc: Loc | None = getattr(mine, "_loc", None)
-        if comments and getattr(mine, "_comments", None):
-            before[node.lineno] = mine._comments
+        said = mine.__dict__
+        loc: Loc | None = said.get("_loc")
+        first, defines = node.lineno, node.__class__ is ast.FunctionDef
+        if comments and said.get("_comments"):
+            before[first] = mine._comments
             last = 0
-        if isinstance(node, ast.FunctionDef):
+        if defines:
             last = 0
         if loc is None or loc.line <= 0:
             continue
         end = _header_end(node)
-        for k in range(node.lineno, end + 1):
+        for k in range(first, end + 1):
             places[k] = loc
-        if not comments or loc.line == last or isinstance(node, ast.FunctionDef) or hasattr(mine, "_is_doc"):
+        if not comments or loc.line == last or defines or "_is_doc" in said:
             continue
-        if end == node.lineno or not hasattr(node, "body"):
+        if end == first or not hasattr(node, "body"):
             trailing[end] = f"  # L{loc.line}"
             last = loc.line
     out: list[str] = []

@@ -39,14 +39,14 @@ class Expressions:
 
     # -- atoms -----------------------------------------------------------------------------------------------------
     def atom(self, a: Atom) -> Any:
-        if isinstance(a, Var):
+        if a.__class__ is Var:
             stmt = self.plan.inline.get(a)
             if stmt is not None:
                 return self.tree(stmt)
             if a in self.plan.itself:
                 return syn.name(self._self_name(self.plan.itself[a]))
             return syn.name(self.var(a))
-        if isinstance(a, Const):
+        if a.__class__ is Const:
             return syn.literal(a.value, self.spell)
         if isinstance(a, Ref):
             return syn.dotted(self.module.ref(a))

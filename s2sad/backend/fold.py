@@ -62,10 +62,28 @@ class Plan:
     silent: set[Stmt] = field(default_factory=set)  # comments that head nothing
     itself: dict[Var, Function] = field(default_factory=dict)  # variables that stand for the function they are in
     used: dict[Var, int] = field(default_factory=dict)
+    found: dict[Block, list[Stmt]] | None = None  # the statements of each block that are written, once all is decided
 
     def kept(self, block: Block) -> list[Stmt]:
         """The statements of a block that are written as statements."""
-        return [s for s in block.stmts if not self.is_folded(s)]
+        found = self.found
+        if found is None:
+            return self._kept(block)
+        if block not in found:
+            found[block] = self._kept(block)
+        return found[block]
+
+    def _kept(self, block: Block) -> list[Stmt]:
+        inline, itself, silent = self.inline, self.itself, self.silent
+        out: list[Stmt] = []
+        for s in block.stmts:
+            if s.__class__ is not Let:
+                if self.is_folded(s):
+                    continue
+            elif s.target in inline or s.target in itself or s in silent:
+                continue
+            out.append(s)
+        return out
 
     def is_folded(self, stmt: Stmt) -> bool:
         target = stmt.target if stmt.__class__ is Let else None
@@ -129,6 +147,7 @@ class _Planner:
         self._block(self.fn.body, 0)
         keep_order(self.fn, self.plan.inline)
         self._one_line()
+        self.plan.found = {}
         return self.plan
 
     def _one_line(self) -> None:
@@ -169,9 +188,15 @@ class _Planner:
                 self.home.pop(a, None)
 
     def _count_let(self, let: Let, block: Block) -> None:
-        fixed = let.op in INPLACE_OPS or let.op == "closure"
-        for k, a in enumerate(let.args):
-            self._use(a, None if fixed and (k == 0 or let.op == "closure") else block)
+        if let.op in INPLACE_OPS or let.op == "closure":
+            for k, a in enumerate(let.args):
+                self._use(a, None if k == 0 or let.op == "closure" else block)
+        else:
+            uses, home = self.uses, self.home
+            for a in let.args:
+                if a.__class__ is Var:
+                    uses[a] = uses.get(a, 0) + 1
+                    home[a] = block
         if let.op in _NAMED and let.target is not None and let.target.name:
             for a in let.args:
                 if isinstance(a, Var) and a in self.arithmetic and a.name == let.target.name and let.op not in ("call", "method"):
@@ -243,13 +268,15 @@ class _Planner:
                 waiting = pend.get(a) if isinstance(a, Var) else None
                 if waiting is not None and waiting.level >= EFFECT:
                     self._flush(waiting, pend)
-        twice = let.args[1] if guarded(let) else None
-        if isinstance(twice, Var) and twice in pend and not _may_stand_twice(pend[twice]):
+        twice = let.args[1] if let.op == "call" and guarded(let) else None
+        if twice.__class__ is Var and twice in pend and not _may_stand_twice(pend[twice]):
             self._flush(pend[twice], pend)
         level = level_of(let)
-        reads = {a.name for a in let.args if isinstance(a, Var) and a not in pend}
-        own = own_width(let, pend)
         wait = target is not None and self._may_wait(let, block)
+        if not wait and not pend:
+            return level
+        reads = {a.name for a in let.args if a.__class__ is Var and a not in pend}
+        own = own_width(let, pend)
         if wait and self.joined.get(target) is False:  # type: ignore[arg-type]
             limit = SHORT_RESULT if target in self.results else SHORT
             wait = own + sum(pend[a].width for a in let.args if a in pend) <= limit

@@ -55,7 +55,7 @@ def is_stable(let: Let) -> bool:
 
 
 def _is_scalar(a: Atom) -> bool:
-    if isinstance(a, Const):
+    if a.__class__ is Const:
         return isinstance(a.value, bool | int | float | complex | None)
     return isinstance(a, Var) and a.type is not None and is_number(a.type)
 

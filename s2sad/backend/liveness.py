@@ -38,26 +38,28 @@ def needed(fn: Function, plan: Plan) -> set[Var]:
     edges: dict[Var, list[Atom]] = {}
     roots: list[Atom] = list(fn.body.results)
     for stmt in walk(fn.body):
-        if isinstance(stmt, Let):
-            roots.extend(stmt.args)
+        if stmt.__class__ is Let:
+            roots += stmt.args
         elif isinstance(stmt, If):
             roots.append(stmt.test)
             for t, a, b in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
                 edges[t] = [a, b]
         elif isinstance(stmt, For | While):
             _loop_edges(stmt, roots, edges)
-        else:
+        elif isinstance(stmt, Try):
             for block in (stmt.body, *(h.body for h in stmt.handlers)):
                 for t, a in zip(stmt.targets, block.results, strict=True):
                     edges.setdefault(t, []).append(a)
             roots.extend(h.types for h in stmt.handlers if h.types is not None)
-    out: set[Var] = set()
-    while roots:
-        a = roots.pop()
-        if a.__class__ is Var and a not in out:
-            out.add(a)
-            roots.extend(edges.get(a, ()))
-    return out
+    out = set(roots)
+    todo = [v for v in edges if v in out]
+    while todo:
+        for a in edges.pop(todo.pop(), ()):
+            if a not in out:
+                out.add(a)
+                if a in edges:
+                    todo.append(a)
+    return {a for a in out if a.__class__ is Var}
 
 
 def _loop_edges(stmt: For | While, roots: list[Atom], edges: dict[Var, list[Atom]]) -> None:

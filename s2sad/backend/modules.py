@@ -193,10 +193,10 @@ class ModuleNames:
     def _root_of(self, a: Any, out: set[str]) -> None:
         if a.__class__ is Var:
             return
-        if isinstance(a, Ref):
+        if a.__class__ is Ref:
             if a.obj is not None and not (isinstance(a.obj, Function) and a.obj not in self.functions):
                 out.add(self.ref(a).partition(".")[0])
-        elif isinstance(a, Global):
+        elif a.__class__ is Global:
             out.add(self.global_(a))
 
     def imports(self) -> list[Any]:

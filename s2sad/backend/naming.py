@@ -190,7 +190,7 @@ def _colour(fn: Function, live: Live, classes: _Classes, reserved: frozenset[str
 
 
 def _is_array(v: Var) -> bool:
-    return isinstance(v.type, Array) and v.type.dims != ()
+    return v.type.__class__ is Array and v.type.dims != ()
 
 
 def _choose(base: str, span: int, taken: dict[str, int], reserved: frozenset[str], hints: set[str]) -> str:

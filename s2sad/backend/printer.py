@@ -134,29 +134,38 @@ _BY_VALUE = frozenset({str, int, bool, type(None), bytes})
 
 def equal(a: Any, b: Any) -> bool:
     """The same tree, positions and contexts aside; constants must agree in type and in every bit."""
-    cls = a.__class__
-    if cls is not b.__class__:
-        return False
-    names = _COMPARED.get(cls)
-    if names is None:
-        names = _COMPARED[cls] = tuple(n for n in cls._fields if n not in _SKIP)
-    for name in names:
-        x: Any = getattr(a, name, None)
-        y: Any = getattr(b, name, None)
-        kind = x.__class__
-        if kind is not y.__class__:
+    todo = [a, b]  # pairs: a call for each node would be half of the time
+    while todo:
+        b = todo.pop()
+        a = todo.pop()
+        cls = a.__class__
+        if cls is not b.__class__:
             return False
-        if kind in _BY_VALUE:
-            if x != y:
+        if cls is ast.Name:  # half of all
+            if a.id != b.id:
                 return False
-        elif kind is list:
-            if len(x) != len(y) or not all(map(_same_item, x, y)):
-                return False
-        elif isinstance(x, ast.AST):
-            if not equal(x, y):
-                return False
-        elif not _same_value(x, y):
-            return False
+            continue
+        names = _COMPARED.get(cls)
+        if names is None:
+            if not issubclass(cls, ast.AST):
+                if not _same_value(a, b):
+                    return False
+                continue
+            names = _COMPARED[cls] = tuple(n for n in cls._fields if n not in _SKIP)
+        for name in names:
+            x: Any = getattr(a, name, None)
+            y: Any = getattr(b, name, None)
+            kind = x.__class__
+            if kind in _BY_VALUE:
+                if kind is not y.__class__ or x != y:
+                    return False
+            elif kind is list:
+                if kind is not y.__class__ or len(x) != len(y):
+                    return False
+                for both in zip(x, y, strict=True):
+                    todo += both
+            else:
+                todo += (x, y)
     return True
 
 
@@ -166,19 +175,26 @@ def _same_value(x: Any, y: Any) -> bool:
     return bool(x == y)
 
 
-def _same_item(x: Any, y: Any) -> bool:
-    return equal(x, y) if isinstance(x, ast.AST) else x == y
-
-
 def statements(mine: Any, parsed: ast.AST) -> Iterator[tuple[Any, ast.stmt]]:
     """Pairs of a statement of the printed tree and the statement it parsed to, in the order of the text."""
-    for name in ("body", "handlers", "orelse", "finalbody"):
-        left, right = getattr(mine, name, None), getattr(parsed, name, None)
-        if isinstance(left, list) and isinstance(right, list):
-            for a, b in zip(left, right, strict=True):
-                if isinstance(b, ast.stmt):
-                    yield a, b
-                yield from statements(a, b)
+    todo = [(mine, parsed)]
+    while todo:
+        left, right = todo.pop()
+        if isinstance(right, ast.stmt):
+            yield left, right
+        found: list[tuple[Any, Any]] = []
+        for name in _BODIES.get(right.__class__, ()):
+            found += zip(getattr(left, name), getattr(right, name), strict=True)
+        todo += found[::-1]
 
+
+_ALL = ("body", "handlers", "orelse", "finalbody")
+_BODIES: dict[type, tuple[str, ...]] = {
+    c: tuple(name for name in _ALL if name in c._fields)
+    for c in (
+        ast.Module, ast.FunctionDef, ast.ClassDef, ast.If, ast.For, ast.While, ast.With, ast.Try, ast.ExceptHandler,
+        ast.AsyncFunctionDef,
+    )
+}  # fmt: skip
 
 __all__ = ["MAX_COLUMNS", "PrintError", "equal", "normalise", "print_module", "statements"]

@@ -25,16 +25,22 @@ def versions() -> tuple[str, ...]:
     )
 
 
+# Folders that say nothing of what is emitted for NumPy; Numba's is asked for where it is the backend.
+_APART = frozenset({"__pycache__", "cli", "numba", "report"})
+
+
 @cache
 def s2sad_version() -> str:
     """The version and, for a checkout that is being worked on, the state of its sources."""
     version = getattr(sys.modules["s2sad"], "__version__", "0")  # importlib.metadata would cost 15 ms
-    return f"{version}+{_fingerprint()}"
+    return f"{version}+{state_of('')}"
 
 
-def _fingerprint() -> str:
-    """A hash of names, sizes and times of the compiler's own files: an edited compiler does not find old entries."""
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+@cache
+def state_of(folder: str) -> str:
+    """A hash of names, sizes and times of the compiler's own files under a folder: an edited compiler does not find old
+    entries."""
+    root = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), folder)
     todo = [root]
     rows: list[str] = []
     while todo:
@@ -44,7 +50,7 @@ def _fingerprint() -> str:
                 if path.endswith(".py"):
                     stat = item.stat()
                     rows.append(f"{path} {stat.st_size} {stat.st_mtime_ns}")
-                elif not path.endswith("__pycache__") and item.is_dir(follow_symlinks=False):
+                elif item.name not in _APART and item.is_dir(follow_symlinks=False):
                     todo.append(path)
     rows.sort()
     return hashlib.sha256("\n".join(rows).replace(root, "").encode()).hexdigest()[:8]
@@ -63,4 +69,4 @@ def make_key(*parts: str | Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-__all__ = ["FORMAT", "make_key", "s2sad_version", "versions"]
+__all__ = ["FORMAT", "make_key", "s2sad_version", "state_of", "versions"]

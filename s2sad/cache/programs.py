@@ -18,12 +18,12 @@ from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.typeof import type_of
+from s2sad.analysis.typeof import same_type
 from s2sad.backend.emitted import Emitted
 from s2sad.backend.load import annotate, inject, read_global, run_code
 from s2sad.cache import disk
 from s2sad.cache.codes import GENERATED
-from s2sad.cache.key import make_key
+from s2sad.cache.key import make_key, state_of
 from s2sad.cache.reach import Reach, Unstable
 from s2sad.ir.dependency import MISSING, Body, Dependency, Hidden, read_name
 from s2sad.ir.nodes import Global
@@ -72,10 +72,9 @@ class Program:
     def guards(self) -> bool:
         """Is everything that the program was compiled from still what it was?"""
         for d in self.dependencies:  # a plain loop: this runs at every call
-            if not d.is_current():
+            if not d.is_current() or (d.data and not same_type(read_name(d.namespace, d.name), d.obj)):
                 return False
-        pairs = [(read_global(g), g.obj) for g in self.globals.values()]
-        return all(type_of(now, literal=False) == type_of(then, literal=False) for now, then in pairs)
+        return all(same_type(read_global(g), g.obj) for g in self.globals.values())
 
     def refresh(self) -> None:
         """Give the generated module the current values of the global data it reads."""
@@ -205,12 +204,12 @@ def slot_for(request: Request) -> Slot | None:
 
 
 def backend_version(backend: str) -> str:
-    """A backend and the version of what it needs."""
+    """A backend, the version of what it needs, and the state of what is the compiler's part of it."""
     if backend == "numpy":
         return backend
     from importlib.metadata import version
 
-    return f"{backend} {version('numba')}"
+    return f"{backend} {version('numba')} {state_of('backend/numba')}"
 
 
 def _own_rules() -> bool:
@@ -268,7 +267,7 @@ def _watched(d: Dependency, reach: Reach) -> list[Any] | None:
         return None
     if isinstance(d, Hidden):
         return [place, d.name, "hidden"] if (place, d.name) in reach.hidden else None
-    data = reach.followed(place, d.name)
+    data = d.data if place < 0 else reach.followed(place, d.name)  # the key has the type of what a class holds, or its value
     return None if data is None or data != d.data else [place, d.name, "data" if data else "same"]
 
 

@@ -108,10 +108,11 @@ def _check_target(target: Path) -> None:
 
 def _built(function: Any, options: argparse.Namespace, types: dict[str, Type]) -> Built:
     from s2sad import pipeline
+    from s2sad.frontend.source import source_text
 
     request = chosen_request(function, MODES[options.mode], options.argnums, types)
     name = f"{function.static_source.name}_{_SUFFIX[options.mode]}"
-    source = Path(str(options.target).partition("::")[0]).read_text(encoding="utf-8")
+    source = source_text(Path(str(options.target).partition("::")[0]))
     plain = pipeline.compile(request)
     files = {f"_{name}.py": _alone(plain, source)}
     native, reason = _native(request, Native(options.parallel, options.fastmath))

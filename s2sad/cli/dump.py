@@ -81,16 +81,18 @@ def chosen_functions(options: argparse.Namespace) -> list[Any]:
 
 
 def _functions_of(path: Path) -> list[Any]:
-    from s2sad.frontend.source import functions_of_file
+    from s2sad.frontend.source import functions_of_file, source_text
 
     if path.is_dir():
         raise CliError(f"{path} is a folder: give a Python file")
     if not path.exists():
         raise CliError(f"no such file: {path}")
     try:
-        ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        ast.parse(source_text(path), filename=str(path))
         return list(functions_of_file(path))
     except SyntaxError as error:
+        if error.lineno is None:  # bytes that are no text
+            raise CliError(f"{path} is no Python source: {error.msg}", 1) from None
         line = (error.text or "").rstrip("\n")
         shown = f"\n    {line}\n    {' ' * ((error.offset or 1) - 1)}^" if line.strip() else ""
         raise CliError(f"{path}:{error.lineno}: syntax error: {error.msg}{shown}", 1) from None
@@ -132,11 +134,12 @@ def _text(function: Any, options: argparse.Namespace, types: dict[str, Type] | N
 def _module(texts: list[str], options: argparse.Namespace) -> str:
     """One module with all derivatives and with what they read of the user's file."""
     from s2sad.cli.standalone import make_standalone
+    from s2sad.frontend.source import source_text
 
     if options.stage:
         return "\n\n".join(t.rstrip("\n") for t in texts) + "\n"
     path = Path(str(options.target).partition("::")[0])
-    text = carry(merge(texts), path.read_text(encoding="utf-8"))
+    text = carry(merge(texts), source_text(path))
     return make_standalone(text) if options.standalone else text
 
 

@@ -25,10 +25,12 @@ def parse_types(text: str) -> tuple[tuple[str, Type], ...]:
         raise ValueError(f"cannot read the types {text!r}: write them as 'x: f8[n], k: int'") from None
     if not isinstance(tree, ast.Dict):
         raise ValueError(f"cannot read the types {text!r}: write them as 'x: f8[n], k: int'")
-    out = []
+    out: list[tuple[str, Type]] = []
     for key, value in zip(tree.keys, tree.values, strict=True):
         if not isinstance(key, ast.Name):
             raise ValueError(f"cannot read the types {text!r}: a parameter's name comes before each colon")
+        if any(key.id == name for name, _ in out):
+            raise ValueError(f"cannot read the types {text!r}: {key.id} is there twice")
         out.append((key.id, parse_type(value)))
     return tuple(out)
 

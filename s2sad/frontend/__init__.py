@@ -2,4 +2,4 @@
 
 from s2sad.ir.rare import rarely
 
-rarely(__name__, "lower_try", "patterns")
+rarely(__name__, "consumers", "generators", "lower_try", "patterns", "renamed", "together")

@@ -35,8 +35,10 @@ def _add(
 _add(
     "S2S001",
     "generator",
-    "A function with yield is suspended and resumed by its caller; its reverse sweep would have to be, too.",
-    "collect the values in a list and return it",
+    "A function with yield is suspended and resumed by its caller; its reverse sweep would have to be, too. Where a loop, a "
+    "comprehension, a with statement or a builtin (sum, max, list, enumerate, zip, next...) calls it by its name, its "
+    "statements are written into that; a generator that is differentiated itself, kept, passed on, or calls itself is not.",
+    "loop over it in the function that calls it, or collect the values in a list and return it",
     "def f(x):\n    yield x\n    yield x * x\n",
     "def f(x):\n    out = []\n    out.append(x)\n    out.append(x * x)\n    return out\n",
 )
@@ -112,9 +114,9 @@ _add(
 _add(
     "S2S010",
     "context manager",
-    "What this context manager does on the way in and out is written in C or in a generator, and not known. Known are "
-    "classes written in Python, np.errstate, np.printoptions, warnings.catch_warnings, contextlib.suppress and "
-    "contextlib.nullcontext.",
+    "What this context manager does on the way in and out is written in C, and not known. Known are classes "
+    "written in Python, functions under contextlib.contextmanager, np.errstate, np.printoptions, "
+    "warnings.catch_warnings, contextlib.suppress and contextlib.nullcontext.",
     "call the function inside the with statement, outside of the differentiated function",
     "import threading\n\ndef f(x):\n    with threading.Lock():\n        y = x * x\n    return y\n",
     "import numpy as np\n\ndef f(x):\n    with np.errstate(all='ignore'):\n        y = x * x\n    return y\n",
@@ -203,12 +205,12 @@ _add(
 _add(
     "S2S052",
     "starred argument of unknown length or unknown names",
-    "Which parameter gets which argument is decided when the call is compiled: where a default or a function that is not "
-    "written in Python leaves that open, f(*args) needs a tuple or list whose length is known; f(**options) needs a dict "
-    "whose keys are known.",
+    "Which parameter gets which argument is decided when the call is compiled. A function or method written in Python may "
+    "be given as many as there turn out to be; where another is called, f(*args) needs a tuple or list whose length is known "
+    "and f(**options) a dict whose keys are known.",
     "pass the arguments one by one",
-    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(*v)\n",
-    "def g(a, b=2.0):\n    return a * b\n\ndef f(v):\n    return g(v[0], v[1])\n",
+    "import math\n\ndef f(v):\n    return math.hypot(*v)\n",
+    "import math\n\ndef f(v):\n    return math.hypot(v[0], v[1])\n",
 )
 _add(
     "S2S053",
@@ -223,8 +225,8 @@ _add(
     "option without a derivative rule",
     "The function has a rule, but not with this option.",
     "leave the option out, or write what it does as operations of its own",
-    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, where=v > 0.0)\n",
-    "import numpy as np\n\ndef f(v):\n    return np.prod(np.where(v > 0.0, v * v, 1.0))\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, initial=2.0)\n",
+    "import numpy as np\n\ndef f(v):\n    return 2.0 * np.prod(v * v)\n",
 )
 _add(
     "S2S055",

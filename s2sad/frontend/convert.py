@@ -9,7 +9,13 @@ import gast
 
 _POSITIONS = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 _KINDS: dict[type, tuple[Any, tuple[str, ...], bool]] = {}  # the class of gast, the fields, has it positions?
-_CONTEXTS = {ast.Load: gast.Load(), ast.Store: gast.Store(), ast.Del: gast.Del()}
+# Contexts and operators: one node of each class, as in ast.
+_SINGLE: dict[type, Any] = {
+    cls: getattr(gast, cls.__name__)()
+    for base in (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
+    for cls in base.__subclasses__()
+    if hasattr(gast, cls.__name__)
+}
 
 
 def to_gast(node: Any) -> Any:
@@ -19,10 +25,10 @@ def to_gast(node: Any) -> Any:
         return [to_gast(item) for item in node]
     kind = _KINDS.get(cls)
     if kind is None:
+        if cls in _SINGLE:
+            return _SINGLE[cls]
         if not isinstance(node, ast.AST):
             return node
-        if cls in _CONTEXTS:
-            return _CONTEXTS[cls]
         kind = _KINDS[cls] = getattr(gast, cls.__name__), cls._fields, bool(cls._attributes)
     new, fields, placed = kind
     made = new.__new__(new)
@@ -32,8 +38,10 @@ def to_gast(node: Any) -> Any:
         space.update(node.__dict__)
         for name in fields:
             value = space.get(name)
-            if value.__class__ not in _LEAVES:
-                space[name] = to_gast(value)
+            cls = value.__class__
+            if cls not in _LEAVES:
+                single = _SINGLE.get(cls)
+                space[name] = to_gast(value) if single is None else single
         return made
     special(node, space)
     if placed:
@@ -49,7 +57,7 @@ _LEAVES = frozenset({str, int, float, type(None), bool, complex, bytes})
 
 
 def _name(node: Any, space: dict[str, Any]) -> None:
-    space.update(id=node.id, ctx=_CONTEXTS[node.ctx.__class__], annotation=None, type_comment=None)
+    space.update(id=node.id, ctx=_SINGLE[node.ctx.__class__], annotation=None, type_comment=None)
 
 
 def _parameter(node: Any, space: dict[str, Any]) -> None:

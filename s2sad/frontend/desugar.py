@@ -38,17 +38,52 @@ class Always(ast.AST):
     final: list[Any]
 
 
+class Teardown(Always):
+    """``Always`` whose final part is not desugared yet."""
+
+
+class Once(ast.AST):
+    """Statements that run once. ``ends``: what leaves them and nothing else ("continue", "break", or "": neither)."""
+
+    _fields = ("body",)
+    body: list[Any]
+    ends: str
+
+    @classmethod
+    def of(cls, body: list[Any], ends: str = "") -> Once:
+        node = cls()
+        node.body, node.ends = body, ends
+        return node
+
+
 def place(node: Any, like: Any) -> Any:
     """Give ``node`` and the invented nodes below it the location of ``like``. What has a location is left alone."""
+    origin = getattr(like, "origin", None)
     todo = [node]
     while todo:
         part = todo.pop()
         if getattr(part, "lineno", None) is not None:
             continue
+        if origin is not None:  # it comes from another function
+            part.origin = origin
         part.lineno, part.col_offset = like.lineno, like.col_offset
         part.end_lineno, part.end_col_offset = like.end_lineno, like.end_col_offset
         todo.extend(ast.iter_child_nodes(part))
     return node
+
+
+def copied(node: Any) -> Any:
+    """A tree, or a list of trees, of new nodes."""
+    if isinstance(node, list):
+        return [copied(n) for n in node]
+    if not isinstance(node, ast.AST) or isinstance(node, gast.expr_context):
+        return node
+    new = copy.copy(node)
+    for key in node._fields:
+        value = getattr(node, key, None)
+        if isinstance(value, list | ast.AST):
+            setattr(new, key, copied(value))
+    return new
 
 
 def name(ident: str, ctx: Any = None) -> Any:
@@ -71,6 +106,10 @@ class Desugar:
         self._has_effects = has_effects
         self._count = 0
         self.names: list[str] = []  # the names that were invented
+
+    def function(self, stmts: list[Any]) -> list[Any]:
+        """The statements of a function."""
+        return self.block(stmts)
 
     def block(self, stmts: list[Any]) -> list[Any]:
         out: list[Any] = []
@@ -119,7 +158,7 @@ class Desugar:
         if not orelse:
             return [loop]
         flag = self._fresh("broke")
-        loop.body = _mark_breaks(loop.body, flag)
+        loop.body = mark_breaks(loop.body, flag)
         return [store(flag, const(False)), loop, gast.If(name(flag), [], self.block(orelse))]
 
     # -- try and with ------------------------------------------------------------------------------------------------
@@ -142,7 +181,7 @@ class Desugar:
         handler = gast.ExceptHandler(name("$BaseException"), None, [*self.block(final), again])
         guarded = place(gast.Try(self.block(body), [handler], [], []), like)
         node = Always()
-        node.body, node.final = [guarded], self.block(copy.deepcopy(final))
+        node.body, node.final = [guarded], self.block(copied(final))
         return [place(node, like)]
 
     def _with(self, stmt: Any) -> list[Any]:
@@ -198,7 +237,7 @@ class Desugar:
             starts = [place(gast.Assign([name(n, gast.Store())], value, None), case.pattern) for n, value in binds]
             guard = case.guard
             if guard is not None:
-                guard = _substitute(guard, dict(binds))
+                guard = substitute(guard, dict(binds))
                 test = guard if test is None else gast.BoolOp(gast.And(), [test, guard])
             body = [*starts, *self.block(case.body)]
             if test is None:
@@ -214,29 +253,30 @@ class _Substitute(gast.NodeTransformer):  # type: ignore[misc]
 
     def visit_Name(self, node: Any) -> Any:
         if isinstance(node.ctx, gast.Load) and node.id in self._values:
-            return place(copy.deepcopy(self._values[node.id]), node)
+            return place(copied(self._values[node.id]), node)
         return node
 
 
-def _substitute(expr: Any, values: dict[str, Any]) -> Any:
-    return _Substitute(values).visit(copy.deepcopy(expr)) if values else expr
+def substitute(expr: Any, values: dict[str, Any]) -> Any:
+    """A tree in which names are replaced where they are read."""
+    return _Substitute(values).visit(copied(expr)) if values else expr
 
 
-def _mark_breaks(stmts: list[Any], flag: str) -> list[Any]:
+def mark_breaks(stmts: list[Any], flag: str) -> list[Any]:
     """The statements with ``flag = True`` before each ``break`` that leaves the loop around them."""
     out: list[Any] = []
     for stmt in stmts:
         if isinstance(stmt, gast.Break):
             out += [place(store(flag, const(True)), stmt), stmt]
             continue
-        if isinstance(stmt, gast.If | gast.Try | Always):
+        if isinstance(stmt, gast.If | gast.Try | Always) or (isinstance(stmt, Once) and stmt.ends != "break"):
             stmt = copy.copy(stmt)
             for key in ("body", "orelse", "final"):
                 if hasattr(stmt, key):
-                    setattr(stmt, key, _mark_breaks(getattr(stmt, key), flag))
+                    setattr(stmt, key, mark_breaks(getattr(stmt, key), flag))
             if isinstance(stmt, gast.Try):
                 stmt.handlers = [copy.copy(h) for h in stmt.handlers]
                 for handler in stmt.handlers:
-                    handler.body = _mark_breaks(handler.body, flag)
+                    handler.body = mark_breaks(handler.body, flag)
         out.append(stmt)
     return out

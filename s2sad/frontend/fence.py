@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import linecache
 from typing import Any
 
 import gast
@@ -24,11 +25,15 @@ class Fence:
         from s2sad.frontend.codes import CODES  # of texts, which most programs do not need
 
         loc = self.loc(node)
-        line = self.lines[loc.line - 1].rstrip("\n") if 0 < loc.line <= len(self.lines) else ""
+        lines = self.lines if loc.file == self.file else linecache.getlines(loc.file)
+        line = lines[loc.line - 1].rstrip("\n") if 0 < loc.line <= len(lines) else ""
         found = Finding(code, message, loc, line, help or CODES[code].help, self.function)
         self.findings.setdefault((code, loc.line, loc.col), found)
 
     def loc(self, node: Any) -> Loc:
+        origin: Loc | None = getattr(node, "origin", None)
+        if origin is not None:
+            return origin
         line, col = node.lineno, node.col_offset
         end_line, end_col = node.end_lineno or line, node.end_col_offset or col + 1
         if 0 < end_line <= len(self.lines):  # ast counts bytes of UTF-8
@@ -59,8 +64,10 @@ _SIMPLE: dict[str, tuple[str, str]] = {
 }
 
 
-def scan(node: Any, fence: Fence, globals_: set[str]) -> None:
-    """Refuse what no lowering exists for, wherever it stands in the function (also in code that never runs)."""
+def scan(node: Any, fence: Fence, globals_: set[str]) -> list[Any]:
+    """Refuse what no lowering exists for, wherever it stands in the function (also in code that never runs). Gives the
+    calls."""
+    called: list[Any] = []
     todo: list[Any] = [*(node.body if isinstance(node.body, list) else [node.body])]
     if isinstance(node, gast.AsyncFunctionDef):
         fence.refuse("S2S002", node, _SIMPLE["AsyncFunctionDef"][1])
@@ -76,6 +83,8 @@ def scan(node: Any, fence: Fence, globals_: set[str]) -> None:
             if part.id in globals_ and not isinstance(part.ctx, gast.Load):
                 fence.refuse("S2S004", part, f"the global {part.id!r} is assigned inside the function")
             continue
+        elif kind == "Call":
+            called.append(part)
         elif kind in ("FunctionDef", "Lambda"):
             # its body is scanned when it is lowered
             extra = part.decorator_list if kind == "FunctionDef" else []
@@ -84,6 +93,7 @@ def scan(node: Any, fence: Fence, globals_: set[str]) -> None:
         elif kind == "comprehension" and part.is_async:
             fence.refuse("S2S002", part.iter, "asynchronous code cannot be differentiated: async for")
         todo.extend(children(part))
+    return called
 
 
 _PLAIN: dict[str, Any] = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.desugar import Always
+from s2sad.frontend.desugar import Always, Once
 from s2sad.frontend.scopes import Scope, target_names
 from s2sad.ir.record import dataclass
 
@@ -94,6 +94,11 @@ class Flows:
         if kind is Always:
             body, final = self.of(stmt.body), self.of(stmt.final)
             return final.then(body) if final.normal else final
+        if kind is Once:
+            body = self.of(stmt.body)
+            brk, cont = body.brk and stmt.ends != "break", body.cont and stmt.ends != "continue"
+            ended = (body.brk and not brk) or (body.cont and not cont)
+            return Flow(body.normal or ended, body.ret, brk, cont)
         return NORMAL
 
 
@@ -141,6 +146,9 @@ class Liveness:
             jumps = self._seq(stmt.final, out | ret | brk | cont, ctx)
             self.finals[id(stmt)] = final | jumps
             return self._seq(stmt.body, jumps, (jumps, jumps, jumps, exc))
+        if kind is Once:
+            ctx = (ret, out if stmt.ends == "break" else brk, out if stmt.ends == "continue" else cont, exc)
+            return self._seq(stmt.body, out, ctx)
         reads, writes = scope.uses(stmt)
         return (out & ~writes) | reads | exc
 

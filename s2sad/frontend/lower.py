@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import gast
 
 from s2sad.errors import Finding, SourceError, UnsupportedError
-from s2sad.frontend import patterns
+from s2sad.frontend import generators, patterns, renamed, together
 from s2sad.frontend.captures import shared_names
 from s2sad.frontend.desugar import Desugar, place
 from s2sad.frontend.fence import Fence, as_plain, scan
@@ -27,9 +27,11 @@ from s2sad.frontend.lower_flow import Statements
 from s2sad.frontend.resolve import atom_of, attribute, is_stable
 from s2sad.frontend.scopes import Scope
 from s2sad.frontend.source import FunctionSource, get_source
-from s2sad.ir.dependency import Body, Dependency
+from s2sad.ir.dependency import MISSING, SIMPLE, Body, Dependency, read_name
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, Param, Ref, Var
 from s2sad.ir.record import dataclass, field
+
+_GENERATOR = 0x20  # inspect.CO_GENERATOR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,8 +43,13 @@ class Lowered:
     findings: tuple[Finding, ...] = ()
 
     def is_current(self) -> bool:
-        """Has none of those names been bound to another function, class or module since?"""
-        return all(d.is_current() for d in self.dependencies)
+        """Has none of those names been bound to another function, class or module, or to data of another type, since?"""
+        return all(d.is_current() and not _is_rebound(d) for d in self.dependencies)
+
+
+def _is_rebound(d: Dependency) -> bool:
+    """Do data of a class that does not tell their type stand under another object now?"""
+    return d.data and type(d.obj) not in SIMPLE and read_name(d.namespace, d.name) is not d.obj
 
 
 def lower(source: FunctionSource) -> Lowered:
@@ -92,16 +99,20 @@ class Lowering(Statements):
         self.outer = outer
         self.captured: list[Var] = []
         self.self_ref: Ref | None = None
+        self.groups: dict[str, Any] = {}  # nested functions that are lowered together
+        self.members: dict[str, Ref] = {}  # those that this function is lowered together with
 
     # -- the function ------------------------------------------------------------------------------------------------
 
     def function(self, name: str, doc: str | None, params: tuple[Param, ...]) -> Function:
         node = self.scope.node
-        scan(node, self.shared.fence, self.scope.globals)
-        body = self._prepared(node)
+        calls = scan(node, self.shared.fence, self.scope.globals)
+        body = self._prepared(node, calls)
         self.flows = Flows()
         self.live = Liveness(self.scope, body)
-        self.shared_names |= shared_names(body, self.scope, self.live) | self.scope.nonlocals
+        if len(self.scope.nested) > 1:
+            self.groups = together.groups(body, self.scope)
+        self.shared_names |= (shared_names(body, self.scope, self.live) - self.groups.keys()) | self.scope.nonlocals
         start = dict(self.env), dict(self.boxed)
         early: list[str] = []
         while not self._built(node, body, params, early):
@@ -129,7 +140,7 @@ class Lowering(Statements):
             return False
         return True
 
-    def _prepared(self, node: Any) -> list[Any]:
+    def _prepared(self, node: Any, calls: list[Any]) -> list[Any]:
         """The statements of the body, desugared, with an explicit return at the end."""
         if isinstance(node, gast.Lambda):
             return [gast.copy_location(gast.Return(node.body), node.body)]
@@ -137,8 +148,10 @@ class Lowering(Statements):
         if self.shared.fence.findings:
             body = as_plain(body)
         desugar = Desugar(self._manager_kind, self._has_effects)
+        if any(self._may_suspend(c.func, len(c.args)) for c in calls):
+            desugar = self._splicing()
         try:
-            body = desugar.block(body)
+            body = desugar.function(body)
         except patterns.PatternError as error:
             self.refuse("S2S012", _first_match(node), f"this pattern has no simple test: {error}")
             body = []
@@ -153,6 +166,8 @@ class Lowering(Statements):
         """What the manager of a ``with`` statement is (see ``desugar``); refuses those of C and of generators."""
         if not isinstance(expr, gast.Call):
             return "swallows"
+        if self._may_suspend(expr.func) and self._suspended(expr.func, True) is not None:
+            return "generator"
         ref = self._resolve(expr.func)
         if ref is None:
             return "swallows"
@@ -166,18 +181,84 @@ class Lowering(Statements):
         self.refuse("S2S010", expr, f"what {ref.text} does on the way in and out is not known")
         return "null"
 
-    def _resolve(self, func: Any) -> Ref | None:
-        """What a name or a chain of module attributes refers to, where that is known now."""
+    def _resolve(self, func: Any, note: bool = False) -> Ref | None:
+        """What a name or a chain of module attributes refers to, where that is known now. ``note``: remember that it was
+        asked for."""
         if isinstance(func, gast.Attribute):
-            base = self._resolve(func.value)
+            base = self._resolve(func.value, note)
             if base is None or not isinstance(base.obj, ModuleType):
                 return None
             found = attribute(base, func.attr, self.namespace.module)
         elif isinstance(func, gast.Name) and func.id not in self.scope.index:
-            found = self.namespace.lookup(func.id)
+            found = self.lookup(func.id)
         else:
             return None
+        if found is not None and note and found[1] is not None:
+            dep = found[1]
+            self.shared.dependencies.setdefault((id(dep.namespace), dep.name), dep)
         return found[0] if found is not None and isinstance(found[0], Ref) else None
+
+    # -- generators --------------------------------------------------------------------------------------------------
+
+    def _may_suspend(self, func: Any, count: int = 1) -> bool:
+        """May this be the name of a generator function, or of one that makes a context manager, or is it ``iter`` of a
+        function and a sentinel? Asked of every call."""
+        if isinstance(func, gast.Attribute):
+            base = None if not isinstance(func.value, gast.Name) else self._peek(func.value.id)
+            obj = vars(base).get(func.attr) if isinstance(base, ModuleType) else None
+        elif not isinstance(func, gast.Name):
+            return False
+        elif func.id in self.scope.index:
+            return any(isinstance(n, gast.FunctionDef) and n.name == func.id for n in self.scope.nested)
+        else:
+            obj = self._peek(func.id)
+            if obj is MISSING:
+                return bool(count == 2 and func.id == "iter")
+        if type(obj) is not FunctionType:
+            return False
+        return bool(obj.__code__.co_flags & _GENERATOR) or (obj.__code__.co_name == "helper" and hasattr(obj, "__wrapped__"))
+
+    def _peek(self, name: str) -> Any:
+        home = self.shared.homes.get(name)
+        space, name = home if isinstance(home, tuple) else (self.namespace, name)
+        return read_name(space.cells.get(name, space.globals), name)
+
+    def _splicing(self) -> Desugar:
+        space = renamed.Space(self.scope, self.shared.homes, self._default_of)
+        space.fence = self.shared.fence
+
+        def called(func: Any) -> Any:
+            ref = self._resolve(func, True)
+            return None if ref is None else ref.obj
+
+        kinds = self._manager_kind, self._has_effects
+        return generators.Splicing(kinds, self._suspended, self._not_spliced, called, space)
+
+    def _suspended(self, func: Any, managed: bool) -> Any:
+        """The generator function that a call runs (with ``managed``, as a context manager); None where it is not known."""
+        if isinstance(func, gast.Name) and func.id in self.scope.index:
+            return self._local_generator(func.id, managed)
+        ref = self._resolve(func)
+        fn = None if ref is None else generators.managed(ref.obj) if managed else ref.obj
+        if ref is None or not generators.is_generator(fn):
+            return None
+        self._resolve(func, True)
+        for part in (fn, ref.obj):
+            for body in _body(part):
+                self.shared.dependencies.setdefault((id(part), ""), body)
+        return generators.source_of(fn)
+
+    def _local_generator(self, name: str, managed: bool) -> Any:
+        """A generator function that this function defines, once and not in a branch or a loop."""
+        defs = [n for n in self.scope.node.body if isinstance(n, gast.FunctionDef) and n.name == name]
+        if len(defs) != 1 or not generators.yields(*defs[0].body) or generators.rebound(self.scope.node, defs[0]):
+            return None
+        refs = [self._resolve(d) for d in defs[0].decorator_list]
+        wanted = ["contextlib.contextmanager"] if managed else []
+        return generators.Generator(defs[0]) if [r and r.text for r in refs] == wanted else None
+
+    def _not_spliced(self, node: Any, reason: str) -> None:
+        self.refuse("S2S001", node, f"this generator cannot be differentiated: {reason}")
 
     def _has_effects(self, test: Any) -> bool:
         """May evaluating the test of a ``while`` change something, or bind a name?"""
@@ -201,12 +282,15 @@ class Lowering(Statements):
         return self._params({n: self._default(n, v) for n, v in defaults.items()})
 
     def _default(self, name: str, value: Any) -> Atom:
+        return self._default_of(self.shared.source, name, value)
+
+    def _default_of(self, source: FunctionSource, name: str, value: Any) -> Atom:
         if value is None or value is Ellipsis or type(value) in (bool, int, str, bytes):
             return Const(value)
         if type(value) is float and math.isfinite(value):
             return Const(value)
-        key = f"{self.shared.source.name}_{name}_default"
-        return atom_of(key, value, {key: value}, self.namespace.module)
+        key = f"{source.name}_{name}_default"
+        return atom_of(key, value, {key: value}, source.namespace.module)
 
     def _params(self, defaults: dict[str, Atom]) -> tuple[Param, ...]:
         args = self.scope.node.args
@@ -222,6 +306,11 @@ class Lowering(Statements):
     # -- nested functions --------------------------------------------------------------------------------------------
 
     def _s_FunctionDef(self, node: Any) -> None:
+        group = self.groups.get(node.name)
+        if group is not None:
+            for member in group.members if node is group.last else ():
+                self.bind(member.name, self.nested(member, member.name, group), member)
+            return
         value = self.nested(node, node.name)
         for deco in reversed(node.decorator_list):
             value = self.let(deco, "call", self.expr(deco), value)
@@ -230,12 +319,17 @@ class Lowering(Statements):
     def _x_Lambda(self, node: Any) -> Atom:
         return self.nested(node, "")
 
-    def nested(self, node: Any, name: str) -> Atom:
+    def nested(self, node: Any, name: str, group: Any = None) -> Atom:
         """A closure: the nested function is lowered, and what it captures is given to it."""
         inner = Lowering(self.shared, Scope(node), self)
-        inner.self_name = name if name not in self.shared_names else ""
-        inner.self_ref = Ref(None, name)
-        given = [self._give(inner, n, node) for n in sorted(self.scope.free_names(node)) if n != inner.self_name]
+        if group is None:
+            inner.self_name = name if name not in self.shared_names else ""
+            inner.self_ref = Ref(None, name)
+            names = [n for n in sorted(self.scope.free_names(node)) if n != inner.self_name]
+        else:
+            inner.members, names = group.refs, group.names
+            inner.self_ref = group.refs[name]
+        given = [self._give(inner, n, node) for n in names]
         defaults, extra = self._nested_defaults(inner, node)
         params = inner._params(defaults)
         doc = gast.get_docstring(node, clean=False) if isinstance(node, gast.FunctionDef) else None
@@ -251,8 +345,8 @@ class Lowering(Statements):
             inner.shared_names.add(name)
             return cell
         atom = self.env.get(name)
-        if atom is None and name == self.self_name:
-            atom = self.itself(node)
+        if atom is None and (name == self.self_name or name in self.members):
+            atom = self.itself(node, name)
         if isinstance(atom, Var):
             inner.env[name] = inner.capture(name)
             return atom
@@ -292,11 +386,10 @@ class Lowering(Statements):
             defaults[param.id] = atom
         return defaults, extra
 
-    def itself(self, node: Any) -> Atom:
-        """The nested function that is being lowered, as seen from its own body."""
-        if self.self_ref is None:
-            return UNDEF
-        return self.let(node, "closure", self.self_ref, *self.captured, name=self.self_name)
+    def itself(self, node: Any, name: str) -> Atom:
+        """The nested function that is being lowered, or another of its group, as seen from its own body."""
+        ref = self.members.get(name, self.self_ref)
+        return UNDEF if ref is None else self.let(node, "closure", ref, *self.captured, name=name)
 
 
 def _is_query(func: Any) -> bool:

@@ -122,7 +122,7 @@ class Assignments(Expressions):
             root = root.value
         if not isinstance(root, gast.Name) or root.id in self.scope.index or root.id.startswith("$"):
             return False
-        found = self.namespace.lookup(root.id)
+        found = self.lookup(root.id)
         if found is None or not isinstance(found[0], Ref):
             return False
         text = found[0].text

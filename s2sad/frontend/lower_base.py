@@ -59,6 +59,7 @@ class Shared:
     dependencies: dict[tuple[int, str], Dependency] = field(default_factory=dict)
     locs: dict[int, tuple[Any, Loc]] = field(default_factory=dict)  # with the node, so that its id stays its own
     unsure: set[Var] = field(default_factory=set)  # variables that may have no value
+    homes: dict[str, Any] = field(default_factory=dict)  # names of other modules: (namespace, name), or what they mean
 
 
 class Base:
@@ -83,6 +84,16 @@ class Base:
     def refuse(self, code: str, node: Any, message: str, help: str = "") -> Atom:
         self.shared.fence.refuse(code, node, message, help)
         return self.let(node, "refused")
+
+    def lookup(self, name: str) -> tuple[Atom, Dependency | None] | None:
+        """What a name from outside the function is; one with a home comes with the statements of a generator."""
+        home = self.shared.homes.get(name)
+        if home is None:
+            return self.namespace.lookup(name)
+        if isinstance(home, tuple):
+            found: tuple[Atom, Dependency | None] | None = home[0].lookup(home[1])
+            return found
+        return home, None
 
     # -- statements --------------------------------------------------------------------------------------------------
 

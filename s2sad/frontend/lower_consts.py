@@ -11,6 +11,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from s2sad.ir.nodes import Atom, Ref
 
 BIN_OPS = {
@@ -40,7 +42,10 @@ HIDDEN: dict[str, Atom] = {
     "$BaseException": Ref(BaseException, "BaseException"),
     "$is_mapping": Ref(Mapping, "collections.abc.Mapping"),
 }
-for _name in ("len", "list", "isinstance", "getattr", "hasattr", "type"):
+HIDDEN["$ndarray"] = Ref(np.ndarray, "np.ndarray")
+for _name in (
+    "RuntimeError", "StopIteration", "set", "tuple", "range", "len", "list", "isinstance", "getattr", "hasattr", "type",
+):  # fmt: skip
     HIDDEN["$" + _name] = Ref(getattr(builtins, _name), _name)
 
 MANAGERS: dict[str, str] = {

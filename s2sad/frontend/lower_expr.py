@@ -42,8 +42,8 @@ class Expressions(Base):
             return atom
         if name.startswith("$") and name in HIDDEN:
             return HIDDEN[name]
-        if name == self.self_name:
-            return self.itself(node)
+        if name == self.self_name or name in self.members:
+            return self.itself(node, name)
         if name in self.shared_names:
             raise NeedsCell(name)
         if name in self.scope.index:
@@ -52,12 +52,12 @@ class Expressions(Base):
 
     def free(self, node: Any, name: str) -> Atom:
         """A name from outside the function."""
-        found = self.namespace.lookup(name)
+        found = self.lookup(name)
         if found is None:
-            return self.refuse("S2S007", node, f"the name {name!r} is not defined")
+            return self.refuse("S2S007", node, f"the name {name.rpartition('.')[2]!r} is not defined")
         atom, dep = found
         if dep is not None:
-            self.shared.dependencies.setdefault((id(dep.namespace), name), dep)
+            self.shared.dependencies.setdefault((id(dep.namespace), dep.name), dep)
         return atom
 
     def _x_NamedExpr(self, node: Any) -> Atom:
@@ -189,7 +189,7 @@ class Expressions(Base):
 
     def _x_Call(self, node: Any) -> Atom:
         func = node.func
-        if isinstance(func, gast.Name) and func.id.startswith("$"):
+        if isinstance(func, gast.Name) and func.id.startswith("$") and func.id not in self.scope.index:
             return self.hidden_call(node)
         if isinstance(func, gast.Attribute):
             base = self.expr(func.value)
@@ -285,11 +285,16 @@ class Expressions(Base):
 
         return self.if_value(node, found, not_text, lambda: FALSE)
 
+    def _x_FunctionDef(self, node: Any) -> Atom:
+        """A function that desugaring calls where it stands."""
+        return self.nested(node, "")
+
     # -- made elsewhere ----------------------------------------------------------------------------------------------
 
     self_name = ""  # the name by which a nested function calls itself
+    members: dict[str, Ref]  # the functions it is lowered together with
 
-    def itself(self, node: Any) -> Atom:
+    def itself(self, node: Any, name: str) -> Atom:
         raise NotImplementedError
 
     def comprehension(self, node: Any) -> Atom:

@@ -216,6 +216,21 @@ class Statements(Loops):
         return flow if last.normal else last
 
 
+    def _c_Once(self, stmt: Any, end: int, need: Need) -> Flow:
+        flow, inner = self.flows.stmt(stmt), self.flows.of(stmt.body)
+        after = self.live.after[id(stmt)]
+        if inner == flow and not inner.escapes:
+            return self.seq(stmt.body, after, ())
+        tail, self.tail = self.tail, False
+        self.seq(stmt.body, end | after, (*need, *FLAGS))
+        self.tail = tail
+        if stmt.ends == "continue":
+            self.env["$done"] = get(self.env, "$stop")
+        elif stmt.ends == "break":
+            self.env["$stop"] = self.env["$done"] = get(self.env, "$ret")
+        return flow
+
+
 def _plain(name: str) -> str:
     return "" if name.startswith("$") else name
 

@@ -21,13 +21,19 @@ _PLAIN = frozenset(
 )
 
 
+_FIELDS: dict[type, tuple[str, ...]] = {}  # those that may hold nodes that bind or read names
+_NO_NODES = frozenset({"attr", "ctx", "id", "kind", "op", "ops", "type_comment"})
 _NO_CHILDREN = frozenset({str, int, float, bool, type(None), gast.Load, gast.Store, gast.Del, gast.Param})
 
 
 def children(node: Any) -> list[Any]:
     """The child nodes, in the order of the fields (contexts are none)."""
     out = []
-    for name in node._fields:
+    cls = node.__class__
+    names = _FIELDS.get(cls)
+    if names is None:
+        names = _FIELDS[cls] = tuple([name for name in node._fields if name not in _NO_NODES])
+    for name in names:
         value = getattr(node, name, None)
         kind = value.__class__  # asked so often that isinstance costs
         if kind in _NO_CHILDREN:

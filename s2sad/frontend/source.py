@@ -103,6 +103,13 @@ def get_source(fn: Callable[..., Any], trusted: bool = False) -> FunctionSource:
     )
 
 
+def source_text(path: Path) -> str:
+    """The text of a file, as Python reads it: in the encoding that it declares, without a byte order mark."""
+    from importlib.util import decode_source
+
+    return decode_source(path.read_bytes())
+
+
 def functions_of_file(path_or_text: str | Path) -> list[Any]:
     """The functions of a file, read without executing it (see ``s2sad.frontend.static``)."""
     from s2sad.frontend import static  # it needs FunctionSource

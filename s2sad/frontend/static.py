@@ -22,7 +22,7 @@ import numpy as np
 
 from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace, StaticModule, Unresolved
-from s2sad.frontend.source import FunctionSource
+from s2sad.frontend.source import FunctionSource, source_text
 from s2sad.ir.dependency import Dependency
 from s2sad.ir.nodes import Atom
 
@@ -70,7 +70,7 @@ def functions_of_file(path_or_text: str | Path) -> list[StaticFunction]:
     """
     if isinstance(path_or_text, Path) or "\n" not in path_or_text:
         path = Path(path_or_text)
-        space = StaticNamespace(path.read_text(encoding="utf-8"), str(path), path.stem, path.resolve().parent)
+        space = StaticNamespace(source_text(path), str(path), path.stem, path.resolve().parent)
     else:
         space = StaticNamespace(path_or_text, "<text>", "text", None)
     return list(space.functions())
@@ -81,7 +81,7 @@ _MODULES: dict[str, tuple[str, StaticNamespace]] = {}
 
 def _parsed_module(path: Path, name: str) -> StaticNamespace:
     """The namespace of a module next to the file; parsed once per content."""
-    text = path.read_text(encoding="utf-8")
+    text = source_text(path)
     known = _MODULES.get(str(path))
     if known is None or known[0] != text:
         known = _MODULES[str(path)] = text, StaticNamespace(text, str(path), name, path.resolve().parent)

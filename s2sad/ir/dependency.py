@@ -12,6 +12,7 @@ from types import CellType
 from typing import Any
 
 MISSING = object()
+SIMPLE = (float, int, complex, bool, str, bytes, type(None))  # data whose class is all there is to their type
 
 
 class Dependency:
@@ -22,6 +23,7 @@ class Dependency:
     """
 
     __slots__ = ("data", "name", "namespace", "obj")
+    data: bool
 
     def __init__(self, name: str, namespace: Any, obj: Any, data: bool = False) -> None:
         self.name, self.namespace, self.obj, self.data = name, namespace, obj, data
@@ -83,4 +85,4 @@ def read_name(namespace: Any, name: str) -> Any:
     return namespace.get(name, MISSING)
 
 
-__all__ = ["MISSING", "Body", "Dependency", "Hidden", "parts_of", "read_name", "same_parts"]
+__all__ = ["MISSING", "SIMPLE", "Body", "Dependency", "Hidden", "parts_of", "read_name", "same_parts"]

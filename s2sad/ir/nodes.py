@@ -318,7 +318,7 @@ def blocks_of(stmt: Stmt) -> tuple[Block, ...]:
     """The regions of a statement in the order of execution."""
     if stmt.__class__ is Let:  # nearly all are: a call of isinstance is half of the time
         return ()
-    if isinstance(stmt, If):
+    if stmt.__class__ is If:
         return (stmt.then, stmt.orelse)
     if isinstance(stmt, For):
         return (stmt.body,)
@@ -338,7 +338,7 @@ def atoms_of(stmt: Stmt) -> tuple[Atom, ...]:
     """The atoms that the statement itself reads (not those inside its regions)."""
     if stmt.__class__ is Let:
         return stmt.args
-    if isinstance(stmt, If):
+    if stmt.__class__ is If:
         return (stmt.test,)
     if isinstance(stmt, For):
         return (stmt.iter, *stmt.init)
@@ -351,11 +351,11 @@ def inner_vars(stmt: Stmt) -> tuple[Var, ...]:
     """Variables that a statement binds inside its regions (loop items, carried values, exception names)."""
     if stmt.__class__ is Let:
         return ()
-    if isinstance(stmt, For):
+    if stmt.__class__ is For:
         return (stmt.item, *stmt.carried)
-    if isinstance(stmt, While):
+    if stmt.__class__ is While:
         return stmt.carried
-    if isinstance(stmt, Try):
+    if stmt.__class__ is Try:
         return tuple(h.name for h in stmt.handlers if h.name is not None)
     return ()
 
@@ -366,13 +366,17 @@ def walk(block: Block) -> tuple[Stmt, ...]:
         return block._walked
     except AttributeError:
         pass
-    out: list[Stmt] = []
-    for stmt in block.stmts:
-        out.append(stmt)
-        if stmt.__class__ is not Let:
-            for inner in blocks_of(stmt):
+    found = block.stmts
+    regions = [k for k, stmt in enumerate(found) if stmt.__class__ is not Let]
+    if regions:
+        out: list[Stmt] = []
+        last = 0
+        for k in regions:
+            out += found[last : k + 1]
+            for inner in blocks_of(found[k]):
                 out += walk(inner)
-    found = tuple(out)
+            last = k + 1
+        found = (*out, *found[last:])
     _keep_walked(block, found)
     return found
 
@@ -386,39 +390,30 @@ def free_vars(block: Block) -> tuple[Var, ...]:
         return block._free
     except AttributeError:
         pass
-    bound: set[Var] = set()
-    seen: dict[Atom, None] = {}
+    bound: set[Var | None] = set()
+    read: list[Atom] = []
     for s in block.stmts:
         if s.__class__ is Let:
-            for a in s.args:
-                if a.__class__ is Var:
-                    seen[a] = None
-            if s.target is not None:
-                bound.add(s.target)
+            read += s.args
+            bound.add(s.target)
         else:
-            seen.update(dict.fromkeys(free_in(s)))
+            read += free_in(s)
             bound.update(targets_of(s))
-    for a in block.results:
-        if a.__class__ is Var:
-            seen[a] = None
-    found = tuple([v for v in seen if v not in bound])
+    read += block.results
+    found = tuple([a for a in dict.fromkeys(read) if a.__class__ is Var and a not in bound])
     _keep_free(block, found)
-    return found  # type: ignore[return-value]
+    return found
 
 
 def free_in(stmt: Stmt) -> tuple[Var, ...]:
     """Every variable from outside that a statement reads, itself or in its regions, in order of first use."""
-    seen = dict.fromkeys([a for a in atoms_of(stmt) if a.__class__ is Var])
-    if stmt.__class__ is not Let:
-        blocks = blocks_of(stmt)
-        for b in blocks:
-            seen.update(dict.fromkeys(free_vars(b)))
-        inner = set(inner_vars(stmt))
-        for b in blocks:  # a loop's body reads what its condition defines
-            for s in b.stmts:
-                inner.update(targets_of(s))
-        return tuple([v for v in seen if v not in inner])
-    return tuple(seen)
+    read: list[Atom] = [*atoms_of(stmt)]
+    inner = inner_vars(stmt)
+    for b in blocks_of(stmt):
+        read += free_vars(b)
+    if stmt.__class__ is While or stmt.__class__ is Try:  # a loop's body reads what its condition defines
+        inner = (*inner, *[v for b in blocks_of(stmt) for s in b.stmts for v in targets_of(s)])
+    return tuple([a for a in dict.fromkeys(read) if a.__class__ is Var and a not in inner])
 
 
 _keep_free = Known.__dict__["_free"].__set__

@@ -160,8 +160,11 @@ class List(Type):
 
 @dataclass(frozen=True, slots=True)
 class Dict(Type):
+    """``items``: its keys are these, in this order. ``known``: its keys are among these names, wherever they come from."""
+
     value: Type
     items: tuple[tuple[Any, Type], ...] | None = None
+    known: tuple[tuple[str, Type], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +194,10 @@ class Func(Type):
 @dataclass(frozen=True, slots=True)
 class RefT(Type):
     obj: Any
+    held: Type | None = None  # of a bound method: the type of its object, which may change under the same method
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, RefT) and self.obj is other.obj
+        return isinstance(other, RefT) and self.obj is other.obj and self.held == other.held
 
     def __hash__(self) -> int:
         return id(self.obj)
@@ -226,7 +230,7 @@ _WEAK: dict[type, Type] = {bool: BOOL, int: INT, float: FLOAT, complex: COMPLEX}
 
 def widen(t: Type) -> Type:
     """Forget the value of a literal: ``Lit(2)`` to ``INT`` (its size kept), ``Lit("a")`` to ``Opaque(str)``."""
-    if not isinstance(t, Lit):
+    if t.__class__ is not Lit:
         return t
     if type(t.value) is int:
         return Scalar("int64", True, Affine(t.value))
@@ -266,7 +270,7 @@ def join(a: Type, b: Type) -> Type:
         if a.items is not None and b.items is not None and keys_a == [k for k, _ in b.items]:
             items_ = tuple((k, join(s, t)) for (k, s), (_, t) in zip(a.items, b.items, strict=True))
             return Dict(join(a.value, b.value), items_)
-        return Dict(join(a.value, b.value), None)
+        return Dict(join(a.value, b.value), None, join_named(named(a), named(b)))
     if isinstance(a, Obj) and isinstance(b, Obj) and a.cls is b.cls:
         da, db = dict(a.attrs), dict(b.attrs)
         return Obj(a.cls, tuple((k, join(da[k], db[k])) for k in da if k in db))
@@ -292,6 +296,28 @@ def join(a: Type, b: Type) -> Type:
     return UNKNOWN
 
 
+_MOST_NAMES = 32
+
+
+def named(t: Dict) -> tuple[tuple[str, Type], ...] | None:
+    """The types of a dict's values by their names, where no other keys are in it."""
+    if t.items is None:
+        return t.known
+    fits = len(t.items) <= _MOST_NAMES and all(type(k) is str for k, _ in t.items)
+    return tuple((k, widen(v)) for k, v in t.items) if fits else None
+
+
+def join_named(
+    a: tuple[tuple[str, Type], ...] | None, b: tuple[tuple[str, Type], ...] | None
+) -> tuple[tuple[str, Type], ...] | None:
+    if a is None or b is None:
+        return None
+    out = dict(a)
+    for name, t in b:
+        out[name] = join(out.get(name, NEVER), t)
+    return tuple(sorted(out.items(), key=lambda item: item[0])) if len(out) <= _MOST_NAMES else None
+
+
 def _join_none(a: Type, b: Type) -> Type:
     """The join of two types one of which is None, or may be."""
     if a == b:
@@ -313,12 +339,12 @@ _NUMBERS, _TYPED = (int, float, complex), (Scalar, Array)  # tuples: a union wou
 
 def is_number(t: Type) -> bool:
     """A scalar of any kind (also a literal number or bool)."""
-    return isinstance(t, Scalar) or (isinstance(t, Lit) and isinstance(t.value, _NUMBERS))
+    return t.__class__ is Scalar or (t.__class__ is Lit and isinstance(t.value, _NUMBERS))
 
 
 def is_differentiable(t: Type) -> bool:
     """May a value of this type carry a derivative (itself or in a part of it)? Unknown may."""
-    if isinstance(t, Scalar):
+    if t.__class__ is Scalar:
         return t.dtype.startswith(("float", "complex"))
     if isinstance(t, Array):
         return t.dtype is None or t.dtype.startswith(("float", "complex", "object"))

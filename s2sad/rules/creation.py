@@ -19,7 +19,7 @@ for _fn in (np.zeros, np.ones, np.empty):
     nondiff(_fn, type=ty.made)
 for _fn in (np.zeros_like, np.ones_like, np.empty_like):
     nondiff(_fn, type=ty.made_like)
-for _fn in (np.eye, np.identity, np.tri, np.indices):
+for _fn in (np.eye, np.identity, np.tri, np.indices, np.tril_indices, np.triu_indices):
     nondiff(_fn, type=ty.probe(_fn))
 
 
@@ -147,7 +147,7 @@ def full_like_jvp(a_dot, fill_dot, y, a, fill_value, *, dtype=None):
 @general(
     np.full_like,
     jvp=full_like_jvp,
-    type=ty.made_like,
+    type=lambda x, fill_value, dtype=None, shape=None, **static: ty.made_like(x, dtype, shape),
     sample=samples.cases(lambda: call(values((2, 3)), 1.5), lambda: call(values((3,)), values((1,)))),
 )
 def full_like(y_bar, y, a, fill_value, /, *, dtype=None):

@@ -7,6 +7,11 @@ the modules declare and says what is missing.
 from __future__ import annotations
 
 FAMILIES: dict[str, str] = {
+    "arranging": """
+        numpy.array_split numpy.column_stack numpy.concatenate numpy.diag numpy.diagonal numpy.diff
+        numpy.dstack numpy.flip numpy.hstack numpy.meshgrid numpy.pad numpy.repeat numpy.roll numpy.split
+        numpy.stack numpy.tile numpy.tril numpy.triu numpy.vstack s2sad.runtime.joining.meshgrid_dot
+    """,
     "complex_numbers": """
         builtins.complex cmath.acos cmath.acosh cmath.asin cmath.asinh cmath.atan cmath.atanh cmath.cos
         cmath.cosh cmath.exp cmath.isclose cmath.isfinite cmath.isinf cmath.isnan cmath.log cmath.log10
@@ -58,22 +63,20 @@ FAMILIES: dict[str, str] = {
         numpy.lexsort numpy.nonzero numpy.partition numpy.searchsorted numpy.sort
     """,
     "shaping": """
-        numpy.array_split numpy.atleast_1d numpy.atleast_2d numpy.atleast_3d numpy.broadcast_shapes
-        numpy.broadcast_to numpy.column_stack numpy.concatenate numpy.diag numpy.diagonal numpy.diff
-        numpy.dstack numpy.expand_dims numpy.flip numpy.hstack numpy.meshgrid numpy.moveaxis numpy.ndim
-        numpy.pad numpy.ravel numpy.repeat numpy.reshape numpy.roll numpy.shape numpy.size numpy.split
-        numpy.squeeze numpy.stack numpy.swapaxes numpy.tile numpy.transpose numpy.tril numpy.triu numpy.vstack
-        s2sad.runtime.joining.flatten s2sad.runtime.joining.meshgrid_dot
+        numpy.atleast_1d numpy.atleast_2d numpy.atleast_3d numpy.broadcast_shapes numpy.broadcast_to
+        numpy.expand_dims numpy.moveaxis numpy.ndim numpy.ravel numpy.reshape numpy.shape numpy.size
+        numpy.squeeze numpy.swapaxes numpy.transpose s2sad.runtime.joining.flatten
     """,
     "special": """
         numpy.angle numpy.sinc s2sad.runtime.safe.abs_slope
     """,
 }
 _METHODS: dict[str, str] = {  # of arrays
+    "arranging": "diagonal repeat",
     "linalg": "dot",
     "mathematics": "item",
     "ordering": "argpartition argsort nonzero searchsorted",
-    "shaping": "diagonal flatten ravel repeat reshape squeeze swapaxes transpose",
+    "shaping": "flatten ravel reshape squeeze swapaxes transpose",
 }
 
 FUNCTIONS = {name: family for family, names in FAMILIES.items() for name in names.split()}

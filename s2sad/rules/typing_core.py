@@ -204,7 +204,7 @@ def result_dtype(fn: Any, *types: Scalar | Array) -> str | None:
     for t in types:
         if t.dtype is None:
             return None
-        pairs.append((t.dtype, isinstance(t, Scalar) and t.weak))
+        pairs.append((t.dtype, t.__class__ is Scalar and t.weak))
     key = (fn, *pairs)
     try:
         return _DTYPES[key]

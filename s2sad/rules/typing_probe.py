@@ -37,10 +37,12 @@ _SIZES = ((5, 18), (6, 16), (7, 14), (8, 12), (9, 10), (10, 8), (11, 6), (13, 4)
 
 
 class _Env:
-    """Assigns a size to each symbol and to each unknown dimension, in the order they are met."""
+    """Assigns a size to each symbol and to each unknown dimension (``equal``: to all of those one), in the order they
+    are met."""
 
-    def __init__(self, run: int) -> None:
+    def __init__(self, run: int, equal: bool = False) -> None:
         self.run = run
+        self.equal = equal
         self.sizes: dict[Any, int] = {}
         self.unknown = 0
 
@@ -51,7 +53,7 @@ class _Env:
 
     def affine(self, dim: Dim) -> int:
         if dim is None:
-            self.unknown += 1
+            self.unknown += not self.equal
             return self.symbol(self.unknown)
         return dim.const + sum(c * self.symbol(s) for s, c in dim.terms)
 
@@ -109,7 +111,21 @@ def _read(first: Any, second: Any, dims: dict[tuple[int, int], Affine]) -> Type:
 
 @functools.lru_cache(maxsize=4096)
 def _probe(fn: Any, types: tuple[Type, ...], static: tuple[tuple[str, Type], ...]) -> Type:
-    envs = _Env(0), _Env(1)
+    ran = _run(fn, types, static, False) or _run(fn, types, static, True)  # what wants a square matrix
+    if ran is None:
+        return NUM
+    envs, results = ran
+    known = [d for t in (*types, *(t for _, t in static)) for d in known_dims(t)]
+    known += [Affine(0, ((s, 1),)) for s in envs[0].sizes if isinstance(s, Sym)]
+    pairs = {(envs[0].affine(d), envs[1].affine(d)): d for d in reversed(known)}
+    return _read(results[0], results[1], pairs)
+
+
+def _run(
+    fn: Any, types: tuple[Type, ...], static: tuple[tuple[str, Type], ...], equal: bool
+) -> tuple[tuple[_Env, _Env], list[Any]] | None:
+    """The two runs, None where one raises."""
+    envs = _Env(0, equal), _Env(1, equal)
     results = []
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -118,11 +134,8 @@ def _probe(fn: Any, types: tuple[Type, ...], static: tuple[tuple[str, Type], ...
                 args = [example(t, env) for t in types]
                 results.append(fn(*args, **{k: example(t, env) for k, t in static}))
     except Exception:
-        return NUM
-    known = [d for t in (*types, *(t for _, t in static)) for d in known_dims(t)]
-    known += [Affine(0, ((s, 1),)) for s in envs[0].sizes if isinstance(s, Sym)]
-    pairs = {(envs[0].affine(d), envs[1].affine(d)): d for d in reversed(known)}
-    return _read(results[0], results[1], pairs)
+        return None
+    return envs, results
 
 
 def probe(fn: Any) -> TypeFn:

@@ -111,6 +111,7 @@ from s2sad.runtime.linalg import (
 from s2sad.runtime.lists import (
     add_slice,
     add_view,
+    count_items,
     put_back,
     read_view,
     repeated,
@@ -255,6 +256,7 @@ __all__ = [
     "convolve_adj_a",
     "copy",
     "count",
+    "count_items",
     "cross_adj_a",
     "cross_adj_b",
     "cumprod_adj",

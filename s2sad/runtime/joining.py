@@ -129,6 +129,8 @@ def diag_back(h: Any, g: Any, k: int = 0) -> Any:
 
 def diff_adj(g: Any, x: Any, n: int = 1, axis: int = -1) -> Any:
     """The transpose of ``np.diff``: the negative difference of ``g`` with zeros put at both ends, n times."""
+    if not np.size(g):  # there were no more than n elements
+        return as_kind(np.zeros(np.shape(x)), x)
     g = np.moveaxis(np.asarray(g), axis, -1)
     for _ in range(n):
         out = np.zeros((*g.shape[:-1], g.shape[-1] + 1), g.dtype)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,14 @@ def repeated(g: list[Any], n: int) -> list[Any]:
         if not same_memory(out[k % n], g[k]):
             out[k % n] = accumulate(out[k % n], g[k])
     return out
+
+
+def count_items(x: Any) -> int:
+    """``len(x)`` where what is iterated is read as ``x[0], x[1]...``: an object that has other elements than these raises."""
+    if not isinstance(x, np.ndarray | Sequence):
+        kind = type(x).__name__
+        raise TypeError(f"a loop over a {kind} that was not known to be one when this was compiled; loop over list(...)")
+    return len(x)
 
 
 def shares_memory(y: Any, x: Any) -> bool:

@@ -43,6 +43,8 @@ def _others_last(x: np.ndarray) -> np.ndarray:
 def deviation(x: Any, axis: Axis = None) -> Any:
     """``x`` less its mean; exactly 0 where all elements are equal, whatever the mean rounds to."""
     axes = _axes(x, axis)
+    if not np.size(x):
+        return np.asarray(x) + 0.0
     out = x - np.mean(x, axis=axes, keepdims=True)
     first = x
     for a in axes:
@@ -71,6 +73,8 @@ def median_share(x: Any, axis: Axis = None) -> Any:
     rest = [i for i in range(x.ndim) if i not in axes]
     lines = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), -1)
     n = lines.shape[-1]
+    if not n:  # the median of nothing
+        return np.zeros(x.shape, x.dtype)
     ordered = np.sort(lines, axis=-1)
     low, high = ordered[..., (n - 1) // 2, None], ordered[..., n // 2, None]
     out = 0.5 * (share(low, lines, -1, True) + share(high, lines, -1, True))

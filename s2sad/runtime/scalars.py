@@ -60,7 +60,7 @@ def digamma(x: Any) -> Any:
     out = 0.0
     while x < 10.0:
         out -= 1.0 / x
-        x += 1.0
+        x = x + 1.0
     u = 1.0 / (x * x)
     tail = u * (1 / 12 - u * (1 / 120 - u * (1 / 252 - u * (1 / 240 - u * (1 / 132 - u * (691 / 32760 - u / 12))))))
     return out + math.log(x) - 0.5 / x - tail
@@ -76,7 +76,7 @@ def trigamma(x: Any) -> Any:
     out = 0.0
     while x < 12.0:
         out += 1.0 / (x * x)
-        x += 1.0
+        x = x + 1.0
     u = 1.0 / (x * x)
     series = u / x * (1 / 6 - u * (1 / 30 - u * (1 / 42 - u * (1 / 30 - u * (5 / 66 - u * 691 / 2730)))))
     return out + 1.0 / x + 0.5 * u + series

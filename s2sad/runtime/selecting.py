@@ -130,6 +130,15 @@ def _segment(x: Any, xp: np.ndarray) -> Any:
     return np.clip(np.searchsorted(xp, x, side="right") - 1, 0, max(len(xp) - 2, 0))
 
 
+def _inside(x: Any, xp: np.ndarray) -> tuple[Any, Any, Any]:
+    """The indices of the points around each ``x``, and how far it is from the first to the second; a table of one point
+    has no other."""
+    k = _segment(x, xp)
+    after = np.minimum(k + 1, len(xp) - 1)
+    width = xp[after] - xp[k]
+    return k, after, (x - xp[k]) / np.where(after == k, 1.0, width)
+
+
 def interp_slope(x: Any, xp: Any, fp: Any) -> Any:
     """The slope of the segment that holds each point; at a knot the smaller one, 0 if their signs differ."""
     xp, fp = np.asarray(xp), np.asarray(fp)
@@ -143,23 +152,22 @@ def interp_slope(x: Any, xp: Any, fp: Any) -> Any:
 def interp_adj_fp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
     """The adjoint of the values of the table in ``np.interp``."""
     knots = np.asarray(xp)
-    k = _segment(x, knots)
-    t = np.clip((x - knots[k]) / (knots[k + 1] - knots[k]), 0.0, 1.0)
+    k, after, t = _inside(x, knots)
+    t = np.clip(t, 0.0, 1.0)
     out = np.zeros(len(knots), np.result_type(g, np.float64))
     np.add.at(out, k, g * (1.0 - t))
-    np.add.at(out, k + 1, g * t)
+    np.add.at(out, after, g * t)
     return as_kind(out, fp) if isinstance(fp, np.ndarray) else out.tolist()
 
 
 def interp_adj_xp(g: Any, x: Any, xp: Any, fp: Any) -> Any:
     """The adjoint of the points of the table in ``np.interp``."""
     knots = np.asarray(xp)
-    k = _segment(x, knots)
-    t = (x - knots[k]) / (knots[k + 1] - knots[k])
+    k, after, t = _inside(x, knots)
     slope = interp_slope(x, xp, fp) * g
     out = np.zeros(len(knots), np.result_type(g, np.float64))
     np.add.at(out, k, -slope * (1.0 - t))
-    np.add.at(out, k + 1, -slope * t)
+    np.add.at(out, after, -slope * t)
     return as_kind(out, xp) if isinstance(xp, np.ndarray) else out.tolist()
 
 
@@ -167,6 +175,5 @@ def interp_dot(x: Any, xp: Any, fp: Any, xp_dot: Any) -> Any:
     """The tangent of ``np.interp`` by the points of its table."""
     knots = np.asarray(xp)
     dots = np.broadcast_to(0.0 if xp_dot is None else xp_dot, knots.shape)
-    k = _segment(x, knots)
-    t = (x - knots[k]) / (knots[k + 1] - knots[k])
-    return -interp_slope(x, xp, fp) * ((1.0 - t) * dots[k] + t * dots[k + 1])
+    k, after, t = _inside(x, knots)
+    return -interp_slope(x, xp, fp) * ((1.0 - t) * dots[k] + t * dots[after])

@@ -31,6 +31,7 @@ from s2sad.simplify import (
     negations,
     places,
     quotients,
+    reduced,
     relus,
     rows,
     scalars,
@@ -56,7 +57,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, stores,
+    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, reduced, stores,
     contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
@@ -181,7 +182,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
     new = buffers.reuse(fn, primal)
-    return fn if new is fn else sink.sink(new)  # what this parts from its use comes back to it
+    return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 
 __all__ = ["ALGEBRA", "LAST", "ROUNDS", "NamedPass", "algebra", "in_place", "simplify"]

@@ -67,7 +67,7 @@ def _is_candidate(let: Let, primal: Container[Var]) -> bool:
         (let.op in _COMMUTE or let.op in _LEFT)
         and target is not None
         and target not in primal
-        and isinstance(target.type, Array)
+        and target.type.__class__ is Array
         and target.type.dims != ()
     )
 
@@ -95,7 +95,7 @@ class _Reuse:
                 near.clear()
             elif target is not None and target.name:
                 near.add(target)
-            if target is None or target in self.shared or not isinstance(target.type, Array):
+            if target is None or target in self.shared or target.type.__class__ is not Array:
                 continue
             if new.op in INPLACE_OPS:
                 old = new.args[0]
@@ -177,6 +177,8 @@ def _is_fresh(let: Let) -> bool:
     callee = let.args[0].obj
     if isinstance(callee, np.ufunc):
         return not let.kwnames
+    if callee is np.einsum:
+        return len(let.args) > 3  # of one operand it may be a view
     return any(callee is f for f in _FRESH_CALLS) and "copy" not in let.kwnames and "out" not in let.kwnames
 
 

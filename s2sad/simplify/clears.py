@@ -46,10 +46,12 @@ class _Deferrer(Facts):
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         for p in range(len(stmts) - 2, 0, -1):
             clear, before = stmts[p], p - 1
+            if clear.__class__ is not Let or clear.op != "setitem":
+                continue
             while before > 0 and _is_index(stmts[before]):
                 before -= 1
             read = stmts[before]
-            if isinstance(clear, Let) and isinstance(read, Let) and self._is_pair(clear, read):
+            if isinstance(read, Let) and self._is_pair(clear, read):
                 q = self._use(stmts, p, clear, read)
                 if q > p:
                     stmts.insert(q, stmts.pop(p))
@@ -58,7 +60,7 @@ class _Deferrer(Facts):
     def _is_pair(self, clear: Let, read: Let) -> bool:
         """``t = x[k]`` and ``x[k] = 0.0``, where ``t`` is a number that is used once."""
         t = read.target
-        if clear.op != "setitem" or read.op != "getitem" or clear.args[0] is not read.args[0] or t is None or t in self.primal:
+        if read.op != "getitem" or clear.args[0] is not read.args[0] or t is None or t in self.primal:
             return False
         if index_key(self.lets, clear.args[1]) != index_key(self.lets, read.args[1]):
             return False

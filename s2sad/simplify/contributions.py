@@ -98,7 +98,7 @@ class _Assigner:
                 continue
             target = stmt.target
             if target is not None and target not in self.primal and makes_zeros(stmt):
-                zeros[target] = stmt
+                zeros[target] = stmt = _like(stmt, zeros)
             elif zeros:
                 if stmt.op == "iadd" and self._takes_over(stmt, zeros, made, out):
                     continue
@@ -115,6 +115,9 @@ class _Assigner:
         out: list[Stmt | None] = []
         cleared: dict[Var, int] = {}  # arrays of which a place was cleared -> the statement that did
         for s in stmts:
+            if not cleared and not (s.__class__ is Let and s.op == "setitem"):
+                out.append(s)
+                continue
             if isinstance(s, Let) and s.op == "aug_setitem" and s.args[0] in cleared and not self._overlaps(s):
                 clear = out[cleared[s.args[0]]]
                 assert isinstance(clear, Let)
@@ -135,8 +138,8 @@ class _Assigner:
 
     def _clears(self, s: Let) -> bool:
         x = s.args[0] if s.op == "setitem" else None
-        zero = isinstance(x, Var) and isinstance(s.args[2], Const) and s.args[2].value == 0 and is_basic(type_of_atom(s.args[1]))
-        return isinstance(x, Var) and zero and x not in self.primal and isinstance(x.type, Array) and is_floating(x)
+        zero = x.__class__ is Var and s.args[2].__class__ is Const and s.args[2].value == 0 and is_basic(type_of_atom(s.args[1]))
+        return x.__class__ is Var and zero and x not in self.primal and x.type.__class__ is Array and is_floating(x)
 
     def _adds(self, s: Let) -> bool:
         """Does it add a number or array of the dtype?"""
@@ -172,6 +175,16 @@ class _Assigner:
         out[out.index(zeros.pop(z))] = None
         out[made[g]] = Let(z, maker.op, maker.args, maker.kwnames, maker.loc)
         return True
+
+
+def _like(stmt: Let, zeros: dict[Var, Let]) -> Let:
+    """Zeros like other zeros are like what those are like: they may come to be made later."""
+    other = zeros.get(stmt.args[1]) if is_like(stmt) else None  # type: ignore[arg-type]
+    if other is not None and is_like(other):
+        return Let(stmt.target, "call", (stmt.args[0], other.args[1]), (), stmt.loc)
+    for a in stmt.args:
+        zeros.pop(a, None)  # type: ignore[arg-type]
+    return stmt
 
 
 def _first(stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:

@@ -115,7 +115,9 @@ class _Absorber:
         touches x. Then g need not be a copy."""
         for i in range(len(stmts) - 3, -1, -1):
             copy, clear = stmts[i], stmts[i + 1]
-            if isinstance(copy, Let) and isinstance(clear, Let) and self._clears(copy, clear):
+            if copy.__class__ is not Let or copy.op != "call" or clear.__class__ is not Let:
+                continue
+            if self._clears(copy, clear):
                 last = self._last_reader(copy, stmts, i + 2)
                 if last is not None:
                     stmts.insert(last, stmts.pop(i + 1))
@@ -159,7 +161,7 @@ class _Absorber:
         open_: dict[Var, Let] = {}  # copies into whose source nothing has been stored yet
         out: set[Var] = set()
         for stmt in block.stmts:
-            if not open_ and not (isinstance(stmt, Let) and _is_copy(stmt)):
+            if not open_ and (stmt.__class__ is not Let or stmt.op != "call" or not _is_copy(stmt)):
                 continue
             if not isinstance(stmt, Let):
                 open_.clear()
@@ -188,7 +190,7 @@ class _Absorber:
 
     def _copy_in(self, let: Let, copies: dict[Var, Let], place: dict[Var, int]) -> Let | None:
         """The copy that ``let`` reads, if ``let`` could run where the copy is made."""
-        found = [copies[a] for a in let.args if isinstance(a, Var) and a in copies]
+        found = [copies[a] for a in let.args if a.__class__ is Var and a in copies]
         if not _is_arithmetic(let) or len(found) != 1 or not isinstance(let.target and let.target.type, Array):
             return None
         copy = found[0]

@@ -44,6 +44,7 @@ _NUMERIC = (Scalar, Array, Num, Lit)
 _NEVER = frozenset(
     {"format", "format_value", "star", "closure", "iter_list", "dict", "list", "set", "unpack", "comment", "slice"}
 )
+_SOMETIMES = frozenset({"call", "getattr", "tuple"})  # of which some are left alone
 _BLANK = (np.zeros, np.zeros_like, np.empty, np.empty_like, np.ones, np.ones_like)  # made to be stored into
 _COMMUTE = frozenset({"add", "mul"})
 _SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # twice gives one object, or two equal views
@@ -124,13 +125,13 @@ class _Cse:
         if not e.pure:
             self._advance(self._written(let))
             return let
-        target = let.target
-        if target is not None and let.op in ("slice", "tuple"):
+        target, op = let.target, let.op
+        if target is not None and (op == "slice" or op == "tuple"):
             self.indices[target] = let
-        if target is None or let.op in _NEVER or _blank(let):
+        if target is None or op in _NEVER:
             return let
-        if self._spelled(let):
-            if let.op == "getattr" and not has_memory(target.type):
+        if op in _SOMETIMES and (_blank(let) or self._spelled(let)):
+            if op == "getattr" and not has_memory(target.type):
                 self.written_out[target] = self._key(let)
             return let
         key = self._key(let)
@@ -171,7 +172,10 @@ class _Cse:
 
     def _atom(self, a: Atom) -> Any:
         if a.__class__ is Var:
-            a = self.alike.get(a, a)
+            if self.alike:
+                a = self.alike.get(a, a)
+            if a.type.__class__ is Scalar:
+                return self.written_out.get(a, a)
             if a in self.indices and _holds_slices(self.indices[a]):
                 return index_key(self.indices, a)
             if not has_memory(a.type):

@@ -59,7 +59,7 @@ class _Mover:
     def block(self, block: Block) -> Block:
         stmts: list[Stmt] = []
         for s in block.stmts:
-            if isinstance(s, For | While):
+            if isinstance(s, (For, While)):
                 body = self._body(self.block(s.body), s)
                 s = with_blocks(s, (body,) if isinstance(s, For) else (self.block(s.cond), body))
             elif s.__class__ is not Let and s.__class__ is not Try:

@@ -113,7 +113,7 @@ class _Gatherer(Facts):
         for a in s.args:
             value = const(a)
             d = self.lets.get(a) if isinstance(a, Var) and depth > 1 and a in self.primal else None
-            if isinstance(value, int | float):
+            if isinstance(value, (int, float)):
                 into.number *= value
             elif d is not None and d.op == "mul":
                 if not self._expand(d, into, depth - 1):
@@ -136,7 +136,7 @@ class _Gatherer(Facts):
         for a in operands:
             value = const(a)
             d = self._own(a) if depth else None
-            if isinstance(value, int | float):
+            if isinstance(value, (int, float)):
                 into.number *= value
             elif value is not None:
                 return False
@@ -222,7 +222,7 @@ def _is_array(v: Atom | None) -> bool:
 
 
 def _key(a: Atom) -> object:
-    return ("global", a.name) if isinstance(a, Global) else a
+    return ("global", a.name) if a.__class__ is Global else a
 
 
 def _remove(keys: list[object], k: object) -> bool:

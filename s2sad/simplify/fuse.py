@@ -40,6 +40,7 @@ from collections.abc import Container, Sequence
 import numpy as np
 
 from s2sad.analysis.effects import effect_of, has_memory
+from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
 from s2sad.analysis.tapes import Reader, Tape, Tapes, tapes_in
 from s2sad.ir.nodes import (
@@ -68,6 +69,7 @@ from s2sad.ir.types import Array
 
 HEADING = "reverse sweep of the iteration"
 _OF_SHAPE = (np.zeros_like, np.ones_like)
+_QUOTIENTS = ("truediv", "itruediv", "floordiv", "mod")
 _ADDS = ("add", "iadd", "sub", "isub")
 
 
@@ -109,6 +111,12 @@ class _Fuser:
         return with_stmts(block, out)
 
 
+def _tries(stmt: Stmt) -> bool:
+    if stmt.__class__ is Let:
+        return False
+    return stmt.__class__ is Try or any(s.__class__ is Try for b in blocks_of(stmt) for s in walk(b))
+
+
 class _Pair:
     """The loops forwards and backwards at two places of a block."""
 
@@ -125,10 +133,10 @@ class _Pair:
         env = self._recorded() if not back.stop and self.last > self.first else None
         if env is None or not isinstance(self.forward, For | While) or self.tape.append not in self.forward.body.stmts:
             return None
-        if any(isinstance(s, Try) for s in walk(Block(self.stmts[self.first : self.last + 1]))):
+        if any(map(_tries, self.stmts[self.first : self.last + 1])):
             return None
         own = Block(tuple(s for s in back.body.stmts if s not in reader.head), back.body.results)
-        if not self._only_sums(own) or not self._in_any_order(own):
+        if not self._only_sums(own) or not self._in_any_order(own) or not self._raises_late(own):
             return None
         body = subst_block(own, env)
         before = self._known_before(body)
@@ -203,6 +211,17 @@ class _Pair:
             return _is_sum(s) and touched == [s.args[0]]
         return s in self.between and touched == [s.target] and _calls(s, *_OF_SHAPE)
 
+    def _raises_late(self, body: Block) -> bool:
+        """Is a divisor from outside of the loops, which is divided by after them, not met before what the user's code prints
+        or raises until then?"""
+        inside = {v for s in walk(Block((self.forward, self.backward))) for v in (*inner_vars(s), *targets_of(s))}
+        known = {s.args[1] for s in walk(Block((self.forward,))) if isinstance(s, Let) and s.op in _QUOTIENTS}
+        early = [s.args[1] for s in walk(body) if isinstance(s, Let) and s.op in _QUOTIENTS and may_raise(s)]
+        if all(isinstance(d, Const) or d in inside or d in known for d in early):
+            return True
+        rest = [s for s in walk(Block((self.forward, *self.between))) if s is not self.tape.append]
+        return not any(isinstance(s, Let) and s.op != "comment" and effect_of(s).io for s in rest)
+
     # -- what comes before --------------------------------------------------------------------------------------------
     def _known_before(self, body: Block) -> list[Let] | None:
         """The statements between the loops that must come first; None if they cannot."""
@@ -223,8 +242,8 @@ class _Pair:
 
     def _moves(self, s: Let) -> bool:
         """Does a statement give the same before the first loop?"""
-        if not effect_of(s).pure or s.target in self.fuser.primal:
-            return False
+        if not effect_of(s).pure or s.target in self.fuser.primal or may_raise(s):
+            return False  # what the user's code does up to where it raises comes first
         if _calls(s, *_OF_SHAPE) and all(not isinstance(a, Var) or isinstance(a.type, Array) for a in s.args[1:]):
             return True
         return not has_memory(s.target.type if s.target else None) and not any(self.memory.is_written(a) for a in s.args)

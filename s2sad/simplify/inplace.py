@@ -93,7 +93,7 @@ class _InPlace:
 
     def _let(self, let: Let, owned: set[Var]) -> Let:
         target = let.target
-        if target is None or not isinstance(target.type, Array):
+        if target is None or target.type.__class__ is not Array:
             return let
         if let.op in INPLACE_OPS:
             if self._free(let.args[0], owned):

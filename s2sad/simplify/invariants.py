@@ -77,7 +77,7 @@ class _Hoister:
 
     def _moves(self, let: Let, inside: set[Var]) -> bool:
         target = let.target
-        if target is None or target in self.primal or let.op in _STAY or isinstance(target.type, Range):
+        if target is None or target in self.primal or let.op in _STAY or target.type.__class__ is Range:
             return False
         if any(a in inside for a in let.args if isinstance(a, Var)):
             return False

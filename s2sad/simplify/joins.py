@@ -79,7 +79,7 @@ class _Joiner(Facts):
         return with_stmts(block, out)
 
     def _total(self, s: Let) -> int:
-        return own_width(s, self.width) + sum(self.width[a] for a in s.args if isinstance(a, Var) and a in self.width)
+        return own_width(s, self.width) + sum(self.width[a] for a in s.args if a.__class__ is Var and a in self.width)
 
     def _let(self, s: Let, fresh: set[Var]) -> Let:
         t = s.target

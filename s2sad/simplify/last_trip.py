@@ -22,7 +22,7 @@ def skip_last(fn: Function) -> Function:
     out: list[Stmt] = []
     info: AliasInfo | None = None
     for s in fn.body.stmts:
-        if isinstance(s, For) and not s.stop:
+        if s.__class__ is For and not s.stop:
             first = _first_index(s, lets)
             if first is not None and any(_unasked(s, used)):
                 info = info or alias(fn)

@@ -10,6 +10,10 @@
         x_bar[k] += t
         s = x_bar[0]
         x_bar[0] = 0.0
+        for i in range(k):
+            y_bar = [a] * 3
+            s = s + y_bar[i]
+            y_bar[i] = 0.0
         return s * t
 
 *after*::
@@ -19,6 +23,9 @@
         x_bar[k] += a
         t = x_bar[k]
         s = x_bar[0]
+        for i in range(k):
+            y_bar = [a] * 3
+            s = s + y_bar[i]
         return s * t
 
 A place that is read, cleared, and given back what was there has kept it. After the last statement that reads a buffer of this
@@ -32,7 +39,7 @@ from collections.abc import Container
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, walk
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 
@@ -41,10 +48,7 @@ def drop(fn: Function, primal: Container[Var]) -> Function:
     if not any(isinstance(s, Let) and _clears(s, primal) for s in walk(fn.body)):
         return fn
     passes = _Stores(fn, primal)
-    body = passes.kept(fn.body)
-    if any(s.__class__ is Let and _clears(s, primal) for s in body.stmts):
-        body = with_stmts(body, passes.seen(body))
-    return with_body(fn, body)
+    return with_body(fn, passes.without_unseen(passes.kept(fn.body)))
 
 
 def _clears(s: Let, primal: Container[Var]) -> bool:
@@ -97,17 +101,35 @@ class _Stores(Facts):
                 return None
         return None
 
-    def seen(self, block: Block) -> list[Stmt]:
-        """The statements of the function without the stores after which nothing reads that memory."""
+    def without_unseen(self, block: Block, outermost: bool = True) -> Block:
+        """A block without the stores after which nothing reads that memory. (In a branch or a loop, where all of its names
+        are bound in there: then it is other memory each time.)"""
+        stmts = list(block.stmts)
+        for k, s in enumerate(stmts):
+            if s.__class__ is not Let:
+                stmts[k] = with_blocks(s, tuple([self.without_unseen(b, False) for b in blocks_of(s)]))
+        bound = None if outermost else {s.target for s in stmts if s.__class__ is Let}
+        clears = {s for s in stmts if s.__class__ is Let and _clears(s, self.primal) and (bound is None or s.args[0] in bound)}
+        if not clears:
+            return with_stmts(block, stmts)
         out: list[Stmt] = []
         read: set[object] = {self.memory.find(a) for a in block.results if isinstance(a, Var)}
-        for s in reversed(block.stmts):
-            if isinstance(s, Let) and _clears(s, self.primal) and not self.memory.is_returned(s.args[0]):
-                if self.memory.find(s.args[0]) not in read:
-                    continue
+        for s in reversed(stmts):
+            if s in clears and self._is_unseen(s, block, read, outermost):
+                continue
             read.update(self.memory.find(a) for a in free_in(s) if isinstance(a, Var))
             out.append(s)
-        return out[::-1]
+        return with_stmts(block, out[::-1])
+
+    def _is_unseen(self, s: Let, block: Block, read: set[object], outermost: bool) -> bool:
+        place = self.memory.find(s.args[0])
+        if place is None or place in read or self.memory.is_returned(s.args[0]):
+            return False
+        return outermost or self._names(block, place) == self._names(self.fn.body, place)
+
+    def _names(self, block: Block, place: object) -> int:
+        """How many names of a class of memory are bound in a block."""
+        return sum(self.memory.find(v) is place for s in walk(block) for v in (*targets_of(s), *inner_vars(s)))
 
 
 def _has_parts(read: Let) -> bool:

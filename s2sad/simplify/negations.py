@@ -57,21 +57,25 @@ class _Pusher:
         self._collect(fn.body)
 
     def _collect(self, block: Block) -> None:
-        for s in walk(block):
-            for a in atoms_of(s):
-                self._read(a, s if isinstance(s, Let) else None)
-        stack = [block]
-        while stack:
-            b = stack.pop()
-            for a in b.results:
-                self._read(a, None)
-            for s in b.stmts:
-                if not isinstance(s, Let):
-                    stack.extend(blocks_of(s))
+        readers = self.readers
+        for s in block.stmts:
+            if s.__class__ is Let:
+                for a in s.args:
+                    if a.__class__ is Var:
+                        if a in readers:
+                            readers[a].append(s)
+                        else:
+                            readers[a] = [s]
+                continue
+            self._read(atoms_of(s))
+            for b in blocks_of(s):
+                self._collect(b)
+        self._read(block.results)
 
-    def _read(self, a: Atom, reader: Let | None) -> None:
-        if isinstance(a, Var):
-            self.readers.setdefault(a, []).append(reader)
+    def _read(self, atoms: tuple[Atom, ...]) -> None:
+        for a in atoms:
+            if a.__class__ is Var:
+                self.readers.setdefault(a, []).append(None)
 
     def run(self) -> Function:
         env: dict[Var, Atom] = {}

@@ -24,6 +24,7 @@ From the third use on that saves more than it costs: ``x[i] += g`` makes the vie
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
 from typing import Any
 
@@ -37,6 +38,7 @@ from s2sad.ir.types import Array, Slice, Tuple
 from s2sad.specialise.storage import is_basic
 
 _LEAST = 3
+_PLACES = frozenset({"getitem", "setitem", "aug_setitem"})
 _IN_PLACE = {"add": "iadd", "sub": "isub", "mul": "imul", "truediv": "itruediv"}
 
 
@@ -53,19 +55,16 @@ class _Namer:
         self.env: dict[Var, Atom] = {}
 
     def block(self, block: Block) -> Block:
-        counts: dict[Any, int] = {}
-        for s in block.stmts:
-            place = self._place(s)
-            if place is not None:
-                counts[place] = counts.get(place, 0) + 1
+        places = [self._place(s) if s.__class__ is Let and s.op in _PLACES else None for s in block.stmts]
+        counts = Counter(places)
         views: dict[Any, Var] = {}
         out: list[Stmt] = []
-        for s in block.stmts:
-            place = self._place(s)
+        for s, place in zip(block.stmts, places, strict=True):
             s = subst_heads(s, self.env)
-            if isinstance(s, Let) and place is not None and (place in views or self._pays(s, counts[place])):
-                self._through(s, place, views, out)
-            elif isinstance(s, Let):
+            if s.__class__ is Let:
+                if place is not None and (place in views or self._pays(s, counts[place])):
+                    self._through(s, place, views, out)
+                    continue
                 out.append(s)
             else:
                 out.append(with_blocks(s, tuple(map(self.block, blocks_of(s)))))
@@ -76,10 +75,8 @@ class _Namer:
         named = first.op == "getitem" and first.target is not None and self.uses.get(first.target, 0) > 1
         return count >= (2 if named else _LEAST)
 
-    def _place(self, s: Stmt) -> tuple[Var, Any] | None:
+    def _place(self, s: Let) -> tuple[Var, Any] | None:
         """The array and what its index is, where a statement reads or stores a view of an adjoint."""
-        if not isinstance(s, Let) or s.op not in ("getitem", "setitem", "aug_setitem"):
-            return None
         x, index = s.args[:2]
         if not isinstance(x, Var) or x in self.primal or not isinstance(x.type, Array) or s.target in self.primal:
             return None

@@ -33,14 +33,14 @@ def regroup(fn: Function) -> Function:
 
 def _block(block: Block) -> Block:
     reads: dict[Var, list[Let]] = {}
-    unpacked = {s.target for s in block.stmts if isinstance(s, Let) and s.op == "unpack" and s.target is not None}
-    for s in block.stmts:
+    unpacked = {s.target for s in block.stmts if s.__class__ is Let and s.op == "unpack" and s.target is not None}
+    for s in block.stmts if unpacked else ():
         if isinstance(s, Let) and _reads_element(s, unpacked):
             reads.setdefault(s.args[0], []).append(s)  # type: ignore[arg-type]
     moved = {s for found in reads.values() for s in found}
     out: list[Stmt] = []
     for s in block.stmts:
-        if isinstance(s, Let):
+        if s.__class__ is Let:
             if s in moved:
                 continue
             out.append(s)

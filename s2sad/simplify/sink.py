@@ -34,14 +34,25 @@ from s2sad.ir.types import Array, Tuple, Unknown, is_number, rank_of
 _STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
 
 
-def sink(fn: Function, primal: Container[Var] = frozenset()) -> Function:
-    """``fn`` with such statements moved down: ``fn`` itself when none moves."""
-    return with_body(fn, _Sinker(fn, primal).block(fn.body))
+def sink(fn: Function, primal: Container[Var] = frozenset(), before: Function | None = None) -> Function:
+    """``fn`` with such statements moved down: ``fn`` itself when none moves. Blocks that the function had ``before``, when
+    that was done last, stay as they are."""
+    done = frozenset() if before is None else frozenset(_blocks(before.body))
+    return with_body(fn, _Sinker(fn, primal, done).block(fn.body))
+
+
+def _blocks(block: Block) -> list[Block]:
+    found = [block]
+    for s in walk(block):
+        if s.__class__ is not Let:
+            found += blocks_of(s)
+    return found
 
 
 class _Sinker:
-    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+    def __init__(self, fn: Function, primal: Container[Var], done: frozenset[Block]) -> None:
         self.primal = primal
+        self.done = done
         self.outermost = fn.body
         self.uses = usage.uses(fn)
         self.memory = Memory(fn)
@@ -49,6 +60,8 @@ class _Sinker:
         self.tied = {s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and not effect_of(s).pure}
 
     def block(self, block: Block) -> Block:
+        if block in self.done:
+            return block
         stmts = [
             s if s.__class__ is Let else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts
         ]

@@ -8,7 +8,11 @@
         v += g
         x_bar[:2] = np.broadcast_to(2.0, x[:2].shape)
         x_bar[1:] += 1.0 * g
-        return x_bar
+        w_bar = np.zeros((g.size, x.size))
+        w_bar[0] = x
+        t = w_bar.T
+        t += np.outer(x, g)
+        return x_bar, w_bar
 
 *after*::
 
@@ -17,7 +21,10 @@
         x_bar[1:] += g
         x_bar[:2] = 2.0
         x_bar[1:] += g
-        return x_bar
+        w_bar = np.zeros((g.size, x.size))
+        w_bar[0] = x
+        w_bar += np.outer(x, g).T
+        return x_bar, w_bar
 
 A view that is read once, to be added into, need not be named; a store broadcasts numbers by itself.
 """
@@ -27,11 +34,11 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Const, Let, Var
+from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.rewrite import with_args
 from s2sad.ir.types import Array
 from s2sad.simplify.views import broadcast_source
-from s2sad.specialise.driver import Rewriter, is_const, is_scalar
+from s2sad.specialise.driver import Rewriter, is_const, is_scalar, same_dims
 from s2sad.specialise.storage import is_basic
 
 
@@ -46,6 +53,22 @@ def into_view(rw: Rewriter, let: Let) -> Let | None:
     if not is_basic(type_of_atom(d.args[1])):
         return None
     return Let(None, "aug_setitem", (d.args[0], d.args[1], g, Const(let.op[1:])), (), let.loc)
+
+
+def into_turned(rw: Rewriter, let: Let) -> Let | None:
+    """``v = x.T; v += g`` to ``x += g.T``, where ``g`` has the shape of ``v``."""
+    v, g = let.args
+    d = rw.defs.get(v) if isinstance(v, Var) else None
+    if (let.target is not None and rw.uses.get(let.target, 0)) or d is None or d.op != "getattr" or not rw.used_once(v):
+        return None
+    x = d.args[0]
+    if not is_const_name(d.args[1], "T") or not isinstance(x, Var) or x in rw.primal or not same_dims(v, g):
+        return None
+    return Let(None, let.op, (x, rw.emit("getattr", g, Const("T"))), (), let.loc)
+
+
+def is_const_name(a: Atom, name: str) -> bool:
+    return isinstance(a, Const) and a.value == name
 
 
 def stored(rw: Rewriter, let: Let) -> Let | None:
@@ -70,8 +93,8 @@ def unscaled(rw: Rewriter, let: Let) -> Let | None:
 
 
 RULES: dict[Any, tuple[Any, ...]] = {
-    "iadd": (into_view,),
-    "isub": (into_view,),
+    "iadd": (into_view, into_turned),
+    "isub": (into_view, into_turned),
     "setitem": (stored, unscaled),
     "aug_setitem": (stored, unscaled),
 }

@@ -131,7 +131,7 @@ def _known_in(stmt: While) -> dict[Var, Atom]:
 def _same(a: Atom, b: Atom) -> bool:
     if a is b:
         return True
-    if isinstance(a, Const) and isinstance(b, Const):
+    if a.__class__ is Const and b.__class__ is Const:
         return type(a.value) is type(b.value) and repr(a.value) == repr(b.value)
     return False
 

@@ -36,6 +36,7 @@ from functools import cached_property
 
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
+from s2sad.analysis.raises import may_raise
 from s2sad.analysis.tapes import tapes_in
 from s2sad.ir.nodes import (
     Atom,
@@ -59,7 +60,7 @@ _HEADING = "reverse sweep of the branch"
 
 def join(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such branches in one ``if``: ``fn`` itself where there are none."""
-    tests = [s.test for s in walk(fn.body) if isinstance(s, If)]
+    tests = [s.test for s in walk(fn.body) if s.__class__ is If]
     return fn if len(tests) == len(set(tests)) else with_body(fn, _Joiner(fn, primal).block(fn.body))
 
 
@@ -121,7 +122,7 @@ class _Joiner(Facts):
                 return None, None
             memory = {self.memory.find(x) for x in (*s.args, s.target) if isinstance(x, Var)} - {None}
             if s.target in wanted:
-                if s.target in self.primal or any(x in a.targets for x in s.args):
+                if s.target in self.primal or may_raise(s) or any(x in a.targets for x in s.args):
                     return None, None
                 if memory & stored[0] or self._reads(s, memory):
                     return None, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from s2sad.ir.nodes import Function
 from s2sad.simplify import in_place
 from s2sad.simplify.clears import defer
+from s2sad.simplify.contracted import contract
 from s2sad.simplify.displays import fill
 from s2sad.simplify.iterate import iterate
 from s2sad.simplify.joins import join
@@ -17,7 +18,7 @@ from s2sad.specialise import primal_vars
 def as_written(fn: Function) -> Function:
     """``fn`` as a person writes it: sums in one line, arithmetic in place, methods, loops over elements, tuples unpacked."""
     primal = primal_vars(fn)
-    fn = fill(fn)
+    fn = contract(fill(fn), primal)
     fn = as_methods(in_place(join(fn, primal), primal), primal)
     return read_again(unpack(iterate(defer(fn, primal), primal)))
 

@@ -28,7 +28,7 @@ _TYPED = (Scalar, Array)
 _REAL = (int, float)
 
 Rule = Callable[["Rewriter", Let], "Atom | Let | None"]
-Rules = Mapping[Any, Sequence[Rule]]
+Rules = Mapping[Any, "Offer"]
 _NO_STORES = PURE_OPS | {"comment"}
 _MAX_STEPS = 12  # of rules one after the other on a single statement
 
@@ -43,13 +43,32 @@ def made_by(*ops: str) -> Callable[[Rule], Rule]:
     return mark
 
 
-def merge_rules(*tables: Mapping[Any, Sequence[Rule]]) -> dict[Any, tuple[Rule, ...]]:
+class Offer:
+    """The rules of one operation, and which of them are asked by what made its operands."""
+
+    __slots__ = ("_asked", "rules")
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
+        self._asked: dict[frozenset[str], tuple[Rule, ...]] = {}
+
+    def asked(self, made: frozenset[str]) -> tuple[Rule, ...]:
+        """Those that may say something where these operations made operands."""
+        known = self._asked.get(made)
+        if known is None:
+            wanted = [getattr(rule, "made_by", made) for rule in self.rules]
+            pairs = zip(self.rules, wanted, strict=True)
+            known = self._asked[made] = tuple([r for r, w in pairs if w is made or not made.isdisjoint(w)])
+        return known
+
+
+def merge_rules(*tables: Mapping[Any, Sequence[Rule]] | Rules) -> dict[Any, Offer]:
     """One table of several: the rules of one operation run in the order in which the tables are given."""
     out: dict[Any, tuple[Rule, ...]] = {}
     for table in tables:
         for key, rules in table.items():
-            out[key] = out.get(key, ()) + tuple(rules)
-    return out
+            out[key] = out.get(key, ()) + (rules.rules if isinstance(rules, Offer) else tuple(rules))
+    return {key: Offer(rules) for key, rules in out.items()}
 
 
 class Rewriter:
@@ -122,16 +141,16 @@ class Rewriter:
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     @staticmethod
-    def _rules_for(let: Let, rules: Rules) -> Sequence[Rule]:
+    def _rules_for(let: Let, rules: Rules) -> Offer | None:
         if let.op == "call":
             callee = let.args[0]
             if callee.__class__ is not Ref:
-                return ()
+                return None
             try:
-                return rules.get(callee.obj, ())
+                return rules.get(callee.obj)
             except TypeError:
-                return ()
-        return rules.get(let.op, ())
+                return None
+        return rules.get(let.op)
 
     def _let(self, let: Let) -> None:
         if self.env:
@@ -140,8 +159,8 @@ class Rewriter:
                 let = with_args(let, args)
         self._loc = let.loc
         table = self.rules if let.op == "copy" or self.is_adjoint(let) else self.users
-        rules = self._rules_for(let, table) if table else ()
-        if rules:
+        rules = self._rules_for(let, table) if table else None
+        if rules is not None:
             for _ in range(_MAX_STEPS):
                 new = self._step(let, rules)
                 if new is None:
@@ -152,6 +171,8 @@ class Rewriter:
                 self._recount(let, new)
                 let = new
                 rules = self._rules_for(let, table)
+                if rules is None:
+                    break
         self._done(let)
 
     def _done(self, let: Let) -> None:
@@ -190,13 +211,9 @@ class Rewriter:
             for p in effect_of(s).writes
         ]
 
-    def _step(self, let: Let, rules: Sequence[Rule]) -> Atom | Let | None:
+    def _step(self, let: Let, rules: Offer) -> Atom | Let | None:
         defs = self.defs
-        made = {defs[a].op for a in let.args if a in defs}
-        for rule in rules:
-            wanted = getattr(rule, "made_by", None)
-            if wanted is not None and made.isdisjoint(wanted):
-                continue
+        for rule in rules.asked(frozenset([defs[a].op for a in let.args if a in defs])):
             new = rule(self, let)
             if new is None or new is let:
                 continue
@@ -239,7 +256,7 @@ class Rewriter:
         if let is None:
             return None
         memory = self._memory
-        if memory is None or not memory.clock or self.sure.get(a) == memory.epoch:
+        if memory is None or not memory.clock or self.stamps[a] == memory.clock or self.sure.get(a) == memory.epoch:  # type: ignore[index]
             return let
         if let.op == "getattr" and not has_memory(let.target.type if let.target else None):
             return let  # shapes and sizes: stores do not change them
@@ -360,14 +377,23 @@ def _rename(body: Block, names: Mapping[Var, str]) -> Block:
 
 
 def run_rules(
-    fn: Function, rules: Rules, primal: Container[Var] | None = None, everywhere: bool = False, users: Rules | None = None
+    fn: Function,
+    rules: Rules | Mapping[Any, Sequence[Rule]],
+    primal: Container[Var] | None = None,
+    everywhere: bool = False,
+    users: Rules | Mapping[Any, Sequence[Rule]] | None = None,
 ) -> Function:
     """One walk with these rules: ``fn`` itself when none applies. ``users``: the rules for statements of the user's, which
     are all with ``everywhere`` and none by default."""
-    users = users or (rules if everywhere else {})
+    rules = _offers(rules)
+    users = _offers(users) if users else rules if everywhere else {}
     if not any(_has_rules(s, rules) for s in walk(fn.body)):
         return fn
     return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, users).run()
+
+
+def _offers(rules: Rules | Mapping[Any, Sequence[Rule]]) -> Rules:
+    return rules if any(isinstance(v, Offer) for v in rules.values()) else merge_rules(rules)  # type: ignore[return-value]
 
 
 def _has_rules(stmt: Stmt, rules: Rules) -> bool:

@@ -33,6 +33,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
+from s2sad.analysis.masked import FADING
 from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
 from s2sad.ir.types import Array, Lit, Scalar, dtype_of
 from s2sad.specialise.bounds import at_least_one
@@ -254,9 +255,15 @@ def safe_mul(rw: Rewriter, let: Let) -> Let | None:
 def masked_mul(rw: Rewriter, let: Let) -> Let | None:
     """``rt.masked_mul(g, p)`` to ``g * p`` where nothing is masked after all, or ``p`` is a finite literal."""
     _, g, p = let.args
-    if _finite(p) or nonzero(rw, g) or whole(rw, g) or bounded(rw, p):
+    if _finite(p) or bounded(rw, p) or (not _fades(rw, g) and (nonzero(rw, g) or whole(rw, g))):
         return rw.let(let, "mul", g, p)
     return None
+
+
+def _fades(rw: Rewriter, g: Atom) -> bool:
+    """Is it an exponential? That of minus infinity is 0, and the user's value is no NaN for that."""
+    d = rw.definition(g)
+    return d is not None and d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in FADING)
 
 
 def _finite(p: Atom) -> bool:

@@ -16,7 +16,8 @@
         total = g + 2.0
         return np.sum(x_bar) * total
 
-An index that holds integer arrays may name a place twice and keeps the helper.
+An index that holds integer arrays may name a place twice and keeps the helper, unless they are all that ``np.tril_indices``,
+``np.triu_indices`` or ``np.nonzero`` has given.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
 from s2sad.analysis.fits import cast_free
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array, Lit, Scalar, Slice, Tuple, Type, is_number
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
 from s2sad.specialise.helpers import arg, helper
@@ -66,11 +67,45 @@ def is_mask(index: Type) -> bool:
     return isinstance(index, Array) and index.dtype == "bool"
 
 
+_ONCE = (np.tril_indices, np.triu_indices, np.nonzero)  # each element of a matrix at most once
+
+
+def names_once(rw: Rewriter, index: Atom) -> bool:
+    """Does an index surely name no place twice? It is basic, a mask, or all that ``np.nonzero`` or the like has given."""
+    t = type_of_atom(index)
+    if is_basic(t) or is_mask(t):
+        return True
+    d = rw.definition(index)
+    if d is None or d.op != "tuple":
+        return d is not None and _numbering(rw, index)
+    arrays = [a for a in d.args if isinstance(type_of_atom(a), Array)]
+    parts = [rw.definition(a) for a in arrays]
+    of = [p.args[0] if p is not None and p.op == "getitem" else None for p in parts]
+    rest = [type_of_atom(a) for a in d.args if a not in arrays]
+    if not all(isinstance(r, Slice) for r in rest) or not of or any(o is None or o is not of[0] for o in of):
+        return False
+    places = [p.args[1].value for p in parts if p is not None and isinstance(p.args[1], Const)]
+    return _numbering(rw, of[0]) and places == list(range(len(_items(of[0]))))
+
+
+def _items(a: Atom | None) -> tuple[Type, ...]:
+    t = type_of_atom(a) if a is not None else None
+    return t.items if isinstance(t, Tuple) else ()
+
+
+def _numbering(rw: Rewriter, a: Atom | None) -> bool:
+    """Is it the tuple of arrays that tells the places of elements of a matrix?"""
+    d = rw.definition(a) if a is not None else None
+    if d is not None and d.op == "unpack":
+        return _numbering(rw, d.args[0])
+    return d is not None and d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _ONCE)
+
+
 def add_at(rw: Rewriter, let: Let) -> Let | None:
     """``rt.add_at(x_bar, i, g)``: ``x_bar[i] += g`` for arrays and indices that name no place twice."""
     _, x_bar, index, g = let.args
-    t, i = type_of_atom(x_bar), type_of_atom(index)
-    if not isinstance(t, Array) or not (is_basic(i) or is_mask(i)) or not (is_scalar(g) or is_floating(g)):
+    t = type_of_atom(x_bar)
+    if not isinstance(t, Array) or not (is_scalar(g) or is_floating(g)) or not names_once(rw, index):
         return None
     if not cast_free(g, x_bar) and not (t.dtype == "float64" and is_floating(g)):
         return None
@@ -83,14 +118,15 @@ def put_adjoint(rw: Rewriter, let: Let) -> Atom | None:
 
 
 def taken(rw: Rewriter, x_bar: Atom, index: Atom) -> Atom | None:
-    """Take what an array of adjoints holds at a basic index, leaving zeros there."""
-    if not isinstance(type_of_atom(x_bar), Array) or not is_basic(type_of_atom(index)) or not is_floating(x_bar):
-        return None
+    """Take what an array of adjoints holds at an index that names no place twice, leaving zeros there."""
+    basic, mask = is_basic(type_of_atom(index)), is_mask(type_of_atom(index))
+    if not isinstance(type_of_atom(x_bar), Array) or not is_floating(x_bar) or mask or not names_once(rw, index):
+        return None  # of a mask the helper does the same, in one line
     g = rw.emit("getitem", x_bar, index)
     t = type_of_atom(g)
     if not isinstance(t, Scalar | Array):
         return None
-    if has_memory(t):
+    if basic and has_memory(t):
         g = rw.emit("method", g, Const("copy"), type=t)
     rw.effect("setitem", x_bar, index, Const(0.0))
     return g

@@ -24,7 +24,7 @@ def _rule(target: Any, body: Callable[..., Any]) -> Callable[[], None]:
     def apply() -> None:
         importlib.import_module("s2sad.rules")
         registry = importlib.import_module("s2sad.rules.registry")
-        for home in ("elementwise", "operators", "reductions", "shaping", "linalg", "mathematics"):
+        for home in ("elementwise", "operators", "reductions", "shaping", "arranging", "linalg", "mathematics"):
             importlib.import_module(f"s2sad.rules.{home}")
         old = registry._RULES[target].body
         for declared in (*registry._RULES.values(), *registry._METHODS.values()):

@@ -756,3 +756,46 @@ def ravelled_by_a_callee(x):
 
 PROGRAMS.add(ravelled_by_a_callee, arr(2))
 PROGRAMS.add(fills_and_ravels, arr(2))
+
+
+def _squeezed(out):
+    out = out.squeeze()
+    if out.ndim == 0:
+        out = out[()]
+    return out
+
+
+def squeezed_after_stores(x, k):
+    y = x[:, np.newaxis] if k == 1 else x[np.newaxis, :]
+    out = np.sum(y * y, axis=1)
+    out[0] = out[0] ** 2
+    return _squeezed(out)
+
+
+PROGRAMS.add(squeezed_after_stores, arr(3), 1)
+PROGRAMS.add(squeezed_after_stores, arr(3), 2)
+
+
+def squeezed_before_stores(x, k):
+    y = x[:, np.newaxis] if k == 1 else x[np.newaxis, :]
+    out = np.sum(y * y, axis=1)
+    z = out.squeeze()
+    out[0] = out[0] ** 2
+    return np.sum(z) * 2
+
+
+PROGRAMS.add(squeezed_before_stores, arr(3), 1)
+PROGRAMS.add(squeezed_before_stores, arr(3), 2)
+
+
+def real_part_of_what_was_stored(x, flag):
+    out = np.full_like(x, fill_value=np.nan, dtype=np.complex128)
+    mask = x > 0.5
+    if flag:
+        out[mask] = x[mask] ** 2 + 1j * x[mask]
+        out[~mask] = np.exp(x[~mask])
+        return np.real(out) * x
+    return x
+
+
+PROGRAMS.add(real_part_of_what_was_stored, arr(4), True)

@@ -390,3 +390,14 @@ def flags_of_the_caller(x, flag, queue, table):
 
 
 PROGRAMS.add(flags_of_the_caller, arr(3), np.array([0]), [1], {})
+
+
+def literal_in_a_display(x, mode=None):
+    if mode in [None, -1]:
+        mode = "d"
+    factor = {"f": 1.5, "d": 2.5}
+    return factor[mode] * x**2 if mode not in ("f", None) else x
+
+
+PROGRAMS.add(literal_in_a_display, 0.7)
+PROGRAMS.add(literal_in_a_display, 0.7, "f")

@@ -357,3 +357,34 @@ def equal_keys(x, n):
 
 
 PROGRAMS.add(equal_keys, 1.2, 2)
+
+
+def state_of_every_type(x):
+    state = {"t": 0.0, "y": np.array([x, 1.0]), "mode": "run", "last": None, "n": 0}
+    for _ in range(4):
+        state["last"] = state["y"].copy()
+        state["y"] = state["y"] + 0.1 * np.sin(state["y"]) * x
+        state["t"] += 0.1 * x
+        state["n"] += 1
+        if state["mode"] == "run" and state["n"] > 2:
+            state["mode"] = "stop"
+    return state["t"] * np.sum(state["y"] * state["last"]) * (2.0 if state["mode"] == "stop" else 1.0)
+
+
+PROGRAMS.add(state_of_every_type, 0.7)
+
+
+def state_that_changes_type(x):
+    state = {"v": x, "w": 1.0}
+    for k in range(3):
+        state["w"] += x
+        if k == 1:
+            state["v"] = np.array([x, x * x]) * state["w"]
+        else:
+            state["v"] = state["v"] * 2.0
+    alias = state
+    alias["w"] = alias["w"] * x
+    return np.sum(state["v"]) * state["w"]
+
+
+PROGRAMS.add(state_that_changes_type, 0.7)

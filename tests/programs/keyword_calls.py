@@ -140,3 +140,127 @@ def kwargs_that_shrink(x, y):
 
 
 PROGRAMS.add(kwargs_that_shrink, 0.7, 1.2)
+
+
+def _moments(x, loc=0.0, scale=1.0, moments="mv"):
+    out = []
+    if "m" in moments:
+        out.append(x * loc)
+    if "v" in moments:
+        out.append(scale**2 * x)
+    return out[0] if len(out) == 1 else out[0] + out[1]
+
+
+def _mean(x, **options):
+    total = x
+    for k in range(3):
+        total = total + np.sin(k * x)
+    options["moments"] = "m"
+    return _moments(total, **options)
+
+
+def options_get_a_key(x, loc, scale):
+    return _mean(x, loc=loc, scale=scale) + _moments(x, loc=loc)
+
+
+PROGRAMS.add(options_get_a_key, 0.4, 0.9, 1.3)
+
+
+def dict_gets_keys_in_branches(x, loc, scale):
+    options = {"loc": loc}
+    if x > 1.0:
+        options["scale"] = scale
+    else:
+        options["scale"] = 2.0 * scale
+    options["loc"] = options["loc"] * x
+    return _moments(x, **options)
+
+
+PROGRAMS.add(dict_gets_keys_in_branches, 0.4, 0.9, 1.3)
+
+
+def dict_by_two_names(x, loc, scale):
+    options = {"loc": loc}
+    same = options
+    options["scale"] = scale
+    same["loc"] = loc * loc
+    return _moments(x, **options)
+
+
+PROGRAMS.add(dict_by_two_names, 0.4, 0.9, 1.3)
+
+
+def array_in_a_dict_with_more_keys(x, loc):
+    options = {"loc": 1.0, "scale": np.array([1.0, 2.0])}
+    scale = options["scale"]
+    options["moments"] = "v"
+    scale[0] = loc
+    options["scale"][1] *= x
+    return np.sum(_moments(x, **options))
+
+
+PROGRAMS.add(array_in_a_dict_with_more_keys, 0.4, 0.9)
+
+
+def _returns_its_options(x, **options):
+    total = 0.0
+    for k in range(3):
+        total = total + np.sin(k * x) * np.cos(x) + x
+    y = x
+    while y < 1.0:
+        y = y + 0.3
+    options["loc"] = x * total
+    return options
+
+
+def options_that_come_back(x, loc, scale):
+    a = _returns_its_options(x, loc=loc, scale=scale)
+    b = _returns_its_options(x, scale=scale)
+    a["scale"] = x * scale
+    return a["loc"] * x + a["scale"] + b["loc"] * b["scale"]
+
+
+PROGRAMS.add(options_that_come_back, 1.3, 0.7, 0.4)
+
+
+def given_options_are_left_alone(x, loc, scale):
+    options = {"loc": loc, "scale": scale}
+    b = _returns_its_options(x, **options)
+    return options["loc"] * x + options["scale"] + b["loc"] * b["scale"]
+
+
+PROGRAMS.add(given_options_are_left_alone, 1.3, 0.7, 0.4)
+
+
+def _with_old_names(x, **options):
+    if "old" in options:
+        options["loc"] = options.pop("old")
+    elif "loc" in options:
+        options["loc"] = options["loc"] * 2
+    total = x
+    for k in range(3):
+        total = total + np.sin(total) * x if k > 0 else total * x
+    z = options.pop("extra", x * x) + options.get("loc", 3.0)
+    return _moments(total, **options) * z
+
+
+def renamed_options(x, a, b):
+    first = _with_old_names(x, old=a) + _with_old_names(x, loc=a, scale=b)
+    return first + _with_old_names(x, extra=b) + _with_old_names(x, extra=a, old=b)
+
+
+PROGRAMS.add(renamed_options, 1.3, 0.7, 0.4)
+
+
+def taken_out_in_branches(x, a, b):
+    d = {"a": x, "b": a}
+    d["c"] = b
+    y = d.pop("a") if x > 1.0 else d.pop("b")
+    total = 0.0
+    for k in d:
+        total = total + d[k] * len(d)
+    return y * d["c"] + total * d.get("b", b)
+
+
+PROGRAMS.add(taken_out_in_branches, 1.3, 0.7, 0.4)
+PROGRAMS.add(taken_out_in_branches, 0.3, 0.7, 0.4)

@@ -17,7 +17,7 @@ LANGUAGE = [
     Snippet("global_augmented", "global TOTAL  # refused\nTOTAL += x  # refused\ny = x", top="TOTAL = 1.0"),
     Snippet("class_inside", "class Local:\n    pass\ny = Local() and x"),
     Snippet("async_inside", "async def g():  # refused\n    return x\ny = x"),
-    Snippet("generator_inside", "def g():  # refused\n    yield x  # refused\nfor t in g():  # refused\n    y = t"),
+    Snippet("generator_inside", "def g():  # refused\n    yield x  # refused\nt = g()  # refused\ny = next(t) + next(t)"),
     Snippet("unknown_name", "y = x * no_such_name_anywhere"),
     Snippet("read_before_assignment", "y = late * x\nlate = 2.0", contexts=("direct", "helper")),
     # in a loop it has a value in the second iteration: Python's own error says so in the first

@@ -157,7 +157,9 @@ def _type(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
 
 def _callable(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     t = type_of_atom(pos[0])
-    if isinstance(pos[0], Ref) or functions.is_function(f, pos[0]):
+    if isinstance(pos[0], Ref):
+        return Const(callable(pos[0].obj))
+    if functions.is_function(f, pos[0]):
         return Const(True)
     return Const(False) if isinstance(t, Scalar | Array | Tuple | List | Dict | Lit) else NotImplemented
 
@@ -347,7 +349,7 @@ def _with_fn(handler: Any, fn: Any) -> Any:
     return handler
 
 
-BUILTINS: dict[Any, Any] = {
+HANDLERS: dict[Any, Any] = {
     len: _len,
     range: _range,
     slice: _slice,
@@ -387,4 +389,4 @@ BUILTINS: dict[Any, Any] = {
     frozenset: _with_fn(_plain(Opaque(frozenset)), frozenset),
 }
 
-__all__ = ["BUILTINS", "Num", "is_number"]
+__all__ = ["HANDLERS", "Num", "is_number"]

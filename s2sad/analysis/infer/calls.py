@@ -17,6 +17,7 @@ from s2sad.analysis.infer import (
     functions,
     generated,
     inline,
+    mappings,
     members,
     objects,
     passing,
@@ -28,6 +29,7 @@ from s2sad.analysis.infer import (
     scipy_calls,
     stars,
 )
+from s2sad.analysis.infer.handlers import handler_of
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import unlike_tuple
@@ -83,7 +85,8 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     """``callee(*pos, **kw)`` with the callee as an atom."""
     n = len(args) - len(s.kwnames)
     spread = _spread(f, args[1:n])
-    kw = keywords(f, s.kwnames, args[n:])
+    open_ = None if spread is None else (args[0], spread)
+    kw = keywords(f, s.kwnames, args[n:], open_)
     if kw is None:
         return UNDEF
     if spread is not None and stars.is_extreme(f, args[0], spread):
@@ -95,15 +98,25 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     return call_atom(f, args[0], spread, kw, name, s.target)
 
 
-def keywords(f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...]) -> dict[str, Atom] | None:
-    """Keyword arguments by name, ``**options`` spread out where its keys are known."""
+def keywords(
+    f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...], of: tuple[Atom, tuple[Atom, ...]] | None = None
+) -> dict[str, Atom] | None:
+    """Keyword arguments by name, ``**options`` spread out where its keys are known; elsewhere it stays for a function (of
+    the call ``of``) that can take it (``mappings``)."""
     kw: dict[str, Atom] = {}
     for key, a in zip(names, atoms, strict=True):
         if key != "**":
             kw[key] = a
             continue
+        held = placed.pairs(f, a)
+        if held is not None:
+            kw.update(held)
+            continue
         t = type_of_atom(a)
         if not isinstance(t, Dict) or t.items is None:
+            if of is not None and mappings.takes(f, of[0], a, of[1]):
+                kw[key] = a
+                continue
             f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
             return None
         for k, _ in t.items:
@@ -167,10 +180,6 @@ def call_object(
     f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, untyped: Var | None
 ) -> Atom | None:
     """Call of an object known at compile time."""
-    from s2sad.analysis.infer.builtins import BUILTINS
-    from s2sad.analysis.infer.handlers import HANDLERS
-    from s2sad.analysis.infer.numpy_calls import method_handler
-
     obj = ref.obj
     if isinstance(obj, Function):
         return call_function(f, obj, (), pos, kw, name)
@@ -179,7 +188,7 @@ def call_object(
     if _is_derivative(obj):
         return derivatives.call(f, obj, pos, kw, name, untyped)
     try:
-        handler = BUILTINS.get(obj) or HANDLERS.get(obj) or method_handler(obj)
+        handler = handler_of(obj)
     except TypeError:
         handler = None
     if generated.handles(obj):
@@ -246,13 +255,14 @@ def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
 
 
 def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
-    """The arguments one by one; a starred one of unknown length stays where it is the last (``stars.is_open``)."""
+    """The arguments one by one; a starred one of unknown length stays, with all that follows it in one list, as the last
+    (``stars.is_open``)."""
     out: list[Atom] = []
-    for a in pos:
+    for k, a in enumerate(pos):
         if isinstance(a, Var) and a in f.stars:
             parts = elements(f, f.stars[a])
             if parts is None and a is not pos[-1]:
-                return None
+                return (*out, stars.gathered(f, pos[k:]))
             out.extend((a,) if parts is None else parts)
         else:
             out.append(a)
@@ -307,16 +317,23 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
     x, attr = args[0], args[1]
     key = str(getattr(attr, "value", ""))
     pos = _spread(f, args[2:n])
-    if pos is None or stars.is_open(f, pos):
+    of = None if pos is None else _method_of(f, x, key)
+    kw_ = keywords(f, s.kwnames, args[n:], None if of is None or pos is None else (of, (x, *pos)))
+    if kw_ is None:
+        return UNDEF
+    if pos is None or (stars.is_open(f, pos) and not (of is not None and stars.takes_rest(f, of, (x, *pos), kw_))):
         _want_lengths(f, args[2:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
-    kw_ = keywords(f, s.kwnames, args[n:])
-    if kw_ is None:
-        return UNDEF
-    kw = kw_
     untyped = s.args[0] if isinstance(s.args[0], Var) else None
-    return method_call(f, x, key, pos, kw, name, untyped, s.target)
+    return method_call(f, x, key, pos, kw_, name, untyped, s.target)
+
+
+def _method_of(f: FunctionInfer, x: Atom, key: str) -> Ref | None:
+    """The function behind a method of an object, where it is called with that object first."""
+    t = type_of_atom(x)
+    value = members.lookup(f, t.cls, key) if isinstance(t, Obj) else None
+    return Ref(value, key) if isinstance(value, pytypes.FunctionType) else None
 
 
 def method_call(
@@ -391,6 +408,10 @@ def dunder(
     value = members.lookup(f, t.cls, method_name)
     fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
     if fn is None:
+        own = isinstance(value, pytypes.WrapperDescriptorType) and value is not getattr(object, method_name, None)
+        if own and isinstance(t, Obj):
+            f.refuse("S2S071", f"{method_name} of {t.cls.__name__} is not written in Python", "make it a plain number or text")
+            return UNDEF
         return None
     return call_function(f, fn, (), (x, *pos), kw or {}, name)
 
@@ -496,13 +517,14 @@ def bind(
     """One atom for each parameter, as Python would bind them; None (and a finding) when the call is wrong."""
     kw = dict(kw)
     out: list[Atom] = []
-    rest = list(stars.settled(f, params, pos, kw, callee))
+    others = mappings.settled(f, params, len(pos), kw, callee, captured) if "**" in kw else None
+    rest = list(stars.settled(f, params, pos, kw, callee, captured))
     for p in params:
         if p.kind == "star":
             out.append(stars.rest_tuple(f, rest, p.var.name))
             rest = []
         elif p.kind == "starstar":
-            out.append(_rest_dict(f, p.var, kw))
+            out.append(_rest_dict(f, p.var, kw) if others is None else others)
             kw = {}
         elif rest and p.kind != "kw":
             out.append(rest.pop(0))

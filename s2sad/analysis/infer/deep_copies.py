@@ -11,6 +11,7 @@ raise when they are.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,4 +116,6 @@ class _Copier:
         f.branch(f.emit("is_", a, other, type=BOOL), raises, lambda: None)
 
 
-__all__ = ["deepcopy"]
+HANDLERS: dict[Any, Any] = {copy.deepcopy: deepcopy}
+
+__all__ = ["HANDLERS", "deepcopy"]

@@ -46,11 +46,12 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
-from s2sad.ir.record import dataclass
+from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import (
     NEVER,
     UNKNOWN,
     Array,
+    Dict,
     List,
     Maybe,
     RefT,
@@ -71,9 +72,13 @@ _COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
 @dataclass(eq=False)
 class Growth:
-    """What a mutated list or dict holds: the join of everything stored into it."""
+    """What a mutated list or dict holds: the join of everything stored into it, and what is stored under a name."""
 
     item: Type = NEVER
+    named: dict[str, Type] = field(default_factory=dict)
+
+    def total(self) -> Type:
+        return join_all((self.item, *self.named.values()))
 
 
 class Restart(Exception):
@@ -129,6 +134,7 @@ class FunctionInfer:
         self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
         self.caught: set[Var] = set()  # what handlers name
+        self.own_options: set[Var] = set()  # ``**options`` that the callee makes again
         self.narrowed: list[tuple[Var, Var, Atom]] = []  # untyped variables that a test has told of: what they were
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
@@ -144,7 +150,9 @@ class FunctionInfer:
             self.changed = False
             try:
                 params = self.bind_params()
+                head = tuple(self.out)
                 body = self.returned(self.block(self.source.body))
+                body = Block((*head, *body.stmts), body.results) if head else body
             except Restart:  # one for each list that grows
                 restarts += 1
                 continue
@@ -194,12 +202,23 @@ class FunctionInfer:
                 for j, (n, ct) in enumerate(zip(names, t.items, strict=True))
             ]
             return functions.make(self, t.code, tuple(items), p.var.name)
-        var = Var(self._free_name(p.var.name, params), operations.grown(self, t, self.classes.find(p.var)))
+        own = p.kind == "starstar" and self.classes.find(p.var) in self.growth and getattr(t, "items", None) is not None
+        whole = operations.grown_inside if own and not self.spec.entry else operations.grown
+        var = Var(self._free_name(p.var.name, params), whole(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
         wholes.given(self, var)
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
-        return var
+        return self._options(p.var, var) if whole is operations.grown_inside else var
+
+    def _options(self, untyped: Var, given: Var) -> Var:
+        """``**options`` that the function stores into: a dict of its own, of what it was given."""
+        assert isinstance(given.type, Dict) and given.type.items is not None
+        entries = [a for k, _ in given.type.items for a in (Const(k), self.emit("getitem", given, Const(k)))]
+        made = operations.grow(self, untyped, self.emit("dict", *entries, name=untyped.name))
+        self.origin[made] = untyped
+        self.own_options.add(untyped)
+        return made
 
     def _free_name(self, name: str, params: list[Param]) -> str:
         """Two closures may have captured variables of one name. What the user calls has the user's names."""
@@ -221,9 +240,9 @@ class FunctionInfer:
     # -- helpers -------------------------------------------------------------------------------------------------
 
     def atom(self, a: Atom) -> Atom:
-        if isinstance(a, Var):
+        if a.__class__ is Var:
             return self.env.get(a, UNDEF)
-        return calls.sentinel(a) if isinstance(a, Global) else a
+        return calls.sentinel(a) if a.__class__ is Global else a
 
     def type(self, a: Atom) -> Type:
         return type_of_atom(a)
@@ -273,7 +292,7 @@ class FunctionInfer:
 
     def concrete(self, a: Atom) -> Atom:
         """An atom that may stand in a statement: virtual functions become the tuple of what they captured."""
-        if not isinstance(a, Var):
+        if a.__class__ is not Var:
             return a
         if records.is_tracked(self, a):
             return records.kept(self, a)

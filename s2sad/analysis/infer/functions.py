@@ -307,7 +307,7 @@ def partial_parts(f: FunctionInfer, obj: partial[Any]) -> tuple[Ref, tuple[Atom,
     """The function of a ``functools.partial`` object, and what it binds as atoms."""
     inner = Ref(obj.func, getattr(obj.func, "__name__", "fn"))
     f.program.partials[id(obj)] = obj
-    base = f"{inner.text}_partial"
+    base = f"{inner.text if inner.text.isidentifier() else 'fn'}_partial"  # not <lambda>
     pos = tuple(f.program.data(obj, f"{base}_{k}", a) for k, a in enumerate(obj.args))
     kw = {k: f.program.data(obj, f"{base}_{k}", a) for k, a in obj.keywords.items()}
     return inner, pos, kw

@@ -17,7 +17,7 @@ from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import BOOL, Dict, List, Lit, Obj, RefT, Tuple, widen
+from s2sad.ir.types import BOOL, Dict, List, Lit, Obj, RefT, Scalar, Tuple, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -132,12 +132,16 @@ def _default(f: FunctionInfer, cls: Any, q: Any) -> Atom | None:
 # -- comparisons -----------------------------------------------------------------------------------------------------
 
 
+_OF_PYTHON = (Scalar, Lit, Tuple, List, Dict)  # nothing of these equals an object
+
+
 def compare(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
     """``==`` and ordering of dataclasses; ``==`` of other objects is identity."""
     a, b = (type_of_atom(x) for x in args)
     if op in ("eq", "ne"):
         if not isinstance(a, Obj) or not isinstance(b, Obj):
-            return Const(op == "ne")
+            plain = isinstance(b if isinstance(a, Obj) else a, _OF_PYTHON)
+            return Const(op == "ne") if plain else f.emit(op, *args, name=name, type=BOOL)
         if not (is_generated(a.cls, "__eq__") or is_generated(b.cls, "__eq__")):
             return f.emit("is_" if op == "eq" else "is_not", *args, name=name)
         if a.cls is not b.cls:

@@ -1,54 +1,55 @@
-"""All functions that inference treats itself, besides the builtins."""
+"""All functions that inference treats itself, by the modules that hold their handlers.
+
+A program calls functions of a few of them: the lists of names say which modules are to be asked (and imported) for a
+function. ``tests/test_handlers.py`` compares them with the tables of the modules.
+"""
 
 from __future__ import annotations
 
-import copy
-import functools
-import operator
-import typing
+from importlib import import_module
 from typing import Any
 
-from s2sad.analysis.infer.deep_copies import deepcopy
-from s2sad.analysis.infer.functions import getter
-from s2sad.analysis.infer.itertools_ import ITERTOOLS
-from s2sad.analysis.infer.numpy_calls import NUMPY
-from s2sad.analysis.infer.type_queries import QUERIES
-from s2sad.ir.nodes import Const, Ref
+import numpy as np
 
-
-def same(fn: Any) -> Any:
-    """What a decorator that only adds attributes or remembers results does to the value of a call: nothing."""
-    return fn
-
-
-def _decorated(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
-    return pos[0]
-
-
-def _decorator(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
-    return Ref(same, "same")
-
-
-def _cast(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
-    """``typing.cast(T, x)`` is x."""
-    return pos[1] if len(pos) == 2 else NotImplemented
-
-
-def _cache(f: Any, pos: Any, kw: Any, name: str, untyped: Any) -> Any:
-    """``lru_cache`` with and without arguments."""
-    bare = len(pos) == 1 and not kw and not isinstance(pos[0], Const)
-    return pos[0] if bare else Ref(same, "same")
-
-
-DECORATORS: dict[Any, Any] = {
-    same: _decorated,
-    functools.cache: _decorated,
-    functools.lru_cache: _cache,
-    functools.wraps: _decorator,
-    typing.cast: _cast,
-    copy.deepcopy: deepcopy,
+LISTED: dict[str, str] = {
+    "builtins": """
+        abs all any bool callable chr dict divmod enumerate filter float frozenset getattr hasattr int isinstance len list map
+        max min next ord partial print range reduce repr reversed set slice sorted str sum tuple type zip
+    """,
+    "decorators": "attrgetter cache cast itemgetter lru_cache methodcaller same wraps",
+    "deep_copies": "deepcopy",
+    "itertools_": """
+        accumulate chain combinations combinations_with_replacement count cycle from_iterable islice pairwise permutations
+        product repeat starmap zip_longest
+    """,
+    "numpy_calls": """
+        atleast_1d atleast_2d atleast_3d copyto fill_diagonal float32 float64 frexp fromiter log place polar put putmask svd
+        tolist
+    """,
+    "type_queries": """
+        can_cast common_type dtype finfo iinfo index is_place iscomplexobj isdtype isrealobj isscalar issubclass issubdtype
+        iterable min_scalar_type mintypecode normalize_axis_index promote_types result_type
+    """,
 }
-GETTERS: dict[Any, Any] = {
-    getattr(operator, kind): getter(kind) for kind in ("itemgetter", "attrgetter", "methodcaller")
-}
-HANDLERS: dict[Any, Any] = {**ITERTOOLS, **NUMPY, **DECORATORS, **GETTERS, **QUERIES}
+_MODULES: dict[str, list[str]] = {}
+for _module, _names in LISTED.items():
+    for _name in _names.split():
+        _MODULES.setdefault(_name, []).append(_module)
+
+
+def handler_of(obj: Any) -> Any:
+    """The handler of a function, or None: ``handler(f, pos, kw, name, untyped)`` gives the atom of the call's value, or
+    ``NotImplemented`` to leave the call to its rule. Raises ``TypeError`` for what cannot be hashed."""
+    hash(obj)
+    name = getattr(obj, "__name__", None)
+    for module in _MODULES.get(name, ()) if name.__class__ is str else ():
+        found = _table(module).get(obj)
+        if found is not None:
+            return found
+    if isinstance(getattr(obj, "__self__", None), np.ufunc):  # ``np.add.at`` is a new object each time it is read
+        return import_module("s2sad.analysis.infer.numpy_calls").method_handler(obj)
+    return None
+
+
+def _table(module: str) -> dict[Any, Any]:
+    return import_module(f"s2sad.analysis.infer.{module}").HANDLERS

@@ -14,7 +14,7 @@ from s2sad.analysis.unionfind import untyped_classes
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Function, Let, Var
 from s2sad.ir.places import is_library, within
-from s2sad.ir.types import Dict, List, Obj, Tuple, Type
+from s2sad.ir.types import NEVER, Dict, List, Obj, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -117,7 +117,7 @@ def _parts(f: FunctionInfer, a: Any) -> tuple[Atom, ...]:
 def named(f: FunctionInfer, untyped: tuple[Atom, ...], typed: tuple[Atom, ...]) -> None:
     """Operands of a call that came without a variable of their own (the item of a loop) are what the user calls them."""
     for u, a in zip(untyped, typed, strict=True):
-        if isinstance(a, Var) and isinstance(a.type, List | Dict | Tuple) and a not in f.origin and isinstance(u, Var):
+        if a.__class__ is Var and isinstance(a.type, (List, Dict, Tuple)) and a not in f.origin and u.__class__ is Var:
             f.origin[a] = u
 
 
@@ -134,7 +134,7 @@ def unify(f: FunctionInfer, untyped: Any, typed: Any) -> None:
     """``untyped`` is another name of the list, dict or tuple ``typed``: what is stored through one is in the other."""
     if not isinstance(untyped, Var) or not isinstance(typed, Var):
         return
-    if not isinstance(typed.type, List | Dict | Tuple | Obj):
+    if not isinstance(typed.type, (List, Dict, Tuple, Obj)):
         return
     origin = origins.node(f, typed)
     if origin is untyped or f.classes.same(origin, untyped):
@@ -154,10 +154,11 @@ def keep_growth(f: FunctionInfer, change: Any) -> None:
         rep = f.classes.find(key)
         known = f.growth.get(rep)
         if known is None:
-            f.growth[rep] = Growth(growth.item) if rep != key else growth
+            f.growth[rep] = Growth(growth.item, growth.named) if rep != key else growth
             f.changed = f.changed or rep != key
-        elif known.item != growth.item:
-            f.growth[rep] = Growth(join(known.item, growth.item))
+        elif known.item != growth.item or known.named != growth.named:
+            names = {n: join(known.named.get(n, NEVER), growth.named.get(n, NEVER)) for n in (*known.named, *growth.named)}
+            f.growth[rep] = Growth(join(known.item, growth.item), names)
             f.changed = True
 
 

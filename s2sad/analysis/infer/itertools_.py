@@ -209,7 +209,7 @@ def _recipe(kind: str, *defaults: Atom) -> Any:
     return handler
 
 
-ITERTOOLS: dict[Any, Callable[..., Any]] = {
+HANDLERS: dict[Any, Callable[..., Any]] = {
     itertools.accumulate: _accumulate,
     itertools.chain: _chain,
     itertools.chain.from_iterable: _from_iterable,

@@ -64,7 +64,9 @@ def class_data(f: FunctionInfer, cls: Any, key: str) -> Atom | None:
     owner = next((b for b in getattr(cls, "__mro__", ()) if key in vars(b)), None)
     if owner is None or not isinstance(vars(owner)[key], _DATA) or key.startswith("__"):
         return None
+    lookup(f, cls, key)
     known = f.program.class_data.get((owner, key))
     if known is None:
         known = f.program.class_data[owner, key] = Global(key, vars(owner)[key], vars(owner))
+        f.program.members[owner, key] = Dependency(key, vars(owner), known.obj, data=True)
     return known

@@ -196,6 +196,11 @@ class States:
                     r.attrs[k] = self._attribute(r, k, x if a_alive else UNDEF, y if b_alive else UNDEF, leaf)
 
     def _held(self, r: Place, a: tuple[Atom, ...], b: tuple[Atom, ...], leaf: Leaf) -> None:
+        if a is b:  # a loop around it asks whether it has changed
+            r.items = a
+            return
+        if r.mapping and placed.keys(a) != placed.keys(b):
+            placed.lose(self.f, r.key)
         r.items = tuple(_leaf(x, y, "", leaf) for x, y in zip(a, b, strict=True))
 
     def _attribute(self, r: Record, k: str, x: Atom | None, y: Atom | None, leaf: Leaf) -> Atom:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from s2sad.analysis.effects import is_logger
-from s2sad.analysis.infer import calls, mutations, plans, records
+from s2sad.analysis.infer import calls, mutations, placed, plans, records
 from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
@@ -62,7 +62,7 @@ def container_method(
         given = {**dict(zip(t.cls._fields, parts, strict=True)), **kw}
         return calls.construct(f, Ref(t.cls, t.cls.__name__), (), given, name)
     if isinstance(t, Array) and key in _LIKE_FUNCTIONS:
-        from s2sad.analysis.infer.handlers import HANDLERS
+        from s2sad.analysis.infer.numpy_calls import HANDLERS
 
         result = HANDLERS[_LIKE_FUNCTIONS[key]](f, (x, *pos), kw, name, s.target)
         if result is not NotImplemented:
@@ -155,6 +155,15 @@ def _dict_mutation(
     return None
 
 
+def _known_pop(f: FunctionInfer, x: Atom, t: Dict, held: dict[Any, Atom], pos: tuple[Atom, ...]) -> Atom:
+    """``d.pop(key)`` of a dict of which it is known what it holds."""
+    key = getattr(pos[0], "value", None)
+    if key in held or len(pos) == 1:
+        taken = f.emit("method", x, Const("pop"), pos[0], type=t.value)
+        return held.get(key, taken)
+    return pos[1]
+
+
 def _dict_method(
     f: FunctionInfer, s: Let, x: Atom, t: Dict, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
@@ -165,6 +174,9 @@ def _dict_method(
     if key == "get":
         k = type_of_atom(pos[0])
         default = pos[1] if len(pos) > 1 else Const(None)
+        named = placed.pairs(f, x)
+        if isinstance(k, Lit) and named is not None:
+            return named.get(k.value, default)
         if isinstance(k, Lit) and t.items is not None:
             known = [q for q, _ in t.items if same_key(q, k.value)]
             return f.emit("getitem", x, pos[0], name=name) if known else default
@@ -179,7 +191,10 @@ def _dict_method(
             for a in pos:
                 other = type_of_atom(a)
                 item = join(item, other.value if isinstance(other, Dict) else pair_value(element_type(f, a)))
-        store_into(f, s.args[0], x, item)
+        held = placed.pairs(f, x)
+        store_into(f, s.args[0], x, item, pos[:1] if key == "pop" else ())
+        if key == "pop" and held is not None and placed.pairs(f, x) is not None:
+            return _known_pop(f, x, t, held, pos)
         if is_differentiable(t) or is_differentiable(item):
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:

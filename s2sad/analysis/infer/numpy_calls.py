@@ -333,7 +333,7 @@ def _each(fn: Any) -> Handler:
     return handler
 
 
-NUMPY: dict[Any, Handler] = {
+HANDLERS: dict[Any, Handler] = {
     np.atleast_1d: _each(np.atleast_1d),
     np.atleast_2d: _each(np.atleast_2d),
     np.atleast_3d: _each(np.atleast_3d),

@@ -49,11 +49,13 @@ from s2sad.ir.types import (
     is_differentiable,
     item_of,
     join,
+    join_named,
+    named,
     widen,
 )
 
 if TYPE_CHECKING:
-    from s2sad.analysis.infer.function import FunctionInfer
+    from s2sad.analysis.infer.function import FunctionInfer, Growth
 
 _CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
@@ -157,12 +159,13 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     f.effect(s.op, *args, kwnames=s.kwnames)
 
 
-def grown_type(t: Type, item: Type) -> Type:
-    """The type of a list or dict that is mutated: its length is not known, it holds ``item`` as well."""
+def grown_type(t: Type, growth: Growth) -> Type:
+    """The type of a list or dict that is mutated: its length is not known, it holds what is stored as well."""
     if isinstance(t, List):
-        return List(join(t.item, item), None, t.frozen)
+        return List(join(t.item, growth.item), None, t.frozen)
     if isinstance(t, Dict):
-        return Dict(join(t.value, item), None)
+        known = join_named(named(t), tuple(growth.named.items())) if growth.item == NEVER else None
+        return Dict(join(t.value, growth.total()), None, known)
     return t
 
 
@@ -174,12 +177,18 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tup
         return
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
+    name = f.type(at[0]) if at and isinstance(f.type(typed), Dict) else None
+    if isinstance(name, Lit) and type(name.value) is str:
+        grow_class(f, key, NEVER, named=(name.value, item))
+        return
     grow_class(f, key, item, bool(at) and placed.store(f, typed, key, *at))
 
 
-def grow_class(f: FunctionInfer, key: Any, item: Type, placed_at: bool = False) -> None:
-    """Record that a value of type ``item`` is stored into the lists or dicts of a class (``placed_at``: where, is known);
-    restart when that is news."""
+def grow_class(
+    f: FunctionInfer, key: Any, item: Type, placed_at: bool = False, named: tuple[str, Type] | None = None
+) -> None:
+    """Record that a value of type ``item`` is stored into the lists or dicts of a class (``placed_at``: where, is known;
+    ``named``: under this name); restart when that is news."""
     from s2sad.analysis.infer.function import Growth, Restart
 
     item = widen(item)
@@ -187,8 +196,14 @@ def grow_class(f: FunctionInfer, key: Any, item: Type, placed_at: bool = False) 
         placed.lose(f, key)
     growth = f.growth.get(key)
     if growth is None:
-        f.growth[key] = Growth(item)
+        f.growth[key] = Growth(item, {} if named is None else {named[0]: widen(named[1])})
         raise Restart
+    if named is not None:
+        before = growth.named.get(named[0], NEVER)
+        after = join(before, widen(named[1]))
+        if after != before:
+            growth.named[named[0]] = after
+            f.changed = True
     joined = join(growth.item, item)
     if joined != growth.item:
         growth.item = joined
@@ -199,9 +214,14 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
     """The type of a value of a class, with what is stored later into it and into what it holds."""
     growth = f.growth.get(key)
     if growth is not None:
-        t = grown_type(t, growth.item)
+        t = grown_type(t, growth)
     if isinstance(t, Maybe):
         return Maybe(grown(f, t.item, key))
+    return grown_inside(f, t, key)
+
+
+def grown_inside(f: FunctionInfer, t: Type, key: Any) -> Type:
+    """The type of a value of a class with what is stored later into what it holds."""
     if not f.growth or not isinstance(t, List | Dict | Tuple) or not f.classes.has_elem(key):
         return t
     inner = f.classes.elem(key)
@@ -211,7 +231,8 @@ def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
         items = None if t.items is None else tuple(grown(f, i, inner) for i in t.items)
         return List(grown(f, t.item, inner), items, t.frozen)
     pairs = None if t.items is None else tuple((k, grown(f, v, inner)) for k, v in t.items)
-    return Dict(grown(f, t.value, inner), pairs)
+    known = None if t.known is None else tuple((k, grown(f, v, inner)) for k, v in t.known)
+    return Dict(grown(f, t.value, inner), pairs, known)
 
 
 def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
@@ -221,17 +242,19 @@ def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
         if growth is not None and records.is_tracked(f, var):
             var = records.unpinned(f, var)
         if growth is not None and var.type is not None:
-            new = Var(var.name, grown_type(var.type, growth.item))
+            new = Var(var.name, grown_type(var.type, growth))
             last = f.out[-1]
             assert isinstance(last, Let) and last.target is var
             f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
             placed.made(f, new, f.classes.find(untyped), f.tuples.pop(var, None))
+            if last.op == "dict":
+                placed.made_dict(f, new, f.classes.find(untyped), last.args)
             return new
     return var
 
 
 def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    if any(isinstance(a, Var) and f.is_star(a) for a in args):
+    if any(a.__class__ is Var and f.is_star(a) for a in args):
         return _starred_display(f, s, args, name)
     if s.op == "dict" and _ambiguous(args[::2]):
         f.refuse("S2S063", "a dict with keys that are equal but of different types", "use keys of one type")
@@ -331,11 +354,11 @@ _DUNDER = {
 
 def arithmetic(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom:
     types = [f.type(a) for a in args]
-    if any(isinstance(t, Obj) or (isinstance(t, Tuple) and operators.acts(t)) for t in types):
+    if any(t.__class__ is Obj or (t.__class__ is Tuple and operators.acts(t)) for t in types):
         result = operators.operator(f, op, args, name)
         if result is not None:
             return result
-    if op in ("add", "mul") and any(isinstance(t, Tuple | List) for t in types):
+    if op in ("add", "mul") and any(isinstance(t, (Tuple, List)) for t in types):
         parts = _sequence_parts(f, op, args, types)
         if parts is not None:
             return f.emit("tuple" if any(isinstance(t, Tuple) for t in types) else "list", *parts, name=name)
@@ -368,7 +391,7 @@ def _contains(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
 
     if isinstance(args[1], Var) and args[1] in f.recipes:
         args = (args[0], as_sequence(f, args[1]))
-    known = type_queries.in_set(f, *args)
+    known = type_queries.in_display(f, *args)
     if known is not None:
         return Const(known == (s.op == "in_"))
     return _arithmetic(f, s, args, name)
@@ -382,7 +405,7 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
     result = arithmetic(f, s.op, args, name)
     if s.op in ("is_", "is_not") and isinstance(result, Var) and Maybe in [f.type(a).__class__ for a in args]:
         optional.tested(f, s.op, args, result)
-    if isinstance(result, Var) and isinstance(result.type, List) and f.out and getattr(f.out[-1], "target", None) is result:
+    if result.__class__ is Var and result.type.__class__ is List and f.out and getattr(f.out[-1], "target", None) is result:
         return grow(f, s.target, result)
     return result
 
@@ -400,6 +423,9 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     held = placed.items(f, x)
     if held is not None and isinstance(it, Lit) and type(it.value) is int and -len(held) <= it.value < len(held):
         return held[it.value]
+    named = placed.pairs(f, x)
+    if named is not None and isinstance(it, Lit) and it.value in named:
+        return named[it.value]
     if isinstance(x, Var) and x in f.recipes:
         return UNDEF
     if isinstance(x, Var) and x in f.flats:

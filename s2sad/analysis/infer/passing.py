@@ -41,15 +41,26 @@ def note(f: FunctionInfer) -> None:
     todo: list[tuple[Place, Any]] = [((root, ()), f.classes.find(v)) for root, v in params if isinstance(v, Var)]
     for place, key in todo:  # it grows
         known = seen.setdefault(key, place)
+        growth = f.growth.get(key)
+        if growth is not None and place[0] != RESULT and (known is place or _is_own(f, known)) and not _is_own(f, place):
+            item, names = f.spec.grows.get(place, (NEVER, ()))
+            merged = dict(names)
+            for name, t in growth.named.items():
+                merged[name] = join(merged.get(name, NEVER), t)
+            f.spec.grows[place] = join(item, growth.item), tuple(sorted(merged.items(), key=lambda entry: entry[0]))
         if known is not place:
             shares.append((known, place))
             continue
-        growth = f.growth.get(key)
-        if growth is not None and place[0] != RESULT:
-            f.spec.grows[place] = join(f.spec.grows.get(place, NEVER), growth.item)
         if len(place[1]) < _DEPTH:
             todo += [((place[0], (*place[1], step)), part) for step, part in f.classes.parts(key).items()]
     f.spec.shares = tuple(shares)
+
+
+def _is_own(f: FunctionInfer, place: Place) -> bool:
+    """Is this a parameter that the function makes again, so that nobody sees what it stores into it?"""
+    root, steps = place
+    params = f.source.params
+    return not steps and len(root) == 1 and 0 <= root[0] < len(params) and params[root[0]].var in f.own_options
 
 
 def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -> None:
@@ -60,10 +71,14 @@ def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -
     new = [(a, b) for a, b in pairs if a is not None and b is not None and not f.classes.same(a, b)]
     if new:
         inline.keep_growth(f, lambda: f.classes.union_all(new))
-    for place, item in sorted(spec.grows.items(), key=lambda entry: entry[0]):
+    for place, (item, names) in sorted(spec.grows.items(), key=lambda entry: entry[0]):
         key = _class_at(f, spec, atoms, result, place)
-        if key is not None:
+        if key is None:
+            continue
+        if item != NEVER or not names:
             grow_class(f, f.classes.find(key), item)
+        for named in names:
+            grow_class(f, f.classes.find(key), NEVER, named=named)
 
 
 def _class_at(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var, place: Place) -> Any:

@@ -9,6 +9,11 @@
 The list and its stores stay in the program. What it holds (``Place``) follows the order of the statements: branches merge
 it, and where a loop or the body of a ``try`` changes it, where another name reaches the list, or where a store is at a
 place that is not known, the list is one of those whose length is not known any more, and inference starts again.
+
+Dicts that get further keys, which are known, are followed in the same way, whatever they hold::
+
+    options["moments"] = "m"               {"loc": loc, "moments": "m"}
+    stats(**options)                       stats(loc=loc, moments="m")
 """
 
 from __future__ import annotations
@@ -16,9 +21,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Var
+from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import Lit, is_differentiable
+from s2sad.ir.types import Dict, Lit, is_differentiable
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -26,10 +31,11 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Place:
-    """What one list holds now."""
+    """What one list holds now; of a dict, its keys and values in turn."""
 
     key: Any
     items: tuple[Atom, ...]
+    mapping: bool = False
 
 
 class Places:
@@ -44,7 +50,22 @@ class Places:
 def items(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     """What the list holds now, where it is stored into and that is known."""
     place = f.places.now.get(x) if f.places.now and isinstance(x, Var) else None
-    return None if place is None else place.items
+    return None if place is None or place.mapping else place.items
+
+
+def pairs(f: FunctionInfer, x: Atom) -> dict[Any, Atom] | None:
+    """What the dict holds now, where it is stored into and that is known."""
+    place = f.places.now.get(x) if f.places.now and isinstance(x, Var) else None
+    return None if place is None or not place.mapping else _pairs(place.items)
+
+
+def keys(flat: tuple[Atom, ...]) -> list[Any]:
+    """The keys of a dict, in order."""
+    return list(_pairs(flat))
+
+
+def _pairs(flat: tuple[Atom, ...]) -> dict[Any, Atom]:
+    return {k.value: v for k, v in zip(flat[::2], flat[1::2], strict=True)}  # type: ignore[union-attr]
 
 
 def made(f: FunctionInfer, var: Var, key: Any, parts: tuple[Atom, ...] | None) -> None:
@@ -53,9 +74,41 @@ def made(f: FunctionInfer, var: Var, key: Any, parts: tuple[Atom, ...] | None) -
         f.places.now[var] = Place(key, parts)
 
 
-def store(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom) -> bool:
-    """``x[index] = value``: is it known what ``x`` holds then? Asked before the class is known to change (the answer says
-    whether the next round may follow it) and after."""
+def made_dict(f: FunctionInfer, var: Var, key: Any, flat: tuple[Atom, ...]) -> None:
+    """A dict of a class that is stored into is made of these keys and values."""
+    if _among(f, f.places.found, key) and not _among(f, f.places.never, key) and _named(flat[::2]):
+        f.places.now[var] = Place(key, flat, True)
+
+
+def _named(keys: tuple[Atom, ...]) -> bool:
+    return all(isinstance(k, Const) and type(k.value) is str for k in keys)
+
+
+def _store_key(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom | None) -> bool:
+    """``x[index] = value`` or ``x.pop(index)`` of a dict, as ``store``."""
+    if not _named((index,)) or _among(f, f.places.never, key):
+        return False
+    held = pairs(f, x)
+    if held is None:
+        if key in f.growth:
+            return False
+        f.places.found.append(key)
+        return True
+    if value is None:
+        held.pop(index.value, None)  # type: ignore[union-attr]
+    else:
+        held[index.value] = value  # type: ignore[union-attr]
+    f.places.now[x].items = tuple(a for k, v in held.items() for a in (Const(k), v))  # type: ignore[index]
+    return True
+
+
+def store(f: FunctionInfer, x: Atom, key: Any, index: Atom, value: Atom | None = None) -> bool:
+    """``x[index] = value``, or ``x.pop(index)`` of a dict: is it known what ``x`` holds then?
+
+    Asked before the class is known to change (the answer says whether the next round may follow it) and after."""
+    if isinstance(type_of_atom(x), Dict):
+        return _store_key(f, x, key, index, value)
+    assert value is not None
     parts = items(f, x)
     first = parts is None and key not in f.growth
     if first:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer import calls, operators, stars
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Ref, Var, walk
@@ -126,6 +127,8 @@ def length(f: FunctionInfer, x: Atom) -> Atom:
     if isinstance(t, Tuple | List) and t.items is not None:
         return Const(len(t.items))
     size = t.dims[0] if isinstance(t, Array) and t.dims else None
+    if t.__class__ is Unknown:  # a dict, as far as anyone knows
+        return f.emit("call", Ref(rt.count_items, "rt.count_items"), x, type=INT)
     return f.emit("call", Ref(len, "len"), x, type=Scalar("int64", True, size))
 
 

@@ -36,7 +36,7 @@ class Spec(Callee):
     recursive: bool = False
     # what it does to the lists and dicts that it is given (see ``passing``): of what is stored into them the join, by their
     # places, and which places hold the same list or dict afterwards
-    grows: dict[Place, Type] = field(default_factory=dict)
+    grows: dict[Place, tuple[Type, tuple[tuple[str, Type], ...]]] = field(default_factory=dict)
     shares: tuple[tuple[Place, Place], ...] = ()
 
     def __repr__(self) -> str:

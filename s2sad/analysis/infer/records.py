@@ -98,7 +98,7 @@ def virtual_of(f: FunctionInfer, a: Atom) -> Virtual | None:
 
 def is_tracked(f: FunctionInfer, a: Atom) -> bool:
     """Is the atom an object with a record, or a display that holds one?"""
-    return isinstance(a, Var) and (a in f.tracked.objects or a in f.tracked.virtual)
+    return a.__class__ is Var and (a in f.tracked.objects or a in f.tracked.virtual)
 
 
 def involves(f: FunctionInfer, a: Atom) -> bool:

@@ -202,6 +202,26 @@ def nanstd(
     return np.sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
 
 
+def masked_var(
+    a: Any, there: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False
+) -> Any:
+    """np.var with ``where=there``, in NumPy's own steps; without ``dtype`` and ``out``."""
+    x = np.asarray(a)
+    count = np.sum(np.broadcast_to(there, x.shape), axis=axis, keepdims=True)
+    d = x - np.sum(x, axis=axis, keepdims=True, where=there) / count
+    free = np.maximum(np.sum(np.broadcast_to(there, x.shape), axis=axis, keepdims=keepdims) - ddof, 0)
+    return np.sum(d * d, axis=axis, keepdims=keepdims, where=there) / free
+
+
+def masked_std(
+    a: Any, there: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False
+) -> Any:
+    """np.std with ``where=there``; its slope is 0 where all elements are equal."""
+    v = masked_var(a, there, axis, dtype, out, ddof, keepdims)
+    some = v > 0
+    return np.where(some, np.sqrt(np.where(some, v, 1.0)), v)[()]
+
+
 def as_series(alist: Any, trim: bool = True) -> Any:
     """The series of numpy.polynomial: vectors of one dtype without trailing zeros."""
     arrays = tuple(map(lambda a: np.array(a, ndmin=1), alist))

@@ -103,7 +103,7 @@ def _masked(
     return out
 
 
-_REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin)
+_REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.var, np.std)
 _LIMITS = (np.max, np.amax, np.min, np.amin)
 
 
@@ -111,13 +111,26 @@ def _masked_reduction(
     f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref
 ) -> Atom | None:
     """``np.sum(x, where=mask)`` is ``rt.masked_sum(x, mask)``; ``np.max(x, where=mask, initial=c)`` is
-    ``np.maximum(np.max(np.where(mask, x, c)), c)``."""
+    ``np.maximum(np.max(np.where(mask, x, c)), c)``; ``np.prod(x, where=mask)`` that of ``np.where(mask, x, 1)``."""
     mask = kw.pop("where")
     t = type_of_atom(mask)
     if isinstance(t, Lit) and t.value is True:
         return rule_call(f, rule, pos, kw, name, ref)
     if isinstance(t, List | Tuple):
         mask = rule_call(f, numpy_rule("asarray"), (mask,), {}, "") or UNDEF
+    if ref.obj is np.prod:
+        factors = rule_call(f, numpy_rule("where"), (mask, pos[0], Const(1)), {}, "") or UNDEF
+        return rule_call(f, rule, (factors, *pos[1:]), kw, name, ref)
+    if ref.obj in (np.var, np.std):
+        from s2sad.analysis.infer import calls, rewritten_arrays
+
+        other = [k for k in ("dtype", "out", "mean") if k in kw and not isinstance(type_of_atom(kw[k]), Lit)]
+        if other or len(pos) > 2:
+            option = (*other, "dtype")[0]
+            f.refuse("S2S054", f"the option {option}= of {ref.text} with where= has no derivative rule", "leave it out")
+            return UNDEF
+        written = rewritten_arrays.masked_std if ref.obj is np.std else rewritten_arrays.masked_var
+        return calls.call_atom(f, Ref(written, ref.text), (pos[0], mask, *pos[1:]), kw, name)
     if ref.obj not in _LIMITS:
         which = "masked_sum" if ref.obj is np.sum else "masked_mean"
         helper = lookup(getattr(rt, which))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.analysis.infer import functions
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, If, Param, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Function, If, Param, Ref, Var
 from s2sad.ir.types import BOOL, INT, RANGE, Array, List, Tuple, item_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,25 @@ Args = tuple[Atom, ...]
 def is_open(f: FunctionInfer, pos: Args) -> bool:
     """Is the last of the positional arguments starred, with a length that is not known?"""
     return bool(pos) and isinstance(pos[-1], Var) and pos[-1] in f.stars
+
+
+def gathered(f: FunctionInfer, args: Args) -> Var:
+    """``*xs, a, *ys`` as the starred sum of lists."""
+    from s2sad.analysis.infer.calls import builtin_list, elements
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    total: Atom | None = None
+    for a in args:
+        inner = f.stars.get(a) if isinstance(a, Var) else None
+        if inner is None:
+            part: Atom = f.emit("list", a)
+        else:
+            known = elements(f, inner)
+            part = builtin_list(f, as_sequence(f, inner), "", None) if known is None else f.emit("list", *known)
+        total = part if total is None else f.emit("add", total, part)
+    marker = Var()
+    f.stars[marker] = total or UNDEF
+    return marker
 
 
 def is_extreme(f: FunctionInfer, callee: Atom, pos: Args) -> bool:
@@ -47,7 +66,7 @@ def whole(f: FunctionInfer, callee: Atom, pos: Args) -> Args:
     assert isinstance(marker, Var)
     xs = as_sequence(f, f.stars[marker])
     size = f.emit("call", Ref(len, "len"), xs, type=INT)
-    _check(f, f.emit("lt", size, Const(2), type=BOOL), f"{getattr(callee, 'text', 'max')} expected at least 2 arguments")
+    check(f, f.emit("lt", size, Const(2), type=BOOL), f"{getattr(callee, 'text', 'max')} expected at least 2 arguments")
     return (xs,)
 
 
@@ -55,21 +74,24 @@ def takes_rest(f: FunctionInfer, callee: Atom, pos: Args, kw: dict[str, Atom]) -
     """Is it known, whatever the length, which parameters of the callee what is starred last goes to?"""
     if isinstance(callee, Ref) and callee.obj is builtins.zip:
         return len(pos) == 1
-    fn = _function(f, callee)
+    fn = function_of(f, callee)
     return fn is not None and _wanted(fn.params, len(pos) - 1, kw) is not None
 
 
 def _wanted(params: tuple[Param, ...], given: int, kw: dict[str, Atom]) -> int | None:
-    """How many of the starred values go to parameters of their own; None where that depends on their number."""
+    """How many of the starred values go to parameters of their own, if there are so many; None where a keyword takes one of
+    those."""
     kinds = [p.kind for p in params]
     before = params[: kinds.index("star")] if "star" in kinds else params
     single = [p for p in before if p.kind not in ("kw", "starstar")][given:]
-    if any(p.default is not None or p.var.name in kw for p in single):
+    if any(p.var.name in kw for p in single):
         return None
     return len(single)
 
 
-def settled(f: FunctionInfer, params: tuple[Param, ...], pos: Args, kw: dict[str, Atom], callee: str) -> Args:
+def settled(
+    f: FunctionInfer, params: tuple[Param, ...], pos: Args, kw: dict[str, Atom], callee: str, captured: dict[Var, Atom]
+) -> Args:
     """The positional arguments with those taken out of the starred one that go to parameters of their own."""
     from s2sad.analysis.infer.iterables import as_sequence
 
@@ -81,9 +103,14 @@ def settled(f: FunctionInfer, params: tuple[Param, ...], pos: Args, kw: dict[str
     xs = as_sequence(f, f.stars[marker])
     has_star = any(p.kind == "star" for p in params)
     size = f.emit("call", Ref(len, "len"), xs, type=INT)
-    text = f"{callee}() takes {'at least ' if has_star else ''}{wanted + len(pos) - 1} positional arguments"
-    _check(f, f.emit("lt" if has_star else "ne", size, Const(wanted), type=BOOL), text)
-    taken = tuple(f.emit("getitem", xs, Const(k)) for k in range(wanted))
+    single = [p for p in params if p.kind in ("pos", "any")][len(pos) - 1 :][:wanted]
+    needed = sum(p.default is None for p in single)
+    text = f"{callee}() takes {'at least ' if has_star else ''}{needed + len(pos) - 1} positional arguments"
+    if has_star or needed < wanted:
+        check(f, f.emit("lt", size, Const(needed), type=BOOL), text)
+    if not has_star:
+        check(f, f.emit("gt" if needed < wanted else "ne", size, Const(wanted), type=BOOL), text)
+    taken = tuple(_taken(f, xs, size, k, p, captured) for k, p in enumerate(single))
     if not has_star:
         return (*pos[:-1], *taken)
     rest = Var()
@@ -91,7 +118,19 @@ def settled(f: FunctionInfer, params: tuple[Param, ...], pos: Args, kw: dict[str
     return (*pos[:-1], *taken, rest)
 
 
-def _check(f: FunctionInfer, wrong: Atom, text: str) -> None:
+def _taken(f: FunctionInfer, xs: Atom, size: Atom, k: int, param: Param, captured: dict[Var, Atom]) -> Atom:
+    """The ``k``-th of the starred values, or the parameter's default where there are not so many."""
+    from s2sad.analysis.infer.calls import sentinel
+
+    default = param.default
+    if default is None:
+        return f.emit("getitem", xs, Const(k))
+    other = captured[default] if isinstance(default, Var) else sentinel(default)
+    there = f.emit("gt", size, Const(k), type=BOOL)
+    return f.branch(there, lambda: f.emit("getitem", xs, Const(k)), lambda: other, param.var.name)
+
+
+def check(f: FunctionInfer, wrong: Atom, text: str) -> None:
     """Raise, when the program runs, what Python raises for a wrong number of arguments."""
     saved, f.out = f.out, []
     f.effect("raise_", f.emit("call", Ref(TypeError, "TypeError"), Const(text)))
@@ -99,7 +138,8 @@ def _check(f: FunctionInfer, wrong: Atom, text: str) -> None:
     f.out.append(If(wrong, Block(tuple(body), ()), Block(), (), f.loc))
 
 
-def _function(f: FunctionInfer, callee: Atom) -> Function | None:
+def function_of(f: FunctionInfer, callee: Atom) -> Function | None:
+    """The function with source that a call is of."""
     found = functions.parts(f, callee) if isinstance(callee, Var) else None
     if found is not None:
         return found[0].target if found[0].kind == "function" else None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from s2sad.analysis.infer import placed
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var, atoms_of, blocks_of, walk
 from s2sad.ir.types import Array, Dict, List, Lit, Obj, RefT, Scalar, Slice, Tuple, Type
@@ -133,15 +134,21 @@ def _changing(f: FunctionInfer) -> set[Any]:
     return found
 
 
-def in_set(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
-    """``x in {a, b}``, where that is known."""
-    values, t = f.sets.get(held) if isinstance(held, Var) else None, type_of_atom(x)
-    if values is None or not isinstance(t, Lit) or not isinstance(t.value, _HASHABLE):
+def in_display(f: FunctionInfer, x: Atom, held: Atom) -> bool | None:
+    """``x in {a, b}``, ``x in [a, b]``, ``x in d`` of a dict that is stored into, where that is known."""
+    t = type_of_atom(x)
+    if not isinstance(t, Lit) or not isinstance(t.value, _HASHABLE) or not isinstance(held, Var):
         return None
-    return t.value in values
+    named = placed.pairs(f, held)
+    values = f.sets.get(held) if named is None else tuple(named)
+    if values is None and isinstance(held.type, Tuple | List) and held.type.items is not None:
+        parts = [type_of_atom(a) for a in f.tuples.get(held, ())]
+        if parts and all(isinstance(p, Lit) and isinstance(p.value, _HASHABLE) for p in parts):
+            values = tuple(p.value for p in parts if isinstance(p, Lit))
+    return None if values is None else t.value in values
 
 
-QUERIES: dict[Any, Any] = {
+HANDLERS: dict[Any, Any] = {
     **{
         fn: _query(fn)
         for fn in (

@@ -45,13 +45,13 @@ def finished(f: FunctionInfer, body: Block) -> Block:
 
 
 def _marked(t: Type | None) -> bool:
-    if isinstance(t, Obj):
+    if t.__class__ is Obj:
         return t.attrs == records.MARK or any(_marked(p) for _, p in t.attrs)
-    if isinstance(t, Tuple):
+    if t.__class__ is Tuple:
         return any(map(_marked, t.items))
-    if isinstance(t, List):
+    if t.__class__ is List:
         return _marked(t.item) or any(map(_marked, t.items or ()))
-    return isinstance(t, Dict) and (_marked(t.value) or any(_marked(p) for _, p in t.items or ()))
+    return t.__class__ is Dict and (_marked(t.value) or any(_marked(p) for _, p in t.items or ()))
 
 
 def prologue(f: FunctionInfer) -> tuple[Any, ...]:

@@ -327,3 +327,36 @@ def several_arrays_of_one_dimension(x, y):
 
 
 PROGRAMS.add(several_arrays_of_one_dimension, arr(2), arr(2) + 1.0)
+
+
+def asian_option(spot, strike, sigma, rate, years):
+    """Sums of paths divided in place: at second order their adjoints are made like each other, one before it is made."""
+    normal = np.linspace(-1.5, 1.5, 24).reshape(4, 6)
+    steps = len(normal)
+    dt = years / steps
+    price = np.full(6, spot)
+    mean = np.zeros(6)
+    for z in normal:
+        price = price * np.exp((rate - 0.5 * sigma**2) * dt + sigma * np.sqrt(dt) * z)
+        mean += price
+    mean /= steps
+    pay = np.maximum(mean - strike, 0)
+    return np.exp(-rate * years) * pay.mean()
+
+
+PROGRAMS.add(asian_option, 100.0, 95.0, 0.2, 0.03, 1.0, smooth=False)
+
+
+def soft_warping(a, b, g):
+    n, m = len(a), len(b)
+    cost = np.full((n + 1, m + 1), np.inf)
+    cost[0, 0] = 0
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            z = -np.array([cost[i - 1, j], cost[i, j - 1], cost[i - 1, j - 1]]) / g
+            top = z.max()
+            cost[i, j] = (a[i - 1] - b[j - 1]) ** 2 - g * (top + np.log(np.sum(np.exp(z - top))))
+    return cost[n, m]
+
+
+PROGRAMS.add(soft_warping, arr(3), pos(4), 0.3, smooth=False)

@@ -1,0 +1,27 @@
+"""Arrays without elements, or with one, where a function is used to more: a gradient of their shape."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import s2sad
+
+CASES = {
+    "diff": (lambda x: np.sum(np.diff(x) * 2.0), (0,)),
+    "second diff": (lambda x: np.sum(np.diff(x, 2) ** 2), (1,)),
+    "rows of a diff": (lambda x: np.sum(np.diff(x, axis=1) ** 2), (3, 0)),
+    "median": (lambda x: np.median(x), (0,)),
+    "std": (lambda x: np.std(x), (0,)),
+    "one knot": (lambda x: np.sum(np.interp(np.array([0.2, 0.7]), np.arange(len(x)), x)), (1,)),
+}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("name", CASES)
+def test_gradients_of_few_elements(name):
+    f, shape = CASES[name]
+    x = np.full(shape, 1.5)
+    value, gradient = s2sad.value_and_grad(f)(x)
+    np.testing.assert_equal(value, f(x))
+    np.testing.assert_allclose(gradient, np.full(shape, 2.0 if name == "one knot" else 0.0))
