@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +24,18 @@ def horner(x, y, n):
     return np.sin(x * horner(x, y, n - 1)) + n * y
 
 
+def halves(a, b, depth):
+    mid = 0.5 * (a + b)
+    if depth == 0:
+        return (b - a) * np.exp(-mid * mid)
+    return halves(a, mid, depth - 1) + halves(mid, b, depth - 1)
+
+
 CASES = {
     "power": (recursion.power, (1.2, 4)),
     "fast_power": (recursion.fast_power, (1.2, 6)),
     "fib_like": (recursion.fib_like, (0.7, 6)),
+    "halves": (halves, (0.1, 1.1, 3)),
     "horner": (horner, (0.4, 1.3, 5)),
 }
 
@@ -42,7 +51,7 @@ def test_gradients_and_tangents(name: str) -> None:
     for k, g in zip(floats, got, strict=True):
         up, down = (f(*args[:k], args[k] + d, *args[k + 1 :]) for d in (h, -h))
         np.testing.assert_allclose(g, (up - down) / (2.0 * h), rtol=1e-7)
-    along = s2sad.jvp(partial(f, n=args[-1]), args[:-1], (1.0,) * len(floats), backend="numba")[1]
+    along = s2sad.jvp(partial(f, **{list(signature(f).parameters)[-1]: args[-1]}), args[:-1], (1.0,) * len(floats), backend="numba")[1]
     np.testing.assert_allclose(along, np.sum(got), rtol=1e-12)
 
 

@@ -95,14 +95,18 @@ def _is_numbers(t: Type) -> bool:
 
 def _apart(f: Function, name: str) -> list[Function]:
     """The function that counts, and the one that starts with 0."""
-    depth = Var("depth", INT)
+    own = {p.var.name for p in f.params}
+    label = "depth"
+    while label in own:
+        label += "_"
+    depth = Var(label, INT)
     deeper = Builder(f.loc)
     ref = Ref(NATIVE, name)
     more = deeper.emit("add", depth, Const(1), type=INT)
 
     def call(s: Let) -> Let:
-        own = s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee) and s.args[0].text == f.name
-        return with_args(s, (ref, *s.args[1:], more)) if own else s
+        again = s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee) and s.args[0].text == f.name
+        return with_args(s, (ref, *s.args[1:], more)) if again else s
 
     test = Builder(f.loc)
     too_deep = test.emit("gt", depth, Const(LIMIT), type=BOOL)
