@@ -37,7 +37,7 @@ from s2sad.backend.numba.facts import is_int
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.run import numba_type
 from s2sad.backend.numba.support import NATIVE
-from s2sad.ir.nodes import Atom, Block, Callee, Const, Function, If, Let, Param, Ref, Var, replace
+from s2sad.ir.nodes import Atom, Block, Callee, Const, Function, If, Let, Param, Ref, Stmt, Var, replace
 from s2sad.ir.rewrite import map_lets, with_args
 from s2sad.ir.types import BOOL, INT, Scalar, Tuple, Type, widen
 
@@ -104,9 +104,13 @@ def _apart(f: Function, name: str) -> list[Function]:
     ref = Ref(NATIVE, name)
     more = deeper.emit("add", depth, Const(1), type=INT)
 
-    def call(s: Let) -> Let:
-        again = s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Callee) and s.args[0].text == f.name
-        return with_args(s, (ref, *s.args[1:], more)) if again else s
+    def call(s: Let) -> Let | list[Stmt]:
+        callee = s.args[0] if s.op == "call" else None
+        if not isinstance(callee, Ref) or not isinstance(callee.obj, Callee) or callee.text != f.name:
+            return s
+        b = Builder(s.loc)
+        args = tuple(_as_number(b, a) for a in s.args[1:])
+        return [*b.stmts, with_args(s, (ref, *args, more))]
 
     test = Builder(f.loc)
     too_deep = test.emit("gt", depth, Const(LIMIT), type=BOOL)
