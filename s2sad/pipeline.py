@@ -62,6 +62,7 @@ class Compilation:
         self._bodies: dict[int, tuple[Any, Function]] = {}  # of rules, by identity
         self.native: tuple[str, ...] = ()  # the compiled functions behind the entries, where Numba compiles them
         self.native_functions: list[Function] = []
+        self.recursive = False  # do they call themselves?
 
     # -- stages --------------------------------------------------------------------------------------------------
 
@@ -151,6 +152,7 @@ class Compilation:
 
         module = native_module(self.functions, [e.name for e in self.entries], self.request.native)
         self.native = tuple(module.native[e.name] for e in self.entries)
+        self.recursive = module.recursive
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
         return emit_module(module.functions, header=header, decorators=module.decorators, finish=module.finish)
@@ -254,8 +256,10 @@ def _staged(c: Compilation, request: Request, slot: Slot | None) -> Program:
 
 def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | None) -> None:
     """Let Numba compile now, for arrays as NumPy makes them: what it cannot do is found before anything runs."""
-    from s2sad.backend.numba.run import compile_now
+    from s2sad.backend.numba.run import compile_now, make_importable
 
+    if c.recursive:
+        make_importable(program.namespace)
     try:
         compile_now(program, made, c.entries, c.native_functions)
     except UnsupportedError:

@@ -157,3 +157,26 @@ def test_a_middle_that_one_element_does_not_have() -> None:
         value, gradient = s2sad.value_and_grad(of_an_empty_middle, backend="numba")(x)
         want, plain = s2sad.value_and_grad(of_an_empty_middle)(x)
         assert value == pytest.approx(want) and np.allclose(gradient, plain)
+
+
+def filled(x: Any, v: float) -> Any:
+    return np.sum(np.full(3, v, dtype=int) * x)
+
+
+def filled_like(x: Any, v: float) -> Any:
+    return np.sum(np.full_like(np.arange(3), v) * x)
+
+
+def filled_with_a_literal(x: Any, v: float) -> Any:
+    return np.sum(np.full_like(np.arange(3), 2.7) * x)
+
+
+@pytest.mark.parametrize("f", [filled, filled_like, filled_with_a_literal])
+def test_whole_numbers_cut_off_what_is_behind_the_point(f: Any) -> None:
+    x = np.array([1.0, 2.0, 4.0])
+    try:
+        value, (x_bar,) = s2sad.value_and_grad(f, argnums=(0,), backend="numba")(x, 1.7)
+    except s2sad.UnsupportedError:
+        return
+    assert value == f(x, 1.7)
+    np.testing.assert_array_equal(x_bar, f(np.ones(3) / 3.0, 1.7))

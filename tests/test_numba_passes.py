@@ -94,7 +94,8 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 }
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
-ELSEWHERE = {"distribute", "endless"}  # a reverse sweep: test_distribute.py; a tree of Python's: test_endless.py
+# A reverse sweep: test_distribute.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
+ELSEWHERE = {"distribute", "endless", "recursion"}
 
 
 def shown(module: str) -> list[str]:

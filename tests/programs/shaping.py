@@ -171,6 +171,24 @@ def full_like_zeros_like(x):
 PROGRAMS.add(full_like_zeros_like, arr(3))
 
 
+def full_like_of_a_sum(x):
+    y = x * 2.0
+    s = np.sum(np.exp(y))
+    y[0] = 5.0
+    return s * np.sum(y) + np.sum(np.full_like(y, s) * x)
+
+
+PROGRAMS.add(full_like_of_a_sum, arr(3))
+
+
+def full_of_whole_numbers(x, v):
+    counts = np.arange(3)
+    return np.sum(np.full_like(counts, v) * x) + np.sum(np.full(3, v, dtype=int) * x * x) + np.sum(np.full_like(counts, 2.7) * x)
+
+
+PROGRAMS.add(full_of_whole_numbers, arr(3), 1.7, argnums=(0,))
+
+
 def full_of_active(a):
     return np.sum(np.full((2, 2), a) @ np.full((2, 2), a * a))
 

@@ -74,9 +74,9 @@ def made(nests: Nests, b: Builder, s: Let) -> Expr | None:
         dims = nests.dims_of(b, s.args[1], s.target)
         value = s.args[2] if calls(s, np.full) else Const(1 if calls(s, np.ones) else 0)
         plain = not calls(s, np.full) and const(s.kwargs.get("dtype", Const("float64"))) is not None
-        if dims is None or not is_scalar(value) or plain:
+        if dims is None or plain or not can_fill(t.dtype, value):
             return None
-        return Apply(dims, t.dtype, lambda c, x: x, (_in(t.dtype, b, value),))
+        return Apply(dims, t.dtype, lambda c, x: x, (in_dtype(t.dtype, b, value),))
     if calls(s, np.arange):
         return _arange(b, s, t)
     if calls(s, np.eye, np.identity):
@@ -94,7 +94,7 @@ def _has_dtype(s: Let, dtype: str) -> bool:
     return known == dtype
 
 
-def _in(dtype: str, b: Builder, a: Atom) -> Atom:
+def in_dtype(dtype: str, b: Builder, a: Atom) -> Atom:
     """A number as an element of an array of this dtype."""
     value = const(a)
     if value is not None:
@@ -104,7 +104,12 @@ def _in(dtype: str, b: Builder, a: Atom) -> Atom:
     return as_float(b, a) if dtype == "float64" else a
 
 
-def _fits(dtype: str, own: str) -> bool:
+def can_fill(dtype: str, a: Atom) -> bool:
+    """Is it a number that an array of this dtype holds as it is? (NumPy cuts off what is behind the point.)"""
+    return is_scalar(a) and (const(a) is not None or fits(dtype, dtype_of(a)))
+
+
+def fits(dtype: str, own: str) -> bool:
     return own == dtype or (dtype, own) in (("float64", "int64"), ("float64", "bool"), ("int64", "bool"))
 
 
@@ -114,11 +119,11 @@ def _array(nests: Nests, b: Builder, s: Let, t: Array) -> Expr | None:
         return _of_tuple(nests, b, x, t)
     e = nests.expr(b, x)
     others = set(s.kwnames) - {"dtype"}
-    if not isinstance(e, Expr) or not _fits(str(t.dtype), e.dtype):
+    if not isinstance(e, Expr) or not fits(str(t.dtype), e.dtype):
         return None
     if e.dtype == t.dtype and (not calls(s, np.array, rt.astype) or others or len(s.args) - len(s.kwnames) > 3):
         return None  # which may be the array itself
-    return Apply(e.dims, str(t.dtype), lambda c, v: _in(str(t.dtype), c, v), (e,))
+    return Apply(e.dims, str(t.dtype), lambda c, v: in_dtype(str(t.dtype), c, v), (e,))
 
 
 def _of_tuple(nests: Nests, b: Builder, x: Atom, t: Array) -> Expr | None:
@@ -131,7 +136,7 @@ def _of_tuple(nests: Nests, b: Builder, x: Atom, t: Array) -> Expr | None:
     if not leaves or len(kinds) != 1 or any(d is None for d in dims[:depth]):
         return None
     rows = [nests.expr(b, a) for _, a in leaves]
-    if not all(_fits(str(t.dtype), r.dtype if isinstance(r, Expr) else dtype_of(r)) for r in rows):
+    if not all(fits(str(t.dtype), r.dtype if isinstance(r, Expr) else dtype_of(r)) for r in rows):
         return None
     inner = next((r.dims for r in rows if isinstance(r, Expr)), ())
     if depth + len(inner) != len(dims) or any(len(r.dims if isinstance(r, Expr) else ()) != len(inner) for r in rows):
@@ -162,7 +167,7 @@ def _put(b: Builder, out: Var, lead: Sequence[Atom], dims: Sequence[Size], value
     """``out[lead] = value``."""
 
     def one(c: Builder, index: list[Atom]) -> None:
-        c.effect("setitem", out, place(c, out, [*lead, *index]), _in(dtype, c, element(c, value, index)))
+        c.effect("setitem", out, place(c, out, [*lead, *index]), in_dtype(dtype, c, element(c, value, index)))
 
     nest(b, dims, one)
 
@@ -312,4 +317,4 @@ def shared(nests: Nests, b: Builder, s: Let, count: Any) -> Expr | None:
     return None if n is None else Apply(x.dims, "float64", part, (hits, n))
 
 
-__all__ = ["made", "shared"]
+__all__ = ["can_fill", "in_dtype", "made", "shared"]

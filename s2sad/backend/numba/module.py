@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from s2sad.backend.numba.boundary import (
     SUFFIX,
     all_globals,
-    callee_names,
     literal_params,
     used_params,
     with_global_params,
@@ -28,7 +27,7 @@ from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
 from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loops
-from s2sad.backend.numba.refuse import refuse
+from s2sad.backend.numba.recursion import with_depths
 from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.stacks import Stack
@@ -59,14 +58,16 @@ class NativeModule:
     functions: list[Function] = field(default_factory=list)
     decorators: dict[Function, str] = field(default_factory=dict)
     native: dict[str, str] = field(default_factory=dict)
+    recursive: bool = False  # is there a function that calls itself?
     finish: Callable[[ast.FunctionDef], None] = with_tests  # for the trees of what is compiled
 
 
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
-    _refuse_recursion(functions)
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    plain = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
+    typed = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
+    plain = with_depths(typed)
+    out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
     compiled: list[Function] = []
@@ -110,20 +111,6 @@ def _with_other_names(node: ast.FunctionDef) -> None:
 def _options(fn: Function, options: Native) -> str:
     parts = [OPTIONS, *([PARALLEL] if is_parallel(fn) else ()), *([FASTMATH] if options.fastmath else ())]
     return ", ".join(parts)
-
-
-def _refuse_recursion(functions: Sequence[Function]) -> None:
-    callees = {f.name: set(callee_names(f)) for f in functions}
-    for f in functions:
-        seen: set[str] = set()
-        todo = list(callees[f.name])
-        while todo:
-            name = todo.pop()
-            if name == f.name:
-                raise refuse(f, "a function that calls itself", f.loc, "write it as a loop")
-            if name not in seen:
-                seen.add(name)
-                todo += callees.get(name, ())
 
 
 __all__ = ["NativeModule", "native_module"]

@@ -323,7 +323,13 @@ class Nests:
             if not isinstance(e, Expr) or (s.kwnames and s.kwnames != ()):
                 return None
             dtype = dtype_of(s.target) if s.target is not None else ""
-            value = s.args[2] if calls(s, np.full_like) else Const({"float64": 0.0, "bool": False}.get(dtype, 0))
+            if calls(s, np.full_like):
+                value = subst_atom(s.args[2], self.env)
+                if not making.can_fill(dtype, value):
+                    return None
+                value = making.in_dtype(dtype, b, value)
+            else:
+                value = Const({"float64": 0.0, "bool": False}.get(dtype, 0))
             if calls(s, np.ones_like):
                 value = Const({"float64": 1.0, "bool": True}.get(dtype, 1))
             return Apply(e.dims, dtype, lambda c, x: x, (value,))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from s2sad.backend.numba.machine import register
 from s2sad.backend.numba.refuse import CODE, WAY_OUT
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import Function, Loc
@@ -27,6 +29,13 @@ def numba_type(t: Type | None) -> Any:
         items = [numba_type(i) for i in t.items]
         return None if None in items else types.BaseTuple.from_types(tuple(items))
     return None
+
+
+def make_importable(namespace: Mapping[str, Any]) -> None:
+    """Numba gives a function that calls itself one name if it finds its module, and else two."""
+    name = namespace["__name__"]
+    if name not in sys.modules:
+        register(name, namespace)
 
 
 def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Sequence[Function]) -> None:
@@ -70,4 +79,4 @@ def _user_place(program: Any, line: int) -> Loc | None:
     return Loc(place[0], place[1])
 
 
-__all__ = ["compile_now", "numba_type"]
+__all__ = ["compile_now", "make_importable", "numba_type"]

@@ -31,7 +31,7 @@ from s2sad.analysis.usage import lets, uses
 from s2sad.backend.numba.facts import calls, const, is_int
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Var, blocks_of, walk
 from s2sad.ir.rewrite import map_lets, with_body
-from s2sad.ir.types import Tuple
+from s2sad.ir.types import Array, Tuple, Type
 
 _DEEPER = 8  # how many times a loop runs, more or less
 _STORE, _READ = 3, 1
@@ -116,20 +116,27 @@ def _made_of(a: Atom, made: dict[Var, Let]) -> set[Var]:
 
 def _turned(fn: Function, made: dict[Var, Let], chosen: set[Var]) -> Function:
     sizes = {s.target for s in walk(fn.body) if isinstance(s, Let) and _asks_shape(s) and s.args[0] in chosen}
+    new = {v: Var(v.name, _columns_first(v.type)) for v in chosen}
 
     def turn(s: Let) -> list[Let] | Let:
         if s.target in chosen:
             shape = _reversed(made[s.args[1]])  # type: ignore[index]
-            assert s.target is not None
-            return [shape, Let(s.target, s.op, (s.args[0], shape.target), (), s.loc)]  # type: ignore[arg-type]
+            return [shape, Let(new[s.target], s.op, (s.args[0], shape.target), (), s.loc)]  # type: ignore[arg-type]
         if s.op == "getitem" and s.args[0] in sizes:
             return Let(s.target, s.op, (s.args[0], Const(1 - const(s.args[1]))), (), s.loc)
-        if s.args and s.args[0] in chosen and s.op != "getattr":
-            index = _reversed(made[s.args[1]])  # type: ignore[index]
-            return [index, Let(s.target, s.op, (s.args[0], index.target, *s.args[2:]), s.kwnames, s.loc)]  # type: ignore[arg-type]
-        return s
+        v = new.get(s.args[0]) if s.args and isinstance(s.args[0], Var) else None
+        if v is None:
+            return s
+        if s.op == "getattr":
+            return Let(s.target, s.op, (v, *s.args[1:]), (), s.loc)
+        index = _reversed(made[s.args[1]])  # type: ignore[index]
+        return [index, Let(s.target, s.op, (v, index.target, *s.args[2:]), s.kwnames, s.loc)]  # type: ignore[arg-type]
 
     return with_body(fn, map_lets(fn.body, turn))
+
+
+def _columns_first(t: Type | None) -> Type | None:
+    return Array(t.dtype, t.dims[::-1]) if isinstance(t, Array) and t.dims is not None else t
 
 
 def _reversed(s: Let) -> Let:
