@@ -162,7 +162,7 @@ _READING_METHODS = frozenset(
 )
 # Helpers without a rule that store nowhere; what they give may be an operand, or a part of one.
 _STORE_NOWHERE = """
-    make_object as_adjoint conform normalize_axes tensordot_axes owner_of
+    is_method make_object as_adjoint conform normalize_axes tensordot_axes owner_of
     abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cofactor_dot cumprod_curve cumprod_second
     curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
     einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
@@ -175,7 +175,9 @@ _STORE_NOWHERE = """
     triangular_adj triangular_dot trigamma turned upper_right variance_adj variance_centre_adj
 """
 _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
-_HELPERS_RAISE = frozenset({"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held"})
+_HELPERS_RAISE = frozenset(
+    {"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held", "expect_method"}
+)
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
