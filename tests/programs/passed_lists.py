@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.programs import Suite
 
 PROGRAMS = Suite("passed_lists", issue=3)
@@ -391,3 +393,25 @@ def returned_lists_held(x, y):
 
 
 PROGRAMS.add(returned_lists_held, 0.4, 1.2)
+
+
+def part_of_returned_held(x, y):
+    made = made_pair(x, y)
+    part = made[::-1]
+    held = [part]
+    held[0].append(x * y)
+    return part[-1] * part[0] * len(part) + made[1] * len(made)
+
+
+PROGRAMS.add(part_of_returned_held, 0.4, 1.2)
+
+
+def split_grows(x, y):
+    parts = np.split(np.array([x, y, x * y, 1.0]), 2)
+    held = {"parts": parts}
+    held["parts"].append(np.array([x * y, y]))
+    parts[0] = parts[1] * x
+    return sum([np.sum(p) * np.sum(parts[-1]) for p in parts]) + len(parts) * x
+
+
+PROGRAMS.add(split_grows, 0.4, 1.2)

@@ -217,7 +217,10 @@ def call_object(
             return result
     rule = lookup(obj)
     if rule is not None:
-        return rule_call(f, rule, pos, kw, name, ref)
+        result = rule_call(f, rule, pos, kw, name, ref)
+        if isinstance(result, Var) and isinstance(result.type, List) and untyped is not None and f.growth:
+            return builtin_list(f, result, name, untyped) if f.classes.find(untyped) in f.growth else result  # np.split
+        return result
     home = str(getattr(obj, "__module__", "")).partition(".")[0]
     if home == "scipy":
         result = scipy_calls.call_wrapped(f, obj, pos, kw, name, untyped)
