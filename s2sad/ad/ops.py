@@ -500,7 +500,7 @@ def _slice_read(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> None:
     bounds = [getattr(b, "value", None) for b in (index.start, index.stop, index.step)]  # type: ignore[attr-defined]
     positions = range(len(t.items))[slice(*bounds)]
     for key, _ in r.keys(s.target):
-        g = state.drop(key)
+        g = state.drop(key) if key[1] else target_bar(r, s.target, state, rb)
         if g is None:
             continue
         if not key[1]:  # a list with a mirror

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from tests.programs import Suite
 
 PROGRAMS = Suite("passed_lists", issue=3)
@@ -350,3 +352,66 @@ def nested_tuple(x, n):
 
 
 PROGRAMS.add(nested_tuple, 0.7, 3)
+
+
+def made_pair(x, y):
+    return [x, x * y]
+
+
+def made_nested(x, y):
+    return {"list": [x], "dict": {"q": y}}
+
+
+def returned_list_grows(x, y):
+    xs = made_pair(x, y)
+    xs.append(x * y)
+    return xs[-1] * sum(xs) + len(xs)
+
+
+PROGRAMS.add(returned_list_grows, 0.4, 1.2)
+
+
+def returned_dict_gets_keys(x, y):
+    made = made_nested(x, y)
+    made["dict"]["c"] = x * y
+    made["list"].append(y * y)
+    made["new"] = x
+    inner = made["dict"]
+    return inner.get("c", 5.0) * y + sum(made["list"]) + sum(inner.values()) + len(inner) * x + len(made)
+
+
+PROGRAMS.add(returned_dict_gets_keys, 0.4, 1.2)
+
+
+def returned_lists_held(x, y):
+    held = [made_pair(x, k * y) for k in range(3)]
+    held[1].append(y * x)
+    same = (lambda: {"a": x})()
+    del same["a"]
+    same["b"] = x * y
+    return sum(v[-1] * sum(v) * len(v) for v in held) + same.get("a", 3.0) * y + same["b"]
+
+
+PROGRAMS.add(returned_lists_held, 0.4, 1.2)
+
+
+def part_of_returned_held(x, y):
+    made = made_pair(x, y)
+    part = made[::-1]
+    held = [part]
+    held[0].append(x * y)
+    return part[-1] * part[0] * len(part) + made[1] * len(made)
+
+
+PROGRAMS.add(part_of_returned_held, 0.4, 1.2)
+
+
+def split_grows(x, y):
+    parts = np.split(np.array([x, y, x * y, 1.0]), 2)
+    held = {"parts": parts}
+    held["parts"].append(np.array([x * y, y]))
+    parts[0] = parts[1] * x
+    return sum([np.sum(p) * np.sum(parts[-1]) for p in parts]) + len(parts) * x
+
+
+PROGRAMS.add(split_grows, 0.4, 1.2)

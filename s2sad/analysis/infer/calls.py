@@ -54,6 +54,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     Unknown,
+    holds_lists,
     is_differentiable,
     join_all,
     widen,
@@ -62,6 +63,7 @@ from s2sad.rules.registry import lookup, lookup_method
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
+    from s2sad.analysis.infer.program import Spec
 
 
 def reference(obj: Any, text: str) -> Atom:
@@ -215,7 +217,10 @@ def call_object(
             return result
     rule = lookup(obj)
     if rule is not None:
-        return rule_call(f, rule, pos, kw, name, ref)
+        result = rule_call(f, rule, pos, kw, name, ref)
+        if isinstance(result, Var) and isinstance(result.type, List) and untyped is not None and f.growth:
+            return builtin_list(f, result, name, untyped) if f.classes.find(untyped) in f.growth else result  # np.split
+        return result
     home = str(getattr(obj, "__module__", "")).partition(".")[0]
     if home == "scipy":
         result = scipy_calls.call_wrapped(f, obj, pos, kw, name, untyped)
@@ -519,9 +524,22 @@ def call_function(
         f.refuse(records.CODE, f"{fn.name} calls itself and returns an object that is compiled as another", "write a loop")
         return UNDEF
     passed = [p for a, t in zip(atoms, types, strict=True) for p in functions.passed(f, a, t)]
-    result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    result = _result(f, spec, tuple(passed), name)
     if spec.shares or spec.grows:
         passing.passed(f, spec, atoms, result)
+    return result
+
+
+def _result(f: FunctionInfer, spec: Spec, passed: tuple[Atom, ...], name: str) -> Var:
+    """The call of a specialisation; a list or dict that it returns has the type that stores of the caller ask for."""
+    from s2sad.analysis.infer.operations import grown
+
+    if not holds_lists(spec.result):
+        return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
+    untyped = f.synthetic.setdefault((f.loc, spec.source, passing.RESULT), Var(name))
+    t = grown(f, spec.result, f.classes.find(untyped))
+    result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=t)
+    f.origin[result] = untyped
     return result
 
 

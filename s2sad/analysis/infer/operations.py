@@ -447,7 +447,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     inner = getattr(hook, "__func__", None)
     if isinstance(inner, FunctionType):
         return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
-    return f.emit("getitem", x, i, name=name)
+    item = f.emit("getitem", x, i, name=name)
+    return grow(f, s.target, item) if isinstance(t, List) and isinstance(it, Slice) else item
 
 
 _NEW_AXES = (Lit(None), Lit(Ellipsis))
