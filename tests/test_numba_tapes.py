@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import s2sad
+from tests import oracles
 
 pytest.importorskip("numba")
 
@@ -119,3 +120,20 @@ def test_nothing_grows_where_loops_say_how_often_they_run(program: Any) -> None:
     derivative = s2sad.grad(program, backend="numba")
     derivative(X, 3)
     assert "grown" not in derivative.source
+
+
+def scaled_rows(x, n):
+    y = np.zeros(x.shape[1])
+    for k in range(n):
+        y = x[k] * y.sum() + np.sin(x[k])
+    return np.sum(y)
+
+
+def test_an_entry_of_which_the_last_trip_needs_a_part() -> None:
+    """The rest of the entry is for the shape of what the loop carries on: it is named with the entry, not under the test."""
+    x = np.random.default_rng(3).normal(size=(5, 4))
+    plain, native = s2sad.grad(scaled_rows), s2sad.grad(scaled_rows, backend="numba")
+    assert np.allclose(native(x, 4), plain(x, 4), rtol=1e-12)
+    (expected,) = oracles.numeric_gradient(scaled_rows, (x, 4), {}, [0], 1.0)[0]
+    assert np.allclose(plain(x, 4), expected, atol=1e-6)
+    assert "for k, (t" in plain.source, plain.source

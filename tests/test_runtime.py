@@ -95,6 +95,18 @@ def test_safe_dot_is_the_sum_of_safe_products(size: int) -> None:
     assert rt.safe_dot(np.zeros(0), np.zeros(0)) == 0.0
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
+@pytest.mark.parametrize("shape", [(100, 4), (200, 5), (300, 2, 3)])
+def test_add_at_of_rows_with_narrow_indices(shape: tuple[int, ...], dtype: Any) -> None:
+    """Neither the flat places nor the number of rows need fit into the type of the indices."""
+    index = np.array([80, 3, 99, 80], dtype)
+    g = np.random.default_rng(3).normal(size=(4, *shape[1:]))
+    x, expected = np.zeros(shape), np.zeros(shape)
+    rt.add_at(x, index, g)
+    np.add.at(expected, index.astype(np.int64), g)
+    assert np.array_equal(x, expected)
+
+
 def test_add_at_accumulates_repeated_places() -> None:
     x = np.zeros((3, 2))
     rt.add_at(x, np.array([0, 0, -1]), np.ones((3, 2)))

@@ -26,7 +26,7 @@ def _rows(x_bar: np.ndarray, index: Any, g: Any) -> bool:
     """``np.add.at`` for whole rows named by one integer array, by way of NumPy's fast path for flat indices."""
     if isinstance(index, tuple) or x_bar.ndim < 2 or not x_bar.flags.c_contiguous or not x_bar.size:
         return False
-    index = np.asarray(index)
+    index = np.asarray(index).astype(np.intp, copy=False)  # the places need not fit into the type of the indices
     width = x_bar.size // x_bar.shape[0]
     places = np.where(index < 0, index + x_bar.shape[0], index).reshape(-1, 1) * width + np.arange(width)
     values = np.broadcast_to(g, index.shape + x_bar.shape[1:])

@@ -79,8 +79,11 @@ def _guarded(
     """Move what only ``result`` needs to the end of the body, under the test that an iteration follows."""
     mine: set[Let] = set()
     wanted: dict[Var, int] = {result: 1}
+    entries = {s.target for s in body.stmts if s.__class__ is Let and s.op == "unpack"}  # their parts are named where they stand
     for s in reversed(body.stmts):
         if not isinstance(s, Let) or s.target is None or s.target not in wanted:
+            continue
+        if s.op == "getitem" and isinstance(s.args[0], Var) and s.args[0] in entries:
             continue
         if used.get(s.target, 0) == wanted[s.target] and _movable(s, info):
             mine.add(s)
