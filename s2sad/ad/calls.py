@@ -92,7 +92,9 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if not any(r.is_active(a) for a in args):
         return [s]
     ends = [a for a in (*args, s.target) if isinstance(a, Var) and is_reference(a.type) and r.is_active(a)]
-    shared = shared_args(r.info, r.activity, s) or [a for a in ends if r.info.find(a) in r.paired]
+    shared = shared_args(r.info, r.activity, s) or [
+        a for a in ends if r.info.find(a) in r.paired or (a is s.target and r.holds_paired(a))
+    ]
     shares = bool(shared)
     for a in shared:
         cut = isinstance(a.type, Tuple) and not r.layout.is_mirror(a)  # what it holds goes through one by one

@@ -415,3 +415,29 @@ def split_grows(x, y):
 
 
 PROGRAMS.add(split_grows, 0.4, 1.2)
+
+
+def spread(x, z):
+    return np.broadcast_to(x, (2,)), (z * 2.0, [z * 3.0, np.full(2, x)])
+
+
+def returned_arrays_held(x, y):
+    wide, (twice, rest) = spread(x, np.array([x, y]))
+    parts = [wide, twice, *rest]
+    held = [parts]
+    held[0].append(np.array([x * y, y]))
+    held[0][1][0] = y * y
+    return np.sum(parts[0]) * y + np.sum(parts[1] ** 2) + np.sum(parts[2] * parts[3])
+
+
+PROGRAMS.add(returned_arrays_held, 0.4, 1.2)
+
+
+def broadcast_list_held(x, y):
+    parts = list(np.broadcast_arrays(x, np.array([x, y])))
+    held = [parts]
+    held[0].append(np.array([x * y, y]))
+    return sum([np.sum(p) * np.sum(parts[-1]) for p in parts]) + len(parts) * x
+
+
+PROGRAMS.add(broadcast_list_held, 0.4, 1.2)
