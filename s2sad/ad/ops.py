@@ -503,10 +503,14 @@ def _slice_read(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> None:
         g = state.drop(key) if key[1] else target_bar(r, s.target, state, rb)
         if g is None:
             continue
-        if not key[1]:  # a list with a mirror
+        if not key[1]:  # a list with a mirror; arrays that both hold have one adjoint anyway
+            shadowed = r.is_paired(s.target) and r.is_shadow(s.target)
             for k, position in enumerate(positions):
-                for (_, path), _t in r.keys(x):
-                    if path and path[0] == ("item", position):
+                for (_, path), t_part in r.keys(x):
+                    if path and path[0] == ("item", position) and not (shadowed and r.is_paired_leaf(x, path)):
+                        if shadowed and isinstance(t_part, (Num, Unknown)):
+                            raise r.refuse("S2S063", "a slice of a list that is stored into holds what may be a number or an "
+                                           "array", s.loc, "copy the list first: list(xs)")  # fmt: skip
                         part: Atom = rb.emit("getitem", g, Const(k))
                         for _, step in path[1:]:
                             part = rb.emit("getitem", part, Const(step))
