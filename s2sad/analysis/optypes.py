@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -275,11 +276,15 @@ def _same_dtype(a: Type, b: Type) -> bool | None:
         return None
 
 
-_GENERATORS = (np.random.Generator, np.random.RandomState)  # of which a value of that type is one (others may be None)
+def generator_classes() -> tuple[type, ...]:
+    """Of which a value of that type is one (others may be None). None where nobody has imported ``numpy.random``, which
+    costs as much as a tenth of the compiler."""
+    random = sys.modules.get("numpy.random")
+    return () if random is None else (random.Generator, random.RandomState)
 
 
 def _never_none(t: Type) -> bool:
-    if isinstance(t, Opaque) and t.cls in _GENERATORS:
+    if isinstance(t, Opaque) and t.cls in generator_classes():
         return True
     return not isinstance(t, Unknown | Opaque | Lit) or (isinstance(t, Lit) and t.value is not None) or t == STR
 
@@ -297,7 +302,7 @@ def _identity(op: str, types: tuple[Type, ...]) -> Type:
         if isinstance(a, RefT) and isinstance(b, RefT):
             return Lit((a.obj is b.obj) == (op == "is_"))
         ref, other = (a, b) if isinstance(a, RefT) else (b, a)
-        if isinstance(ref, RefT) and isinstance(other, Opaque) and other.cls in _GENERATORS:
+        if isinstance(ref, RefT) and isinstance(other, Opaque) and other.cls in generator_classes():
             return BOOL if isinstance(ref.obj, other.cls) else Lit(op == "is_not")
         return BOOL
     container = types[1]

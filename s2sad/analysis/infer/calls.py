@@ -33,7 +33,7 @@ from s2sad.analysis.infer import (
 )
 from s2sad.analysis.infer.handlers import handler_of
 from s2sad.analysis.infer.rule_calls import rule_call, text_of
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import generator_classes, type_of_atom
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
 from s2sad.ir.types import (
@@ -232,7 +232,7 @@ def call_object(
     if isinstance(obj, partial):
         inner, bound, named = functions.partial_parts(f, obj)
         return call_object(f, inner, bound + pos, {**named, **kw}, name, untyped)
-    if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, np.random.RandomState):
+    if isinstance(obj, pytypes.MethodType) and isinstance(obj.__self__, generator_classes()[1:]):
         mixed = random_draws.function(f, obj, pos, kw, name)
         if mixed is not None:
             return mixed

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import generator_classes, type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
 from s2sad.ir.types import UNKNOWN, Affine, Array, Dim, Lit, Opaque, Scalar, Tuple, Type, is_number, widen
 
@@ -25,18 +25,17 @@ _PLAIN = ("random", "random_sample", "standard_normal", "standard_exponential", 
 _TWO = ("normal", "uniform", "laplace", "logistic", "gumbel", "lognormal")  # (a, b, size)
 
 
-GENERATORS = (np.random.Generator, np.random.RandomState)
-
-
 def made(obj: Any) -> Type | None:
     """The type of a generator that a call of ``obj`` makes; None where it makes none."""
+    if not generator_classes():
+        return None
     if obj is np.random.default_rng:
         return Opaque(np.random.Generator)
     return Opaque(np.random.RandomState) if obj is np.random.RandomState else None
 
 
 def is_generator(t: Type) -> bool:
-    return isinstance(t, Opaque) and t.cls in GENERATORS
+    return isinstance(t, Opaque) and t.cls in generator_classes()
 
 
 def method(f: FunctionInfer, rng: Atom, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom:
