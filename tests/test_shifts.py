@@ -150,3 +150,18 @@ def test_the_gradient_of_a_softmax_sums_to_nearly_nothing() -> None:
     x = 1e3 * arr(5, 7)
     gradient = s2sad.grad(softmax)(x)
     assert np.all(np.abs(gradient.sum(axis=1)) < 1e-15)
+
+
+def below_another_maximum(x, limit):
+    m = np.max(x, axis=1)
+    e = np.exp(x - m[0])
+    w = np.exp(x - m)  # of a square: each column has the maximum of a row
+    return np.sum(e * x) + np.sum(w) if limit > 0.0 else np.sum(x)
+
+
+def test_an_exponential_that_is_not_below_its_own_maximum_may_overflow() -> None:
+    x = np.array([[1.0, 2.0], [900.0, 1000.0]])
+    with np.errstate(all="ignore"):
+        value, (x_bar,) = s2sad.value_and_grad(below_another_maximum, argnums=(0,))(x, -1.0)
+    assert value == np.sum(x)
+    np.testing.assert_array_equal(x_bar, np.ones((2, 2)))

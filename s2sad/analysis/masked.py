@@ -18,6 +18,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.shifts import is_below_maximum
 from s2sad.analysis.usage import lets
 from s2sad.ir.nodes import (
     Atom,
@@ -47,7 +48,6 @@ _SELECT = (
 _ASK = (np.isnan, np.isfinite, np.isinf, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nan_to_num)
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
 FADING = (np.exp, np.exp2, np.expm1, np.logaddexp, np.logaddexp2)  # faster than any pole grows
-_RESHAPE = frozenset({np.reshape, np.expand_dims})
 _HOLD = frozenset({"list", "tuple", "copy"})
 
 
@@ -137,7 +137,7 @@ def _is_source(s: Let, made: dict[Var, Let]) -> bool:
     if rule is None or s.target is None or _is_python_number(s.target):
         return False
     if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _GROW):
-        return not _is_shifted(s.args[1], made)
+        return not is_below_maximum(s.args[1], made)
     if not rule.singular:
         return False
     t = type_of_atom(s.args[-1])
@@ -145,25 +145,6 @@ def _is_source(s: Let, made: dict[Var, Let]) -> bool:
         return False
     known = t.value if s.op == "pow" and isinstance(t, Lit) else -1
     return not (isinstance(known, int | float) and known >= 1)
-
-
-def _is_shifted(a: Atom, made: dict[Var, Let]) -> bool:
-    """Is it ``x - m`` with the maximum of x, as in a softmax? Its exponential is at most 1."""
-    d = _copied(a, made)
-    if d is None or d.op != "sub":
-        return False
-    x, m = d.args[0], _copied(d.args[1], made)
-    while m is not None and (m.op == "getitem" or (m.op == "call" and isinstance(m.args[0], Ref) and m.args[0].obj in _RESHAPE)):
-        m = _copied(m.args[0] if m.op == "getitem" else m.args[1], made)
-    return m is not None and m.op == "call" and isinstance(m.args[0], Ref) and m.args[0].obj is np.max and m.args[1] is x
-
-
-def _copied(a: Atom, made: dict[Var, Let]) -> Let | None:
-    """What computes a value, also by way of other names."""
-    d = made.get(a) if isinstance(a, Var) else None
-    while d is not None and d.op == "copy":
-        d = made.get(d.args[0]) if isinstance(d.args[0], Var) else None
-    return d
 
 
 def _is_python_number(v: Var) -> bool:
@@ -177,7 +158,8 @@ def _left_out(fn: Function) -> set[Var]:
     for s in stmts:
         if isinstance(s, Let):
             found.update(a for a in _selected(s) if isinstance(a, Var))
-    if any(isinstance(s, If) for s in stmts) and any(isinstance(s, Let) and _is_source(s, lets(fn)) for s in stmts):
+    made = lets(fn) if any(isinstance(s, If) for s in stmts) else {}
+    if made and any(isinstance(s, Let) and _is_source(s, made) for s in stmts):
         found |= _in_one_branch(fn.body)
     if not found:
         return found

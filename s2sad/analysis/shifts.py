@@ -49,6 +49,51 @@ def cancelling(fn: Function) -> frozenset[Var]:
     return frozenset(found)
 
 
+def is_below_maximum(a: Atom, made: dict[Var, Let]) -> bool:
+    """Is it ``x - m`` with the maximum of x, or of the slice of x that each element is in? Its exponential is at most 1.
+    ``made`` has the statements that compute values."""
+    d = _by_name(a, made)
+    x, m = d.args if d is not None and d.op == "sub" else (None, None)
+    path: list[Let] = []  # from m back to the maximum
+    s = made.get(m) if isinstance(m, Var) else None
+    while s is not None and not _is_maximum(s):
+        path.append(s)
+        read = s.args[1:] if s.op == "call" else s.args
+        source = read[0] if s.op in _STEPS and read else None
+        s = made.get(source) if isinstance(source, Var) else None
+    start = _start(s) if s is not None and s.args[1] is x else None
+    if s is None or s.target is None or start is None:
+        return False
+    moves: dict[Atom, Move] = {s.target: start}
+    move: Move | None = start
+    try:
+        for step in reversed(path):
+            move = _follow(step, moves)
+            if move is None or step.target is None or (move.how, move.c) != ("shift", 1.0):
+                return False
+            moves[step.target] = move
+    except _Lost:
+        return False
+    assert move is not None
+    rank = rank_of(type_of_atom(s.args[1])) or 0
+    return (None,) * (rank - len(move.places)) + move.places == _kept(_axes(s.kwargs.get("axis", Const(None)), rank) or (), rank)
+
+
+_STEPS = frozenset({"call", "copy", "getitem"})
+
+
+def _by_name(a: Atom, made: dict[Var, Let]) -> Let | None:
+    """What computes a value, also by way of other names."""
+    d = made.get(a) if isinstance(a, Var) else None
+    while d is not None and d.op == "copy":
+        d = made.get(d.args[0]) if isinstance(d.args[0], Var) else None
+    return d
+
+
+def _is_maximum(s: Let) -> bool:
+    return s.op == "call" and isinstance(s.args[0], Ref) and (s.args[0].obj is np.max or s.args[0].obj is np.amax)
+
+
 def _search(block: Block, found: list[Var]) -> None:
     for k, s in enumerate(block.stmts):
         for inner in blocks_of(s):
@@ -73,8 +118,13 @@ def _start(s: Let) -> Move | None:
         return Move("shift", 1.0, tuple(range(left)))
     if left != rank:
         return None
+    return Move("shift", 1.0, _kept(axes, rank))
+
+
+def _kept(axes: tuple[int, ...], rank: int) -> tuple[int | None, ...]:
+    """The places of a maximum along ``axes`` that keeps its dimensions."""
     labels = iter(range(rank))
-    return Move("shift", 1.0, tuple(None if k in axes else next(labels) for k in range(rank)))
+    return tuple(None if k in axes else next(labels) for k in range(rank))
 
 
 def _axes(axis: Atom, rank: int) -> tuple[int, ...] | None:
@@ -210,4 +260,4 @@ def _is_integer(t: Type) -> bool:
     return isinstance(t, Scalar) and t.dtype.startswith(("int", "uint"))
 
 
-__all__ = ["cancelling"]
+__all__ = ["cancelling", "is_below_maximum"]
