@@ -115,6 +115,8 @@ def recomputable(r: Reverse, s: Let) -> bool:
             isinstance(a, Var) and isinstance(a.type, Array) and r.memory.overwritten_after(a, s) for a in s.args
         )
     assert s.target is not None
+    if s.op == "list":  # an index, as in ``a[[i, j]]``
+        return bool(s.args) and all(_is_int(type_of_atom(a)) for a in s.args) and not r.info.deep_mutated(s.target)
     if s.op in _INT_OPS:
         return all(_is_int(type_of_atom(a)) for a in s.args)
     if s.op == "getitem":

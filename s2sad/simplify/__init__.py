@@ -18,6 +18,7 @@ from s2sad.simplify import (
     copies,
     cse,
     dce,
+    deliver,
     early,
     factors,
     flat,
@@ -124,6 +125,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
+    NamedPass("deliver", deliver.deliver),
     NamedPass("sink", sink.sink),
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
@@ -184,7 +186,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
 
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(fn, primal)
+    new = buffers.reuse(tape.measure(fn), primal)
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 

@@ -30,8 +30,9 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
+from s2sad.analysis.effects import atom_has_memory, effect_of, finds_adjoint, has_memory
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
@@ -52,14 +53,16 @@ _SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # tw
 
 def merge(fn: Function, primal: Container[Var] = frozenset()) -> Function:
     """``fn`` with common subexpressions computed once: ``fn`` itself when there are none. Slices of arrays that the user
-    wrote twice (``primal``) stay as they are."""
+    wrote twice (``primal``) stay as they are, unless both are read elsewhere too."""
     return with_body(fn, _Cse(fn, primal).block(fn.body))
 
 
 class _Cse:
     def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        self.fn = fn
         self.memory = Memory(fn)
         self.primal = primal
+        self.uses: dict[Var, int] | None = None  # once they are asked for
         self.indices: dict[Var, Let] = {}  # slices, and tuples that hold some: compared part by part
         self.alike: dict[Var, Var] = {}  # the user's slices of the same memory: not merged, but they count as one
         self.env: dict[Var, Atom] = {}
@@ -135,19 +138,34 @@ class _Cse:
             if op == "getattr" and not has_memory(target.type):
                 self.written_out[target] = self._key(let)
             return let
-        key = self._key(let)
+        found = op == "method" and finds_adjoint(let)
+        key = ("of", *map(id, let.args[:1]), self._name(let)) if found else self._key(let)
         if key is None:
             return let
         old = self.known.get(key)
-        one = let.op in _SAME_OBJECT and not _new_list(let)
+        one = found or (let.op in _SAME_OBJECT and not _new_list(let))
         if old is None or not (one or self._mergeable(target, old)):
             self.known[key] = target
             return let
-        if let.op == "getitem" and let.args[1] in self.indices and target in self.primal and _sliced(let):
+        if self._is_users_slice(let) and not self._has_names(target, old):
             self.alike[target] = self.alike.get(old, old)
             return let
         self.env[target] = old
         return None
+
+    def _name(self, let: Let) -> Any:
+        """Whose adjoint is found: stores change nothing in that. Of a number there is a new one each time."""
+        x = let.args[2]
+        return x if let.args[1].value == "of" and isinstance(x, Var) and has_memory(x.type) else let  # type: ignore[union-attr]
+
+    def _is_users_slice(self, let: Let) -> bool:
+        return let.op == "getitem" and let.args[1] in self.indices and let.target in self.primal and _sliced(let)
+
+    def _has_names(self, a: Var, b: Var) -> bool:
+        """Do other statements read both? Then neither is written where the user wrote it."""
+        if self.uses is None:
+            self.uses = usage.uses(self.fn)
+        return self.uses.get(a, 0) > 1 and self.uses.get(b, 0) > 1
 
     def _spelled(self, let: Let) -> bool:
         """Cheap, and better written out where it is used: ``x.shape``, an index, ``range(n)``."""

@@ -27,10 +27,13 @@ from __future__ import annotations
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import finds_adjoint
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Dict, List, Lit, Slice, Tuple, is_number
+from s2sad.runtime.memory import Shadow
+from s2sad.specialise.driver import rename
 
 
 def spell_out(fn: Function) -> Function:
@@ -58,6 +61,18 @@ def read_again(fn: Function) -> Function:
     flat = usage.uses(Block(tuple(s for s in fn.body.stmts if isinstance(s, Let))))
     shared = {v: s for v, s in found.items() if flat.get(v) == counts[v] and not memory.is_written(s.args[0])}
     return with_body(fn, _Speller(shared).block(fn.body)) if shared else fn
+
+
+def name_found(fn: Function) -> Function:
+    """``fn`` with a name for each adjoint that is found by memory and read more than once: ``u_bar`` for ``shadows.of(u)``."""
+    if not any(s.__class__ is Let and s.op == "call" and getattr(s.args[0], "obj", None) is Shadow for s in fn.body.stmts):
+        return fn
+    counts = usage.uses(fn)
+    names = {
+        v: f"{d.args[2].name}_bar" for v, d in usage.lets(fn).items()
+        if finds_adjoint(d) and not v.name and counts.get(v, 0) > 1 and isinstance(d.args[2], Var) and d.args[2].name
+    }  # fmt: skip
+    return with_body(fn, rename(fn.body, names)) if names else fn
 
 
 def _is_element(let: Let) -> bool:
@@ -103,4 +118,4 @@ class _Speller:
         return new
 
 
-__all__ = ["read_again", "spell_out"]
+__all__ = ["name_found", "read_again", "spell_out"]
