@@ -170,3 +170,42 @@ def test_others() -> None:
     check(rows_used, A)
     check(basis, A)
     check(nested_loops, X, 3)
+
+
+def read_back(x, a):
+    """What was stored is read in the next statement, and stored over in between."""
+    p = np.zeros(len(x))
+    s = 0.0
+    for j in range(1, len(x)):
+        t = np.sin(x[j]) * (a + p[j - 1])
+        p[j] = t
+        s = s + p[j] * x[j - 1] * t
+        p[j] = p[j] * a
+        s = s + p[j] * t
+    return s
+
+
+def read_back_elsewhere(x, i, j):
+    p = x * 2.0
+    t = np.exp(x[0])
+    p[i] = t
+    q = p[::-1]
+    q[j] = q[j] * t
+    return p[i] * t + p @ p
+
+
+def mask_of_rows(a, b):
+    c = a * 2.0
+    c[[True, False, True, False]] = b[:2]
+    c[[0, 0]] = b[1:3]
+    return np.sum(c * c)
+
+
+@pytest.mark.parametrize("places", PLACES)
+def test_what_was_stored_is_read(places: tuple[int, int]) -> None:
+    check(read_back, X, 0.8, active=(0, 1))
+    check(read_back_elsewhere, X, *places)
+
+
+def test_lists_of_rows_and_masks() -> None:
+    check(mask_of_rows, A, A + 1.0, active=(0, 1))

@@ -12,6 +12,7 @@ from s2sad.ad import calls, derived, lists, objects, overlap
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
+from s2sad.ad.recompute import is_int
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
@@ -734,7 +735,7 @@ def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
             g = rb.call(np.array, "np.array", g)
         rb.effect("setitem", x_bar, i, Const(0.0))
     else:
-        listed = isinstance(x.type, Array) and isinstance(t, List) and not t.frozen and is_number(t.item)
+        listed = isinstance(x.type, Array) and isinstance(t, List) and not t.frozen and is_int(t.item)
         part = result_type("getitem", (x, i)) if listed else Num()
         g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=part if isinstance(part, Array) else Num())
     _accumulate_stored(r, state, rb, v, g)

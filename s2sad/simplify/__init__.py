@@ -147,6 +147,8 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
         if new is fn:
             break
         fn = rounds(new, primal)
+    new = cse.forward(fn, primal)
+    fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = weave(fn, primal)
     for p in LAST:

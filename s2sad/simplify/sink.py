@@ -70,7 +70,8 @@ class _Sinker:
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
         made = {s.target for s in stmts if s.__class__ is Let and s.op != "getitem"}  # arrays, and not views
-        held = {s.target for s in stmts if s.__class__ is Let and _of_record(s)}
+        inner = block is not self.outermost
+        held = {s.target for s in stmts if s.__class__ is Let and _of_record(s)} if inner else set()
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
             if s.__class__ is not Let or not self._moves(s):
