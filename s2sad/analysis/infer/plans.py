@@ -6,7 +6,7 @@ statement defines, with its kind and its parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
@@ -77,8 +77,8 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     if isinstance(t, Range):
         return Plan(x, lambda k, names: k, None, range_item(f, x))
     if isinstance(t, Array | List | Tuple | Num | Unknown):
-        if t.__class__ is Unknown and _is_dict_view(f, x):
-            x = f.emit("call", Ref(list, "list"), x, type=List(UNKNOWN))
+        if t.__class__ is Unknown:
+            x = _indexable(f, x)
         n = length(f, x)
         over = _range(f, n)
         return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0] if names else ""), n, range_item(f, over))
@@ -86,10 +86,18 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     return Plan(x, lambda k, names: k, None, item)
 
 
-def _is_dict_view(f: FunctionInfer, x: Atom) -> bool:
-    """Is it ``d.items()`` and the like, of something that is not known to be a dict? It has no index."""
+def _indexable(f: FunctionInfer, x: Atom) -> Atom:
+    """What is not known is gone through by index: ``d.items()`` of what may be a dict has none, nor has an iterator."""
     made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is x), None)
-    return made is not None and made.op == "method" and getattr(made.args[1], "value", "") in ("items", "keys", "values")
+    if made is None:
+        return x
+    if made.op == "method" and getattr(made.args[1], "value", "") in ("items", "keys", "values"):
+        return f.emit("call", Ref(list, "list"), x, type=List(UNKNOWN))
+    callee = made.args[0] if made.op == "call" else None
+    if isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, Iterator):
+        f.refuse("S2S057", f"a loop over {callee.text}(), whose elements are made while it runs",
+                 "loop over list(...) of it, or write it out with if")  # fmt: skip
+    return x
 
 
 def range_values(f: FunctionInfer, x: Atom) -> range | None:
