@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import calls, operators, stars
+from s2sad.analysis.infer import calls, elements, operators, stars
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass
@@ -271,7 +271,7 @@ def _starmap_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     inner = _indexed(f, parts[1])
 
     def item(k: Var, names: tuple[str, ...]) -> Atom:
-        row = calls.elements(f, inner.item(k, ("",)))
+        row = elements.elements(f, inner.item(k, ("",)))
         if row is None:
             f.refuse("S2S052", "starmap over rows whose length is not known", "write the loop")
             return UNDEF
@@ -375,8 +375,8 @@ _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "count": _count_plan,
     "repeat": _repeat_plan,
     "cycle": _cycle_plan,
-    "transposed": stars.transposed,
-    "column": stars.column,
+    "transposed": lambda f, parts: stars.transposed(f, parts),
+    "column": lambda f, parts: stars.column(f, parts),
 }
 
 
@@ -460,10 +460,10 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
         return [lambda r=r: calls.call_atom(f, parts[0], f.tuples[r()], {}, "") or UNDEF for r in args]  # type: ignore[misc]
     if kind == "starmap":
         args = static_items(f, parts[1])
-        if args is None or any(calls.known_length(f, _type_of(f, r)) is None for r in args):
+        if args is None or any(elements.known_length(f, _type_of(f, r)) is None for r in args):
             return None
         return [
-            lambda r=r: calls.call_atom(f, parts[0], calls.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
+            lambda r=r: calls.call_atom(f, parts[0], elements.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
             for r in args
         ]
     return None
