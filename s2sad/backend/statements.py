@@ -25,6 +25,7 @@ from s2sad.backend.forms import (
     returns_none,
     written,
 )  # fmt: skip
+from s2sad.backend.managers import Managed, managed
 from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
@@ -98,7 +99,10 @@ class Statements(SimpleStatements):
     def _statement(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
         stmt = stmts[k]
         if isinstance(stmt, Let):
-            if stmt.op in ("unpack", "unpack_star"):
+            whole = managed(stmts, k, self.plan.used) if _may_enter(stmts, k) else None
+            if whole is not None:
+                done, used = self._with(whole), whole.length
+            elif stmt.op in ("unpack", "unpack_star"):
                 done, used = self._unpack(stmts, k)
             else:
                 done, used = self._let(stmt), 1
@@ -377,6 +381,15 @@ class Statements(SimpleStatements):
             test = ast.Constant(True, None)
         return [*before, at(ast.While(test, body or [ast.Pass()], []), stmt.loc), *after]
 
+    def _with(self, whole: Managed) -> Body:
+        made, target = whole.made, whole.enter.target
+        manager = self.atom(whole.enter.args[0]) if made is None else self.value(made)
+        named = target is not None and (target.name or target in self.plan.used)
+        name = syn.name(self.var(target), syn.STORE) if target is not None and named else None
+        inner = whole.attempt.body
+        body = self.block(inner, inner.results, Tail(whole.attempt.targets)) or [ast.Pass()]
+        return [ast.With([ast.withitem(manager, name)], body, None)]
+
     def _try(self, stmt: Try) -> Body:
         tail = Tail(stmt.targets)
         body = self.block(stmt.body, stmt.body.results, tail) or [ast.Pass()]
@@ -390,6 +403,11 @@ class Statements(SimpleStatements):
         if not handlers and not final:
             return body
         return [ast.Try(body, handlers, [], final)]
+
+
+def _may_enter(stmts: list[Stmt], k: int) -> bool:
+    """Does this statement, or the next one, enter a manager?"""
+    return any(s.__class__ is Let and s.op == "with_enter" for s in stmts[k : k + 2])
 
 
 __all__ = ["Statements"]

@@ -26,6 +26,7 @@ from s2sad.simplify import (
     idle,
     inplace,
     invariants,
+    last_words,
     leftover,
     literals,
     negations,
@@ -135,6 +136,8 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
     if primal is None:
         primal = primal_vars(fn)
     fn = rounds(fn, primal)
+    new = last_words.drop(fn, primal)
+    fn = fn if new is fn else rounds(new, primal)
     new = without_masks(fn)
     fn = fn if new is fn else rounds(new, primal)
     for _ in range(2):  # what is alike then, and twice there, is a product of another number

@@ -11,8 +11,11 @@ import contextlib
 import functools
 import sys
 import types as pytypes
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
 from s2sad.analysis.infer.growing import store_into
@@ -21,10 +24,12 @@ from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable, join, widen
+from s2sad.ir.types import UNKNOWN, List, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
+
+MANAGERS = (np.errstate, warnings.catch_warnings)  # calls that say it all: they are not followed
 
 # -- construction ----------------------------------------------------------------------------------------------------
 
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``; None where the class cannot be followed (the call is opaque then)."""
     cls = STAND_INS.get(ref.obj, ref.obj)
+    if cls in MANAGERS:
+        return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
     why = unsupported(cls)
     init = lookup(f, cls, "__init__")
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
@@ -107,6 +114,21 @@ def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, .
         f.refuse(CODE, f"the source of {cls.__name__}.__init__ cannot be read", "make the object outside of the function")
         return
     calls.call_function(f, fn, (), (x, *pos), kw, "")
+
+
+def enter(f: FunctionInfer, x: Atom, name: str) -> Atom:
+    """What a manager that is not followed gives on the way in: np.errstate nothing."""
+    t = type_of_atom(x)
+    if isinstance(t, Opaque) and t.cls is np.errstate:
+        f.effect("with_enter", x)
+        return Const(None)
+    return f.emit("with_enter", x, name=name, type=Opaque())
+
+
+def leave(f: FunctionInfer, x: Atom, pos: tuple[Atom, ...]) -> Atom:
+    """``x.__exit__(class, exception, traceback)`` of one that swallows nothing."""
+    f.effect("with_exit", x, *[a for a in pos[1:2] if not (isinstance(a, Const) and a.value is None)])
+    return Const(None)
 
 
 # -- attributes ------------------------------------------------------------------------------------------------------

@@ -57,8 +57,7 @@ if TYPE_CHECKING:
 
 _CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
-    {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
-     "with_exit"}
+    {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_exit"}
 )  # fmt: skip
 _USES = ARITHMETIC | INPLACE.keys() | {"getitem", "setitem", "aug_setitem", "delitem", "method", "call"}
 _QUESTIONS = frozenset({"eq", "ne", "is_", "is_not", "in_", "not_in"})
@@ -455,6 +454,7 @@ _OPS: dict[str, Any] = {
     "star": unpacking.star,
     "iter_list": unpacking.iter_list,
     "copy": _copy,
+    "with_enter": lambda f, _, args, name: objects.enter(f, args[0], name),
     "format": _format,
     "format_value": _format,
     "in_": _contains,
