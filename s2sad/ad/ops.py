@@ -11,6 +11,7 @@ from s2sad.ad import calls, derived, lists, objects, overlap
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
+from s2sad.ad.polynomials import slope
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
@@ -107,6 +108,8 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.target is None or not r.is_active(s.target) or s.op == "closure":
         _check_opaque(r, s)
         return [s]
+    if s.target in r.polynomials:
+        return _by_slope(r, s, state, rb)
     handler = _HANDLERS.get(s.op)
     if s.op in ("add", "mul") and isinstance(s.target.type, (List, Tuple)):
         return _sequence_arithmetic(r, s, state, rb)
@@ -230,6 +233,18 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
                 add_structured(r, state, rb, x, g, named=len(operands) == 1)
     return [*before, s, *after]
+
+
+def _by_slope(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """The last operation of a polynomial: what it is a polynomial of gets the adjoint of all of it."""
+    assert s.target is not None
+    y_bar = target_bar(r, s.target, state, rb)
+    if y_bar is not None:
+        p = r.polynomials[s.target]
+        g = rb.emit("mul", y_bar, slope(p, rb)[0])
+        rb.loc = s.loc
+        r.add(state, rb, (p.inner, ()), g)
+    return [s]
 
 
 _ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}
