@@ -203,10 +203,12 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             r.program, body, (y, *kept), static, rb
         )
         held: dict[Atom, Atom] = {}  # what an operand gets that stands there twice is summed first
+        alone = _alone(s.target, y_bar, operands)
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
-            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y, masked=s.target in r.masked))
+            g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked)
+            g = g if x is alone else _for_operand(rb, x, g)
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g
@@ -233,6 +235,16 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
                 add_structured(r, state, rb, x, g, named=len(operands) == 1)
     return [*before, s, *after]
+
+
+def _alone(y: Var, y_bar: Atom, operands: tuple[Atom, ...]) -> Atom | None:
+    """The one array among numbers, whose shape, known or not, the result has."""
+    arrays = {a for a in operands if not is_number(type_of_atom(a))}
+    x = arrays.pop() if len(arrays) == 1 else None
+    t, g = (a.type if isinstance(a, Var) else None for a in (x, y_bar))
+    if not isinstance(t, Array) or not isinstance(g, Array) or not t.dims or not g.dims or len(t.dims) != len(g.dims):
+        return None
+    return x if t.dtype == g.dtype == dtype_of(y.type or Unknown()) == "float64" else None
 
 
 def _by_slope(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
