@@ -29,7 +29,6 @@ LONGER = {
     "gram_schmidt": 39,
     "with_statement": 24,
     "best_row_and_dict_of_pairs": 96,
-    "logistic": 8,
     "rosenbrock": 11,
     "option": 35,
     "mixture": 29,
