@@ -28,7 +28,6 @@ LONGER = {
     "adi_like_sweeps": 71,
     "gram_schmidt": 39,
     "best_row_and_dict_of_pairs": 96,
-    "logistic": 8,
     "rosenbrock": 11,
     "option": 35,
     "mixture": 29,

@@ -37,7 +37,7 @@ def option_grad(spot, strike, time, vol, rate):
     t13 = rt.safe_div(d1_bar, root)  # L79
     root_bar -= rt.safe_mul(t13, d1)
     time_bar += t13 * t4
-    vol_bar = vol * t13 * time
+    vol_bar = t13 * time * vol
     t14 = rt.safe_div(t13, spot)
     spot_bar = t6 + t14
     strike_bar -= rt.safe_mul(t14, t2)
