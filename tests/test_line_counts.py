@@ -31,7 +31,7 @@ LONGER = {
     "best_row_and_dict_of_pairs": 96,
     "logistic": 8,
     "rosenbrock": 11,
-    "option": 35,
+    "option": 37,
     "mixture": 29,
     "haversine": 25,
     "power": 16,

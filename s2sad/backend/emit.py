@@ -12,6 +12,7 @@ from s2sad.backend.fold import plan
 from s2sad.backend.modules import ModuleNames
 from s2sad.backend.naming import assign_names
 from s2sad.backend.printer import print_module, statements
+from s2sad.backend.release import releases
 from s2sad.backend.statements import Statements
 from s2sad.ir.nodes import Function, Loc
 
@@ -22,13 +23,15 @@ def emit_module(
     comments: bool = True,
     decorators: Mapping[Function, str] | None = None,
     finish: Callable[[ast.FunctionDef], None] | None = None,
+    release: bool = False,
 ) -> Emitted:
     """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
     the user they come from (``# L7``), and ``comment`` statements are written. ``decorators``: the text for a function
-    that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions."""
+    that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions.
+    ``release``: with ``del`` where a function would hold more than it needs."""
     module = ModuleNames(functions)
     decorators = decorators or {}
-    defs = [_function(fn, module, decorators.get(fn, "")) for fn in functions]
+    defs = [_function(fn, module, decorators.get(fn, ""), release) for fn in functions]
     for fn, node in zip(functions, defs, strict=True):
         if finish is not None and fn in decorators:
             finish(node)
@@ -57,14 +60,17 @@ def _header(header: str) -> list[str]:
     return [("# " + line).rstrip() if not line.startswith("#") else line for line in header.splitlines()]
 
 
-def _function(fn: Function, module: ModuleNames, decorator: str) -> Any:
+def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) -> Any:
     decided = plan(fn)
     reserved = module.roots_of(fn)
     hidden = reserved & {p.var.name for p in fn.params}
     if hidden:
         raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
-    printer = Statements(fn, decided, assign_names(fn, decided, reserved), module, None)
+    names = assign_names(fn, decided, reserved)
+    printer = Statements(fn, decided, names, module, None)
     printer.def_name = module.functions[fn]
+    if release:
+        printer.released = releases(fn, decided, names)
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")
