@@ -44,6 +44,7 @@ from s2sad.simplify import (
     spell,
     spread,
     squares,
+    steady,
     stores,
     structure,
     sums,
@@ -112,6 +113,7 @@ WOVEN: tuple[NamedPass, ...] = (
     NamedPass("sparse", sparse.record),
     NamedPass("flat", flat.flatten),
     NamedPass("together", together.join),
+    NamedPass("steady", steady.share),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("leftover", leftover.drop),
