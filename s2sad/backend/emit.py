@@ -12,9 +12,9 @@ from s2sad.backend.fold import plan
 from s2sad.backend.modules import ModuleNames
 from s2sad.backend.naming import assign_names
 from s2sad.backend.printer import print_module, statements
-from s2sad.backend.release import releases
 from s2sad.backend.statements import Statements
-from s2sad.ir.nodes import Function, Loc
+from s2sad.ir.nodes import Function, Let, Loc
+from s2sad.ir.types import Array
 
 
 def emit_module(
@@ -69,13 +69,24 @@ def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) 
     names = assign_names(fn, decided, reserved)
     printer = Statements(fn, decided, names, module, None)
     printer.def_name = module.functions[fn]
-    if release:
+    if release and _makes_arrays(fn):
+        from s2sad.backend.release import releases  # few programs need it
+
         printer.released = releases(fn, decided, names)
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")
         node.decorator_list = [ast.parse(f"{module.root(root)}.{rest}", mode="eval").body]
     return node
+
+
+def _makes_arrays(fn: Function) -> bool:
+    """Are there enough of them that some may be worth giving back?"""
+    count = 0
+    for s in fn.body.stmts:
+        if s.__class__ is Let and s.target is not None and s.target.type.__class__ is Array:
+            count += 1
+    return count >= 4
 
 
 def _annotate(

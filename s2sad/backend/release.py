@@ -69,12 +69,12 @@ def _size(t: Type | None) -> float:
 
 
 class _Memory:
-    """An array, a tape, or what a call gave: its size, and the names that hold it now."""
+    """An array, a tape, or what a call gave: its size, the names that hold it now, and the place from which none is read."""
 
-    __slots__ = ("names", "size")
+    __slots__ = ("names", "size", "until")
 
     def __init__(self, size: float) -> None:
-        self.size = size
+        self.size, self.until = size, 0
         self.names: dict[str, None] = {}
 
 
@@ -102,23 +102,25 @@ class _Releases:
         self.memory: dict[Var, _Memory | None] = {}  # of variables; None is somebody else's
         self.alive: dict[_Memory, None] = {}
         self.inside: dict[str, float] = {}  # what names that loops and branches bind may hold
+        self.total = 0.0  # of the two
 
     def run(self, stmts: list[Stmt]) -> dict[Stmt, list[str]]:
         rows = [self._row(s) for s in stmts]
         most = max(r.need for r in rows)
         return self._chosen(rows, most) if most >= _LEAST else {}
 
-    def _is_used(self, m: _Memory, gap: int) -> bool:
-        return any(self.spans[n] >> gap & 1 for n in m.names)
-
     def _row(self, s: Stmt) -> _Row:
         row = _Row(s, self.names.live.at[s])
-        for m in [m for m in self.alive if not any(self.spans[n] >> row.gap & 1 for n in m.names)]:
+        for m in [m for m in self.alive if m.until <= row.gap]:
             del self.alive[m]
+            self.total -= m.size
             row.died.append((m, tuple(m.names)))
-        temporaries = self._made_by(s) if isinstance(s, Let) else self._region(s)
-        row.need = sum(m.size for m in self.alive) + sum(self.inside.values()) + temporaries
-        if isinstance(s, Let) and s.target is not None and s.target in self.plan.used:
+        if s.__class__ is not Let:
+            temporaries = self._region(s)
+            row.need = self.total + temporaries
+            return row
+        row.need = self.total + self._made_by(s)
+        if s.target is not None and s.target in self.plan.used:
             self._bind(s, s.target, row)
         return row
 
@@ -153,11 +155,16 @@ class _Releases:
             row.freed = None if before.names else before
         if let.op not in ("unpack", "unpack_star"):  # which are names of the elements, most of the time
             row.bound = name
-            self.inside.pop(name, None)
+            self.total -= self.inside.pop(name, 0.0)
         if m is not None:
             m.names[name] = None
             self.holds[name] = m
-            self.alive[m] = None
+            first = row.gap + 1
+            after = self.spans[name] >> first
+            m.until = max(m.until, first + (~after & (after + 1)).bit_length() - 1)
+            if m not in self.alive:
+                self.alive[m] = None
+                self.total += m.size
 
     def _memory_of(self, let: Let, target: Var) -> _Memory | None:
         """What the result of a statement is, or is a part of."""
@@ -199,7 +206,10 @@ class _Releases:
                 most = max(most, self._made_by(inner))
                 name = self.names.names.get(inner.target) if inner.target is not None else None
                 if name is not None and name not in self.holds and not effect_of(inner).shares:
-                    self.inside[name] = max(self.inside.get(name, 0.0), _size(inner.target.type))  # type: ignore[union-attr]
+                    more = _size(inner.target.type) - self.inside.get(name, 0.0)  # type: ignore[union-attr]
+                    if more > 0.0:
+                        self.inside[name] = self.inside.get(name, 0.0) + more
+                        self.total += more
         return most
 
 

@@ -74,8 +74,6 @@ _STORES = ("setitem", "aug_setitem")
 
 def share(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with the first such records gone: ``fn`` itself where there are none."""
-    if all(s.__class__ is Let for s in fn.body.stmts):
-        return fn
     found = tapes_in(fn)
     for tape in found.understood():
         reader = tape.only_reader(primal)
