@@ -147,7 +147,7 @@ class Compilation:
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
             self._each(as_written)
-            return emit_module(self.functions, header=header)
+            return emit_module(self.functions, header=header, release=True)
         from s2sad.backend.numba.module import native_module
 
         module = native_module(self.functions, [e.name for e in self.entries], self.request.native)

@@ -29,7 +29,7 @@ LONGER = {
     "gram_schmidt": 39,
     "best_row_and_dict_of_pairs": 96,
     "rosenbrock": 11,
-    "option": 35,
+    "option": 37,
     "mixture": 29,
     "haversine": 25,
     "power": 16,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from s2sad.ad.own import without_masks
+from s2sad.analysis.tapes import tapes_in
 from s2sad.ir.nodes import Function, Let, Var
 from s2sad.ir.record import dataclass
+from s2sad.ir.types import Array, List
 from s2sad.simplify import (
     buffers,
     contiguous,
@@ -101,6 +103,18 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
         fn = dce.eliminate(new, primal)
 
 
+def steadily(fn: Function, primal: Container[Var]) -> Function:
+    """What every iteration records alike is recorded once: of arrays, and of tapes in tapes."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    kept = (getattr(a, "type", None) for t in tapes_in(fn).understood() for a in t.components)
+    if not any(t.__class__ in (Array, List) for t in kept):
+        return fn
+    from s2sad.simplify import steady  # few programs need it
+
+    return steady.share(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -114,6 +128,7 @@ WOVEN: tuple[NamedPass, ...] = (
     NamedPass("sparse", sparse.record),
     NamedPass("flat", flat.flatten),
     NamedPass("together", together.join),
+    NamedPass("steady", steadily),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("leftover", leftover.drop),
