@@ -43,8 +43,6 @@ from s2sad.ir.rewrite import clone_block, defined_vars, with_blocks, with_body, 
 
 def shared_rows(fn: Function) -> Function:
     """``fn`` with such nests under one loop."""
-    if sum(isinstance(s, For) for s in walk(fn.body)) < 4:
-        return fn
     return with_body(fn, _Rows(fn).block(fn.body, fn.adjoint))
 
 
