@@ -30,6 +30,7 @@ from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loop
 from s2sad.backend.numba.recursion import with_depths
 from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
+from s2sad.backend.numba.rows import shared_rows
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
@@ -81,6 +82,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         if f.name in entries:
             done = leaves.apart(done)
         done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
+        done = done if options.parallel else tidy(shared_rows(done))  # rows that are added to together cannot run in parallel
         done, globals_ = with_global_params(done, table)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
