@@ -103,6 +103,7 @@ class Compilation:
             from s2sad.backend.numba.interchange import interchange_all
 
             interchange_all(self.spec)
+            self.infer.native = True
 
     def differentiate(self) -> list[Function]:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
