@@ -103,6 +103,7 @@ class Compilation:
             from s2sad.backend.numba.interchange import interchange_all
 
             interchange_all(self.spec)
+            self.infer.native = True
 
     def differentiate(self) -> list[Function]:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
@@ -125,7 +126,7 @@ class Compilation:
             self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
             self._each(lambda fn: simplify(fn, woven=True))
         else:
-            self._each(simplify)
+            self._each(lambda fn: simplify(fn, woven=True, native=True))
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)

@@ -6,7 +6,7 @@ exceptions; by default all that is defined before the comment that opens the rev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 from s2sad.ad.own import without_masks
 from s2sad.analysis.tapes import tapes_in
@@ -146,9 +146,12 @@ LAST: tuple[NamedPass, ...] = (
 )
 
 
-def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = False) -> Function:
+def simplify(
+    fn: Function, primal: Container[Var] | None = None, woven: bool = False, native: bool = False
+) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage. With
-    ``woven``, loops and branches and their reverse sweeps become one where they can."""
+    ``woven``, loops and branches and their reverse sweeps become one where they can; for machine code (``native``), loops
+    alone: tests cost little there, and loops in the form that the user gave them are what its passes know."""
     if primal is None:
         primal = primal_vars(fn)
     fn = rounds(fn, primal)
@@ -162,17 +165,17 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
             break
         fn = rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
-        fn = weave(fn, primal)
+        fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
     for p in LAST:
         fn = p.run(fn, primal)
     return fn
 
 
-def weave(fn: Function, primal: Container[Var]) -> Function:
+def weave(fn: Function, primal: Container[Var], passes: Sequence[NamedPass] = WOVEN) -> Function:
     """``fn`` with its sweeps in common loops and branches where they can be."""
     done: set[str] = set()
-    while len(done) < len(WOVEN):
-        for p in WOVEN:
+    while len(done) < len(passes):
+        for p in passes:
             new = p.run(fn, primal) if p.name not in done else fn
             done.add(p.name)
             if new is not fn:
