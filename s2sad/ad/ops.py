@@ -12,6 +12,7 @@ from s2sad.ad import calls, derived, lists, objects, overlap
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
+from s2sad.ad.polynomials import slope
 from s2sad.ad.recompute import is_int
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
@@ -110,6 +111,8 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.target is None or not r.is_active(s.target) or s.op == "closure":
         _check_opaque(r, s)
         return [s]
+    if s.target in r.polynomials:
+        return _by_slope(r, s, state, rb)
     handler = _HANDLERS.get(s.op)
     if s.op in ("add", "mul") and isinstance(s.target.type, (List, Tuple)):
         return _sequence_arithmetic(r, s, state, rb)
@@ -203,11 +206,13 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             r.program, body, (y, *kept), static, rb
         )
         held: dict[Atom, Atom] = {}  # what an operand gets that stands there twice is summed first
+        alone = _alone(s.target, y_bar, operands)
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
             plain = raises_at_zero(s.op, operands)
-            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y, masked=s.target in r.masked, plain=plain))
+            g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked, plain=plain)
+            g = g if x is alone else _for_operand(rb, x, g)
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g
@@ -243,6 +248,28 @@ def _summed(rb: Builder, operands: tuple[Atom, ...], bars: Sequence[Atom]) -> li
     if len(pairs) == 2 and isinstance(x, Var) and x is operands[1] and all(fits(g, x) for g in bars[:2]):
         return [(x, rb.emit("add", *bars[:2]))]
     return pairs
+
+
+def _alone(y: Var, y_bar: Atom, operands: tuple[Atom, ...]) -> Atom | None:
+    """The one array among numbers, whose shape, known or not, the result has."""
+    arrays = {a for a in operands if not is_number(type_of_atom(a))}
+    x = arrays.pop() if len(arrays) == 1 else None
+    t, g = (a.type if isinstance(a, Var) else None for a in (x, y_bar))
+    if not isinstance(t, Array) or not isinstance(g, Array) or not t.dims or not g.dims or len(t.dims) != len(g.dims):
+        return None
+    return x if t.dtype == g.dtype == dtype_of(y.type or Unknown()) == "float64" else None
+
+
+def _by_slope(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """The last operation of a polynomial: what it is a polynomial of gets the adjoint of all of it."""
+    assert s.target is not None
+    y_bar = target_bar(r, s.target, state, rb)
+    if y_bar is not None:
+        p = r.polynomials[s.target]
+        g = rb.emit("mul", y_bar, slope(p, rb)[0])
+        rb.loc = s.loc
+        r.add(state, rb, (p.inner, ()), g)
+    return [s]
 
 
 _ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}

@@ -42,6 +42,7 @@ class Statements(SimpleStatements):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
+        self.released: dict[Stmt, list[str]] = {}  # names that are deleted before statements
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
@@ -82,6 +83,8 @@ class Statements(SimpleStatements):
                 k += 1
                 continue
             done, k = self._statement(stmts, k)
+            if stmt in self.released:
+                done.insert(0, syn.delete(self.released[stmt]))
             attach(done, comments)
             out += done
         if early is not None:
@@ -267,7 +270,7 @@ class Statements(SimpleStatements):
         todo: list[tuple[str, Any, set[str]]] = []
         unsafe: set[str] = set()  # what may get a variable that has no value
         for dest, source in zip(dests, sources, strict=True):
-            if dest not in self.names.needed:
+            if dest not in self.names.live.needed:
                 continue
             name = self.var(dest)
             if source is UNDEF:

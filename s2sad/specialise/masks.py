@@ -96,8 +96,9 @@ def _selects(rw: Rewriter) -> bool:
     return rw.selects
 
 
-def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
-    """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like."""
+def _factor(rw: Rewriter, a: Atom, depth: int = _DEPTH, seen: set[Atom] | None = None) -> bool:
+    """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like. ``seen``: what
+    has been found to be one."""
     if isinstance(a, Const):
         return const(a) != 0
     if isinstance(a, Global):
@@ -109,11 +110,18 @@ def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
     d = rw.defs.get(a)
     if d is None:
         return False
+    seen = set() if seen is None else seen
+    if a in seen:
+        return True
     if d.op in ("mul", "add", "sub", "truediv", "neg", "pow"):
-        return all(_factor(rw, x, depth - 1) for x in d.args)
-    if d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _MOVING):
-        return _factor(rw, d.args[1], depth - 1)
-    return d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
+        found = all(_factor(rw, x, depth - 1, seen) for x in d.args)
+    elif d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _MOVING):
+        found = _factor(rw, d.args[1], depth - 1, seen)
+    else:
+        found = d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
+    if found:
+        seen.add(a)
+    return found
 
 
 def _divisors(rw: Rewriter) -> dict[Var, bool]:

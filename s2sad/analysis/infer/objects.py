@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, carried, functions, generated, merging, records, suspended
+from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
+from s2sad.analysis.infer.growing import store_into
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
@@ -369,15 +370,15 @@ def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:
     if op == "aug_setattr":
         return _augmented(f, x, str(getattr(args[1], "value", "")), args[2], str(getattr(args[3], "value", "")))
     if op == "setitem":
-        return calls.dunder(f, "__setitem__", x, args[1:3], "") is not None
+        return method_calls.dunder(f, "__setitem__", x, args[1:3], "") is not None
     if op == "delitem":
-        return calls.dunder(f, "__delitem__", x, args[1:2], "") is not None
+        return method_calls.dunder(f, "__delitem__", x, args[1:2], "") is not None
     if op == "aug_setitem":
-        old = calls.dunder(f, "__getitem__", x, args[1:2], "")
+        old = method_calls.dunder(f, "__getitem__", x, args[1:2], "")
         if old is None:
             return False
         new = _inplace(f, old, args[2], str(getattr(args[3], "value", "")))
-        return calls.dunder(f, "__setitem__", x, (args[1], new), "") is not None
+        return method_calls.dunder(f, "__setitem__", x, (args[1], new), "") is not None
     return False
 
 
@@ -388,12 +389,12 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
     if record_of(f, x) is None and not isinstance(static, property) and not (isinstance(t, Obj) and key in dict(t.attrs)):
         return False
     assert isinstance(t, Obj)
-    old = calls.attribute(f, x, t, key, key)
+    old = method_calls.attribute(f, x, t, key, key)
     return store(f, x, key, _inplace(f, old, value, op))
 
 
 def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
-    from s2sad.analysis.infer.operations import inplace_value, store_into
+    from s2sad.analysis.infer.operations import inplace_value
 
     told = type_of_atom(old)
     if isinstance(told, List) and isinstance(old, Var):
