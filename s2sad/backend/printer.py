@@ -41,11 +41,15 @@ def print_module(module: ast.Module) -> tuple[str, ast.Module]:
 
 def _print_part(part: ast.stmt) -> str:
     module = ast.Module([part], [])
-    for printer in (_astor_text, ast.unparse):
+    for printer in (_astor_text, _unparsed):
         done = _attempt(module, printer)
         if done is not None:
             return done[0].strip("\n")
     raise PrintError(f"no printer can write {_head(part)}")
+
+
+def _unparsed(module: ast.Module) -> str:
+    return ast.unparse(ast.fix_missing_locations(module))
 
 
 def _head(part: ast.stmt) -> str:

@@ -84,7 +84,7 @@ class Statements(SimpleStatements):
                 continue
             done, k = self._statement(stmts, k)
             if stmt in self.released:
-                done.insert(0, syn.delete(self.released[stmt]))
+                done[:0] = syn.deletes(self.released[stmt])
             attach(done, comments)
             out += done
         if early is not None:

@@ -54,8 +54,14 @@ def names_tuple(texts: Sequence[str], ctx: Any = STORE) -> Any:
     return ast.Tuple([name(t, ctx) for t in texts], ctx)
 
 
-def delete(texts: Sequence[str]) -> Any:
-    return ast.Delete([name(t, DEL) for t in texts])
+def deletes(texts: Sequence[str]) -> list[Any]:
+    """``del a, b``: as many lines as it takes, since broken lines of ``del`` parse to something else."""
+    out: list[list[str]] = []
+    for t in texts:
+        if not out or sum(map(len, out[-1])) + 2 * len(out[-1]) + len(t) > 72:
+            out.append([])
+        out[-1].append(t)
+    return [ast.Delete([name(t, DEL) for t in line]) for line in out]
 
 
 Spell = Callable[[str], Any]
