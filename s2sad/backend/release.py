@@ -24,7 +24,7 @@
 A name holds its array to the end of the function. Often that costs nothing: the moment with most alive decides. So the
 statements of the function's own block are gone through twice, with a size for each array by its type: first for what is
 alive at each of them, with the temporaries of its expression, then for what is held. Where that is more than what is ever
-alive, one ``del`` comes before the statement.
+alive, one ``del`` comes before the statement, as early as all that it names is free.
 
 A name is deleted where a statement of that block has bound it and the naming says that it is free (``liveness``): a
 wrong size, view or alias only means that a ``del`` gives nothing back.
@@ -41,9 +41,10 @@ from s2sad.ir.types import Array, List, Tuple, Type
 _SIZE = 64.0  # elements along an axis of unknown size
 _LESS = 4.0  # what is taken off a size, if that is a size as well
 _ENTRIES = 8.0  # of a tape
-_SLACK = 1.2
+_SLACK = 1.08
+_WORTH = 0.2  # of what is alive at the most: less is not worth a line
 _LEAST = 4.0 * _SIZE  # elements: less is not worth a line
-_PART = 0.02  # of what is alive at the most: less is not worth a name
+_PART = 0.02  # the same: not worth a name
 
 
 def releases(fn: Function, plan: Plan, names: Names) -> dict[Stmt, list[str]]:
@@ -59,10 +60,18 @@ def releases(fn: Function, plan: Plan, names: Names) -> dict[Stmt, list[str]]:
 def _size(t: Type | None) -> float:
     """About how many elements a value has."""
     if t.__class__ is Array:
+        if t.dims == ():
+            return 0.0
         size = 0.125 if t.dtype == "bool" else 1.0
         for d in (None,) if t.dims is None else t.dims:
-            size *= _SIZE if d is None else max(1.0, d.const + sum(c * (_SIZE if c > 0 else _LESS) for _, c in d.terms))
-        return size if t.dims != () else 0.0
+            if d is None or not d.terms:
+                size *= _SIZE if d is None else d.const
+                continue
+            n = float(d.const)
+            for _, c in d.terms:
+                n += c * (_SIZE if c > 0 else _LESS)
+            size *= n if n > 1.0 else 1.0
+        return size
     if t.__class__ is Tuple:
         return sum(map(_size, t.items))
     return _ENTRIES * _size(t.item) if t.__class__ is List else 0.0
@@ -126,23 +135,32 @@ class _Releases:
 
     def _chosen(self, rows: list[_Row], most: float) -> dict[Stmt, list[str]]:
         out: dict[Stmt, list[str]] = {}
-        dead: dict[_Memory, tuple[str, ...]] = {}
-        bound: set[str] = set()
-        for row in rows:
-            dead.update(row.died)
+        dead: dict[_Memory, tuple[int, tuple[str, ...]]] = {}  # since which row, and its names
+        bound: dict[str, int] = {}  # names that have a value now, and the row that gave it
+        for at, row in enumerate(rows):
+            dead.update((m, (at, held)) for m, held in row.died)
             if row.need + sum(m.size for m in dead) > _SLACK * most:
-                free = {n for n in bound if not self.spans[n] >> row.gap & 1}
-                gone: dict[str, None] = {}  # a name may have held two of them, one after the other
-                for m in [m for m, held in dead.items() if m.size >= _PART * most and free.issuperset(held)]:
-                    gone.update(dict.fromkeys(dead.pop(m)))
-                if gone:
-                    out[row.stmt] = list(gone)
-            bound.difference_update(out.get(row.stmt, ()))
+                free = self._free(bound, at, row)
+                gone = [m for m, (_, held) in dead.items() if m.size >= _PART * most and free.issuperset(held)]
+                if sum(m.size for m in gone) > _WORTH * most:
+                    since = max(dead[m][0] for m in gone)
+                    names = list(
+                        dict.fromkeys(n for m in gone for n in dead.pop(m)[1])
+                    )  # one may have held two of them
+                    if not self._free(bound, since, rows[since]).issuperset(names):
+                        since = at
+                    out.setdefault(rows[since].stmt, []).extend(names)
+                    for n in names:
+                        del bound[n]
             if row.freed is not None:
                 dead.pop(row.freed, None)
             if row.bound:
-                bound.add(row.bound)
+                bound[row.bound] = at
         return out
+
+    def _free(self, bound: dict[str, int], at: int, row: _Row) -> set[str]:
+        """The names that have a value before a row, and that nothing reads from there on."""
+        return {n for n, given in bound.items() if given < at and not self.spans[n] >> row.gap & 1}
 
     # -- what statements hold ---------------------------------------------------------------------------------------
     def _bind(self, let: Let, target: Var, row: _Row) -> None:
@@ -190,10 +208,13 @@ class _Releases:
             if made is None:
                 continue
             inner = self._made_by(made) if isinstance(made, Let) else 0.0
-            most = max(most, held + inner)
-            held += _size(a.type) if inner else 0.0  # type: ignore[union-attr]
-        fresh = let.target is not None and let.op not in INPLACE_OPS and not effect_of(let).shares
-        return max(most, held + (_size(let.target.type) if fresh and let.target is not None else 0.0))
+            if inner:
+                most = max(most, held + inner)
+                held += _size(a.type)  # type: ignore[union-attr]
+        size = _size(let.target.type) if let.target is not None and let.op not in INPLACE_OPS else 0.0
+        if size and not effect_of(let).shares:
+            held += size
+        return most if most > held else held
 
     def _region(self, s: Stmt) -> float:
         """The same for a loop or branch; and its names hold what they held last when it is over."""
@@ -204,9 +225,10 @@ class _Releases:
                     most = max(most, self._region(inner))
                     continue
                 most = max(most, self._made_by(inner))
-                name = self.names.names.get(inner.target) if inner.target is not None else None
+                size = _size(inner.target.type) if inner.target is not None else 0.0
+                name = self.names.names.get(inner.target) if size else None  # type: ignore[arg-type]
                 if name is not None and name not in self.holds and not effect_of(inner).shares:
-                    more = _size(inner.target.type) - self.inside.get(name, 0.0)  # type: ignore[union-attr]
+                    more = size - self.inside.get(name, 0.0)
                     if more > 0.0:
                         self.inside[name] = self.inside.get(name, 0.0) + more
                         self.total += more
