@@ -42,6 +42,7 @@ class Statements(SimpleStatements):
         super().__init__(*args)
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
         self.released: dict[Stmt, list[str]] = {}  # names that are deleted before statements
+        self.taken = {}  # the operand that takes the result of a statement
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
@@ -108,7 +109,7 @@ class Statements(SimpleStatements):
             elif stmt.op in ("unpack", "unpack_star"):
                 done, used = self._unpack(stmts, k)
             else:
-                done, used = self._let(stmt), 1
+                done, used = self._in_two(stmt) if stmt in self.taken else self._let(stmt), 1
         else:
             done, used = self._region(stmt), 1
         for s in done:
