@@ -12,6 +12,7 @@ import pytest
 from s2sad.backend.emit import emit_module
 from s2sad.backend.numba.distribute import distribute
 from s2sad.backend.numba.fuse import fused
+from s2sad.backend.numba.rows import shared_rows
 from s2sad.backend.numba.tidy import tidy
 from s2sad.ir.nodes import Function, replace
 from tests.test_distribute import program, run, typed
@@ -102,6 +103,40 @@ def test_loops_that_were_taken_apart(seed: int, tmp_path: Path) -> None:
     fn = made(program(seed), tmp_path)
     for a, b in zip(run(fn), run(fused(distribute(fn))), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(250, 350))
+def test_random_nests_over_shared_rows(seed: int, tmp_path: Path) -> None:
+    fn = made(many(seed), tmp_path)
+    forward = replace(fn, adjoint=False)
+    wanted = run(fn)
+    for new in (shared_rows(forward), shared_rows(fused(forward))):
+        for a, b in zip(wanted, run(new), strict=True):
+            np.testing.assert_array_equal(b, a)
+    for new in (shared_rows(fn), shared_rows(fused(fn))):
+        for a, b in zip(wanted, run(new), strict=True):
+            np.testing.assert_allclose(b, a, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "adjoint", "loops"),
+    [
+        ("u[i, j] = x[i, j]", "v[i, j] = u[i, j - 1]", False, 1),
+        ("u[i, j] = x[i, j]", "v[i, j] = u[i - 1, j]", False, 2),  # another row's
+        ("u[i, j] += x[i, j]", "u[i + 1, j] += x[i, j]", True, 1),
+        ("u[i, j] += x[i, j]", "u[i + 1, j] += x[i, j]", False, 2),  # another rounding
+        ("u[i, j] += x[i, j]", "u[i + 1, j] = x[i, j]", True, 2),
+        ("u[i, j] = x[i, j]", "v[j, i] = u[j, i]", False, 2),
+    ],
+)
+def test_rows_are_shared_where_no_row_meets_another(
+    first: str, second: str, adjoint: bool, loops: int, tmp_path: Path
+) -> None:
+    body = [*nest(first).splitlines(), *nest(second).splitlines()]
+    lines = ["def f(x, y, index, n):", "    u = np.zeros_like(x)", "    v = np.ones_like(x)", *("    " + x for x in body)]
+    fn = replace(made([*lines, "    return u, v"], tmp_path), adjoint=adjoint)
+    text = emit_module([tidy(shared_rows(fn))]).text
+    assert (text.count("for i in"), text.count("for j in")) == (loops, 2)
 
 
 def count(body: str, folder: Path, *, adjoint: bool = False) -> tuple[int, str]:

@@ -34,11 +34,13 @@ from s2sad.backend.numba import (
     helpers,
     interchange,
     iteration,
+    lists,
     nests,
     numbers,
     parallel,
     registers,
     restored,
+    rows,
     tapes,
     tidy,
     turned,
@@ -79,6 +81,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "helpers": (helpers.plain_helpers, (1.5, 0.5)),
     "interchange": (lambda fn: tidy.tidy(interchange.interchanged(fn)), (V, 6)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
+    "lists": (lists.lists_of_numbers, (V,)),
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
     "numbers": (numbers.python_numbers, (1.5, 0.5)),
@@ -86,6 +89,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "products": (loops, (M, N)),
     "registers": (lambda fn: tidy.tidy(registers.sums_in_registers(fn)), (V, W)),
     "restored": (lambda fn: tidy.tidy(restored.restored(fn, 0)), (V, 6)),
+    "rows": (lambda fn: tidy.tidy(rows.shared_rows(fn)), (M, *M.shape)),
     "shapes": (loops, (M,)),
     "tapes": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "tidy": (tidy.tidy, (V,)),
@@ -161,7 +165,8 @@ def test_a_pass_does_what_its_docstring_shows(module: str, tmp_path: Path) -> No
     assert matches(lines(text), lines(after)), text
     scope: dict[str, Any] = {**emitted.objects, "SCALE": SCALE}
     scope |= {"numba": SimpleNamespace(prange=range)}
-    scope |= {"clipped": importlib.import_module("s2sad.backend.numba.support").clipped}
+    helpers_ = importlib.import_module("s2sad.backend.numba.support").FUNCTIONS
+    scope |= {name: f for name, f in helpers_.items() if name in text}
     exec(emitted.text.replace("import numba\n", ""), scope)
     result = next(f for f in scope.values() if isinstance(f, FunctionType) and f.__name__.startswith("f"))
     given = [copy.deepcopy(args), copy.deepcopy(args)]

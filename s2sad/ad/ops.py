@@ -19,6 +19,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import is_logger
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.fits import fits
+from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -207,7 +208,8 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
-            g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked)
+            plain = raises_at_zero(s.op, operands)
+            g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked, plain=plain)
             g = g if x is alone else _for_operand(rb, x, g)
             if x in held:
                 g = rb.emit("add", held[x], g)
@@ -274,9 +276,11 @@ def one_sided(
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 
-def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked: bool = False) -> Atom:
+def product(
+    rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked: bool = False, plain: bool = False
+) -> Atom:
     """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial, or the result ``y``, is
-    infinite."""
+    infinite. ``plain``: no divisor in it is 0."""
     if isinstance(partial, Const) and partial.value == 1.0:
         return y_bar
     if isinstance(partial, Const) and partial.value == -1.0:
@@ -287,6 +291,8 @@ def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked
     made = _made(rb, partial)
     if made is not None and made.op == "truediv":
         num, den = made.args
+        if plain and not masked:
+            return _quotient(rb, y_bar, num, den, y)
         minus = _made(rb, num)
         if minus is not None and minus.op == "neg" and minus.args[0] is y:  # y itself is infinite at the pole
             quotient = rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
@@ -297,6 +303,15 @@ def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked
             y_bar = rb.call(*times, y_bar, num) if masked else rb.emit("mul", y_bar, num)
         return rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
     return rb.call(*times, y_bar, partial)
+
+
+def _quotient(rb: Builder, y_bar: Atom, num: Atom, den: Atom, y: Atom) -> Atom:
+    """``y_bar * (num / den)`` for a divisor that is not 0: 1, or minus the result ``y``, is divided."""
+    minus = _made(rb, num)
+    quotient = rb.emit("truediv", y_bar, den)
+    if minus is not None and minus.op == "neg" and minus.args[0] is y:
+        return rb.emit("neg", rb.emit("mul", quotient, y))
+    return quotient
 
 
 def _made(rb: Builder, a: Atom) -> Let | None:

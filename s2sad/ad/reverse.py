@@ -121,6 +121,7 @@ class Reverse:
         self.unknown += self.mixed_memory()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
+        self.recorded: dict[Var, Stmt] = {}  # the loops forwards, by their tapes
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 

@@ -33,9 +33,10 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
+from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.masked import FADING
 from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Lit, Scalar, dtype_of
+from s2sad.ir.types import Array, Scalar, dtype_of
 from s2sad.specialise.bounds import at_least_one
 from s2sad.specialise.driver import Rewriter, const, is_const, is_floating
 from s2sad.specialise.facts import floor, origin
@@ -130,18 +131,13 @@ def _divisors(rw: Rewriter) -> dict[Var, bool]:
         if not isinstance(s, Let) or s.target is None or s.target not in rw.primal:
             continue
         if s.op == "truediv" and isinstance(s.args[1], Var):
-            found[s.args[1]] = found.get(s.args[1], False) or all(_is_python_number(a) for a in s.args)
+            found[s.args[1]] = found.get(s.args[1], False) or raises_at_zero(s.op, s.args)
         elif s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[-1], Var):
             if s.args[0].obj in _SCALAR_LOGS:
                 found[s.args[-1]] = True
             elif any(s.args[0].obj is f for f in _LOGS):
                 found.setdefault(s.args[-1], False)
     return found
-
-
-def _is_python_number(a: Atom) -> bool:
-    t = type_of_atom(a)
-    return isinstance(t, Lit) or (isinstance(t, Scalar) and t.weak)
 
 
 def _raised(rw: Rewriter, d: Atom) -> bool:

@@ -68,7 +68,7 @@ _STORES = frozenset({"setitem", "aug_setitem"})
 
 def fused(fn: Function) -> Function:
     """``fn`` with such nests as one."""
-    return contracted(with_body(fn, _Fuse(fn).block(fn.body, fn.adjoint)))
+    return contracted(with_body(fn, Fuse(fn).block(fn.body, fn.adjoint)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,7 +114,9 @@ class Nest:
     accesses: tuple[Access, ...]
 
 
-class _Fuse:
+class Fuse:
+    """Walks one function. ``rows.py`` says otherwise what a nest is, and how two become one."""
+
     def __init__(self, fn: Function) -> None:
         self.lets: dict[Var, Let] = lets(fn)
         self.forms = Forms(fn, self.lets)
@@ -147,7 +149,7 @@ class _Fuse:
         for k in range(len(out) - 1, -1, -1):
             s = out[k]
             other = self.nest(s) if isinstance(s, For) else None
-            if other is not None and self._same_heads(other, nest) and self._aligned(other, nest) and self._gains(other, nest):
+            if other is not None and self._fits(other, nest, reverse):
                 moved = [out[j] for j in reversed(lifted)]
                 for j in lifted:
                     del out[j]
@@ -166,20 +168,23 @@ class _Fuse:
                 return False
         return False
 
+    def _fits(self, a: Nest, b: Nest, reverse: bool) -> bool:
+        return self._same_heads(a, b) and self._aligned(a, b, reverse) and self._gains(a, b)
+
     def _is_free(self, s: Let) -> bool:
         """Is it a number of numbers, or an array that is not filled yet, and without effect?"""
         if s.op == "comment":
             return not str(const(s.args[0])).startswith(("reverse", "forward"))
         if s.target is None:
             return False
-        return calls(s, *_FRESH) or s.op == "getattr" or _is_plain(s)
+        return calls(s, *_FRESH) or s.op == "getattr" or is_plain(s)
 
     def _is_test(self, s: Stmt) -> bool:
         """A test of numbers that raises or does nothing."""
         if not isinstance(s, If) or s.targets:
             return False
         inner = [x for b in blocks_of(s) for x in b.stmts]
-        return all(isinstance(x, Let) and (x.op == "raise_" or _is_plain(x) or _makes_error(x)) for x in inner)
+        return all(isinstance(x, Let) and (x.op == "raise_" or is_plain(x) or _makes_error(x)) for x in inner)
 
     def _passes(self, nest: Nest, s: Stmt, reverse: bool) -> bool:
         """May the nest run before ``s`` as well?"""
@@ -187,7 +192,7 @@ class _Fuse:
         if theirs is None:
             return False
         return not any(
-            (x.stores or y.stores) and not (reverse and x.adds and y.adds) and self._same_memory(x, y) and not _apart(x, y)
+            (x.stores or y.stores) and not (reverse and x.adds and y.adds) and self._same_memory(x, y) and not apart(x, y)
             for x in theirs
             for y in nest.accesses
         )
@@ -245,7 +250,7 @@ class _Fuse:
             inner = [x for x in loop.body.stmts if isinstance(x, For)]
             if not inner:
                 break
-            rest = [x for x in loop.body.stmts if isinstance(x, Let) and x.target is not None and _is_plain(x)]
+            rest = [x for x in loop.body.stmts if isinstance(x, Let) and x.target is not None and is_plain(x)]
             if len(rest) + 1 < len(loop.body.stmts):
                 return None
             around += [x for x in rest if x.target is not None and x.target.type != RANGE]
@@ -273,7 +278,7 @@ class _Fuse:
         pairs = ((x, y) for own, theirs in zip(a.heads, b.heads, strict=True) for x, y in zip(own, theirs, strict=True))
         return all(x is y or self.forms.of(x) == renamed(self.forms.of(y), env) for x, y in pairs)
 
-    def _aligned(self, a: Nest, b: Nest) -> bool:
+    def _aligned(self, a: Nest, b: Nest, reverse: bool) -> bool:
         """Do they meet in an element only in the same iteration of all loops? Other places of an array that moves along are
         met in other iterations, or (in rows next to each other) LLVM cannot tell: such stores stay apart."""
         inner = set(defined_vars(Block((a.loop, b.loop))))
@@ -282,7 +287,7 @@ class _Fuse:
             y = y.renamed(env)
             for x in a.accesses:
                 if (x.stores or y.stores) and self._same_memory(x, y):
-                    if not x.alike(y) or not (_apart(x, y, inner) or _meet_at_once(x, y, a.items, inner)):
+                    if not x.alike(y) or not (apart(x, y, inner) or meet_at_once(x, y, a.items, inner)):
                         return False
         return True
 
@@ -309,7 +314,7 @@ def _with_more(loop: For, stmts: tuple[Stmt, ...]) -> For:
     return For(loop.item, loop.iter, (), (), Block(own), (), False, loop.loc)
 
 
-def _apart(x: Access, y: Access, inner: Set[object] = frozenset()) -> bool:
+def apart(x: Access, y: Access, inner: Set[object] = frozenset()) -> bool:
     """Are these places of one array never the same, whatever the iterations?"""
     if x.array is not y.array or x.index is None or y.index is None or len(x.index) != len(y.index):
         return False
@@ -319,7 +324,7 @@ def _apart(x: Access, y: Access, inner: Set[object] = frozenset()) -> bool:
     return False
 
 
-def _meet_at_once(x: Access, y: Access, items: tuple[Var, ...], inner: Set[object]) -> bool:
+def meet_at_once(x: Access, y: Access, items: tuple[Var, ...], inner: Set[object]) -> bool:
     """Is the place the same only if all indices of the loops are?"""
     if x.array is not y.array or x.index is None or y.index is None or len(x.index) != len(y.index):
         return False
@@ -333,7 +338,7 @@ def _meet_at_once(x: Access, y: Access, items: tuple[Var, ...], inner: Set[objec
     return pinned >= set(items)
 
 
-def _is_plain(s: Let) -> bool:
+def is_plain(s: Let) -> bool:
     """Does it make a number (or an index) of numbers, and nothing else?"""
     if s.op == "comment":
         return True
@@ -356,11 +361,11 @@ def _is_choice(s: Stmt) -> bool:
     if not isinstance(s, If):
         return False
     return all(
-        (isinstance(x, Let) and x.target is not None and x.op not in _STORES and (_is_plain(x) or x.op == "getitem"))
+        (isinstance(x, Let) and x.target is not None and x.op not in _STORES and (is_plain(x) or x.op == "getitem"))
         or (not isinstance(x, Let) and _is_choice(x))
         for b in blocks_of(s)
         for x in b.stmts
     )
 
 
-__all__ = ["fused"]
+__all__ = ["Access", "Fuse", "Nest", "apart", "fused", "is_plain", "meet_at_once"]

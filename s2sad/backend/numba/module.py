@@ -23,6 +23,7 @@ from s2sad.backend.numba.fuse import fused
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.library import as_loops
+from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
@@ -30,6 +31,7 @@ from s2sad.backend.numba.parallel import is_parallel, numba_names, parallel_loop
 from s2sad.backend.numba.recursion import with_depths
 from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
+from s2sad.backend.numba.rows import shared_rows
 from s2sad.backend.numba.stacks import Stack
 from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
@@ -77,10 +79,11 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         if f.name in loops:
             continue
         leaves = Leaves(f)
-        done = structured(f)
+        done = structured(lists_of_numbers(f))
         if f.name in entries:
             done = leaves.apart(done)
         done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
+        done = done if options.parallel else tidy(shared_rows(done))  # rows that are added to together cannot run in parallel
         done, globals_ = with_global_params(done, table)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))

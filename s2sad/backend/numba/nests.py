@@ -291,10 +291,11 @@ class Nests:
             return False
         if not isinstance(e, Expr):
             return self._rename(s, e)
-        if isinstance(e, Read) and views.is_whole(e) and any(isinstance(x, Let) and x.target is e.array for x in b.stmts):
+        fresh = isinstance(e, Read) and any(isinstance(x, Let) and x.target is e.array for x in b.stmts)
+        if isinstance(e, Read) and fresh and views.is_whole(e):
             self._keep_shape(e.array, e)
             return self._rename(s, e.array)
-        if self.placing.lazy(s, block):
+        if self.placing.lazy(s, block) or (fresh and not self.placing.must_exist(s.target)):  # sums that keep an axis
             self.exprs[s.target] = e
         else:
             self._fill(b, s.target, e)

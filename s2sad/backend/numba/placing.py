@@ -119,11 +119,15 @@ class Placing:
     def is_real(self, v: Var) -> bool:
         return v in self.real
 
+    def must_exist(self, v: Var) -> bool:
+        """Is this an array that is stored into, or that something needs that takes no expressions?"""
+        return v in self.real or v in self.stored
+
     def lazy(self, s: Let, block: Block) -> bool:
         """May the array that this statement computes be an expression in the one statement that uses it?"""
         v = s.target
         assert v is not None
-        if v in self.real or v in self.stored:
+        if self.must_exist(v):
             return False
         uses = self.uses.get(v, [])
         if len(uses) != 1 or uses[0][1] is not block or self._repeated(v, uses[0][0]):

@@ -132,7 +132,7 @@ def _stacked(nests: Nests, b: Builder, e: Expr, f: Expr) -> Expr:
     """Two stacks of matrices: one product for each place of the stacks."""
     stack = joined(b, [e.dims[:-2], f.dims[:-2]])
     dims = (*stack, e.dims[-2], f.dims[-1])
-    x, y = nests.temporary(b, e), nests.temporary(b, f)
+    x, y = _in_order(nests, b, e), _in_order(nests, b, f)
     out = b.call(np.empty, "np.empty", shape_atom(b, dims), type=array_type("float64", dims))
 
     def one(c: Builder, index: list[Atom]) -> None:
@@ -142,6 +142,13 @@ def _stacked(nests: Nests, b: Builder, e: Expr, f: Expr) -> Expr:
 
     nest(b, stack, one)
     return _whole(out, dims)
+
+
+def _in_order(nests: Nests, b: Builder, e: Expr) -> Read:
+    """The operand itself where it is an array that was made here, else a copy: BLAS reads matrices that lie in order."""
+    if isinstance(e, Read) and views.is_whole(e) and nests.is_contiguous(e.array):
+        return e
+    return nests.temporary(b, e)
 
 
 def _matrix(b: Builder, r: Read, index: Sequence[Atom]) -> Atom:

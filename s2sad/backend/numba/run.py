@@ -42,6 +42,7 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
     """Compile the entries of a module for the types of their parameters."""
     from numba.core.errors import NumbaError, NumbaParallelSafetyWarning
 
+    _choose_compiler(program.namespace)
     try:
         residuals = None
         for text, fn in zip(made.native, native, strict=True):
@@ -58,6 +59,20 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
             residuals = result[1] if len(getattr(result, "types", ())) == 2 else None
     except (NumbaError, NotImplementedError, AssertionError) as error:  # nothing of the user's runs here
         raise UnsupportedError(_finding(program, error, entries[0])) from error
+
+
+def _choose_compiler(namespace: Mapping[str, Any]) -> None:
+    """Our passes of Numba's compiler for all compiled functions; another Numba that has not their parts takes its own, and
+    longer, to the same results."""
+    from numba.core.dispatcher import Dispatcher
+
+    try:
+        from s2sad.backend.numba.compiler import use
+    except ImportError:
+        return
+    for compiled in namespace.values():
+        if isinstance(compiled, Dispatcher):
+            use(compiled)
 
 
 def _finding(program: Any, error: Exception, fn: Function) -> Finding:
