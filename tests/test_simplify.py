@@ -32,6 +32,7 @@ from s2sad.simplify import (
     joins,
     leftover,
     methods,
+    multiples,
     negations,
     places,
     rows,
@@ -103,6 +104,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.softmaxes": (
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
     "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
+    "s2sad.simplify.multiples": (lambda fn: multiples.gather(clean(fn), primal_vars(fn)), [V]),
     "s2sad.simplify.odds": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.odds"))), [np.exp(V), W, V + W]),
     "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
     "s2sad.simplify.selections": (
