@@ -84,7 +84,7 @@ class Statements(SimpleStatements):
                 continue
             done, k = self._statement(stmts, k)
             if stmt in self.released:
-                done.insert(0, syn.delete(self.released[stmt]))
+                done = [*syn.deleted(self.released[stmt]), *done]
             attach(done, comments)
             out += done
         if early is not None:

@@ -54,8 +54,17 @@ def names_tuple(texts: Sequence[str], ctx: Any = STORE) -> Any:
     return ast.Tuple([name(t, ctx) for t in texts], ctx)
 
 
-def delete(texts: Sequence[str]) -> Any:
-    return ast.Delete([name(t, DEL) for t in texts])
+_DELETED = 80  # columns for the names after ``del``
+
+
+def deleted(texts: Sequence[str]) -> list[Any]:
+    """``del a, b`` for these names, as many as fit on a line in each statement."""
+    lines: list[list[str]] = [[]]
+    for text in texts:
+        if len(", ".join([*lines[-1], text])) > _DELETED:
+            lines.append([])
+        lines[-1].append(text)
+    return [ast.Delete([name(t, DEL) for t in line]) for line in lines if line]
 
 
 Spell = Callable[[str], Any]
