@@ -158,12 +158,14 @@ def test_lists_of_numbers(k: int) -> None:
     (numeric,) = oracles.numeric_gradient(f, args, {}, (0,), 1.0)
     assert not oracles.close(oracles.leaves(got), numeric, 1e-6)
     np.testing.assert_allclose(got, s2sad.grad(f)(*copy.deepcopy(args)), rtol=1e-13)
+    if k % 2:  # two programs to compile instead of three
+        v = np.cos(np.arange(len(args[0])))
+        _, along = s2sad.jvp(lambda x: f(x, *args[1:]), (args[0],), (v,), backend="numba")
+        np.testing.assert_allclose(along, v @ got, rtol=1e-12, atol=1e-14)
+        return
     value, pullback = s2sad.vjp(lambda x: f(x, *args[1:]), args[0], backend="numba")
     for _ in range(2):
         np.testing.assert_allclose(pullback(2.0)[0], 2.0 * got, rtol=1e-13)
-    v = np.cos(np.arange(len(args[0])))
-    _, along = s2sad.jvp(lambda x: f(x, *args[1:]), (args[0],), (v,), backend="numba")
-    np.testing.assert_allclose(along, v @ got, rtol=1e-12, atol=1e-14)
 
 
 def out_of_range(x, n):

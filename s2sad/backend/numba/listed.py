@@ -239,10 +239,21 @@ def list_of_bools(a: Any) -> Any:
     return out
 
 
+def kept_float(floats: Any, ints: Any, place: Any, k: Any) -> Any:
+    """A float that a call kept, whose record begins at a place (see ``kept.py``)."""
+    return floats[ints[place] + k]
+
+
+def kept_int(ints: Any, place: Any, k: Any) -> Any:
+    """A whole number that a call kept."""
+    return ints[place + 1 + k]
+
+
 LISTED = (
     no_floats, no_ints, no_bools, length_of, item_of, put_item, appended, popped, popped_at, inserted, put_back,
     take_inserted, extended, take_tail, cleared, turned_round, filled_list, sliced, add_sliced, copied_list, backwards,
     joined, repeated_list, accumulated, floats_of, ints_of, bools_of, list_of_floats, list_of_ints, list_of_bools,
+    kept_float, kept_int,
 )  # fmt: skip
 
 __all__ = ["LISTED"]

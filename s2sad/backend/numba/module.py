@@ -22,6 +22,7 @@ from s2sad.backend.numba.endless import with_tests
 from s2sad.backend.numba.fuse import fused
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.kept import kept_in_lists
 from s2sad.backend.numba.layouts import contiguous_params
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
@@ -68,7 +69,7 @@ class NativeModule:
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    typed = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
+    typed = kept_in_lists(typed_results([literal_params(f) for f in apart_from_helpers(functions)]))
     plain = with_depths(typed)
     out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
