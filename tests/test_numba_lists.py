@@ -143,10 +143,17 @@ def longer_while_iterated(x):
     return total
 
 
+def copies(x, n):
+    xs = [x[0], x[1] * x[2]] * n
+    xs.append(x[3])
+    return xs[-1] * xs[0] + sum(xs) * xs[1]
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (running, (X,)), (running, (X[:0],)), (recurrence, (X,)), (stack, (X,)), (ends, (X,)), (pieces, (X,)),
     (aliases, (X,)), (aliases, (-X,)), (rows, (X, 3)), (none_at_all, (X, 0)), (none_at_all, (X, 3)), (indices, (X, 4)),
     (indices, (-abs(X), 2)), (filled, (X, 6)), (longer_while_iterated, (X,)),
+    (copies, (X, 3)),
 ]  # fmt: skip
 
 
