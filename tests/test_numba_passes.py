@@ -99,7 +99,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
 # A reverse sweep: test_distribute.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
-ELSEWHERE = {"distribute", "endless", "recursion"}
+ELSEWHERE = {"distribute", "endless", "kept", "recursion"}
 
 
 def shown(module: str) -> list[str]:

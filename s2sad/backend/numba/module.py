@@ -22,6 +22,8 @@ from s2sad.backend.numba.endless import with_tests
 from s2sad.backend.numba.fuse import fused
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.kept import kept_in_lists
+from s2sad.backend.numba.layouts import contiguous_params
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.nests import loop_nests
@@ -67,11 +69,12 @@ class NativeModule:
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    typed = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
+    typed = kept_in_lists(typed_results([literal_params(f) for f in apart_from_helpers(functions)]))
     plain = with_depths(typed)
     out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
+    multiplied: dict[str, set[int]] = {}
     compiled: list[Function] = []
     wrappers: list[Function] = []
     loops = {f.name: made for f in plain if (made := as_loops(f)) is not None}
@@ -85,9 +88,10 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
         done = done if options.parallel else tidy(shared_rows(done))  # rows that are added to together cannot run in parallel
         done, globals_ = with_global_params(done, table)
+        contiguous = contiguous_params(f, done, multiplied)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
-            wrappers.append(wrapper(f, done, leaves, globals_))
+            wrappers.append(wrapper(f, done, leaves, globals_, contiguous))
             out.native[f.name] = done.name
         check(done)
         compiled.append(short_tuples(tidy(parallel_loops(done)) if options.parallel else done))
