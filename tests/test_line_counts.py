@@ -22,13 +22,9 @@ LIMIT = 1.25
 
 # What does not keep to the limit yet, with its lines as they are: they may become fewer, and never more.
 LONGER = {
-    "helper_returns_reshaped": 51,
-    "pivoted_elimination": 68,
-    "in_operator": 7,
-    "adi_like_sweeps": 71,
-    "gram_schmidt": 39,
-    "best_row_and_dict_of_pairs": 96,
-    "rosenbrock": 11,
+    "helper_returns_reshaped": 48,
+    "adi_like_sweeps": 58,
+    "best_row_and_dict_of_pairs": 91,
     "option": 37,
     "mixture": 29,
     "haversine": 25,

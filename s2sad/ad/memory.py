@@ -199,9 +199,13 @@ class Memory:
         store = self.at[position]
         if not isinstance(store, Let) or store.op not in ("setitem", "aug_setitem") or store.args[0] is not x:
             return False
-        stored = regions.Access(store.args[1], self._loops(self.place[store]))
+        loops, points = self._loops(self.place[store]), self.regions.points(store.args[1])
+        if points != (store.args[1],) and self.info.deep_mutated(store.args[1]):
+            return False
         below = position >= place.at and not _either(place.branches, self.place[store].branches)
-        return self.regions.is_basic(stored.index) and self.regions.apart(read, stored, below)
+        return all(
+            self.regions.is_basic(p) and self.regions.apart(read, regions.Access(p, loops), below) for p in points
+        )
 
     def _loops(self, place: Place) -> tuple[Stmt, ...]:
         return tuple(self.at[start] for start, _ in place.loops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
 from s2sad.ad.polynomials import slope
+from s2sad.ad.recompute import is_int
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
@@ -21,7 +23,7 @@ from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.fits import fits
 from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.infer.program import Gradient, Spec
-from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.optypes import INPLACE, result_type, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
 from s2sad.ir.rewrite import with_args
@@ -233,10 +235,19 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
         else:
             args = (y_bar, y, *kept) if rule.kind == "general" else (y_bar, *kept)
             bars = inline(r.program, body, args, static, rb)
-        for x, g in zip(operands, bars, strict=False):
+        for x, g in _summed(rb, operands, bars):
             if isinstance(x, Var) and r.is_active(x) and not (isinstance(g, Const) and g.value is None):
                 add_structured(r, state, rb, x, g, named=len(operands) == 1)
     return [*before, s, *after]
+
+
+def _summed(rb: Builder, operands: tuple[Atom, ...], bars: Sequence[Atom]) -> list[tuple[Atom, Atom]]:
+    """The operands with their contributions; what stands there twice, as in ``x @ x``, gets the sum."""
+    pairs = list(zip(operands, bars, strict=False))
+    x = operands[0] if operands else None
+    if len(pairs) == 2 and isinstance(x, Var) and x is operands[1] and all(fits(g, x) for g in bars[:2]):
+        return [(x, rb.emit("add", *bars[:2]))]
+    return pairs
 
 
 def _alone(y: Var, y_bar: Atom, operands: tuple[Atom, ...]) -> Atom | None:
@@ -751,7 +762,9 @@ def _store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
             g = rb.call(np.array, "np.array", g)
         rb.effect("setitem", x_bar, i, Const(0.0))
     else:
-        g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=Num())
+        listed = isinstance(x.type, Array) and isinstance(t, List) and not t.frozen and is_int(t.item)
+        part = result_type("getitem", (x, i)) if listed else Num()
+        g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=part if isinstance(part, Array) else Num())
     _accumulate_stored(r, state, rb, v, g)
     return [*before, s]
 

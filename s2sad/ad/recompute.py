@@ -124,8 +124,10 @@ def recomputable(r: Reverse, s: Let) -> bool:
             isinstance(a, Var) and isinstance(a.type, Array) and r.memory.overwritten_after(a, s) for a in s.args
         )
     assert s.target is not None
+    if s.op == "list":  # an index, as in ``a[[i, j]]``
+        return bool(s.args) and all(is_int(type_of_atom(a)) for a in s.args) and not r.info.deep_mutated(s.target)
     if s.op in _INT_OPS:
-        return all(_is_int(type_of_atom(a)) for a in s.args)
+        return all(is_int(type_of_atom(a)) for a in s.args)
     if s.op == "getitem":
         x = s.args[0]
         if not isinstance(x, Var) or isinstance(x.type, Unknown):
@@ -198,7 +200,7 @@ def _is_index(lets: Mapping[Var, Let], x: Var, local: set[Var], provided: set[Va
     return all(a not in local or a in provided or _is_index(lets, a, local, provided) for a in made.args if isinstance(a, Var))
 
 
-def _is_int(t: Type) -> bool:
+def is_int(t: Type) -> bool:
     t = widen(t)
     return isinstance(t, Scalar) and t.dtype.startswith("int")
 
@@ -226,4 +228,4 @@ def again(p: Plan, env: dict[Var, Atom]) -> list[Stmt]:
     return out
 
 
-__all__ = ["Plan", "again", "local_vars", "plan", "recomputable"]
+__all__ = ["Plan", "again", "is_int", "local_vars", "plan", "recomputable"]

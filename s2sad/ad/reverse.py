@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ad import calls, objects, ops, residuals, scatter
+from s2sad.ad import calls, objects, ops, residuals, scatter, swaps
 from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout, normal_step
@@ -501,7 +501,15 @@ class Reverse:
         """Transform the statements of ``block``; ``state`` holds the adjoints at its end and is brought to its start."""
         rb = Builder(loc)
         forward: list[Stmt] = []
+        groups = swaps.swaps_in(self, block)
+        done: set[Stmt] = set()
         for s in reversed(block.stmts):
+            if s in done:
+                continue
+            if s in groups:
+                forward[:0] = swaps.reverse(self, groups[s], state, rb)
+                done.update(groups[s])
+                continue
             try:
                 forward[:0] = self.stmt_with_buffers(s, state, rb)
             except UnsupportedError as error:  # go on, to find all that is refused

@@ -28,6 +28,7 @@ from s2sad.ir.nodes import (
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, Dict, List, Lit, Num, Opaque, Range, RefT, Scalar, Slice, Tuple, Type
 from s2sad.rules.registry import Rule, lookup, lookup_method
+from s2sad.runtime.memory import Shadow
 
 # tuples: a union would be built at each of the many calls
 _NUMERIC = (Array, Scalar, Lit, Num)
@@ -162,7 +163,7 @@ _READING_METHODS = frozenset(
 )
 # Helpers without a rule that store nowhere; what they give may be an operand, or a part of one.
 _STORE_NOWHERE = """
-    is_method make_object as_adjoint conform normalize_axes tensordot_axes owner_of
+    is_method make_object conform normalize_axes tensordot_axes owner_of
     abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cofactor_dot cumprod_curve cumprod_second
     curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
     einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
@@ -359,6 +360,8 @@ def _call_effect(let: Let) -> Effect:
             return Effect(io=True, shares=tuple(range(1, len(let.args))))
         if name in _HELPERS_FRESH:
             return PURE
+        if name == "as_adjoint":  # of the second operand it has the structure alone
+            return Effect(shares=(1,))
         if name in _HELPERS_PURE or lookup(callee.obj) is not None:
             return Effect(shares=tuple(range(1, len(let.args))))  # many may give an operand back
         return _writes_1(let)
@@ -404,11 +407,21 @@ def _unknown_call(obj: Any, let: Let) -> Effect:
     return Effect(io=True, shares=every, writes=every)
 
 
+def finds_adjoint(let: Let) -> bool:
+    """Is it ``shadows.of(x)``, which gives the one adjoint that x has, however often it is asked?"""
+    if let.op != "method" or getattr(let.args[1], "value", "") not in ("of", "part"):
+        return False
+    t = type_of_atom(let.args[0])
+    return isinstance(t, Opaque) and t.cls is Shadow
+
+
 def _method_effect(let: Let) -> Effect:
     name = let.args[1].value if isinstance(let.args[1], Const) else ""
     t = type_of_atom(let.args[0])
     if not has_memory(t):
         return PURE
+    if finds_adjoint(let):
+        return _SHARES_0
     rest = tuple(range(2, len(let.args)))
     if isinstance(t, Array) and name in ("copy", "astype", "flatten", "tolist"):
         return PURE
@@ -458,6 +471,7 @@ __all__ = [
     "Effect",
     "atom_has_memory",
     "effect_of",
+    "finds_adjoint",
     "forget",
     "function_effect",
     "has_memory",

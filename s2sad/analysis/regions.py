@@ -22,6 +22,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.inequalities import Form, impossible, number, plus
 from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Stmt, Var
@@ -136,6 +138,19 @@ class Regions:
             return None
         return (x, axis) if isinstance(x, Var) and isinstance(x.type, Array) else None
 
+    def is_place(self, a: Var) -> bool:
+        """Is it ``np.argmax(x)`` or ``int(np.argmin(x))``? That is never negative."""
+        d = self.definitions.get(a)
+        if isinstance(d, Let) and _calls(d, int) and isinstance(d.args[1], Var):
+            d = self.definitions.get(d.args[1])
+        return isinstance(d, Let) and (_calls(d, np.argmax) or _calls(d, np.argmin))
+
+    def points(self, index: Atom) -> tuple[Atom, ...]:
+        """The indices that a list of numbers stands for, as in ``x[[i, j]]``; otherwise the index."""
+        made = self.definitions.get(index) if isinstance(index, Var) else None
+        listed = isinstance(made, Let) and made.op == "list" and all(_is_int(type_of_atom(a)) for a in made.args)
+        return made.args if listed and isinstance(made, Let) else (index,)
+
     def _origin(self, a: Atom) -> Let | None:
         """What made a tuple, before it was unpacked."""
         d = self.definitions.get(a) if isinstance(a, Var) else None
@@ -188,6 +203,8 @@ class Side:
             key = (self._key(size[0]), size[1])
             self.sizes[key] = None
             return {key: 1}
+        if self.regions.is_place(a):
+            self.sizes[self._key(a)] = None
         return {self._key(a): 1}
 
     def bounds(self) -> list[Form]:

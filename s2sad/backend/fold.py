@@ -35,7 +35,7 @@ from s2sad.ir.nodes import (
     targets_of,
 )
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import Scalar
+from s2sad.ir.types import Scalar, is_number
 from s2sad.specialise.primal import primal_vars
 
 WIDTH = 96  # an expression is folded while the line stays within about this many columns
@@ -141,9 +141,13 @@ class _Planner:
         self._count(self.fn.body, True)
         self.joined = {v: more for v, more in self.joined.items() if self.uses.get(v) == 1}
         if self.joined:
-            primal = primal_vars(self.fn)  # each of the user's own lines stays one
+            primal = primal_vars(self.fn)  # each of the user's own lines stays one, but for short updates of a number
             result = self.fn.body.results[0]  # ``return x_bar`` alone is the last of its contributions
-            self.joined = {v: more or v is result for v, more in self.joined.items() if v not in primal}
+            self.joined = {
+                v: v not in primal and (more or v is result)
+                for v, more in self.joined.items()
+                if v not in primal or (more and v.type is not None and is_number(v.type))
+            }
         self._block(self.fn.body, 0)
         keep_order(self.fn, self.plan.inline)
         self._one_line()

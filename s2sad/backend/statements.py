@@ -28,6 +28,7 @@ from s2sad.backend.forms import (
 from s2sad.backend.managers import Managed, managed
 from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
+from s2sad.backend.swaps import swapped
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
 
 _GONE = "$gone"  # stands for a variable that must not be read
@@ -106,6 +107,8 @@ class Statements(SimpleStatements):
             whole = managed(stmts, k, self.plan.used) if _may_enter(stmts, k) else None
             if whole is not None:
                 done, used = self._with(whole), whole.length
+            elif stmt.op == "getitem" and (swap := swapped(stmts, k, self.plan.inline, self.plan.used)) is not None:
+                done, used = [self._swap(*swap)], 3
             elif stmt.op in ("unpack", "unpack_star"):
                 done, used = self._unpack(stmts, k)
             else:
@@ -384,6 +387,10 @@ class Statements(SimpleStatements):
             body = [*cond, leave, *body]
             test = ast.Constant(True, None)
         return [*before, at(ast.While(test, body or [ast.Pass()], []), stmt.loc), *after]
+
+    def _swap(self, first: Let, second: Let, other: Let, kept: Let) -> Any:
+        places: list[Any] = [self._item(s.args[0], s.args[1], syn.STORE) for s in (first, second)]
+        return syn.assign(ast.Tuple(places, syn.STORE), ast.Tuple([self.value(other), self.value(kept)], syn.LOAD))
 
     def _with(self, whole: Managed) -> Body:
         made, target = whole.made, whole.enter.target

@@ -20,6 +20,7 @@ from s2sad.simplify import (
     copies,
     cse,
     dce,
+    deliver,
     early,
     factors,
     flat,
@@ -142,6 +143,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
     NamedPass("places", places.name),
+    NamedPass("deliver", deliver.deliver),
     NamedPass("sink", sink.sink),
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
@@ -166,6 +168,8 @@ def simplify(
         if new is fn:
             break
         fn = rounds(new, primal)
+    new = cse.forward(fn, primal)
+    fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
     for p in LAST:
@@ -205,7 +209,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
 
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(fn, primal)
+    new = buffers.reuse(tape.measure(fn), primal)
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 

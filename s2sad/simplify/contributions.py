@@ -105,8 +105,10 @@ class _Assigner:
         rows: dict[Var, set[int]] = {}  # others of which nothing but these rows has been stored
         made: dict[Var, int] = {}  # arrays of our own made in this block -> position
         out: list[Stmt | None] = []
+        parts: dict[Var, tuple[Let, Let]] = {}  # zeros of which one part was assigned, and that store
         for stmt in block.stmts:
             if not isinstance(stmt, Let):
+                parts.clear()
                 for v in free_in(stmt):
                     rows.pop(v, None)
                     if zeros.pop(v, None) is not None and isinstance(stmt, For):
@@ -121,11 +123,37 @@ class _Assigner:
                     continue
                 if stmt.op in ("iadd", "isub") and stmt.target is None:
                     stmt = self._spread(stmt, zeros, out)
+                before, old = dict(zeros), stmt
                 stmt = _first(stmt, zeros, rows, out)
+                x = stmt.args[0] if stmt.op == "setitem" else None
+                if isinstance(x, Var) and x in before and stmt is not old:
+                    parts[x] = before[x], stmt
+                    out.append(stmt)
+                    continue
+            if parts and self._whole(stmt, parts, made, out):
+                continue
             if target is not None and target not in self.primal and target not in zeros and not effect_of(stmt).shares:
                 made[target] = len(out)
             out.append(stmt)
         return with_stmts(block, self._assigned([s for s in out if s is not None]))
+
+    def _whole(self, stmt: Let, parts: dict[Var, tuple[Let, Let]], made: dict[Var, int], out: list[Stmt | None]) -> bool:
+        """``z = zeros; z[i] = v; z += g`` as ``z = np.array(g); z[i] += v``; and which of ``parts`` the statement ends."""
+        z = stmt.args[0] if stmt.op == "iadd" and stmt.target is None else None
+        if isinstance(z, Var) and z in parts and _same_kind(z, stmt.args[1]):
+            zero, store = parts.pop(z)
+            out[out.index(store)] = None
+            if not self._takes_over(stmt, {z: zero}, made, out):
+                out[out.index(zero)] = None
+                out.append(Let(z, "call", (Ref(np.array, "np.array"), stmt.args[1]), (), stmt.loc))
+            out.append(Let(None, "aug_setitem", (*store.args, Const("add")), (), store.loc))
+            return True
+        touched = {self.memory.find(a) for a in stmt.args}
+        stored = {self.memory.find(stmt.args[p]) for p in effect_of(stmt).writes}
+        for x, (_, store) in list(parts.items()):
+            if effect_of(stmt).io or self.memory.find(x) in touched or self.memory.find(store.args[2]) in stored - {None}:
+                del parts[x]
+        return False
 
     def _assigned(self, stmts: list[Stmt]) -> list[Stmt]:
         """``x[i] = 0.0; x[i] += g`` to ``x[i] = g``, where nothing between the two touches x."""

@@ -20,7 +20,8 @@
         return np.sum(a + b + c)
 
 Expressions are numbered with the versions of the memory they read: a store (there, in a loop around, or in a call that
-may) starts a new version. Two fresh arrays are merged only where neither is stored into nor leaves the function.
+may) starts a new version; at last, what was stored to a place is what is read there. Two fresh arrays are merged only where
+neither is stored into nor leaves the function.
 """
 
 from __future__ import annotations
@@ -30,8 +31,10 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import atom_has_memory, effect_of, has_memory
+from s2sad.analysis.effects import atom_has_memory, effect_of, finds_adjoint, has_memory
+from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
@@ -50,16 +53,30 @@ _COMMUTE = frozenset({"add", "mul"})
 _SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # twice gives one object, or two equal views
 
 
-def merge(fn: Function, primal: Container[Var] = frozenset()) -> Function:
+def merge(fn: Function, primal: Container[Var] = frozenset(), stored: bool = False) -> Function:
     """``fn`` with common subexpressions computed once: ``fn`` itself when there are none. Slices of arrays that the user
-    wrote twice (``primal``) stay as they are."""
-    return with_body(fn, _Cse(fn, primal).block(fn.body))
+    wrote twice (``primal``) stay as they are, unless both are read elsewhere too. ``stored``: what was stored is known too."""
+    return with_body(fn, _Cse(fn, primal, stored).block(fn.body))
+
+
+def forward(fn: Function, primal: Container[Var]) -> Function:
+    """``merge``, with numbers that were stored: when all else is done, since what has no name for others should not get one."""
+    if not any(s.__class__ is Let and s.op == "setitem" and _is_scalar(s.args[2]) for s in walk(fn.body)):
+        return fn
+    return merge(fn, primal, stored=True)
+
+
+def _is_scalar(a: Atom) -> bool:
+    return a.__class__ is Var and a.type.__class__ is Scalar
 
 
 class _Cse:
-    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+    def __init__(self, fn: Function, primal: Container[Var], stored: bool) -> None:
+        self.fn = fn
+        self.stored = stored
         self.memory = Memory(fn)
         self.primal = primal
+        self.uses: dict[Var, int] | None = None  # once they are asked for
         self.indices: dict[Var, Let] = {}  # slices, and tuples that hold some: compared part by part
         self.alike: dict[Var, Var] = {}  # the user's slices of the same memory: not merged, but they count as one
         self.env: dict[Var, Atom] = {}
@@ -125,6 +142,8 @@ class _Cse:
         e = effect_of(let)
         if not e.pure:
             self._advance(self._written(let))
+            if self.stored and let.op == "setitem":
+                self._stored(let)
             return let
         target, op = let.target, let.op
         if target is not None and (op == "slice" or op == "tuple"):
@@ -135,19 +154,51 @@ class _Cse:
             if op == "getattr" and not has_memory(target.type):
                 self.written_out[target] = self._key(let)
             return let
-        key = self._key(let)
+        found = op == "method" and finds_adjoint(let)
+        key = ("of", *map(id, let.args[:1]), self._name(let)) if found else self._key(let)
         if key is None:
             return let
         old = self.known.get(key)
-        one = let.op in _SAME_OBJECT and not _new_list(let)
+        one = found or (let.op in _SAME_OBJECT and not _new_list(let))
         if old is None or not (one or self._mergeable(target, old)):
             self.known[key] = target
             return let
-        if let.op == "getitem" and let.args[1] in self.indices and target in self.primal and _sliced(let):
+        if self._is_users_slice(let) and not self._has_names(target, old):
             self.alike[target] = self.alike.get(old, old)
             return let
         self.env[target] = old
         return None
+
+    def _stored(self, let: Let) -> None:
+        """``x[i] = t``: what is read there next is ``t``, which has a name anyway where others read it too."""
+        x, index, value = let.args
+        if not isinstance(value, Var) or not isinstance(x, Var) or not isinstance(x.type, Array):
+            return
+        t = value.type
+        if not isinstance(t, Scalar) or t.weak or t.dtype != x.type.dtype or self._use_counts().get(value, 0) < 2:
+            return
+        if result_type("getitem", (x, index)) == t:
+            key = self._key(Let(None, "getitem", (x, index)))
+            if key is not None:
+                self.known[key] = value
+
+    def _use_counts(self) -> dict[Var, int]:
+        if self.uses is None:
+            self.uses = usage.uses(self.fn)
+        return self.uses
+
+    def _name(self, let: Let) -> Any:
+        """Whose adjoint is found: stores change nothing in that. Of a number there is a new one each time."""
+        x = let.args[2]
+        return x if let.args[1].value == "of" and isinstance(x, Var) and has_memory(x.type) else let  # type: ignore[union-attr]
+
+    def _is_users_slice(self, let: Let) -> bool:
+        return let.op == "getitem" and let.args[1] in self.indices and let.target in self.primal and _sliced(let)
+
+    def _has_names(self, a: Var, b: Var) -> bool:
+        """Do other statements read both? Then neither is written where the user wrote it."""
+        uses = self._use_counts()
+        return uses.get(a, 0) > 1 and uses.get(b, 0) > 1
 
     def _spelled(self, let: Let) -> bool:
         """Cheap, and better written out where it is used: ``x.shape``, an index, ``range(n)``."""
@@ -213,4 +264,4 @@ def _blank(let: Let) -> bool:
     return let.op == "call" and isinstance(let.args[0], Ref) and any(let.args[0].obj is f for f in _BLANK)
 
 
-__all__ = ["merge"]
+__all__ = ["forward", "merge"]

@@ -68,7 +68,7 @@ class _Dce:
         self.home: dict[Var, Stmt] = {}  # the statement that binds a variable
         self.index: dict[Var, int] = {}  # the position of those that come out of regions, or are carried by a loop
         self.parent: dict[Stmt, Stmt | None] = {}
-        self.writers: dict[Any, list[Let]] = {}  # memory class -> the stores into it, until something needs them
+        self.writers: dict[Any, list[Let]] = {}  # memory class, or list -> the stores into it, until something needs them
         self.live: set[Var] = set()
         self.kept: set[Stmt] = set()
         self.work: list[Var] = []
@@ -111,6 +111,9 @@ class _Dce:
         elif effect.io:
             self.roots.append(let)
         elif effect.writes:
+            if self._is_record(let):
+                self.writers.setdefault(let.args[0], []).append(let)
+                return
             for p in effect.writes:
                 cls = self.memory.find(let.args[p])
                 if cls is None or self.memory.is_outside(let.args[p]):
@@ -122,6 +125,13 @@ class _Dce:
         elif self._is_users(let) and may_raise(let) and not (let.op == "getitem" and let.args in stored):
             if not self._reads_traceback(let):
                 self.roots.append(let)
+
+    def _is_record(self, let: Let) -> bool:
+        """Is something appended to a list that was made here? If nothing that stays mentions the list, nobody sees it,
+        whatever else holds what it holds."""
+        x = let.args[0] if let.op == "method" and let.target is None else None
+        made = self.home.get(x) if isinstance(x, Var) else None
+        return isinstance(made, Let) and made.op == "list" and getattr(let.args[1], "value", None) == "append"
 
     def _reads_traceback(self, let: Let) -> bool:
         """Is it the traceback of what a handler has caught? Every exception has one."""
@@ -181,7 +191,7 @@ class _Dce:
             live.add(a)
             self.work.append(a)
             if self.writers and has_memory(a.type):
-                for s in self.writers.pop(self.memory.find(a), ()):
+                for s in (*self.writers.pop(a, ()), *self.writers.pop(self.memory.find(a), ())):
                     self._keep(s)
 
     def _mark(self, v: Var) -> None:

@@ -28,12 +28,14 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from s2sad.analysis.effects import effect_of, has_memory
+from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import effect_of, finds_adjoint, has_memory
 from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, For, Function, Let, Stmt, Var, While, blocks_of
 from s2sad.ir.rewrite import defined_vars, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Range
+from s2sad.ir.types import Array, Dict, List, Range
+from s2sad.simplify import cse
 from s2sad.simplify.contributions import makes_zeros
 
 _STAY = frozenset({"copy", "list", "dict", "set", "slice", "tuple", "getattr"})  # nothing to win, or new each time
@@ -43,13 +45,16 @@ def hoist(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with invariant adjoint statements moved out of loops: ``fn`` itself when there are none."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    return with_body(fn, _Hoister(Memory(fn), primal).block(fn.body))
+    hoister = _Hoister(Memory(fn), primal)
+    new = with_body(fn, hoister.block(fn.body))
+    return cse.merge(new, primal) if hoister.found else new
 
 
 class _Hoister:
     def __init__(self, memory: Memory, primal: Container[Var]) -> None:
         self.memory = memory
         self.primal = primal
+        self.found = False  # are there adjoints that are found before a loop now? Other loops may have asked for the same
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
@@ -68,6 +73,7 @@ class _Hoister:
             if isinstance(s, Let) and s.target is not None and self._moves(s, inside):
                 out.append(s)
                 inside.discard(s.target)
+                self.found = self.found or finds_adjoint(s)
             else:
                 stay.append(s)
         if len(stay) == len(stmt.body.stmts):
@@ -81,6 +87,8 @@ class _Hoister:
             return False
         if any(a in inside for a in let.args if isinstance(a, Var)):
             return False
+        if finds_adjoint(let):
+            return let.args[1].value == "of" and type_of_atom(let.args[2]).__class__ in (Array, List, Dict)  # type: ignore[union-attr]
         if not effect_of(let).pure or may_raise(let) or makes_zeros(let):
             return False
         memory = self.memory

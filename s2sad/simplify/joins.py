@@ -34,7 +34,7 @@ from s2sad.analysis.places import index_key
 from s2sad.analysis.widths import own_width
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array
+from s2sad.ir.types import Array, Scalar
 from s2sad.simplify.dce import eliminate
 from s2sad.specialise.driver import known_dims
 
@@ -150,9 +150,16 @@ def _how(s: Let) -> str:
 
 
 def _sum_of(a: Atom, b: Atom) -> bool:
-    """Have two arrays of floats one shape?"""
+    """Have two arrays of floats one shape, or are both numbers?"""
     dims = known_dims(a)
+    if dims == () and known_dims(b) == ():
+        return all(_is_number(x) for x in (a, b))
     return bool(dims) and dims == known_dims(b) and all(_is_double(x) for x in (a, b))
+
+
+def _is_number(a: Atom) -> bool:
+    t = type_of_atom(a)
+    return isinstance(t, Scalar) and t.dtype == "float64"
 
 
 def _is_double(a: Atom) -> bool:

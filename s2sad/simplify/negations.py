@@ -39,15 +39,39 @@ _FLIPPED = {"add": "sub", "sub": "add", "iadd": "isub", "isub": "iadd"}
 
 def push(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without such negations: ``fn`` itself when there are none."""
-    found = [
-        s for s in walk(fn.body) if isinstance(s, Let) and s.op == "neg" and s.target is not None and s.target not in primal
-    ]
+    found = _negations(fn, primal)
     kept = _unwritten(fn, found)
     if not kept:
         return fn
     pusher = _Pusher(fn, kept)
     new = pusher.run()
-    return pusher.divisors(new, primal) if new is fn else _Pusher(new, pusher.found).divisors(new, primal)
+    new = pusher.divisors(new, primal) if new is fn else _Pusher(new, pusher.found).divisors(new, primal)
+    return _into_literals(new, primal)
+
+
+def _into_literals(fn: Function, primal: Container[Var]) -> Function:
+    """``-(2.0 * x)`` as ``-2.0 * x``, where nothing else reads the product: one array less."""
+    made, counts = usage.lets(fn), usage.uses(fn)
+    env: dict[Let, Let] = {}
+    gone: set[Let] = set()
+    for s in _negations(fn, primal):
+        d = made.get(s.args[0]) if isinstance(s.args[0], Var) and s.args[0] not in primal else None
+        if d is None or d.op not in ("mul", "truediv") or counts.get(d.target, 0) != 1:  # type: ignore[arg-type]
+            continue
+        value = d.args[0].value if isinstance(d.args[0], Const) else None
+        if type(value) is float:
+            env[s] = Let(s.target, d.op, (Const(-value), d.args[1]), (), s.loc)
+            gone.add(d)
+    if not env:
+        return fn
+    memory = Memory(fn)
+    if any(memory.is_written(d.args[1]) for d in gone):  # it would be read later
+        return fn
+    return with_body(fn, map_lets(fn.body, lambda s: None if s in gone else env.get(s, s)))
+
+
+def _negations(fn: Function, primal: Container[Var]) -> list[Let]:
+    return [s for s in walk(fn.body) if isinstance(s, Let) and s.op == "neg" and s.target is not None and s.target not in primal]
 
 
 def _unwritten(fn: Function, found: list[Let]) -> list[Let]:

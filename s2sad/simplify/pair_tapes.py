@@ -177,11 +177,12 @@ def _read_less(adj: Function, readers: list[_Reader], kept: tuple[Atom, ...], pl
             continue
         dropped |= {s for s in made.values() if s is r.unpack or (s.op == "getitem" and s.args[0] is r.unpack.target)}
         parts = Var("", t)
+        values: dict[int, Var] = {}  # what was recorded twice is taken out once
         new: list[Let] = [Let(parts, "unpack", (entry, Const(len(kept))), (), r.unpack.loc)] if len(kept) > 1 else []
         for j, gets in r.gets.items():
-            value = entry
-            if len(kept) > 1:
-                value = Var(gets[0].target.name, gets[0].target.type)  # type: ignore[union-attr]
+            value = entry if len(kept) == 1 else values.get(place[j])
+            if value is None:
+                value = values[place[j]] = Var(gets[0].target.name, gets[0].target.type)  # type: ignore[union-attr]
                 new.append(Let(value, "getitem", (parts, Const(place[j])), (), gets[0].loc))
             env.update((g.target, value) for g in gets if g.target is not None)
         heads[r.unpack] = new

@@ -33,6 +33,8 @@ from s2sad.ir.types import Array, Tuple, Unknown, is_number, rank_of
 
 _STAY = frozenset({"getitem", "getattr", "slice", "tuple", "list", "dict", "copy", "unpack", "comment", "closure", "method"})
 
+_ELEMENTWISE = frozenset({"add", "sub", "mul", "truediv", "neg"})
+
 
 def sink(fn: Function, primal: Container[Var] = frozenset(), before: Function | None = None) -> Function:
     """``fn`` with such statements moved down: ``fn`` itself when none moves. Blocks that the function had ``before``, when
@@ -68,6 +70,8 @@ class _Sinker:
         last = usage.last_uses(block)
         place = list(range(len(stmts)))  # where each statement of ``stmts`` stood
         made = {s.target for s in stmts if s.__class__ is Let and s.op != "getitem"}  # arrays, and not views
+        inner = block is not self.outermost
+        held = {s.target for s in stmts if s.__class__ is Let and _of_record(s)} if inner else set()
         for i in range(len(stmts) - 2, -1, -1):
             s = stmts[i]
             if s.__class__ is not Let or not self._moves(s):
@@ -84,7 +88,9 @@ class _Sinker:
                 large = []  # it holds the array itself
             elif s.op == "getitem":
                 large = [a for a in large if a in made]
-            if all(last.get(a, place[j]) >= place[j] for a in large):
+            large = [a for a in large if a not in held]
+            dying = {a for a in large if last.get(a, place[j]) < place[j]}
+            if len(dying) <= (s.op in _ELEMENTWISE):  # it is held for what is made of it, which is as large
                 stmts.insert(j - 1, stmts.pop(i))
                 place.insert(j - 1, place.pop(i))
         return with_stmts(block, stmts)
@@ -122,6 +128,12 @@ def _reader(stmts: list[Stmt], start: int, a: Var | None) -> int | None:
 
 def _is_view(s: Let) -> bool:
     return _by_index(s) and s.target is not None and isinstance(s.target.type, Array) and effect_of(s).shares == (0,)
+
+
+def _of_record(s: Let) -> bool:
+    """Is it taken out of what a loop has recorded, which holds it anyway?"""
+    x = s.args[0] if s.op == "getitem" else None
+    return isinstance(x, Var) and isinstance(x.type, Tuple)
 
 
 def _takes(reader: Stmt, s: Let) -> bool:

@@ -25,12 +25,17 @@ known place in a list, tuple or dict that nothing changes (``read_again``): ``W[
 
 from __future__ import annotations
 
+from collections import Counter
+
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
+from s2sad.analysis.effects import finds_adjoint
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Dict, List, Lit, Slice, Tuple, is_number
+from s2sad.ir.types import Dict, List, Lit, Scalar, Slice, Tuple, is_number
+from s2sad.runtime.memory import Shadow
+from s2sad.specialise.driver import rename
 
 
 def spell_out(fn: Function) -> Function:
@@ -60,6 +65,30 @@ def read_again(fn: Function) -> Function:
     return with_body(fn, _Speller(shared).block(fn.body)) if shared else fn
 
 
+def name_found(fn: Function) -> Function:
+    """``fn`` with a name for each adjoint that is found by memory and read more than once: ``u_bar`` for ``shadows.of(u)``."""
+    if not any(s.__class__ is Let and s.op == "call" and getattr(s.args[0], "obj", None) is Shadow for s in fn.body.stmts):
+        return fn
+    counts = usage.uses(fn)
+    names = {}
+    for v, d in usage.lets(fn).items():
+        if finds_adjoint(d) and isinstance(d.args[2], Var) and d.args[2].name:
+            names[v] = f"{d.args[2].name}_bar" if counts.get(v, 0) > 1 else ""
+    names = {v: n for v, n in names.items() if v.name != n}
+    return with_body(fn, rename(fn.body, names)) if names else fn
+
+
+def bounds(fn: Function) -> Function:
+    """``fn`` with ``n - 1`` written out in the ranges that it bounds, where nothing else reads it."""
+    lets, counts = usage.lets(fn), usage.uses(fn)
+    found = {v: d for v, d in lets.items() if not v.name and _is_shifted(d)}
+    if not found:
+        return fn
+    inside = Counter(a for d in lets.values() if _is_range(d) for a in d.args)
+    found = {v: d for v, d in found.items() if inside[v] == counts.get(v, 0)}
+    return with_body(fn, _Speller(found).block(fn.body)) if found else fn
+
+
 def _is_element(let: Let) -> bool:
     known = let.op == "getitem" and isinstance(let.args[1], Const) and isinstance(let.args[0], Var)
     return known and bool(let.args[0].name) and isinstance(let.args[0].type, List | Tuple | Dict)  # type: ignore[union-attr]
@@ -71,7 +100,19 @@ def _is_spelled(let: Let) -> bool:
         return all(isinstance(t, Lit) or is_number(t) for t in types)
     if let.op == "tuple":
         return all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+    return _is_range(let)
+
+
+def _is_range(let: Let) -> bool:
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj is range
+
+
+def _is_shifted(d: Let) -> bool:
+    """A whole number that has a name, plus or minus a literal."""
+    if d.op not in ("add", "sub") or not isinstance(d.args[0], Var) or not d.args[0].name or not isinstance(d.args[1], Const):
+        return False
+    t = d.args[0].type
+    return isinstance(t, Scalar) and t.weak and t.dtype.startswith("int") and type(d.args[1].value) is int
 
 
 class _Speller:
@@ -103,4 +144,4 @@ class _Speller:
         return new
 
 
-__all__ = ["read_again", "spell_out"]
+__all__ = ["bounds", "name_found", "read_again", "spell_out"]

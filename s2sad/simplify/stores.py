@@ -33,6 +33,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.rewrite import with_args
@@ -79,6 +81,21 @@ def stored(rw: Rewriter, let: Let) -> Let | None:
     return with_args(let, (*let.args[:2], source, *let.args[3:]))
 
 
+def reshaped(rw: Rewriter, let: Let) -> Let | None:
+    """``x += np.reshape(1.0 * v, shape)`` to ``x += np.reshape(v, shape)``: a sum is an array of its own anyway."""
+    x, g = let.args
+    d = rw.definition(g) if rw.used_once(g) and let.target is None else None
+    if d is None or d.op != "call" or getattr(d.args[0], "obj", None) is not np.reshape or d.target in rw.primal:
+        return None
+    made = rw.definition(d.args[1]) if rw.used_once(d.args[1]) else None
+    if made is None or made.op != "mul" or made.target in rw.primal or not is_const(made.args[0], 1.0):
+        return None
+    v = made.args[1]
+    if type_of_atom(v) != type_of_atom(d.args[1]) or rw.memory.find(v) is rw.memory.find(x):
+        return None
+    return rw.let(let, let.op, x, rw.emit("call", d.args[0], v, *d.posargs[2:], kw=d.kwargs))
+
+
 def unscaled(rw: Rewriter, let: Let) -> Let | None:
     """``x[i] += 1.0 * v`` to ``x[i] += v``: what is stored is copied anyway."""
     v = let.args[2]
@@ -93,8 +110,8 @@ def unscaled(rw: Rewriter, let: Let) -> Let | None:
 
 
 RULES: dict[Any, tuple[Any, ...]] = {
-    "iadd": (into_view, into_turned),
-    "isub": (into_view, into_turned),
+    "iadd": (into_view, into_turned, reshaped),
+    "isub": (into_view, into_turned, reshaped),
     "setitem": (stored, unscaled),
     "aug_setitem": (stored, unscaled),
 }

@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from s2sad.analysis.tapes import Reader, Tape, tapes_in
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Stmt, Var, blocks_of, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, replace, targets_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import FLOAT, INT, List, Range, Tuple, Type, Unknown
 
@@ -55,6 +55,14 @@ def trim(fn: Function) -> Function:
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
     return _Trim(fn).run()
+
+
+def measure(fn: Function) -> Function:
+    """``fn`` with ``len(tape)`` for how often an inner loop has run, where that was recorded beside its tape. To be done
+    last: who changes a tape would have to see who measures it."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    return _Measure(fn).run()
 
 
 class _Trim:
@@ -105,16 +113,13 @@ class _Trim:
             self._shrink(tape, kept, place, again)
 
     def _done_again(self, kept: list[Atom], place: dict[int, Atom | int]) -> dict[int, Let]:
-        """Python floats that a literal and another number of the entry make, or that are its square, are not kept: doing
-        that again costs what keeping costs, and no memory. Takes them out of ``kept`` and ``place``."""
+        """What costs no more to do again than to keep is not kept. Takes it out of ``kept`` and ``place``."""
         again: dict[int, Let] = {}
         sources: set[Atom] = set()
         for a in list(kept):
-            d = self.lets.get(a) if isinstance(a, Var) and a.type == FLOAT and a not in sources else None
-            if d is None or d.op != "mul" or (not any(isinstance(x, Const) for x in d.args) and d.args[0] is not d.args[1]):
-                continue
-            others = {x for x in d.args if isinstance(x, Var)}
-            if not others or not all(x in kept and x is not a for x in others):
+            d = self._again(a, kept) if a not in sources else None
+            others = {x for x in d.args if isinstance(x, Var)} if d is not None else set()
+            if d is None or not others or not all(x in kept and x is not a for x in others):
                 continue
             sources |= others
             at = kept.index(a)
@@ -126,6 +131,13 @@ class _Trim:
                 elif type(p) is int and p > at:
                     place[k] = p - 1
         return again
+
+    def _again(self, a: Atom, kept: list[Atom]) -> Let | None:
+        """A Python float that a literal and another number make, or that is the square of one."""
+        d = self.lets.get(a) if isinstance(a, Var) and a.type == FLOAT else None
+        if d is None or d.op != "mul" or (not any(isinstance(x, Const) for x in d.args) and d.args[0] is not d.args[1]):
+            return None
+        return d
 
     def _counts(self, tape: Tape, r: Reader) -> bool:
         """Can the loop of the reverse sweep count its iterations without the tape?"""
@@ -190,7 +202,7 @@ class _Trim:
         for k, d in again.items():
             if k not in r.parts:
                 continue
-            new = Var(d.target.name if d.target is not None else "", FLOAT)
+            new = replace(d.target) if d.target is not None else Var("", FLOAT)
             head.append(Let(new, d.op, tuple(atoms[kept.index(a)] if a in kept else a for a in d.args), (), d.loc))
             self.env.update((g.target, new) for g in r.parts[k] if g.target is not None)
 
@@ -248,4 +260,35 @@ class _Trim:
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
 
-__all__ = ["trim"]
+class _Measure(_Trim):
+    """Only tapes that such a count is taken out of."""
+
+    def _plan(self, tape: Tape) -> None:
+        parts = [tape.components[k] for k in {k for r in tape.readers for k in r.parts}]
+        if any(self._again(a, parts) is not None for a in parts):
+            super()._plan(tape)
+
+    def _again(self, a: Atom, kept: list[Atom]) -> Let | None:
+        """How often a loop has run: that is the length of its tape, if it is kept."""
+        if not isinstance(a, Var) or a.type != INT:
+            return None
+        for b in kept:
+            tape = self.tapes.get(b) if isinstance(b, Var) else None
+            loop = tape.owner if tape is not None and tape.appends == 1 else None
+            if tape is None or not isinstance(loop, For) or loop.stop or tape.append not in loop.body.stmts:
+                continue
+            if not _stand_together(self.fn.body, tape.made, loop):  # each run of the loop has a tape of its own
+                continue
+            over = self.lets.get(loop.iter) if isinstance(loop.iter, Var) else None
+            if over is not None and over.op == "call" and getattr(over.args[0], "obj", None) is range and over.args[1:] == (a,):
+                return Let(Var("", INT), "call", (Ref(len, "len"), b), (), loop.loc)
+        return None
+
+
+def _stand_together(block: Block, a: Stmt, b: Stmt) -> bool:
+    if a in block.stmts:
+        return b in block.stmts
+    return any(_stand_together(inner, a, b) for s in block.stmts if s.__class__ is not Let for inner in blocks_of(s))
+
+
+__all__ = ["measure", "trim"]

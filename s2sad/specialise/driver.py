@@ -124,7 +124,7 @@ class Rewriter:
         if body is self.fn.body:
             return self.fn
         if self.names:
-            body = _rename(body, self.names)
+            body = rename(body, self.names)
         return with_body(self.fn, body)
 
     def _block(self, block: Block) -> Block:
@@ -356,7 +356,7 @@ class Rewriter:
         return self.emit("call", Ref(fn, text), *args, kw=kw, name=name)
 
 
-def _rename(body: Block, names: Mapping[Var, str]) -> Block:
+def rename(body: Block, names: Mapping[Var, str]) -> Block:
     """Give the target's name to the temporary that took its place."""
     env: dict[Var, Atom] = {v: Var(n, v.type) for v, n in names.items()}
 
@@ -487,5 +487,5 @@ def iter_lets(fn: Function) -> Iterable[Let]:
 
 __all__ = [
     "Rewriter", "Rule", "Rules", "const", "dims_fit", "divides_safely", "is_const", "is_floating", "is_real",
-    "is_scalar", "iter_lets", "known_dims", "merge_rules", "primal_vars", "rank", "run_rules", "same_dims",
+    "is_scalar", "iter_lets", "known_dims", "merge_rules", "primal_vars", "rank", "rename", "run_rules", "same_dims",
 ]

@@ -11,8 +11,7 @@ def rosenbrock_grad(x):
     value = np.sum(100.0 * t2 ** 2 + t3 ** 2)
     # reverse sweep
     x_bar = np.zeros_like(x)  # L31
-    t4 = -(2.0 * t3)
     t2 *= 200.0
-    x_bar[:-1] = t4 - 2.0 * (t2 * t1)
+    x_bar[:-1] = -2.0 * t3 - 2.0 * (t2 * t1)
     x_bar[1:] += t2
     return value, x_bar  # L29

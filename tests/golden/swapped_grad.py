@@ -20,17 +20,15 @@ def swapped_grad(u, rhs, steps):
     value = np.sum(u_2 * u_2)  # L59
     # reverse sweep
     shadows = rt.Shadow()  # L52
-    t3 = 2.0 * u_2  # L59
-    rt.add_view(shadows.of(u_2), t3)
+    rt.add_view(shadows.of(u_2), 2.0 * u_2)  # L59
     rhs_bar = np.zeros_like(rhs)  # L56
     for new_2, t1, t2 in reversed(tape):
-        t6 = shadows.of(new_2)  # L57
-        t7 = t6[1:-1] * 0.5
-        t6[1:-1] = 0.0
-        rhs_bar[1:-1] += t7
-        rt.add_view(shadows.of(t1), t7)
-        rt.add_view(shadows.of(t2), t7)
-    t8 = shadows.of(new)  # L55
-    rt.add_view(shadows.of(u), t8)
-    u_bar = shadows.of(u)  # L54
+        new_bar = shadows.of(new_2)  # L57
+        t5 = new_bar[1:-1] * 0.5
+        new_bar[1:-1] = 0.0
+        rhs_bar[1:-1] += t5
+        rt.add_view(shadows.of(t1), t5)
+        rt.add_view(shadows.of(t2), t5)
+    u_bar = shadows.of(u)  # L55
+    rt.add_view(u_bar, shadows.of(new))
     return value, np.array(u_bar), rhs_bar  # L52
