@@ -103,6 +103,7 @@ class Compilation:
             from s2sad.backend.numba.interchange import interchange_all
 
             interchange_all(self.spec)
+            self.infer.native = True
 
     def differentiate(self) -> list[Function]:
         """activity, adjoint or tangent, residuals: raw derivative functions."""
@@ -125,7 +126,7 @@ class Compilation:
             self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
             self._each(lambda fn: simplify(fn, woven=True))
         else:
-            self._each(simplify)
+            self._each(lambda fn: simplify(fn, woven=True, native=True))
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)
@@ -147,7 +148,7 @@ class Compilation:
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
             self._each(as_written)
-            return emit_module(self.functions, header=header)
+            return emit_module(self.functions, header=header, release=True)
         from s2sad.backend.numba.module import native_module
 
         module = native_module(self.functions, [e.name for e in self.entries], self.request.native)

@@ -21,6 +21,7 @@ import pytest
 
 import s2sad
 from s2sad.api.argtypes import types_of
+from s2sad.api.quick import matcher
 from s2sad.api.signature import key_of
 
 
@@ -237,7 +238,8 @@ VALUES = [
     functools.partial(square, k=1.0), functools.partial(cube, k=1.0), MODE.apply, Mode("b").apply, Mode("a"), Mode("b"),
     Extra(1.0, "a"), Extra(1.0, "b"), hiding(None), hiding("b"), SimpleNamespace(k=1), SimpleNamespace(q=1), list[int],
     list[str], collections.OrderedDict(a=1.0), collections.deque([1]), collections.Counter("a"), MappingProxyType({"a": 1}),
-    math, math.sin, np.sin, Mode, slice(1), Ellipsis, [1.0] * 70, [1] * 70, ["a"] * 70, [1.0] * 69 + [None],
+    math, math.sin, np.sin, Mode, slice(1), float, int, np.float64, set,
+    Ellipsis, [1.0] * 70, [1] * 70, ["a"] * 70, [1.0] * 69 + [None],
 ]  # fmt: skip
 
 
@@ -245,6 +247,58 @@ def test_equal_keys_have_equal_types() -> None:
     keys = [(key_of(v), types_of(("v",), (v,)), v) for v in VALUES]
     for (a, s, v), (b, t, w) in itertools.combinations(keys, 2):
         assert a != b or s == t, (v, w)
+
+
+def test_what_tells_the_usual_call_tells_no_less_than_the_key() -> None:
+    """``matcher`` says yes to nothing that has another key, and to what it was made of."""
+    nested = [{"a": (v, [v])} for v in VALUES]
+    for values in VALUES, nested:
+        for v in values:
+            matches = matcher((v, 1.0))
+            for w in values:
+                assert matches is None or not matches(w, 1.0) or key_of(v) == key_of(w), (v, w)
+            assert matches is None or (matches(v, 1.0) and not matches(v, 1)), v
+    arrays = [np.ones(s, t) for s in ((), (1,), (2,), (3,), (2, 1), (1, 2), (2, 2)) for t in (float, int, np.float32, ">f8")]
+    arrays += [np.ones(2).view(Alike), np.ma.masked_array([1.0, 2.0])]
+    for v, w in itertools.product(arrays, arrays):
+        matches = matcher(({"w": [v]},))
+        assert matches is None or matches({"w": [w]}) == (key_of(v) == key_of(w)), (v, w)
+    assert matcher((arrays[0],)) is not None and matcher(({"w": [arrays[0]], "b": (None, True, "a")},)) is not None
+
+
+class Alike(np.ndarray):
+    pass
+
+
+def test_calls_of_other_kinds_after_many_of_one() -> None:
+    d = s2sad.value_and_grad(over_all)
+    x = np.array([0.5, 1.5])
+    for k in range(200):
+        p = {"s": [x, (2.0, None)]} if k % 7 else {"s": [x[:, None], (True, "b")]} if k % 3 else {"s": [1.5, (3, None)]}
+        value, gradient = d(1.3, p)
+        assert value == pytest.approx(over_all(1.3, p), rel=1e-14)
+        assert gradient == pytest.approx(slope(over_all, 1.3, p), rel=1e-6)
+
+
+def over_all(x: float, p: Any) -> Any:
+    s, (k, what) = p["s"]
+    return np.sum(np.sin(x * s) * (k if what is None else 2.0) * SCALE[0])
+
+
+SCALE = [1.0]
+
+
+def test_a_helper_that_is_redefined_after_many_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    d = s2sad.grad(with_helper)
+    for _ in range(40):
+        assert d(1.5) == 3.0
+    monkeypatch.setitem(globals(), "square", cube)
+    for _ in range(40):
+        assert d(1.5) == pytest.approx(3 * 1.5**2)
+
+
+def with_helper(x: float) -> Any:
+    return square(x)
 
 
 def unused(x: float, given: Any) -> float:

@@ -397,6 +397,13 @@ def iterates_twice(x):
     return sum(z) + sum(z)
 
 
+def elements_made_on_the_way(x):
+    total = 0.0
+    for k, group in itertools.groupby([1, 1, 2]):
+        total += k * x * len(list(group))
+    return total
+
+
 def chosen_closure_is_kept(x):
     def pick(v):
         if v > 0.5:
@@ -432,7 +439,7 @@ def functions_are_compared(x):
 
 @pytest.mark.parametrize(("fun", "code"), [
     (iterates_twice, "S2S056"), (chosen_closure_is_kept, "S2S055"), (alias_in_list_of_number_or_array, "S2S063"),
-    (old_value_is_read_again, "S2S063"), (functions_are_compared, "S2S055"),
+    (old_value_is_read_again, "S2S063"), (functions_are_compared, "S2S055"), (elements_made_on_the_way, "S2S057"),
 ])  # fmt: skip
 def test_refused(fun: Any, code: str) -> None:
     x: Any = A(3) if code == "S2S063" else 0.7

@@ -35,6 +35,7 @@ from s2sad.backend.numba import (
     interchange,
     iteration,
     learned,
+    lists,
     nests,
     numbers,
     parallel,
@@ -82,6 +83,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "interchange": (lambda fn: tidy.tidy(interchange.interchanged(fn)), (V, 6)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
     "learned": (lambda fn: tidy.tidy(learned.learned(fn)), (V, W)),
+    "lists": (lists.lists_of_numbers, (V,)),
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
     "numbers": (numbers.python_numbers, (1.5, 0.5)),
@@ -165,7 +167,8 @@ def test_a_pass_does_what_its_docstring_shows(module: str, tmp_path: Path) -> No
     assert matches(lines(text), lines(after)), text
     scope: dict[str, Any] = {**emitted.objects, "SCALE": SCALE}
     scope |= {"numba": SimpleNamespace(prange=range)}
-    scope |= {"clipped": importlib.import_module("s2sad.backend.numba.support").clipped}
+    helpers_ = importlib.import_module("s2sad.backend.numba.support").FUNCTIONS
+    scope |= {name: f for name, f in helpers_.items() if name in text}
     exec(emitted.text.replace("import numba\n", ""), scope)
     result = next(f for f in scope.values() if isinstance(f, FunctionType) and f.__name__.startswith("f"))
     given = [copy.deepcopy(args), copy.deepcopy(args)]

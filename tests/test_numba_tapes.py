@@ -137,3 +137,28 @@ def test_an_entry_of_which_the_last_trip_needs_a_part() -> None:
     (expected,) = oracles.numeric_gradient(scaled_rows, (x, 4), {}, [0], 1.0)[0]
     assert np.allclose(plain(x, 4), expected, atol=1e-6)
     assert "for k, (t" in plain.source, plain.source
+
+
+def mirrored(x, n):
+    y = x.copy()
+    for k in range(1, n):
+        total = 0.0
+        for i in range(k):
+            total += x[k - i - 1] * y[i]
+        for i in range(k):
+            y[i] = y[i] * total + x[k - i - 1] * y[k]
+    return np.sum(y)
+
+
+def test_an_index_is_known_by_the_range_that_runs_beside_a_tape() -> None:
+    x = np.random.default_rng(4).normal(size=6)
+    plain, native = s2sad.grad(mirrored), s2sad.grad(mirrored, backend="numba")
+    assert np.allclose(native(x, 6), plain(x, 6), rtol=1e-12)
+
+    def whole(x):
+        return mirrored(x, len(x))
+
+    derivative = s2sad.grad(whole, backend="numba")
+    assert np.allclose(derivative(x), plain(x, 6), rtol=1e-12)
+    assert "k - i - 1" in derivative.source
+    assert "IndexError" not in derivative.source, derivative.source

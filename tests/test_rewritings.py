@@ -87,3 +87,20 @@ def test_a_masked_number_is_an_exact_zero() -> None:
         got = s2sad.grad(f)(np.array([0.25, 0.0, 4.0]))
     assert got[1] == 0.0
     assert np.allclose(got, [-0.5 * 0.25**-1.5, 0.0, -0.5 * 4.0**-1.5])
+
+
+def test_a_sigmoid_in_a_loop_records_no_denominator() -> None:
+    def net(w, x, n):
+        h = np.zeros(len(x))
+        for _ in range(n):
+            z = w * h + x
+            h = 1.0 / (1.0 + np.exp(-z[:3]))
+        return np.sum(h * h)
+
+    w, x = RNG.uniform(0.5, 2.0, 3), RNG.uniform(0.5, 2.0, 3)
+    text = s2sad.value_and_grad(net).source_for(w, x, 3)
+    assert len(text.split("tape.append((")[1].split("))")[0].split(",")) == 3, text
+    found = s2sad.grad(net)(w, x, 3)
+    for k in range(3):
+        step = 1e-6 * np.eye(3)[k]
+        assert np.isclose(found[k], (net(w + step, x, 3) - net(w - step, x, 3)) / 2e-6, rtol=1e-6)

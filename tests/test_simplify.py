@@ -40,6 +40,7 @@ from s2sad.simplify import (
     sink,
     sparse,
     spell,
+    steady,
     structure,
     tape,
     together,
@@ -102,6 +103,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.softmaxes": (
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
     "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
+    "s2sad.simplify.odds": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.odds"))), [np.exp(V), W, V + W]),
     "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
     "s2sad.simplify.selections": (
         lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
@@ -114,6 +116,8 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.sparse": (lambda fn: clean(together.join(tape.trim(sparse.record(clean(fn), ())), ())), [S, 4]),
     "s2sad.simplify.together": (lambda fn: clean(together.join(clean(fn), ())), [S, 2]),
     "s2sad.simplify.flat": (lambda fn: clean(flatten(clean(fn), ())), [S, 3]),
+    "s2sad.simplify.steady": (
+        lambda fn: clean(tape.trim(clean(steady.share(clean(fn), ())))), [V, W, 3]),
     "s2sad.simplify.contracted": (lambda fn: contract(clean(fn), primal_vars(fn)), [M, M + 1.0, V, W]),
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
     "s2sad.simplify.factors": (lambda fn: clean(factors.gather(clean(fn), primal_vars(fn))), [V, W, V * W]),

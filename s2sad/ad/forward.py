@@ -32,6 +32,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import is_logger
 from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.findings import RULE_HELP
+from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.analysis.masked import selections
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -419,7 +420,8 @@ class Forward:
                 if s.target in self.selections:
                     term: Atom = b.call(rt.masked_mul, "rt.masked_mul", partial, self.dot(b, a))
                 else:
-                    term = product(b, rule, self.dot(b, a), partial, s.target)
+                    plain = raises_at_zero(s.op, operands)
+                    term = product(b, rule, self.dot(b, a), partial, s.target, plain=plain)
                 real = rule.real and not (dtype_of(type_of_atom(a)) or "complex").startswith(_REAL)
                 terms.append(b.call(rt.as_kind, "rt.as_kind", term, s.target) if real else term)
         return terms or [self.zero(b, s.target)]

@@ -11,6 +11,7 @@ from s2sad.ad import calls, derived, lists, objects, overlap
 from s2sad.ad import scatter as scatters
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.leaves import Path, normal_step, step_of
+from s2sad.ad.polynomials import slope
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
 from s2sad.analysis.aliasing import aliased_operand, aliasing
@@ -18,6 +19,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import is_logger
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.fits import fits
+from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
@@ -107,6 +109,8 @@ def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.target is None or not r.is_active(s.target) or s.op == "closure":
         _check_opaque(r, s)
         return [s]
+    if s.target in r.polynomials:
+        return _by_slope(r, s, state, rb)
     handler = _HANDLERS.get(s.op)
     if s.op in ("add", "mul") and isinstance(s.target.type, (List, Tuple)):
         return _sequence_arithmetic(r, s, state, rb)
@@ -200,10 +204,13 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
             r.program, body, (y, *kept), static, rb
         )
         held: dict[Atom, Atom] = {}  # what an operand gets that stands there twice is summed first
+        alone = _alone(s.target, y_bar, operands)
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if not isinstance(x, Var) or not r.is_active(x) or (isinstance(partial, Const) and partial.value is None):
                 continue
-            g = _for_operand(rb, x, product(rb, rule, y_bar, partial, y, masked=s.target in r.masked))
+            plain = raises_at_zero(s.op, operands)
+            g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked, plain=plain)
+            g = g if x is alone else _for_operand(rb, x, g)
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g
@@ -232,6 +239,28 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
     return [*before, s, *after]
 
 
+def _alone(y: Var, y_bar: Atom, operands: tuple[Atom, ...]) -> Atom | None:
+    """The one array among numbers, whose shape, known or not, the result has."""
+    arrays = {a for a in operands if not is_number(type_of_atom(a))}
+    x = arrays.pop() if len(arrays) == 1 else None
+    t, g = (a.type if isinstance(a, Var) else None for a in (x, y_bar))
+    if not isinstance(t, Array) or not isinstance(g, Array) or not t.dims or not g.dims or len(t.dims) != len(g.dims):
+        return None
+    return x if t.dtype == g.dtype == dtype_of(y.type or Unknown()) == "float64" else None
+
+
+def _by_slope(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
+    """The last operation of a polynomial: what it is a polynomial of gets the adjoint of all of it."""
+    assert s.target is not None
+    y_bar = target_bar(r, s.target, state, rb)
+    if y_bar is not None:
+        p = r.polynomials[s.target]
+        g = rb.emit("mul", y_bar, slope(p, rb)[0])
+        rb.loc = s.loc
+        r.add(state, rb, (p.inner, ()), g)
+    return [s]
+
+
 _ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}
 
 
@@ -247,9 +276,11 @@ def one_sided(
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 
-def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked: bool = False) -> Atom:
+def product(
+    rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked: bool = False, plain: bool = False
+) -> Atom:
     """``y_bar * partial``; an exact zero where ``y_bar`` is zero, also where the partial, or the result ``y``, is
-    infinite."""
+    infinite. ``plain``: no divisor in it is 0."""
     if isinstance(partial, Const) and partial.value == 1.0:
         return y_bar
     if isinstance(partial, Const) and partial.value == -1.0:
@@ -260,6 +291,8 @@ def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked
     made = _made(rb, partial)
     if made is not None and made.op == "truediv":
         num, den = made.args
+        if plain and not masked:
+            return _quotient(rb, y_bar, num, den, y)
         minus = _made(rb, num)
         if minus is not None and minus.op == "neg" and minus.args[0] is y:  # y itself is infinite at the pole
             quotient = rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
@@ -270,6 +303,15 @@ def product(rb: Builder, rule: Rule, y_bar: Atom, partial: Atom, y: Atom, masked
             y_bar = rb.call(*times, y_bar, num) if masked else rb.emit("mul", y_bar, num)
         return rb.call(rt.safe_div, "rt.safe_div", y_bar, den)
     return rb.call(*times, y_bar, partial)
+
+
+def _quotient(rb: Builder, y_bar: Atom, num: Atom, den: Atom, y: Atom) -> Atom:
+    """``y_bar * (num / den)`` for a divisor that is not 0: 1, or minus the result ``y``, is divided."""
+    minus = _made(rb, num)
+    quotient = rb.emit("truediv", y_bar, den)
+    if minus is not None and minus.op == "neg" and minus.args[0] is y:
+        return rb.emit("neg", rb.emit("mul", quotient, y))
+    return quotient
 
 
 def _made(rb: Builder, a: Atom) -> Let | None:

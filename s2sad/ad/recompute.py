@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from s2sad.ad import replayed
 from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.optypes import result_type, type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, Let, Ref, Stmt, Var, free_vars, targets_of
 from s2sad.ir.record import dataclass
-from s2sad.ir.rewrite import subst_stmt
+from s2sad.ir.rewrite import clone_stmt, subst_stmt
 from s2sad.ir.types import Array, List, Opaque, Scalar, Slice, Type, Unknown, is_number, widen
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Plan:
     """``taped`` are kept by value, ``recomputed`` are done again in the reverse sweep, in program order."""
 
     taped: list[Var]
-    recomputed: list[Let]
+    recomputed: list[Stmt]
 
 
 def plan(
@@ -40,9 +41,10 @@ def plan(
     """Decide for each needed variable of a region how the reverse sweep gets it. ``repeated``: the region is a loop's."""
     lets = {s.target: s for s in forward if isinstance(s, Let) and s.target is not None}
     taped: dict[Var, None] = {}
-    again: set[Let] = set()
+    again: set[Stmt] = set()
     kept: set[Var] = set()
-    read: dict[Let, None] = {}  # what is done again, and reads of places that keep a needed value: operands first
+    native = repeated and r.program.native
+    read: dict[Stmt, None] = {}  # what is done again, and reads of places that keep a needed value: operands first
 
     def resolve(v: Var) -> None:
         if v in provided or v in taped or v not in local:
@@ -52,6 +54,7 @@ def plan(
             recomputable(r, d)
             or _from_outside(lets, d, local, provided)
             or (repeated and _one_pass(r, lets, d, local, provided))
+            or (native and replayed.is_cheap(r, lets, d, local, provided))
         ):
             if d not in again:
                 again.add(d)
@@ -61,6 +64,12 @@ def plan(
                 read[d] = None
         elif v in kept:
             return
+        elif native and (loop := replayed.loop_of(r, lets, v, local, provided)) is not None and d is not None:
+            again.update((d, loop))
+            for a in free_vars(Block((loop,))):
+                if a is not v:
+                    resolve(a)
+            read.update(dict.fromkeys((d, loop)))
         elif (store := _kept_by(r, v, forward)) is not None and not _made_from(lets, store.args[:2], v):
             kept.add(v)
             for a in store.args[:2]:
@@ -74,7 +83,7 @@ def plan(
         resolve(v)
     if kept:
         return Plan(list(taped), list(read))
-    return Plan(list(taped), [s for s in forward if isinstance(s, Let) and s in again])
+    return Plan(list(taped), [s for s in forward if s in again])
 
 
 def _kept_by(r: Reverse, v: Var, forward: Sequence[Stmt]) -> Let | None:
@@ -205,6 +214,9 @@ def again(p: Plan, env: dict[Var, Atom]) -> list[Stmt]:
     """The recomputed statements with new targets; ``env`` maps old variables to the new ones."""
     out: list[Stmt] = []
     for d in p.recomputed:
+        if not isinstance(d, Let):
+            out.append(clone_stmt(d, env))
+            continue
         assert d.target is not None
         new = Var(d.target.name, d.target.type)
         moved = subst_stmt(d, env)

@@ -222,6 +222,8 @@ def record_loop(
     elif not counted:
         trips = Var("trips", INT)
     loop, trips_out = _forward_loop(s, body, trips)
+    if tape is not None and not twins:
+        r.recorded[tape] = loop
     wants_item = counted and any(v is s.item for v in _reads(p, rev)) if isinstance(s, For) else False
     iterable, rev_item, head = _iteration(r, s, p, env, entry, tape, trips_out, bool(wants_item), rb)
     head += again(p, env)

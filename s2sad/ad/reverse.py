@@ -25,6 +25,7 @@ from s2sad.ad.leaves import Key, Path, layout, normal_step
 from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.own import Joint
 from s2sad.ad.poison import poisoned
+from s2sad.ad.polynomials import polynomials
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
@@ -110,6 +111,7 @@ class Reverse:
         self.masked = masked_products(fn)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
+        self.polynomials = polynomials(fn, self.is_active, lambda v: not self.info.is_mutated(v))
         self.asked: dict[Stmt, list[Key]] = {}  # the buffers that a branch or loop needs, once it has asked for them
         self.shadows = Var("shadows", Opaque(_rt.Shadow))  # made where any memory is paired at run time
         self.uses_shadows = False
@@ -119,6 +121,7 @@ class Reverse:
         self.unknown += self.mixed_memory()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
+        self.recorded: dict[Var, Stmt] = {}  # the loops forwards, by their tapes
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
 

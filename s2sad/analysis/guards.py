@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Let, Ref, Var
-from s2sad.ir.types import Scalar
+from s2sad.ir.types import Lit, Scalar
 from s2sad.runtime import safe_div, safe_mul
 
 
@@ -27,6 +27,16 @@ def guarded(let: Let) -> str:
     return "truediv" if _is_numpy(p) else ""
 
 
+def raises_at_zero(op: str, operands: tuple[Atom, ...]) -> bool:
+    """Is it a quotient of Python's numbers? What comes after it has a divisor that is not 0."""
+    return op in ("truediv", "itruediv") and all(is_python_number(a) for a in operands)
+
+
+def is_python_number(a: Atom) -> bool:
+    t = type_of_atom(a)
+    return isinstance(t, Lit) or (isinstance(t, Scalar) and t.weak)
+
+
 def _is_float(a: Atom) -> bool:
     t = type_of_atom(a)
     return isinstance(t, Scalar) and t.dtype.startswith("float")
@@ -37,4 +47,4 @@ def _is_numpy(a: Atom) -> bool:
     return isinstance(t, Scalar) and not t.weak
 
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "is_python_number", "raises_at_zero"]

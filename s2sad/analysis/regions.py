@@ -43,13 +43,15 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How a loop's item runs: over ``[first, stop)``, each None where it is not known, and whether it goes up."""
+    """How a loop's item runs: over ``[first, stop)``, each None where it is not known, and whether it goes up. ``every``:
+    one by one."""
 
     item: Var
     first: Atom | None
     stop: Atom | None
     shift: int  # added to both ends: of a range that goes down
     up: bool
+    every: bool
 
 
 def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
@@ -68,8 +70,8 @@ def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
         return None
     start, stop = (Const(0), given[0]) if len(given) == 1 else given[:2]
     if step > 0:
-        return Course(loop.item, start, stop, 0, not back)
-    return Course(loop.item, stop, start, 1, back)
+        return Course(loop.item, start, stop, 0, not back, step == 1)
+    return Course(loop.item, stop, start, 1, back, step == -1)
 
 
 class Regions:
@@ -91,9 +93,9 @@ class Regions:
 
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
-        r, s = _Side(self, read.loops, level, "r"), _Side(self, store.loops, level, "s")
+        r, s = Side(self, read.loops, level, "r"), Side(self, store.loops, level, "s")
         places: list[Form] = []
-        for axis, (a, b) in enumerate(zip(self._parts(read.index), self._parts(store.index), strict=False)):
+        for axis, (a, b) in enumerate(zip(self.parts(read.index), self.parts(store.index), strict=False)):
             places += r.inside(a, ("place", axis))
             places += s.inside(b, ("place", axis))
         if not places:
@@ -106,7 +108,7 @@ class Regions:
                 system.append(plus(plus(after, before, -1), number(-1)))
         return impossible(system) or any(self._neither(system, r, a, b) for a, b in read.unequal)
 
-    def _neither(self, system: list[Form], side: _Side, a: Atom, b: Atom) -> bool:
+    def _neither(self, system: list[Form], side: Side, a: Atom, b: Atom) -> bool:
         """Is the system impossible with ``a < b``, and with ``a > b``?"""
         if not _is_int(type_of_atom(a)) or not _is_int(type_of_atom(b)):
             return False
@@ -143,14 +145,14 @@ class Regions:
 
     def is_basic(self, index: Atom) -> bool:
         """Numbers and slices alone?"""
-        return all(isinstance(t := type_of_atom(p), Slice) or _is_int(t) for p in self._parts(index))
+        return all(isinstance(t := type_of_atom(p), Slice) or _is_int(t) for p in self.parts(index))
 
-    def _parts(self, index: Atom) -> tuple[Atom, ...]:
+    def parts(self, index: Atom) -> tuple[Atom, ...]:
         made = self.definitions.get(index) if isinstance(index, Var) else None
         return made.args if isinstance(made, Let) and made.op == "tuple" else (index,)
 
 
-class _Side:
+class Side:
     """The numbers of the read or of the store: those that may differ from the other's have a name of their own."""
 
     def __init__(self, regions: Regions, loops: Loops, level: int, name: str) -> None:
@@ -204,7 +206,7 @@ class _Side:
     def inside(self, part: Atom, place: Any) -> Iterator[Form]:
         """What is known of the place on an axis."""
         if not isinstance(type_of_atom(part), Slice):
-            if self._counts_from_start(part):
+            if self.counts_from_start(part):
                 at = self.form(part)
                 yield plus({place: 1}, at, -1)
                 yield plus(at, {place: 1}, -1)
@@ -215,12 +217,12 @@ class _Side:
         start, stop = made.args[:2]
         if _is_none(start):
             yield {place: 1}
-        elif self._counts_from_start(start):
+        elif self.counts_from_start(start):
             yield plus({place: 1}, self.form(start), -1)
-        if not _is_none(stop) and self._counts_from_start(stop):
+        if not _is_none(stop) and self.counts_from_start(stop):
             yield plus(plus(self.form(stop), {place: 1}, -1), number(-1))
 
-    def _counts_from_start(self, a: Atom) -> bool:
+    def counts_from_start(self, a: Atom) -> bool:
         """Is it a whole number that is surely not negative?"""
         if not _is_int(type_of_atom(a)):
             return False
@@ -254,4 +256,4 @@ def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
 
 
-__all__ = ["Access", "Course", "Regions", "course"]
+__all__ = ["Access", "Course", "Regions", "Side", "course"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
@@ -14,8 +14,12 @@ from s2sad.api.values import formed, restricted, template
 from s2sad.api.wrapper import Wrapper, decorator, transformation
 from s2sad.options import Native
 
+if TYPE_CHECKING:
+    from s2sad.api.quick import Matches
+
 P = ParamSpec("P")
 R = TypeVar("R")
+_FIRST = 16  # calls
 _NUMBERS = (float, np.float64, np.float32, np.float16, np.longdouble)
 
 
@@ -46,6 +50,8 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
             native=Native(bool(parallel), bool(fastmath)),
         )
         self._by_key = self.programs.by_key
+        self._usual: tuple[Matches | None, Compiled | None] = None, None  # what tells the usual call, and what it runs
+        self._calls, self._learns = 0, _FIRST  # how many had to make a key, and after how many the last one is the usual one
         self._has_aux = has_aux
         plain = target.positional and not target.lead
         self._count = len(target.names) if plain else -1  # a call by position with this many needs no binding
@@ -62,23 +68,30 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         if kwargs or len(args) != self._count:
             bound = self.target.bind(args, kwargs)
         programs = self.programs
-        try:
-            compiled = self._by_key.get(
-                tuple(
-                    [
-                        (v.dtype, v.shape)
-                        if type(v) is np.ndarray
-                        else float
-                        if type(v) is float
-                        else MAKERS.get(type(v), key_of)(v)
-                        for v in bound
-                    ]
+        compiled: Compiled | None
+        matches, compiled = self._usual
+        if matches is None or not matches(*bound):
+            try:
+                compiled = self._by_key.get(
+                    tuple(
+                        [
+                            (v.dtype, v.shape)
+                            if type(v) is np.ndarray
+                            else float
+                            if type(v) is float
+                            else MAKERS.get(type(v), key_of)(v)
+                            for v in bound
+                        ]
+                    )
                 )
-            )
-        except TypeError:  # an argument that cannot be hashed
-            compiled = None
+            except TypeError:  # an argument that cannot be hashed
+                compiled = None
+            self._calls += 1
+            if self._calls == self._learns and compiled is not None and not compiled.mutates:
+                self._learn(bound, compiled)
         like = bound
         if compiled is None or compiled.mutates or (compiled.guards is not None and not compiled.guards()):
+            self._usual = None, None
             compiled = programs.find(bound)
             if compiled.mutates:
                 like = template(bound)
@@ -109,6 +122,13 @@ class ValueAndGrad(Wrapper, Generic[P, R]):
         if not compiled.formed and (type(gradient) is not float or type(like[self._index]) is not float):
             gradient = formed(gradient, like[self._index])
         return (value, gradient) if self.with_value else gradient  # type: ignore[return-value]
+
+    def _learn(self, bound: tuple[Any, ...], compiled: Compiled) -> None:
+        """From now on, calls like this one need no key. Those that never settle on a signature learn ever more rarely."""
+        from s2sad.api.quick import matcher
+
+        self._usual = matcher(bound), compiled
+        self._learns = 4 * self._calls
 
     def _finish(self, result: tuple[Any, ...], compiled: Compiled, bound: tuple[Any, ...]) -> Any:
         """The general case: several arguments, a part of ``*args``, an auxiliary result."""

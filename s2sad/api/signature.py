@@ -21,7 +21,7 @@ from s2sad.ir.wrapped import attribute_names, hidden_operators, wrapped_by
 Key = Any
 _LONG = 64  # a longer list is described by the kinds of its elements: the limit of analysis.typeof
 
-_BY_TYPE: frozenset[type] = frozenset(
+BY_TYPE: frozenset[type] = frozenset(
     {float, int, complex, range, set, frozenset, bytearray}
     | {t for t in np.sctypeDict.values() if issubclass(t, np.number | np.bool_)}
 )
@@ -29,7 +29,6 @@ _BY_IDENTITY = (
     pytypes.FunctionType,
     pytypes.BuiltinFunctionType,
     pytypes.ModuleType,
-    type,
     np.ufunc,
     functools.partial,
     pytypes.GenericAlias,
@@ -39,7 +38,7 @@ _BY_IDENTITY = (
 def key_of(value: Any) -> Key:
     """A hashable key: values with equal keys have equal types (the sizes of arrays are in the key)."""
     cls = type(value)
-    if cls in _BY_TYPE:
+    if cls in BY_TYPE:
         return cls
     if cls is np.ndarray:
         return value.dtype, value.shape
@@ -96,6 +95,8 @@ def _key_of_other(value: Any) -> Key:
         return cls, value.dtype, value.shape
     if isinstance(value, tuple):
         return cls, key_of_all(value)
+    if isinstance(value, type):
+        return type, value  # a class alone is the key of its numbers
     if isinstance(value, _BY_IDENTITY) or wrapped_by(value) is not None or hasattr(value, "__s2sad__"):
         return value
     if cls is pytypes.MethodType:

@@ -13,7 +13,8 @@ from s2sad.backend.modules import ModuleNames
 from s2sad.backend.naming import assign_names
 from s2sad.backend.printer import print_module, statements
 from s2sad.backend.statements import Statements
-from s2sad.ir.nodes import Function, Loc
+from s2sad.ir.nodes import Function, Let, Loc
+from s2sad.ir.types import Array
 
 
 def emit_module(
@@ -22,13 +23,15 @@ def emit_module(
     comments: bool = True,
     decorators: Mapping[Function, str] | None = None,
     finish: Callable[[ast.FunctionDef], None] | None = None,
+    release: bool = False,
 ) -> Emitted:
     """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
     the user they come from (``# L7``), and ``comment`` statements are written. ``decorators``: the text for a function
-    that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions."""
+    that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions.
+    ``release``: with ``del`` where a function would hold more than it needs."""
     module = ModuleNames(functions)
     decorators = decorators or {}
-    defs = [_function(fn, module, decorators.get(fn, "")) for fn in functions]
+    defs = [_function(fn, module, decorators.get(fn, ""), release) for fn in functions]
     for fn, node in zip(functions, defs, strict=True):
         if finish is not None and fn in decorators:
             finish(node)
@@ -57,19 +60,33 @@ def _header(header: str) -> list[str]:
     return [("# " + line).rstrip() if not line.startswith("#") else line for line in header.splitlines()]
 
 
-def _function(fn: Function, module: ModuleNames, decorator: str) -> Any:
+def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) -> Any:
     decided = plan(fn)
     reserved = module.roots_of(fn)
     hidden = reserved & {p.var.name for p in fn.params}
     if hidden:
         raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
-    printer = Statements(fn, decided, assign_names(fn, decided, reserved), module, None)
+    names = assign_names(fn, decided, reserved)
+    printer = Statements(fn, decided, names, module, None)
     printer.def_name = module.functions[fn]
+    if release and _makes_arrays(fn):
+        from s2sad.backend.release import releases  # few programs need it
+
+        printer.released = releases(fn, decided, names)
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")
         node.decorator_list = [ast.parse(f"{module.root(root)}.{rest}", mode="eval").body]
     return node
+
+
+def _makes_arrays(fn: Function) -> bool:
+    """Are there enough of them that some may be worth giving back?"""
+    count = 0
+    for s in fn.body.stmts:
+        if s.__class__ is Let and s.target is not None and s.target.type.__class__ is Array:
+            count += 1
+    return count >= 4
 
 
 def _annotate(

@@ -30,6 +30,7 @@ class Live:
     first: dict[Var, int] = field(default_factory=dict)  # the place of the definition
     needed: set[Var] = field(default_factory=set)
     in_loops: set[Var] = field(default_factory=set)  # defined in the body of a loop
+    at: dict[Stmt, int] = field(default_factory=dict)  # the place before each statement of the function's own block
     size: int = 0
 
 
@@ -158,7 +159,10 @@ class _Walker:
 
     # -- statements ------------------------------------------------------------------------------------------------
     def _block(self, block: Block, region: _Region) -> None:
+        own = region.parent is None
         for stmt in self.plan.kept(block):
+            if own:
+                self.live.at[stmt] = self.place
             if isinstance(stmt, Let):
                 self._let(stmt, region)
             elif isinstance(stmt, If):

@@ -27,7 +27,7 @@ class Names:
     """The result: ``names[var]`` for every variable that is written down, and which joined values are needed."""
 
     names: dict[Var, str]
-    needed: set[Var]
+    live: Live
     unbound: set[Var]  # variables that have no value on some path
     optional: set[str]  # names of temporaries that are copied although they may have no value: None stands for it
 
@@ -48,7 +48,7 @@ def assign_names(fn: Function, plan: Plan, reserved: frozenset[str]) -> Names:
         for d, s in pairs
         if s in unbound and d in live.needed and isinstance(s, Var) and not s.name and names[s] != names[d]
     }
-    return Names(names, live.needed, unbound, optional)
+    return Names(names, live, unbound, optional)
 
 
 def _unbound(pairs: list[tuple[Var, Atom]]) -> set[Var]:

@@ -25,6 +25,7 @@ from s2sad.backend.forms import (
     returns_none,
     written,
 )  # fmt: skip
+from s2sad.backend.managers import Managed, managed
 from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
@@ -40,6 +41,7 @@ class Statements(SimpleStatements):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
+        self.released: dict[Stmt, list[str]] = {}  # names that are deleted before statements
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
@@ -80,6 +82,8 @@ class Statements(SimpleStatements):
                 k += 1
                 continue
             done, k = self._statement(stmts, k)
+            if stmt in self.released:
+                done.insert(0, syn.delete(self.released[stmt]))
             attach(done, comments)
             out += done
         if early is not None:
@@ -98,7 +102,10 @@ class Statements(SimpleStatements):
     def _statement(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
         stmt = stmts[k]
         if isinstance(stmt, Let):
-            if stmt.op in ("unpack", "unpack_star"):
+            whole = managed(stmts, k, self.plan.used) if _may_enter(stmts, k) else None
+            if whole is not None:
+                done, used = self._with(whole), whole.length
+            elif stmt.op in ("unpack", "unpack_star"):
                 done, used = self._unpack(stmts, k)
             else:
                 done, used = self._let(stmt), 1
@@ -260,7 +267,7 @@ class Statements(SimpleStatements):
         todo: list[tuple[str, Any, set[str]]] = []
         unsafe: set[str] = set()  # what may get a variable that has no value
         for dest, source in zip(dests, sources, strict=True):
-            if dest not in self.names.needed:
+            if dest not in self.names.live.needed:
                 continue
             name = self.var(dest)
             if source is UNDEF:
@@ -377,6 +384,15 @@ class Statements(SimpleStatements):
             test = ast.Constant(True, None)
         return [*before, at(ast.While(test, body or [ast.Pass()], []), stmt.loc), *after]
 
+    def _with(self, whole: Managed) -> Body:
+        made, target = whole.made, whole.enter.target
+        manager = self.atom(whole.enter.args[0]) if made is None else self.value(made)
+        named = target is not None and (target.name or target in self.plan.used)
+        name = syn.name(self.var(target), syn.STORE) if target is not None and named else None
+        inner = whole.attempt.body
+        body = self.block(inner, inner.results, Tail(whole.attempt.targets)) or [ast.Pass()]
+        return [ast.With([ast.withitem(manager, name)], body, None)]
+
     def _try(self, stmt: Try) -> Body:
         tail = Tail(stmt.targets)
         body = self.block(stmt.body, stmt.body.results, tail) or [ast.Pass()]
@@ -390,6 +406,11 @@ class Statements(SimpleStatements):
         if not handlers and not final:
             return body
         return [ast.Try(body, handlers, [], final)]
+
+
+def _may_enter(stmts: list[Stmt], k: int) -> bool:
+    """Does this statement, or the next one, enter a manager?"""
+    return any(s.__class__ is Let and s.op == "with_enter" for s in stmts[k : k + 2])
 
 
 __all__ = ["Statements"]

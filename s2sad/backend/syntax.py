@@ -54,6 +54,10 @@ def names_tuple(texts: Sequence[str], ctx: Any = STORE) -> Any:
     return ast.Tuple([name(t, ctx) for t in texts], ctx)
 
 
+def delete(texts: Sequence[str]) -> Any:
+    return ast.Delete([name(t, DEL) for t in texts])
+
+
 Spell = Callable[[str], Any]
 
 

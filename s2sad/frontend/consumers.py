@@ -9,6 +9,8 @@ before                                      after
 ``for k, v in enumerate(g(a))``             ``for v in g(a)`` with a counter; likewise ``zip``, ``map``, ``filter``,
                                             ``islice``, ``takewhile`` and generator expressions
 ``for v in iter(f, last)``                  ``while True`` with ``v = f()`` and a test
+``for v in filter(f, xs)``                  ``for v in xs`` with a test, whatever xs is; likewise ``filterfalse``,
+                                            ``takewhile`` and ``dropwhile``
 ==========================================  ==========================================================================
 
 Each is as lazy as Python's. Loaded when a function calls a generator (see ``generators``).
@@ -31,6 +33,7 @@ from s2sad.frontend.scopes import FUNCTIONS, target_names
 _COLLECT: frozenset[Any] = frozenset(
     {list, tuple, set, frozenset, dict, sorted, max, min, sum, math.fsum, math.prod, functools.reduce}
 )
+_TESTED: frozenset[Any] = frozenset({filter, itertools.filterfalse, itertools.takewhile, itertools.dropwhile})
 _INDEXED = ("$list", "$tuple", "$range", "$ndarray")  # what a loop goes through by index, so that stores are seen
 
 
@@ -63,9 +66,21 @@ class Consumers:
         """``iter(f, last)``"""
         return len(node.args) == 2 and not node.keywords and self._obj(node.func) is iter
 
-    def _lazy_arg(self, node: Any) -> int | None:
+    def is_looped(self, node: Any) -> bool:
+        """Is this a source, or does it ask a function about each element, which may read what the loop's body changes?"""
+        return self.is_source(node) or self._is_tested(node) or self._lazy_arg(node, self.is_looped) is not None
+
+    def _is_tested(self, node: Any) -> bool:
+        """``filter(f, xs)`` and its like."""
+        if not isinstance(node, gast.Call) or len(node.args) != 2 or node.keywords:
+            return False
+        return self._obj(node.func) in _TESTED and not any(isinstance(a, gast.Starred) for a in node.args)
+
+    def _lazy_arg(self, node: Any, is_source: Callable[[Any], bool] | None = None) -> int | None:
         """The argument of ``enumerate``, ``zip``... that is a source; None where there is not one alone."""
-        found = [k for k, a in enumerate(node.args) if self.is_source(a)]
+        if not isinstance(node, gast.Call):
+            return None
+        found = [k for k, a in enumerate(node.args) if (is_source or self.is_source)(a)]
         if len(found) != 1 or node.keywords:
             return None
         k, kind, count = found[0], self._obj(node.func), len(node.args)
@@ -77,7 +92,7 @@ class Consumers:
         elif kind is zip:
             fits = count == 2 and (_is_simple(others[0]) or self._is_range(others[0]))
         else:
-            fits = kind in (map, filter, itertools.takewhile) and k == 1 and count == 2
+            fits = (kind is map or kind in _TESTED) and k == 1 and count == 2
         return k if fits else None
 
     def _is_range(self, node: Any) -> bool:
@@ -93,9 +108,13 @@ class Consumers:
         """``for target in source: body``; what is around the generator is evaluated as Python does."""
         if isinstance(source, gast.GeneratorExp):
             return self.loops(source, lambda elt: [gast.Assign([target], elt, None), *body])
+        if not isinstance(source, gast.Call):
+            return [gast.For(target, source, body, [], None)]
         if self._is_polled(source):
             return self._polled(target, source, body)
-        k = None if self._is_generator(source) else self._lazy_arg(source)
+        k = None if self._is_generator(source) else self._lazy_arg(source, self.is_looped)
+        if k is None and self._is_tested(source):
+            k = 1
         if k is None:
             return [gast.For(target, source, body, [], None)]
         inside, others = source.args[k], [a for j, a in enumerate(source.args) if j != k]
@@ -109,16 +128,22 @@ class Consumers:
         return self._applied(kind, target, inside, others[0], body)
 
     def _applied(self, kind: Any, target: Any, inside: Any, function: Any, body: list[Any]) -> list[Any]:
-        """``map``, ``filter`` and ``takewhile``."""
+        """``map``, ``filter`` and its like."""
         f, item = self._fresh("function"), self._fresh("item")
+        before, take = [store(f, function)], gast.Assign([target], name(item), None)
         if kind is map:
             start: list[Any] = [gast.Assign([target], call(f, name(item)), None)]
+        elif kind is itertools.dropwhile:
+            drops = self._fresh("drops")
+            before.append(store(drops, const(True)))
+            skips = gast.BoolOp(gast.And(), [name(drops), call(f, name(item))])
+            start = [gast.If(skips, [gast.Continue()], []), store(drops, const(False)), take]
         else:
-            is_none = kind is filter and isinstance(function, gast.Constant)
+            is_none = kind is not itertools.takewhile and isinstance(function, gast.Constant)
             test = name(item) if is_none else call(f, name(item))
-            miss = gast.Continue() if kind is filter else gast.Break()
-            start = [gast.If(test, [], [miss]), gast.Assign([target], name(item), None)]
-        return [store(f, function), *self.loop(name(item, gast.Store()), inside, [*start, *body])]
+            miss = [gast.Break() if kind is itertools.takewhile else gast.Continue()]
+            start = [gast.If(test, *((miss, []) if kind is itertools.filterfalse else ([], miss))), take]
+        return [*before, *self.loop(name(item, gast.Store()), inside, [*start, *body])]
 
     def _polled(self, target: Any, source: Any, body: list[Any]) -> list[Any]:
         f, last, item = self._fresh("function"), self._fresh("last"), self._fresh("item")

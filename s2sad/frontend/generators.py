@@ -195,7 +195,7 @@ class Splicing(Desugar):
                 spliced = self._try_splice(found, stmt.iter, lambda copy: _Loop(self, copied(stmt) if copy else stmt))
                 if spliced is not None:
                     return spliced
-            elif self._consumers.is_source(stmt.iter) and not stmt.orelse:
+            elif self._consumers.is_looped(stmt.iter) and not stmt.orelse:
                 loop = self._consumers.loop(stmt.target, stmt.iter, stmt.body)
                 return self.block([place(s, stmt) for s in loop])
         elif isinstance(stmt.iter, gast.GeneratorExp) and self._consumers.is_source(stmt.iter) and not stmt.orelse:

@@ -209,7 +209,7 @@ class Lowering(Statements):
 
     def _may_suspend(self, func: Any, count: int = 1) -> bool:
         """May this be the name of a generator function, or of one that makes a context manager, or is it ``iter`` of a
-        function and a sentinel? Asked of every call."""
+        function and a sentinel, or ``filter`` and its like? Asked of every call."""
         if isinstance(func, gast.Attribute):
             base = None if not isinstance(func.value, gast.Name) else self._peek(func.value.id)
             obj = vars(base).get(func.attr) if isinstance(base, ModuleType) else None
@@ -220,9 +220,9 @@ class Lowering(Statements):
         else:
             obj = self._peek(func.id)
             if obj is MISSING:
-                return bool(count == 2 and func.id == "iter")
+                return bool(count == 2 and func.id in ("iter", "filter"))
         if type(obj) is not FunctionType:
-            return False
+            return bool(count == 2 and isinstance(obj, type) and obj.__module__ == "itertools")
         return bool(obj.__code__.co_flags & _GENERATOR) or (obj.__code__.co_name == "helper" and hasattr(obj, "__wrapped__"))
 
     def _peek(self, name: str) -> Any:

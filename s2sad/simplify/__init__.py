@@ -6,11 +6,13 @@ exceptions; by default all that is defined before the comment that opens the rev
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 
 from s2sad.ad.own import without_masks
+from s2sad.analysis.tapes import tapes_in
 from s2sad.ir.nodes import Function, Let, Var
 from s2sad.ir.record import dataclass
+from s2sad.ir.types import Array, List
 from s2sad.simplify import (
     buffers,
     contiguous,
@@ -26,9 +28,11 @@ from s2sad.simplify import (
     idle,
     inplace,
     invariants,
+    last_words,
     leftover,
     literals,
     negations,
+    odds,
     places,
     quotients,
     reduced,
@@ -57,8 +61,8 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, softmaxes, relus, selections, spread, sums, reduced, stores,
-    contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, reduced,
+    stores, contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
@@ -99,6 +103,18 @@ def trim(fn: Function, primal: Container[Var]) -> Function:
         fn = dce.eliminate(new, primal)
 
 
+def steadily(fn: Function, primal: Container[Var]) -> Function:
+    """What every iteration records alike is recorded once: of arrays, and of tapes in tapes."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    kept = (getattr(a, "type", None) for t in tapes_in(fn).understood() for a in t.components)
+    if not any(t.__class__ in (Array, List) for t in kept):
+        return fn
+    from s2sad.simplify import steady  # few programs need it
+
+    return steady.share(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -112,6 +128,7 @@ WOVEN: tuple[NamedPass, ...] = (
     NamedPass("sparse", sparse.record),
     NamedPass("flat", flat.flatten),
     NamedPass("together", together.join),
+    NamedPass("steady", steadily),
 )
 LAST: tuple[NamedPass, ...] = (
     NamedPass("leftover", leftover.drop),
@@ -129,12 +146,17 @@ LAST: tuple[NamedPass, ...] = (
 )
 
 
-def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = False) -> Function:
+def simplify(
+    fn: Function, primal: Container[Var] | None = None, woven: bool = False, native: bool = False
+) -> Function:
     """``fn`` after all passes: rounds of the algebraic ones until nothing changes, then those that fix storage. With
-    ``woven``, loops and branches and their reverse sweeps become one where they can."""
+    ``woven``, loops and branches and their reverse sweeps become one where they can; for machine code (``native``), loops
+    alone: tests cost little there, and loops in the form that the user gave them are what its passes know."""
     if primal is None:
         primal = primal_vars(fn)
     fn = rounds(fn, primal)
+    new = last_words.drop(fn, primal)
+    fn = fn if new is fn else rounds(new, primal)
     new = without_masks(fn)
     fn = fn if new is fn else rounds(new, primal)
     for _ in range(2):  # what is alike then, and twice there, is a product of another number
@@ -143,17 +165,17 @@ def simplify(fn: Function, primal: Container[Var] | None = None, woven: bool = F
             break
         fn = rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
-        fn = weave(fn, primal)
+        fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
     for p in LAST:
         fn = p.run(fn, primal)
     return fn
 
 
-def weave(fn: Function, primal: Container[Var]) -> Function:
+def weave(fn: Function, primal: Container[Var], passes: Sequence[NamedPass] = WOVEN) -> Function:
     """``fn`` with its sweeps in common loops and branches where they can be."""
     done: set[str] = set()
-    while len(done) < len(WOVEN):
-        for p in WOVEN:
+    while len(done) < len(passes):
+        for p in passes:
             new = p.run(fn, primal) if p.name not in done else fn
             done.add(p.name)
             if new is not fn:

@@ -9,7 +9,10 @@
         y_bar += g * 2.0
         x_bar[0] = 0.0
         x_bar[0] += 3.0
-        return x_bar, y_bar
+        z_bar = np.zeros_like(g)
+        z_bar[2] += 1.0
+        z_bar[0] += 2.0
+        return x_bar, y_bar, z_bar
 
 *after*::
 
@@ -18,10 +21,13 @@
         x_bar[1:] = g
         y_bar = g * 2.0
         x_bar[0] = 3.0
-        return x_bar, y_bar
+        z_bar = np.zeros_like(g)
+        z_bar[2] = 1.0
+        z_bar[0] = 2.0
+        return x_bar, y_bar, z_bar
 
-Only the first store into zeros, in the block that makes them (or clears a place), and only where nothing read or stored
-them in between.
+Only the first store into zeros, or into each of their rows, in the block that makes them (or clears a place), and only where
+nothing read or stored them in between.
 """
 
 from __future__ import annotations
@@ -88,23 +94,25 @@ class _Assigner:
 
     def block(self, block: Block) -> Block:
         zeros: dict[Var, Let] = {}  # buffers of zeros that nothing has touched yet
+        rows: dict[Var, set[int]] = {}  # others of which nothing but these rows has been stored
         made: dict[Var, int] = {}  # arrays of our own made in this block -> position
         out: list[Stmt | None] = []
         for stmt in block.stmts:
             if not isinstance(stmt, Let):
                 for v in free_in(stmt):
                     zeros.pop(v, None)
+                    rows.pop(v, None)
                 out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
                 continue
             target = stmt.target
             if target is not None and target not in self.primal and makes_zeros(stmt):
                 zeros[target] = stmt = _like(stmt, zeros)
-            elif zeros:
+            elif zeros or rows:
                 if stmt.op == "iadd" and self._takes_over(stmt, zeros, made, out):
                     continue
                 if stmt.op in ("iadd", "isub") and stmt.target is None:
                     stmt = self._spread(stmt, zeros, out)
-                stmt = _first(stmt, zeros, out)
+                stmt = _first(stmt, zeros, rows, out)
             if target is not None and target not in self.primal and target not in zeros and not effect_of(stmt).shares:
                 made[target] = len(out)
             out.append(stmt)
@@ -187,22 +195,29 @@ def _like(stmt: Let, zeros: dict[Var, Let]) -> Let:
     return stmt
 
 
-def _first(stmt: Let, zeros: dict[Var, Let], out: list[Stmt | None]) -> Let:
+def _first(stmt: Let, zeros: dict[Var, Let], rows: dict[Var, set[int]], out: list[Stmt | None]) -> Let:
     args: tuple[Any, ...] = stmt.args
-    if stmt.op == "aug_setitem" and args[0] in zeros and args[2] not in zeros:
-        how = args[3].value if isinstance(args[3], Const) else None
-        if how == "add":
-            zeros.pop(args[0])
-            return Let(None, "setitem", args[:3], (), stmt.loc)
-        if how == "sub" and isinstance(args[2], Var) and is_floating(args[2]):
-            zeros.pop(args[0])
-            value = Var("", result_type("neg", (args[2],)))
-            out.append(Let(value, "neg", (args[2],), (), stmt.loc))
-            return Let(None, "setitem", (args[0], args[1], value), (), stmt.loc)
+    z = args[0] if stmt.op == "aug_setitem" and isinstance(args[0], Var) else None
+    stored = None if z is None else set[int]() if z in zeros else rows.get(z)
     for a in args:
-        if isinstance(a, Var) and a in zeros:  # also for its shape: the array may come to be made later than that
-            zeros.pop(a)
-    return stmt
+        if isinstance(a, Var):
+            zeros.pop(a, None)  # also for its shape: the array may come to be made later than that
+            rows.pop(a, None)
+    if z is None or stored is None or z is args[2]:
+        return stmt
+    row = args[1].value if isinstance(args[1], Const) and type(args[1].value) is int else -1
+    if stored and (row < 0 or row in stored):
+        return stmt
+    how = args[3].value if isinstance(args[3], Const) else None
+    value = args[2]
+    if how == "sub" and isinstance(value, Var) and is_floating(value):
+        value = Var("", result_type("neg", (args[2],)))
+        out.append(Let(value, "neg", (args[2],), (), stmt.loc))
+    elif how != "add":
+        return stmt
+    if row >= 0:
+        rows[z] = {*stored, row}
+    return Let(None, "setitem", (z, args[1], value), (), stmt.loc)
 
 
 RULES: dict[Any, tuple[Any, ...]] = {"iadd": (iadd,), "isub": (iadd,)}

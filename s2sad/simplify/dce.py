@@ -120,7 +120,13 @@ class _Dce:
             if self._is_users(let) and may_raise(let):
                 self.roots.append(let)
         elif self._is_users(let) and may_raise(let) and not (let.op == "getitem" and let.args in stored):
-            self.roots.append(let)
+            if not self._reads_traceback(let):
+                self.roots.append(let)
+
+    def _reads_traceback(self, let: Let) -> bool:
+        """Is it the traceback of what a handler has caught? Every exception has one."""
+        caught = let.op == "getattr" and getattr(let.args[1], "value", None) == "__traceback__"
+        return caught and isinstance(self.home.get(let.args[0]), Try)  # type: ignore[arg-type]
 
     def _is_users(self, let: Let) -> bool:
         """Of the forward sweep. A store without target is the user's if what it stores into is."""

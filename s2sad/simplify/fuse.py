@@ -30,15 +30,18 @@
 
 The loop backwards may read what is known before the loop forwards begins, what its own iteration has computed, and memory
 that nothing of all this stores into. What it gives must be sums: values that each iteration adds to, and buffers that are
-only added to, by index. They come out of the other order with another rounding, as any sum of an adjoint may.
+only added to, by index. They come out of the other order with another rounding, as any sum of an adjoint may. Where one
+number that all sums are proportional to comes too late, as ``g = 0.5 / np.sqrt(y)`` for the root of the sum, they are gathered
+for 1.0 and multiplied behind the loop (``proportional.py``); numbers that come late as what is added to are added there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 import numpy as np
 
+from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
@@ -66,6 +69,8 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.rewrite import subst_block, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
+from s2sad.runtime import safe_mul
+from s2sad.simplify.proportional import is_float, proportional
 
 HEADING = "reverse sweep of the iteration"
 _OF_SHAPE = (np.zeros_like, np.ones_like)
@@ -139,8 +144,20 @@ class _Pair:
         if not self._only_sums(own) or not self._in_any_order(own) or not self._raises_late(own):
             return None
         body = subst_block(own, env)
-        before = self._known_before(body)
-        return None if before is None else self._rebuilt(body, before)
+        before = self._known_before(free_vars(body), self.backward.init)
+        return self._scaled(body) if before is None else self._rebuilt(body, before)
+
+    def _scaled(self, body: Block) -> Block | None:
+        """The same where a number comes too late, to which all sums are proportional, or what they are added to."""
+        sums = self.backward.carried
+        late = [v for v in free_vars(body) if v not in sums and self._known_before([v], ()) is None]
+        if len(late) > 1 or not all(map(is_float, (*late, *self.backward.targets))):
+            return None
+        if late and not proportional(body, late[0], sums):
+            return None
+        body = subst_block(body, dict.fromkeys(late, Const(1.0)))
+        before = self._known_before(free_vars(body), ())
+        return None if before is None else self._rebuilt(body, before, late)
 
     def _recorded(self) -> dict[Var, Atom] | None:
         """What the loop backwards calls what, in the iteration that it reverses."""
@@ -223,10 +240,10 @@ class _Pair:
         return not any(isinstance(s, Let) and s.op != "comment" and effect_of(s).io for s in rest)
 
     # -- what comes before --------------------------------------------------------------------------------------------
-    def _known_before(self, body: Block) -> list[Let] | None:
+    def _known_before(self, needed: Iterable[Var], init: Iterable[Atom]) -> list[Let] | None:
         """The statements between the loops that must come first; None if they cannot."""
         made = {t: s for s in (self.forward, *self.between) for t in targets_of(s)}
-        todo = [*free_vars(body), *(a for a in self.backward.init if isinstance(a, Var))]
+        todo = [*needed, *(a for a in init if isinstance(a, Var))]
         inside = {v for s in walk(Block((self.forward,))) for v in (*inner_vars(s), *targets_of(s))}
         wanted: set[Stmt] = set()
         while todo:
@@ -249,7 +266,8 @@ class _Pair:
         return not has_memory(s.target.type if s.target else None) and not any(self.memory.is_written(a) for a in s.args)
 
     # -- one loop -----------------------------------------------------------------------------------------------------
-    def _rebuilt(self, body: Block, before: list[Let]) -> Block:
+    def _rebuilt(self, body: Block, before: list[Let], late: Sequence[Var] | None = None) -> Block:
+        """With ``late``, what the sums are multiplied with and added to comes after the loop."""
         tape, back, loop = self.tape, self.backward, self.forward
         assert isinstance(loop, For | While) and tape.append is not None
         gone = {tape.append, tape.entry}
@@ -258,13 +276,23 @@ class _Pair:
         heading = Let(None, "comment", (Const(HEADING),), (), back.loc)
         stmts = (*(s for s in old.stmts if s not in gone), heading, *body.stmts)
         results = (*old.results[:n], *body.results, *old.results[n:])
+        init, targets, ends = (back.init, back.targets, []) if late is None else self._ends(late)
         both = replace(
             loop, body=Block(stmts, results), carried=(*loop.carried, *back.carried),
-            init=(*loop.init, *back.init), targets=(*loop.targets, *back.targets),
+            init=(*loop.init, *init), targets=(*loop.targets, *targets),
         )  # fmt: skip
         out: list[Stmt] = [s for s in self.stmts[: self.first] if s is not tape.made]
-        out += [*before, both, *(s for s in self.between if s not in before and s is not tape.made)]
+        out += [*before, both, *(s for s in self.between if s not in before and s is not tape.made), *ends]
         return Block((*out, *self.stmts[self.last + 1 :]), self.results)
+
+    def _ends(self, late: Sequence[Var]) -> tuple[tuple[Atom, ...], tuple[Var, ...], list[Stmt]]:
+        """Sums that start as 0, and what becomes of them behind the loop."""
+        b = Builder(self.backward.loc)
+        sums = tuple(Var(t.name, t.type) for t in self.backward.targets)
+        for start, s, t in zip(self.backward.init, sums, self.backward.targets, strict=True):
+            total = b.call(safe_mul, "rt.safe_mul", late[0], s, type=t.type) if late else s
+            b.append(Let(t, "add", (start, total), (), b.loc))
+        return tuple(Const(0.0) for _ in sums), sums, b.stmts
 
 
 def _calls(s: Let | None, *functions: object) -> bool:

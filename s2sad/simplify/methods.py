@@ -80,6 +80,8 @@ class _Methods:
         name = _REDUCTIONS.get(let.args[0].obj) if _hashable(let.args[0].obj) else None
         if name is not None and set(let.kwnames) <= _OPTIONS:
             return Let(let.target, "method", (x, Const(name), *let.args[2:]), let.kwnames, let.loc)
+        if let.args[0].obj is np.diagonal and not let.kwnames:
+            return self._plain(let, "diagonal")
         if let.args[0].obj is np.swapaxes and set(let.kwnames) == {"axis1", "axis2"}:
             return self._plain(let, "swapaxes", let.kwargs["axis1"], let.kwargs["axis2"])
         if let.args[0].obj is np.reshape and let.kwnames == ("shape",):

@@ -15,7 +15,7 @@
         return np.sum(a_bar) + np.sum(b_bar)
 
 The two adjoints of ``z = a / b``. One division of an array less, and often one array: ``a_bar`` may be needed anyway.
-That of ``y = 1.0 / d`` alone is ``-(g * y * y)``, which does not need ``d`` any more.
+That of ``y = 1.0 / d`` alone is ``-(g * y * y)``, which does not need ``d`` any more: neither does a tape.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.ir.nodes import Atom, Let, Ref, Var
-from s2sad.specialise.driver import Rewriter, is_const, is_floating, known_dims
+from s2sad.specialise.driver import Rewriter, is_const, is_floating, known_dims, made_by
 from s2sad.specialise.facts import made, origin, stored
 from s2sad.specialise.helpers import helper
 
@@ -55,6 +55,19 @@ def quotient(rw: Rewriter, let: Let) -> Let | None:
                 return rw.let(let, "neg", product) if negative else rw.let(let, "mul", rw.emit("mul", g, z), z)
     if let.target is not None and not _is_users(rw, top):
         rw.quotients.setdefault((kind, top, d), let.target)
+    return None
+
+
+@made_by("truediv")
+def squared(rw: Rewriter, let: Let) -> Let | None:
+    """``g / d * z`` where ``z`` is the user's ``1.0 / d``: ``g * z * z``."""
+    for q, z in (let.args, let.args[::-1]):
+        inner = rw.definition(q) if rw.used_once(q) else None
+        if inner is None or inner.op != "truediv" or inner.target in rw.primal:
+            continue
+        g, d = inner.args
+        if is_floating(g) and _is_reciprocal(rw, z, d):
+            return rw.let(let, "mul", rw.emit("mul", g, z), z)
     return None
 
 
@@ -94,4 +107,4 @@ def _unchanged(rw: Rewriter, q: Var, g: Atom, d: Atom) -> bool:
     return made.op == "truediv" or (isinstance(made.args[0], Ref) and made.args[0].obj is _SAFE_DIV)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {"truediv": (through, quotient), _SAFE_DIV: (through, quotient)}
+RULES: dict[Any, tuple[Any, ...]] = {"mul": (squared,), "truediv": (through, quotient), _SAFE_DIV: (through, quotient)}

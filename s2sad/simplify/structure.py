@@ -22,7 +22,8 @@
             a = a + y
         return a * y
 
-A ``try`` of which every handler raises is followed by what its body has ended with, such as the path that was taken.
+A ``try`` of which every handler raises is followed by what its body has ended with, such as the path that was taken; one
+whose handlers do nothing but raise again is its body.
 
 The empty ``if`` itself goes with the dead code. One walk; substitutions are carried along.
 """
@@ -56,7 +57,7 @@ class _Settler:
                 self._loop(stmt, out)
             else:
                 assert isinstance(stmt, Try)
-                out.append(self._try(stmt))
+                self._try(stmt, out)
         return with_stmts(block, out, subst_atoms(block.results, self.env))
 
     def _if(self, stmt: If, out: list[Stmt]) -> None:
@@ -82,13 +83,27 @@ class _Settler:
         orelse = Block(stmt.orelse.stmts, tuple(stmt.orelse.results[k] for k in ks))
         return If(stmt.test, then, orelse, tuple(stmt.targets[k] for k in ks), stmt.loc)
 
-    def _try(self, stmt: Try) -> Stmt:
+    def _try(self, stmt: Try, out: list[Stmt]) -> None:
         """Where every handler raises, what comes after has the results of the body."""
         new: Try = with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt)))  # type: ignore[assignment]
+        plain = new.handlers and not new.final.stmts and not _raises(new.body)
+        if plain and all(_only_raises(h.body) for h in new.handlers):
+            out.extend(new.body.stmts)
+            self.env.update(zip(new.targets, new.body.results, strict=False))
+            return
         if all(_raises(h.body) for h in new.handlers):
-            ends = zip(new.targets, new.body.results, strict=False)
-            self.env.update((t, a) for t, a in ends if isinstance(a, Const))
-        return new
+            new = self._distinct(new)
+        out.append(new)
+
+    def _distinct(self, stmt: Try) -> Try:
+        """What the body ends with has one name after it, and a literal none."""
+        first: dict[Atom, Var] = {}
+        for t, a in zip(stmt.targets, stmt.body.results, strict=False):
+            if isinstance(a, Const):
+                self.env[t] = a
+            elif a.__class__ is Var and first.setdefault(a, t) is not t:
+                self.env[t] = first[a]
+        return stmt
 
     def _loop(self, stmt: For | While, out: list[Stmt]) -> None:
         if isinstance(stmt, While):
@@ -126,6 +141,12 @@ class _Settler:
 def _raises(block: Block) -> bool:
     last = block.stmts[-1] if block.stmts else None
     return isinstance(last, Let) and last.op == "raise_"
+
+
+def _only_raises(block: Block) -> bool:
+    """Is it ``raise`` alone?"""
+    last = block.stmts[-1] if len(block.stmts) == 1 else None
+    return isinstance(last, Let) and last.op == "raise_" and isinstance(last.args[0], Const) and last.args[0].value is None
 
 
 def _known_in(stmt: While) -> dict[Var, Atom]:

@@ -33,9 +33,10 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
+from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.masked import FADING
 from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Lit, Scalar, dtype_of
+from s2sad.ir.types import Array, Scalar, dtype_of
 from s2sad.specialise.bounds import at_least_one
 from s2sad.specialise.driver import Rewriter, const, is_const, is_floating
 from s2sad.specialise.facts import floor, origin
@@ -95,8 +96,9 @@ def _selects(rw: Rewriter) -> bool:
     return rw.selects
 
 
-def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
-    """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like."""
+def _factor(rw: Rewriter, a: Atom, depth: int = _DEPTH, seen: set[Atom] | None = None) -> bool:
+    """A value of the user's, or arithmetic on such: no choice made by the derivative of a maximum or the like. ``seen``: what
+    has been found to be one."""
     if isinstance(a, Const):
         return const(a) != 0
     if isinstance(a, Global):
@@ -108,11 +110,18 @@ def _factor(rw: Rewriter, a: Atom, depth: int = 6) -> bool:
     d = rw.defs.get(a)
     if d is None:
         return False
+    seen = set() if seen is None else seen
+    if a in seen:
+        return True
     if d.op in ("mul", "add", "sub", "truediv", "neg", "pow"):
-        return all(_factor(rw, x, depth - 1) for x in d.args)
-    if d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _MOVING):
-        return _factor(rw, d.args[1], depth - 1)
-    return d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
+        found = all(_factor(rw, x, depth - 1, seen) for x in d.args)
+    elif d.op == "call" and isinstance(d.args[0], Ref) and any(d.args[0].obj is f for f in _MOVING):
+        found = _factor(rw, d.args[1], depth - 1, seen)
+    else:
+        found = d.op == "getattr" and isinstance(d.args[1], Const) and d.args[1].value in ("size", "T", "shape")
+    if found:
+        seen.add(a)
+    return found
 
 
 def _divisors(rw: Rewriter) -> dict[Var, bool]:
@@ -122,18 +131,13 @@ def _divisors(rw: Rewriter) -> dict[Var, bool]:
         if not isinstance(s, Let) or s.target is None or s.target not in rw.primal:
             continue
         if s.op == "truediv" and isinstance(s.args[1], Var):
-            found[s.args[1]] = found.get(s.args[1], False) or all(_is_python_number(a) for a in s.args)
+            found[s.args[1]] = found.get(s.args[1], False) or raises_at_zero(s.op, s.args)
         elif s.op == "call" and isinstance(s.args[0], Ref) and isinstance(s.args[-1], Var):
             if s.args[0].obj in _SCALAR_LOGS:
                 found[s.args[-1]] = True
             elif any(s.args[0].obj is f for f in _LOGS):
                 found.setdefault(s.args[-1], False)
     return found
-
-
-def _is_python_number(a: Atom) -> bool:
-    t = type_of_atom(a)
-    return isinstance(t, Lit) or (isinstance(t, Scalar) and t.weak)
 
 
 def _raised(rw: Rewriter, d: Atom) -> bool:

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks import all_cases
 from benchmarks.case import CANDIDATES, Case, has
 
-PACKAGES = {"autograd": "autograd", "torch": "torch", "jax": "jax", "compiled": "numba"}
+PACKAGES = {"autograd": "autograd", "torch": "torch", "jax": "jax", "compiled": "numba", "dace": "dace"}
 RATIOS = (
     ("s2sad/primal", "s2sad", "primal"),
     ("s2sad/compiled", "s2sad", "compiled"),

@@ -1,4 +1,5 @@
-"""``scripts/bench --backend numba``: gradients in machine code beside the compiled primal, C and JAX, at two sizes.
+"""``scripts/bench --backend numba``: gradients in machine code beside the compiled primal, C, JAX and DaCe, at two
+sizes.
 
 Every candidate of a benchmark lives in a process of its own and they take turns, as in ``bench.py``. Beside the times:
 what the first call takes (nothing is found on disk), and the peak of the resident memory during one call, of s2sad and
@@ -29,6 +30,7 @@ RATIOS = (
     ("s2sad/compiled", "s2sad", "compiled"),
     ("s2sad/c", "s2sad", "c"),
     ("jax/s2sad", "jax", "s2sad"),
+    ("dace/s2sad", "dace", "s2sad"),
 )
 # Large arrays go back to the system when they are freed, so that a peak is that of one call.
 RETURNED = {"MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
@@ -128,7 +130,8 @@ def summary(records: list[Record]) -> Record:
             part = [r for x in chosen if x["size"] == size and (r := ratio(x, "jax", "s2sad")) is not None]
             out[f"jax/s2sad, {kind}, {size}"] = spread(part)
     both = [r for r in records if r["size"] == SIZES[-1]]
-    out["jax/s2sad, compile"] = spread(quotients(records, "compile", "jax", "s2sad"))
+    for peer in ("jax", "dace"):
+        out[f"{peer}/s2sad, compile"] = spread(quotients(records, "compile", peer, "s2sad"))
     out["s2sad, seconds to compile"] = spread([v for r in both if (v := r["candidates"].get("s2sad", {}).get("compile"))])
     out["s2sad/c, peak, large"] = spread(quotients(both, "peak", "s2sad", "c"))
     return {name: values for name, values in out.items() if values}
@@ -169,7 +172,8 @@ def main(options: argparse.Namespace) -> int:
     if unknown := [c for c in candidates if c not in VERSIONS]:
         sys.exit(f"no candidate called {', '.join(unknown)}; with machine code there are {', '.join(VERSIONS)}")
     known = versions()
-    candidates = [c for c in candidates if (c != "c" or available()) and (c != "jax" or "jax" in known)]
+    there = {"c": available(), "jax": "jax" in known, "dace": "dace" in known}
+    candidates = [c for c in candidates if there.get(c, True)]
     print(header(candidates), flush=True)
     records: list[Record] = []
     with tempfile.TemporaryDirectory() as folder:

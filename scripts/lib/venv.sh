@@ -1,6 +1,7 @@
 # Sourced by the commands in scripts/: goes to the project's root and makes .venv ready.
 #
 #   ensure_venv EXTRA     install the project with one of its extras, only when pyproject.toml has changed since
+#   offer_venv EXTRA      the same for what may not install on this machine: it is tried once, and left out
 #
 # Needs Python 3.11 to 3.13 and pip. PYTHON chooses another interpreter than the one found here.
 
@@ -31,5 +32,13 @@ ensure_venv() {
         echo "installing s2sad[$extra] into .venv" >&2
         "$PY" -m pip install --quiet --editable ".[$extra]" >&2
         echo "$wanted" >"$stamp"
+    fi
+}
+
+offer_venv() {
+    if [ -f ".venv/.refused-$1" ]; then return; fi
+    if ! ensure_venv "$1"; then
+        echo "$1 does not install here: it is left out" >&2
+        touch ".venv/.refused-$1"
     fi
 }

@@ -15,6 +15,7 @@ def attention_grad(q, k, v, target):
     t2 *= 2.0 / target.size  # L39
     t3 = t2 @ v.T
     t4 = weights.T @ t2
+    del scores, t2
     scores_bar = (t3 - np.einsum("ij,ij->i", t3, weights)[:, None]) * weights  # L37
     scores_bar /= t1  # L36
     return value, scores_bar @ k, scores_bar.T @ q, t4  # L34

@@ -25,5 +25,6 @@ def attention_adj(residuals, value_bar):
     weights_bar = weights_bar - rt.safe_mul(weights_bar, weights).sum(axis=1, keepdims=True)
     scores_bar = weights_bar  # L37
     scores_bar *= weights_2
+    del t6
     t8 = rt.safe_div(scores_bar, t5)  # L36
     return t8 @ k, t8.T @ q, t7  # L34

@@ -8,8 +8,6 @@ def logistic_grad(w, x, y):
     t1 = np.exp(-(x @ w))  # L12
     p = 1.0 / (1.0 + t1)
     t2 = 1.0 - y  # L13
-    t3 = 1.0 - p
-    value = -np.mean(y * np.log(p) + t2 * np.log(t3))
+    value = -np.mean(y * np.log(p) + t2 * np.log(1.0 - p))
     # reverse sweep
-    p_bar = (t2 / t3 - y / p) / y.size  # L13
-    return value, x.T @ (p_bar * p * p * t1)  # L10
+    return value, x.T @ (p * (t2 - y * t1) / y.size)  # L10

@@ -33,14 +33,16 @@ def option_grad(spot, strike, time, vol, rate):
     root_bar = t9 * normal_slope_2
     strike_bar = t12 * t8
     time_bar = t12 * t9 * t7
+    del t11, normal_slope_2, t8, t9, t12
     d1_bar = spot * normal_slope - root_bar  # L80
     t13 = rt.safe_div(d1_bar, root)  # L79
     root_bar -= rt.safe_mul(t13, d1)
     time_bar += t13 * t4
-    vol_bar = vol * t13 * time
+    vol_bar = t13 * time * vol
     t14 = rt.safe_div(t13, spot)
     spot_bar = t6 + t14
     strike_bar -= rt.safe_mul(t14, t2)
     vol_bar += root_bar * t1  # L78
+    del normal_slope, root, d1_bar, t4, t13, t6, t2, t14
     time_bar += rt.safe_div(root_bar * t3, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, functions, operators, placed, stand_ins, stars
+from s2sad.analysis.infer import calls, elements, functions, method_calls, operators, placed, stand_ins, stars
+from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref, Var
@@ -54,7 +55,7 @@ def _len(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: V
     elif isinstance(t, Array) and t.dims:
         result = Scalar("int64", True, t.dims[0])
     if isinstance(t, Obj):
-        return calls.dunder(f, "__len__", pos[0], (), name) or NotImplemented
+        return method_calls.dunder(f, "__len__", pos[0], (), name) or NotImplemented
     return f.emit("call", Ref(len, "len"), *pos, name=name, type=result)
 
 
@@ -189,7 +190,6 @@ def _getattr(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untype
 
 def _list(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     from s2sad.analysis.infer.iterables import materialise
-    from s2sad.analysis.infer.operations import grow
 
     if not pos:
         return grow(f, untyped, f.emit("list", name=name))
@@ -205,7 +205,7 @@ def _tuple(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
     from s2sad.analysis.infer.iterables import as_sequence
 
     pos = (operators.iterated(f, pos[0]), *pos[1:])
-    parts = calls.elements(f, pos[0])
+    parts = elements.elements(f, pos[0])
     if parts is not None:
         return f.emit("tuple", *parts, name=name)
     if isinstance(pos[0], Var) and pos[0] in f.recipes:
@@ -251,7 +251,7 @@ def _dict(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: 
 def _of_floats(f: FunctionInfer, xs: Atom, start: Atom) -> Atom | None:
     """The list or tuple of ``start`` and all terms, if these are Python's own floats (and integers among them): their
     sum is compensated, so that it is not what ``+`` gives."""
-    parts = calls.elements(f, xs) if not isinstance(type_of_atom(xs), Array) else None
+    parts = elements.elements(f, xs) if not isinstance(type_of_atom(xs), Array) else None
     t = type_of_atom(xs)
     if parts is None and not isinstance(t, List):
         return None
@@ -278,7 +278,7 @@ def _sum(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: V
         whole = _of_floats(f, pos[0], start)
         if whole is not None:
             return f.emit("call", Ref(sum, "sum"), whole, name=name, type=Scalar("float64"))
-    parts = calls.elements(f, pos[0])
+    parts = elements.elements(f, pos[0])
     if parts is not None and len(parts) <= 16:
         total: Atom = start
         for k, p in enumerate(parts):
@@ -301,7 +301,7 @@ def _extreme(which: Any) -> Any:
 
 def _abs(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped: Var | None) -> Any:
     if operators.acts(type_of_atom(pos[0])):
-        return calls.dunder(f, "__abs__", pos[0], (), name) or NotImplemented
+        return method_calls.dunder(f, "__abs__", pos[0], (), name) or NotImplemented
     return NotImplemented
 
 
@@ -310,7 +310,7 @@ def _float(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
         return Const(0.0)
     t = widen(type_of_atom(pos[0]))
     if isinstance(t, Obj):
-        return calls.dunder(f, "__float__", pos[0], (), name) or NotImplemented
+        return method_calls.dunder(f, "__float__", pos[0], (), name) or NotImplemented
     if t == STR:
         return f.emit("call", Ref(float, "float"), *pos, name=name, type=Scalar("float64"))
     return NotImplemented

@@ -13,29 +13,31 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.infer import (
+    binding,
     carried,
     derivatives,
+    elements,
     functions,
     generated,
     inline,
-    mappings,
     members,
+    method_calls,
     objects,
     passing,
-    placed,
     plans,
     random_draws,
     records,
     rewritten,
+    rule_calls,
     scipy_calls,
     stars,
     suspended,
 )
+from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.handlers import handler_of
-from s2sad.analysis.infer.rule_calls import rule_call, text_of
 from s2sad.analysis.optypes import generator_classes, type_of_atom
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Global, Let, Param, Ref, Var
+from s2sad.ir.nodes import UNDEF, Atom, Callee, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
     NEVER,
     STR,
@@ -45,7 +47,6 @@ from s2sad.ir.types import (
     Func,
     List,
     Lit,
-    Num,
     Obj,
     Opaque,
     Range,
@@ -53,13 +54,12 @@ from s2sad.ir.types import (
     Scalar,
     Tuple,
     Type,
-    Unknown,
     holds_lists,
     is_differentiable,
     join_all,
     widen,
 )
-from s2sad.rules.registry import lookup, lookup_method
+from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -75,13 +75,6 @@ def reference(obj: Any, text: str) -> Atom:
     return Ref(obj, text)
 
 
-def sentinel(a: Atom) -> Atom:
-    """A global that is only there to be compared by identity (``object()``, ``np._NoValue``) as the object it is."""
-    if isinstance(a, Global) and (type(a.obj) is object or a.obj is np._NoValue):
-        return Ref(a.obj, a.name)
-    return a
-
-
 # -- dispatch ----------------------------------------------------------------------------------------------------
 
 
@@ -90,54 +83,18 @@ def call(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | 
     if isinstance(args[0], Ref) and (args[0].obj is rt.expect_method or args[0].obj is rt.is_method):
         return (suspended.expected if args[0].obj is rt.expect_method else suspended.is_method)(f, *args[1:4])
     n = len(args) - len(s.kwnames)
-    spread = _spread(f, args[1:n])
+    spread = binding.spread(f, args[1:n])
     open_ = None if spread is None else (args[0], spread)
-    kw = keywords(f, s.kwnames, args[n:], open_)
+    kw = binding.keywords(f, s.kwnames, args[n:], open_)
     if kw is None:
         return UNDEF
     if spread is not None and stars.is_extreme(f, args[0], spread):
         spread = stars.whole(f, args[0], spread)
     if spread is None or (stars.is_open(f, spread) and not stars.takes_rest(f, args[0], spread, kw)):
-        _want_lengths(f, args[1:n])
+        binding.want_lengths(f, args[1:n])
         f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
         return UNDEF
     return call_atom(f, args[0], spread, kw, name, s.target)
-
-
-def keywords(
-    f: FunctionInfer, names: tuple[str, ...], atoms: tuple[Atom, ...], of: tuple[Atom, tuple[Atom, ...]] | None = None
-) -> dict[str, Atom] | None:
-    """Keyword arguments by name, ``**options`` spread out where its keys are known; elsewhere it stays for a function (of
-    the call ``of``) that can take it (``mappings``)."""
-    kw: dict[str, Atom] = {}
-    for key, a in zip(names, atoms, strict=True):
-        if key != "**":
-            if key in kw:
-                _twice(f, key)
-                return None
-            kw[key] = a
-            continue
-        held = placed.pairs(f, a)
-        if held is not None:
-            kw.update(held)
-            continue
-        t = type_of_atom(a)
-        if not isinstance(t, Dict) or t.items is None:
-            if of is not None and key not in kw and mappings.takes(f, of[0], a, of[1]):
-                kw[key] = a
-                continue
-            f.refuse("S2S052", "keyword arguments whose names are not known (**)", "pass them by name")
-            return None
-        for k, _ in t.items:
-            if k in kw:
-                _twice(f, k)
-                return None
-            kw[k] = f.emit("getitem", a, Const(k))
-    return kw
-
-
-def _twice(f: FunctionInfer, key: str) -> None:
-    f.refuse("S2S053", f"a function is called with several values for {key}")
 
 
 def call_atom(
@@ -164,7 +121,7 @@ def call_atom(
     if value is not None:
         return functions.run(f, *value, pos, kw, name, untyped)
     if isinstance(t, Obj):
-        result = dunder(f, "__call__", callee, pos, name, kw)
+        result = method_calls.dunder(f, "__call__", callee, pos, name, kw)
         if result is None and not any("__call__" in vars(b) for b in t.cls.__mro__):
             f.refuse("S2S053", f"an object of class {t.cls.__name__} is called, which has no method __call__")
         return result
@@ -217,7 +174,7 @@ def call_object(
             return result
     rule = lookup(obj)
     if rule is not None:
-        result = rule_call(f, rule, pos, kw, name, ref)
+        result = rule_calls.rule_call(f, rule, pos, kw, name, ref)
         if isinstance(result, Var) and isinstance(result.type, List) and untyped is not None and f.growth:
             return builtin_list(f, result, name, untyped) if f.classes.find(untyped) in f.growth else result  # np.split
         return result
@@ -281,195 +238,7 @@ def _is_inert_library(obj: object, args: tuple[Atom, ...]) -> bool:
     return root in sys.stdlib_module_names and root not in ("builtins", "math", "operator", "functools", "itertools")
 
 
-def _spread(f: FunctionInfer, pos: tuple[Atom, ...]) -> tuple[Atom, ...] | None:
-    """The arguments one by one; a starred one of unknown length stays, with all that follows it in one list, as the last
-    (``stars.is_open``)."""
-    out: list[Atom] = []
-    for k, a in enumerate(pos):
-        if isinstance(a, Var) and a in f.stars:
-            parts = elements(f, f.stars[a])
-            if parts is None and a is not pos[-1]:
-                return (*out, stars.gathered(f, pos[k:]))
-            out.extend((a,) if parts is None else parts)
-        else:
-            out.append(a)
-    return tuple(out)
-
-
-def _want_lengths(f: FunctionInfer, pos: tuple[Atom, ...]) -> None:
-    for a in pos:
-        if isinstance(a, Var) and a in f.stars:
-            f.want_length(f.stars[a])
-
-
-def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
-    """The elements of a tuple or list whose length is known, or of an iterator over one (which is then used up)."""
-    if isinstance(x, Var) and x in f.tuples:
-        return f.tuples[x]
-    held = placed.items(f, x)
-    if held is not None:
-        return held
-    if isinstance(x, Var) and x in f.recipes:
-        getters = plans.static_items(f, x)
-        if getters is None:
-            return None
-        plans.use(f, x)
-        return tuple(g() for g in getters)
-    t = type_of_atom(x)
-    if isinstance(t, Dict) and t.items is not None:
-        return tuple(Const(k) for k, _ in t.items)
-    if isinstance(t, Range):
-        values = plans.range_values(f, x)
-        return None if values is None else tuple(map(Const, values))
-    if isinstance(t, Tuple | List) and t.items is not None:
-        return tuple(f.emit("getitem", x, Const(k)) for k in range(len(t.items)))
-    if isinstance(t, Array) and t.dims and t.dims[0] is not None and t.dims[0].is_const:
-        return tuple(f.emit("getitem", x, Const(k)) for k in range(t.dims[0].const))
-    return None
-
-
-def known_length(f: FunctionInfer, t: Type) -> int | None:
-    """The number of elements of a tuple, list or dict, where it is known."""
-    return len(t.items) if isinstance(t, Tuple | List | Dict) and t.items is not None else None
-
-
 # -- methods and objects -------------------------------------------------------------------------------------------
-
-_VARARG_METHODS = {"reshape": "shape", "transpose": "axes"}
-
-
-def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom | None:
-    """``x.name(*pos, **kw)``."""
-    n = len(args) - len(s.kwnames)
-    x, attr = args[0], args[1]
-    key = str(getattr(attr, "value", ""))
-    pos = _spread(f, args[2:n])
-    of = None if pos is None else _method_of(f, x, key)
-    kw_ = keywords(f, s.kwnames, args[n:], None if of is None or pos is None else (of, (x, *pos)))
-    if kw_ is None:
-        return UNDEF
-    if pos is None or (stars.is_open(f, pos) and not (of is not None and stars.takes_rest(f, of, (x, *pos), kw_))):
-        _want_lengths(f, args[2:n])
-        f.refuse("S2S052", "a starred argument whose length is not known", "pass the elements one by one")
-        return UNDEF
-    untyped = s.args[0] if isinstance(s.args[0], Var) else None
-    return method_call(f, x, key, pos, kw_, name, untyped, s.target)
-
-
-def _method_of(f: FunctionInfer, x: Atom, key: str) -> Ref | None:
-    """The function behind a method of an object, where it is called with that object first."""
-    t = type_of_atom(x)
-    value = members.lookup(f, t.cls, key) if isinstance(t, Obj) else None
-    return Ref(value, key) if isinstance(value, pytypes.FunctionType) else None
-
-
-def method_call(
-    f: FunctionInfer,
-    x: Atom,
-    key: str,
-    pos: tuple[Atom, ...],
-    kw: dict[str, Atom],
-    name: str,
-    untyped: Var | None,
-    target: Var | None,
-) -> Atom | None:
-    """``x.key(*pos, **kw)``; ``untyped`` is the variable that x stands for, ``target`` the one for the result."""
-    from s2sad.analysis.infer.methods import container_method
-
-    t = type_of_atom(x)
-    if isinstance(x, Var) and x in f.tracked.supers:
-        return objects.super_method(f, x, key, pos, kw, name, target)
-    if isinstance(x, Ref) or isinstance(t, RefT):
-        obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
-        if hasattr(obj, key):
-            members.watch(f, obj, key)
-            attribute_ = reference(getattr(obj, key), f"{getattr(x, 'text', '')}.{key}")
-            return call_atom(f, attribute_, pos, kw, name, target)
-    if t == NEVER:
-        return UNDEF
-    if random_draws.is_generator(t):
-        return random_draws.method(f, x, key, pos, kw, name)
-    if key == "__getitem__" and len(pos) == 1 and isinstance(t, List | Tuple | Dict | Array):
-        from s2sad.analysis.infer.operations import read
-
-        return read(f, "getitem", x, pos[0], name)
-    if isinstance(t, Obj):
-        return object_method(f, x, t, key, pos, kw, name, target)
-    if isinstance(t, Tuple) and t.cls is not None:
-        static = members.lookup(f, t.cls, key) if not key.startswith("_") else None
-        found = objects.found_method(f, x, t.cls, static, key, pos, kw, name, target)
-        if found is not NotImplemented:
-            return found
-    if isinstance(t, Array | Num | Scalar | Unknown):
-        rule = lookup_method(key)
-        if rule is not None:
-            if key in _VARARG_METHODS and pos and not (len(pos) == 1 and isinstance(type_of_atom(pos[0]), Tuple | List | Lit)):
-                whole = pos[0] if len(pos) == 1 else f.emit("tuple", *pos)
-                if len(pos) == 1 and not isinstance(type_of_atom(pos[0]), Scalar | Lit):
-                    whole = pos[0]
-                pos = (whole,)
-            return rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, text_of(rule)))
-    return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
-
-
-def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
-    """``x.key`` of an instance: a field, a property (its getter is compiled), a class attribute."""
-    known = objects.read(f, x, t, key, name)
-    if known is not None:
-        return known
-    if key in dict(t.attrs):
-        return f.emit("getattr", x, Const(key), name=name, type=records.attribute_type(f, t.cls, key, dict(t.attrs)[key]))
-    value = members.lookup(f, t.cls, key)
-    if isinstance(value, property) and value.fget is not None:
-        fn = f.program.load(value.fget)
-        if fn is not None:
-            return call_function(f, fn, (), (x,), {}, name) or UNDEF
-    if value is not None and not callable(value) and isinstance(value, int | float | str):
-        return f.emit("getattr", x, Const(key), name=name, type=widen(Lit(value)))
-    return f.emit("getattr", x, Const(key), name=name, type=UNKNOWN)
-
-
-def dunder(
-    f: FunctionInfer, method_name: str, x: Atom, pos: tuple[Atom, ...], name: str, kw: dict[str, Atom] | None = None
-) -> Atom | None:
-    """Call of a special method of an instance's class; None where the class has none."""
-    t = type_of_atom(x)
-    assert isinstance(t, Obj | Tuple)
-    value = members.lookup(f, t.cls, method_name)
-    if method_name == "__iter__" and isinstance(value, pytypes.FunctionType):
-        suspended.met(f, value, "iter")
-    fn = f.program.load(value) if isinstance(value, pytypes.FunctionType) else None
-    if fn is None:
-        own = isinstance(value, pytypes.WrapperDescriptorType) and value is not getattr(object, method_name, None)
-        if own and isinstance(t, Obj):
-            f.refuse("S2S071", f"{method_name} of {t.cls.__name__} is not written in Python", "make it a plain number or text")
-            return UNDEF
-        return None
-    return call_function(f, fn, (), (x, *pos), kw or {}, name)
-
-
-def object_method(
-    f: FunctionInfer, x: Atom, t: Obj, key: str, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, target: Var | None
-) -> Atom | None:
-    record = records.record_of(f, x)
-    if record is not None:
-        return objects.method(f, x, record, key, pos, kw, name, target)
-    fields = dict(t.attrs)
-    if key in fields and isinstance(fields[key], RefT):
-        return call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
-    value = members.lookup(f, t.cls, key)
-    if isinstance(value, staticmethod):
-        return call_object(f, Ref(value.__func__, key), pos, kw, name, target)
-    if isinstance(value, classmethod):
-        return call_object(f, Ref(value.__func__, key), (Ref(t.cls, t.cls.__name__), *pos), kw, name, target)
-    if isinstance(value, pytypes.FunctionType):
-        suspended.met(f, value, "call")
-    fn = f.program.load(value) if value is not None else None
-    if fn is not None:
-        return call_function(f, fn, (), (x, *pos), kw, name)
-    args = (x, Const(key), *pos, *kw.values())
-    return f.emit("method", *args, kwnames=tuple(kw), name=name, type=UNKNOWN)
-
 
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``: named tuples and exceptions; other classes with active arguments are refused by activity."""
@@ -510,7 +279,7 @@ def call_function(
     f: FunctionInfer, fn: Function, captured: tuple[Atom, ...], pos: tuple[Atom, ...], kw: dict[str, Atom], name: str
 ) -> Atom | None:
     """Call of a function with source: bind the arguments now, specialise the callee for their types."""
-    bound = bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
+    bound = binding.bind(f, fn.params, pos, kw, fn.name, dict(zip(fn.captured, captured, strict=False)))
     if bound is None:
         return UNDEF
     atoms = bound + captured
@@ -532,8 +301,6 @@ def call_function(
 
 def _result(f: FunctionInfer, spec: Spec, passed: tuple[Atom, ...], name: str) -> Var:
     """The call of a specialisation; a list or dict that it returns has the type that stores of the caller ask for."""
-    from s2sad.analysis.infer.operations import grown
-
     if not holds_lists(spec.result):
         return f.emit("call", Ref(spec, spec.name), *passed, name=name, type=spec.result)
     untyped = f.synthetic.setdefault((f.loc, spec.source, passing.RESULT), Var(name))
@@ -541,52 +308,6 @@ def _result(f: FunctionInfer, spec: Spec, passed: tuple[Atom, ...], name: str) -
     result = f.emit("call", Ref(spec, spec.name), *passed, name=name, type=t)
     f.origin[result] = untyped
     return result
-
-
-def _rest_dict(f: FunctionInfer, param: Var, kw: dict[str, Atom]) -> Var:
-    """The dict that ``**param`` is given; the callee may store into it."""
-    from s2sad.analysis.infer.operations import grow
-
-    untyped = f.synthetic.setdefault((f.loc, param), Var(param.name))
-    made = grow(f, untyped, f.emit("dict", *(x for k, v in kw.items() for x in (Const(k), v)), name=param.name))
-    f.origin.setdefault(made, untyped)
-    return made
-
-
-def bind(
-    f: FunctionInfer,
-    params: tuple[Param, ...],
-    pos: tuple[Atom, ...],
-    kw: dict[str, Atom],
-    callee: str,
-    captured: dict[Var, Atom],
-) -> tuple[Atom, ...] | None:
-    """One atom for each parameter, as Python would bind them; None (and a finding) when the call is wrong."""
-    kw = dict(kw)
-    out: list[Atom] = []
-    others = mappings.settled(f, params, len(pos), kw, callee, captured) if "**" in kw else None
-    rest = list(stars.settled(f, params, pos, kw, callee, captured))
-    for p in params:
-        if p.kind == "star":
-            out.append(stars.rest_tuple(f, rest, p.var.name))
-            rest = []
-        elif p.kind == "starstar":
-            out.append(_rest_dict(f, p.var, kw) if others is None else others)
-            kw = {}
-        elif rest and p.kind != "kw":
-            out.append(rest.pop(0))
-        elif p.var.name in kw and p.kind != "pos":
-            out.append(kw.pop(p.var.name))
-        elif p.default is not None:
-            out.append(captured[p.default] if isinstance(p.default, Var) else sentinel(p.default))
-        else:
-            f.refuse("S2S053", f"{callee}() is called without {p.var.name}")
-            return None
-    if rest or kw:
-        extra = f"{len(rest)} positional arguments too many" if rest else f"unknown argument {next(iter(kw))}"
-        f.refuse("S2S053", f"{callee}() is called with {extra}")
-        return None
-    return tuple(out)
 
 
 def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, why: str) -> Atom:
@@ -606,9 +327,7 @@ def opaque(f: FunctionInfer, callee: Atom, pos: tuple[Atom, ...], kw: dict[str, 
 
 def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> Atom:
     """``list(x)``: a fresh list of the elements."""
-    from s2sad.analysis.infer.operations import grow
-
-    parts = elements(f, x) if not isinstance(type_of_atom(x), Array) else None
+    parts = elements.elements(f, x) if not isinstance(type_of_atom(x), Array) else None
     if parts is not None:
         return grow(f, untyped, f.emit("list", *parts, name=name))
     t = type_of_atom(x)

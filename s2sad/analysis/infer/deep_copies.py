@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.analysis.infer import calls
+from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.records import Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -76,8 +78,6 @@ class _Copier:
         return made
 
     def _in_memory(self, a: Var, name: str, untyped: Any) -> Atom:
-        from s2sad.analysis.infer import calls
-        from s2sad.analysis.infer.operations import grow
 
         f, t = self.f, a.type
         for other, made in self.memory:

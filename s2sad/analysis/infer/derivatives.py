@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import functions
+from s2sad.analysis.infer import calls, elements, functions
 from s2sad.analysis.infer.composed import TRANSFORMATIONS
 from s2sad.analysis.infer.functions import Code
 from s2sad.analysis.optypes import type_of_atom
@@ -48,7 +48,6 @@ HOW = ("backend", "parallel", "fastmath")  # options of the outermost derivative
 
 def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Atom | None:
     """Call of a derivative, or of a function that makes one."""
-    from s2sad.analysis.infer import calls
 
     how = getattr(obj, "__transformation__", None)
     if how is None:
@@ -72,7 +71,6 @@ def call(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, u
 
 def _jacobian(f: FunctionInfer, obj: Any, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Atom | None:
     """Call of a Jacobian that was made outside of the function."""
-    from s2sad.analysis.infer import calls
 
     made = f.program.load(TRANSFORMATIONS[obj.made_by])
     assert made is not None, "what composes derivatives has source"
@@ -134,7 +132,6 @@ def run(f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, 
 
 def own(f: FunctionInfer, callee: Any, pos: tuple[Atom, ...], name: str) -> Atom | None:
     """Call of a function of ours, in a derivative that is differentiated again."""
-    from s2sad.analysis.infer import calls
     from s2sad.analysis.infer.program import Gradient
 
     if isinstance(callee, Gradient):
@@ -156,7 +153,6 @@ def is_helper(obj: Any) -> bool:
 def helper(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | None:
     """Call of a helper without a rule. In a derivative that is differentiated again it is compiled through its source,
     where that can be; in the body of a rule it is called."""
-    from s2sad.analysis.infer import calls
 
     fn = f.program.load(ref.obj) if has_source(ref.obj) and not f.in_rule else None
     if fn is not None:
@@ -173,7 +169,6 @@ def gradient(
     f: FunctionInfer, fun: Atom, options: dict[str, Any], pos: tuple[Atom, ...], kw: Kw, name: str
 ) -> Atom | None:
     """``grad(fun, **options)(*pos, **kw)``."""
-    from s2sad.analysis.infer import calls
 
     asked = options["argnums"]
     several = isinstance(asked, tuple | list)
@@ -234,7 +229,6 @@ def _of_number(
     places: list[int | None], name: str,
 ) -> Atom | None:
     """The derivative in one number is the tangent along 1: code like any other, for derivatives of any order."""
-    from s2sad.analysis.infer import calls
 
     assert f.program.tangent is not None
     active, passed, _ = _mask(f, atoms, types, [k for k in places if k is not None])
@@ -384,13 +378,12 @@ def applied(f: FunctionInfer, fun: Atom, pos: tuple[Atom, ...], kw: Kw) -> tuple
 
 def jvp(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str) -> Atom | None:
     """``jvp(fun, primals, tangents)``."""
-    from s2sad.analysis.infer import calls
 
     given = dict(zip(("fun", "primals", "tangents"), pos, strict=False)) | {k: a for k, a in kw.items() if k not in HOW}
     if set(given) != {"fun", "primals", "tangents"}:
         f.refuse(CODE, "jvp takes a function, a tuple of primals and a tuple of tangents", "jvp(f, (x,), (x_dot,))")
         return UNDEF
-    primals, tangents = (calls.elements(f, given[k]) for k in ("primals", "tangents"))
+    primals, tangents = (elements.elements(f, given[k]) for k in ("primals", "tangents"))
     if primals is None or tangents is None or len(primals) != len(tangents):
         f.refuse(CODE, "jvp needs one tangent for each primal", "write both as tuples: jvp(f, (x,), (x_dot,))")
         return UNDEF

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from s2sad.analysis.infer import (
+    binding,
     calls,
     flat,
     functions,
+    growing,
     iteration,
     merging,
     operations,
@@ -203,19 +205,19 @@ class FunctionInfer:
             ]
             return functions.make(self, t.code, tuple(items), p.var.name)
         own = p.kind == "starstar" and self.classes.find(p.var) in self.growth and getattr(t, "items", None) is not None
-        whole = operations.grown_inside if own and not self.spec.entry else operations.grown
+        whole = growing.grown_inside if own and not self.spec.entry else growing.grown
         var = Var(self._free_name(p.var.name, params), whole(self, t, self.classes.find(p.var)))
         self.origin[var] = p.var
         wholes.given(self, var)
         # a specialisation is called with one atom for each parameter, in order
         params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
-        return self._options(p.var, var) if whole is operations.grown_inside else var
+        return self._options(p.var, var) if whole is growing.grown_inside else var
 
     def _options(self, untyped: Var, given: Var) -> Var:
         """``**options`` that the function stores into: a dict of its own, of what it was given."""
         assert isinstance(given.type, Dict) and given.type.items is not None
         entries = [a for k, _ in given.type.items for a in (Const(k), self.emit("getitem", given, Const(k)))]
-        made = operations.grow(self, untyped, self.emit("dict", *entries, name=untyped.name))
+        made = growing.grow(self, untyped, self.emit("dict", *entries, name=untyped.name))
         self.origin[made] = untyped
         self.own_options.add(untyped)
         return made
@@ -242,7 +244,7 @@ class FunctionInfer:
     def atom(self, a: Atom) -> Atom:
         if a.__class__ is Var:
             return self.env.get(a, UNDEF)
-        return calls.sentinel(a) if a.__class__ is Global else a
+        return binding.sentinel(a) if a.__class__ is Global else a
 
     def type(self, a: Atom) -> Type:
         return type_of_atom(a)

@@ -17,6 +17,7 @@ from functools import partial
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.infer import calls, method_calls
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.record import dataclass
@@ -188,7 +189,7 @@ def run(
     f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None
 ) -> Atom | None:
     """Call of a function value."""
-    from s2sad.analysis.infer import calls, derivatives
+    from s2sad.analysis.infer import derivatives
 
     if code.kind == "function":
         return calls.call_function(f, code.target, items, pos, kw, name)
@@ -199,7 +200,8 @@ def run(
         return calls.call_atom(f, callee, items[n:k] + pos, {**bound_kw, **kw}, name, untyped)
     if code.kind == "method":
         x = items[0]
-        return calls.method_call(f, x, code.target, pos, kw, name, f.origin.get(x) if isinstance(x, Var) else None, untyped)
+        origin = f.origin.get(x) if isinstance(x, Var) else None
+        return method_calls.method_call(f, x, code.target, pos, kw, name, origin, untyped)
     if code.kind == "gradient":
         return derivatives.run(f, code, items, pos, kw, name)
     if code.kind == "getter":
@@ -212,14 +214,15 @@ def _get(
     f: FunctionInfer, code: Code, items: tuple[Atom, ...], pos: tuple[Atom, ...], name: str, untyped: Var | None
 ) -> Atom | None:
     """Call of what ``operator.itemgetter`` and its like made."""
-    from s2sad.analysis.infer import calls, operations
+    from s2sad.analysis.infer import operations
 
     x = pos[0]
     if code.target == "methodcaller":
         n = 1 + code.npos
         kw = dict(zip(code.kwnames, items[n:], strict=True))
         key = str(getattr(items[0], "value", ""))
-        return calls.method_call(f, x, key, items[1:n], kw, name, f.origin.get(x) if isinstance(x, Var) else None, untyped)
+        origin = f.origin.get(x) if isinstance(x, Var) else None
+        return method_calls.method_call(f, x, key, items[1:n], kw, name, origin, untyped)
     op = "getitem" if code.target == "itemgetter" else "getattr"
     got = [operations.read(f, op, x, k, name if len(items) == 1 else "") for k in items]
     return got[0] if len(got) == 1 else f.emit("tuple", *got, name=name)

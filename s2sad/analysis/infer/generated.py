@@ -12,7 +12,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import calls, inline, objects, records, stand_ins
+from s2sad.analysis.infer import calls, elements, inline, method_calls, objects, records, stand_ins
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.typeof import type_of
@@ -153,7 +153,7 @@ def compare(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Ato
 
 
 def _field_tuple(f: FunctionInfer, x: Atom, cls: Any) -> Atom:
-    parts = [calls.attribute(f, x, Obj(cls), q.name, q.name) for q in dataclasses.fields(cls) if q.compare]
+    parts = [method_calls.attribute(f, x, Obj(cls), q.name, q.name) for q in dataclasses.fields(cls) if q.compare]
     return f.emit("tuple", *parts)
 
 
@@ -169,7 +169,7 @@ def _replace(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped
     given = dict(kw)
     for q in dataclasses.fields(cls):
         if q.init and q.name not in given:
-            given[q.name] = calls.attribute(f, pos[0], t if isinstance(t, Obj) else Obj(cls), q.name, q.name)
+            given[q.name] = method_calls.attribute(f, pos[0], t if isinstance(t, Obj) else Obj(cls), q.name, q.name)
     return calls.construct(f, Ref(cls, cls.__name__), (), given, name)
 
 
@@ -178,12 +178,12 @@ def _take_apart(kind: str) -> Any:
         t = type_of_atom(a)
         if isinstance(t, Obj) and dataclasses.is_dataclass(t.cls):
             names = [q.name for q in dataclasses.fields(t.cls)]
-            parts = [convert(f, calls.attribute(f, a, t, n, n)) for n in names]
+            parts = [convert(f, method_calls.attribute(f, a, t, n, n)) for n in names]
             if kind == "tuple":
                 return f.emit("tuple", *parts)
             return f.emit("dict", *(x for n, p in zip(names, parts, strict=True) for x in (Const(n), p)))
         if isinstance(t, List | Tuple) and t.items is not None:
-            items = [convert(f, p) for p in calls.elements(f, a) or ()]
+            items = [convert(f, p) for p in elements.elements(f, a) or ()]
             return f.emit("list" if isinstance(t, List) else "tuple", *items)
         if isinstance(t, Lit | RefT) or record_of(f, a) is None:
             return a
@@ -256,7 +256,7 @@ def _getattr(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped
         f.refuse(CODE, f"the property {key.value} is read with a default, which is the value where it raises AttributeError",
                  "read the property without a default")  # fmt: skip
         return UNDEF
-    return NotImplemented if found is None else calls.attribute(f, pos[0], t, key.value, name)
+    return NotImplemented if found is None else method_calls.attribute(f, pos[0], t, key.value, name)
 
 
 def _hasattr(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -289,7 +289,7 @@ def _len(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Va
     if virtual is not None:
         return Const(len(virtual.parts))
     if isinstance(type_of_atom(pos[0]), Obj):
-        return calls.dunder(f, "__len__", pos[0], (), name) or NotImplemented
+        return method_calls.dunder(f, "__len__", pos[0], (), name) or NotImplemented
     return NotImplemented
 
 
@@ -329,7 +329,7 @@ def _dunder_of(method: str) -> Any:
     def handler(f: FunctionInfer, pos: tuple[Atom, ...], kw: Kw, name: str, untyped: Var | None) -> Any:
         if len(pos) == 0 or not isinstance(type_of_atom(pos[0]), Obj):
             return NotImplemented
-        found = calls.dunder(f, method, pos[0], pos[1:], name)
+        found = method_calls.dunder(f, method, pos[0], pos[1:], name)
         return NotImplemented if found is None else found
 
     return handler

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, origins, rule_calls
+from s2sad.analysis.infer import calls, elements, origins, rule_calls
+from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.operators import iterated
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import truth, type_of_atom
@@ -65,8 +66,6 @@ def fold(
 
 def materialise(f: FunctionInfer, x: Var, name: str, untyped: Var | None) -> Atom:
     """``list(zip(...))`` and the like: a list built by a loop, or a display where the elements are known."""
-    from s2sad.analysis.infer.operations import grow, grown
-
     use(f, x)
     static = static_items(f, x)
     if static is not None:
@@ -126,7 +125,7 @@ def _getter(f: FunctionInfer, keys: Atom) -> Var:
 def order_of(f: FunctionInfer, seq: Atom, kw: Kw) -> Atom:
     """The positions of the elements in sorted order, found by Python's own sort on the same keys."""
     keys = keys_of(f, seq, kw.get("key"))
-    n = calls.known_length(f, type_of_atom(seq))
+    n = elements.known_length(f, type_of_atom(seq))
     t = List(INT, None if n is None else (INT,) * n)
     names = ("key", "reverse") if "reverse" in kw else ("key",)
     args = (_positions(f, seq), _getter(f, keys), *([kw["reverse"]] if "reverse" in kw else []))
@@ -135,8 +134,6 @@ def order_of(f: FunctionInfer, seq: Atom, kw: Kw) -> Atom:
 
 def sorted_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``sorted(xs, key=, reverse=)``: the order is found first, then the elements are read in that order."""
-    from s2sad.analysis.infer.operations import grow
-
     t = type_of_atom(pos[0])
     inactive = isinstance(t, Dict | Opaque) or (isinstance(t, List) and isinstance(t.item, Opaque)) or _all_literal(t)
     if inactive and "key" not in kw:
@@ -145,7 +142,7 @@ def sorted_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
     if isinstance(type_of_atom(seq), Array):
         seq = calls.builtin_list(f, seq, "", None)
     order = order_of(f, seq, kw)
-    n = calls.known_length(f, type_of_atom(seq))
+    n = elements.known_length(f, type_of_atom(seq))
     if n is None:
         return materialise(f, recipe(f, "gather", (seq, order)), name, untyped)
     picked = [f.emit("getitem", seq, f.emit("getitem", order, Const(k))) for k in range(n)]
@@ -177,7 +174,7 @@ def extreme(f: FunctionInfer, which: Any, pos: Args, kw: Kw, name: str) -> Any:
     seq = iterated(f, pos[0]) if len(pos) == 1 else f.emit("tuple", *pos)
     if len(pos) == 1 and isinstance(seq, Var) and seq in f.recipes:
         seq = as_sequence(f, seq)
-    n = calls.known_length(f, type_of_atom(seq))
+    n = elements.known_length(f, type_of_atom(seq))
     if "default" in kw:
         default = kw["default"]
         rest = {k: v for k, v in kw.items() if k != "default"}
@@ -196,7 +193,7 @@ def extreme(f: FunctionInfer, which: Any, pos: Args, kw: Kw, name: str) -> Any:
     def pair(a: Atom, b: Atom) -> Atom:
         return rule_calls.rule_call(f, rule, (a, b), {}, "", ref) or UNDEF
 
-    parts = calls.elements(f, seq) if not isinstance(type_of_atom(seq), Array) else None
+    parts = elements.elements(f, seq) if not isinstance(type_of_atom(seq), Array) else None
     if parts is None:
         first = f.emit("getitem", seq, Const(0))
         return fold(f, seq, first, pair, name)
@@ -259,7 +256,7 @@ def reduce_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
         return calls.call_atom(f, pos[0], (a, b), {}, "") or UNDEF
 
     seq = pos[1] if len(pos) > 2 else as_sequence(f, pos[1])
-    parts = calls.elements(f, seq) if not isinstance(type_of_atom(seq), Array) else None
+    parts = elements.elements(f, seq) if not isinstance(type_of_atom(seq), Array) else None
     if parts is not None and len(parts) <= _FEW:
         parts = (*pos[2:], *parts)
         if not parts:

@@ -31,7 +31,8 @@ def settled(
     f: FunctionInfer, params: tuple[Param, ...], given: int, kw: dict[str, Atom], callee: str, captured: dict[Var, Atom]
 ) -> Atom | None:
     """Put a value for each parameter that the call does not name into ``kw``; gives the dict for ``**rest``."""
-    from s2sad.analysis.infer.calls import method_call, sentinel
+    from s2sad.analysis.infer.binding import sentinel
+    from s2sad.analysis.infer.method_calls import method_call
 
     mapping = kw.pop(NAME)
     single = [p for p in params if p.kind in ("pos", "any")]

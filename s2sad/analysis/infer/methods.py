@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.effects import is_logger
-from s2sad.analysis.infer import calls, mutations, placed, plans, records
-from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS, grow, store_into
+from s2sad.analysis.infer import calls, elements, mutations, objects, placed, plans, records
+from s2sad.analysis.infer.growing import grow, store_into
+from s2sad.analysis.infer.operations import DICT_MUTATORS, LIST_MUTATORS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import (
@@ -58,7 +59,7 @@ def container_method(
     if isinstance(t, Tuple) and key in ("index", "count"):
         return _emit(f, x, key, pos, kw, name, INT)
     if isinstance(t, Tuple) and key == "_replace" and t.cls is not None:
-        parts = calls.elements(f, x) or ()
+        parts = elements.elements(f, x) or ()
         given = {**dict(zip(t.cls._fields, parts, strict=True)), **kw}
         return calls.construct(f, Ref(t.cls, t.cls.__name__), (), given, name)
     if isinstance(t, Array) and key in _LIKE_FUNCTIONS:
@@ -72,6 +73,8 @@ def container_method(
         return Const(None)
     if isinstance(t, Unknown) and key in LIST_MUTATORS | DICT_MUTATORS:
         return _emit(f, x, key, pos, kw, name, UNKNOWN)
+    if isinstance(t, Opaque) and t.cls in objects.MANAGERS and key in ("__enter__", "__exit__"):
+        return objects.enter(f, x, name) if key == "__enter__" else objects.leave(f, x, pos)
     unknown: Type = Opaque() if isinstance(t, Opaque) else UNKNOWN
     return _emit(f, x, key, pos, kw, name, unknown)
 

@@ -14,7 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, elements
+from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.iterables import as_sequence, sorted_
 from s2sad.analysis.infer.plans import make_plan, static_items, use
 from s2sad.analysis.optypes import type_of_atom
@@ -193,7 +194,6 @@ def setdefault(f: FunctionInfer, x: Atom, t: Dict, pos: Args, name: str) -> Atom
 def merged(f: FunctionInfer, untyped: Var | None, sources: Args, kw: Kw, name: str) -> Atom:
     """A new dict with the items of all sources: ``a | b``, ``dict(a, **kw)``."""
     from s2sad.analysis.infer.methods import element_type, pair_value
-    from s2sad.analysis.infer.operations import grow, grown
 
     types = [type_of_atom(a) for a in sources]
     pairs: dict[Any, Atom] = {}
@@ -250,7 +250,7 @@ def _update_from_pairs(f: FunctionInfer, x: Atom, source: Atom) -> None:
 
 
 def _store_pair(f: FunctionInfer, x: Atom, pair: Atom) -> None:
-    parts = calls.elements(f, pair)
+    parts = elements.elements(f, pair)
     if parts is None or len(parts) != 2:
         f.refuse("S2S052", "a dict is made of pairs that are not known to be pairs", "store the items one by one")
         return

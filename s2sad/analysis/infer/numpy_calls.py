@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, rule_calls
+from s2sad.analysis.infer import calls, elements, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
@@ -176,7 +176,8 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
         a, index, v = pos
         it = type_of_atom(index)
-        columns = [_as_index(f, c) for c in (calls.elements(f, index) or ())] if isinstance(it, Tuple) else [_as_index(f, index)]
+        parts = (elements.elements(f, index) or ()) if isinstance(it, Tuple) else (index,)
+        columns = [_as_index(f, c) for c in parts]
         types = [type_of_atom(c) for c in columns]
         if not types or not all(isinstance(t, Array) and t.rank == 1 and t.dtype != "bool" for t in types):
             if len(types) == 1 and is_number(types[0]) and op not in ("maximum", "minimum"):

@@ -11,19 +11,25 @@ import contextlib
 import functools
 import sys
 import types as pytypes
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, carried, functions, generated, merging, records, suspended
+import numpy as np
+
+from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
+from s2sad.analysis.infer.growing import store_into
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import UNKNOWN, List, Obj, RefT, Tuple, is_differentiable, join, widen
+from s2sad.ir.types import UNKNOWN, List, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
+
+MANAGERS = (np.errstate, warnings.catch_warnings)  # calls that say it all: they are not followed
 
 # -- construction ----------------------------------------------------------------------------------------------------
 
@@ -31,6 +37,8 @@ if TYPE_CHECKING:
 def construct(f: FunctionInfer, ref: Ref, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
     """``C(...)``; None where the class cannot be followed (the call is opaque then)."""
     cls = STAND_INS.get(ref.obj, ref.obj)
+    if cls in MANAGERS:
+        return f.emit("call", ref, *pos, *kw.values(), kwnames=tuple(kw), name=name, type=Opaque(cls))
     why = unsupported(cls)
     init = lookup(f, cls, "__init__")
     if why or not (init is object.__init__ or isinstance(init, pytypes.FunctionType)):
@@ -106,6 +114,21 @@ def init_with(f: FunctionInfer, x: Atom, cls: Any, init: Any, pos: tuple[Atom, .
         f.refuse(CODE, f"the source of {cls.__name__}.__init__ cannot be read", "make the object outside of the function")
         return
     calls.call_function(f, fn, (), (x, *pos), kw, "")
+
+
+def enter(f: FunctionInfer, x: Atom, name: str) -> Atom:
+    """What a manager that is not followed gives on the way in: np.errstate nothing."""
+    t = type_of_atom(x)
+    if isinstance(t, Opaque) and t.cls is np.errstate:
+        f.effect("with_enter", x)
+        return Const(None)
+    return f.emit("with_enter", x, name=name, type=Opaque())
+
+
+def leave(f: FunctionInfer, x: Atom, pos: tuple[Atom, ...]) -> Atom:
+    """``x.__exit__(class, exception, traceback)`` of one that swallows nothing."""
+    f.effect("with_exit", x, *[a for a in pos[1:2] if not (isinstance(a, Const) and a.value is None)])
+    return Const(None)
 
 
 # -- attributes ------------------------------------------------------------------------------------------------------
@@ -347,15 +370,15 @@ def effect(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> bool:
     if op == "aug_setattr":
         return _augmented(f, x, str(getattr(args[1], "value", "")), args[2], str(getattr(args[3], "value", "")))
     if op == "setitem":
-        return calls.dunder(f, "__setitem__", x, args[1:3], "") is not None
+        return method_calls.dunder(f, "__setitem__", x, args[1:3], "") is not None
     if op == "delitem":
-        return calls.dunder(f, "__delitem__", x, args[1:2], "") is not None
+        return method_calls.dunder(f, "__delitem__", x, args[1:2], "") is not None
     if op == "aug_setitem":
-        old = calls.dunder(f, "__getitem__", x, args[1:2], "")
+        old = method_calls.dunder(f, "__getitem__", x, args[1:2], "")
         if old is None:
             return False
         new = _inplace(f, old, args[2], str(getattr(args[3], "value", "")))
-        return calls.dunder(f, "__setitem__", x, (args[1], new), "") is not None
+        return method_calls.dunder(f, "__setitem__", x, (args[1], new), "") is not None
     return False
 
 
@@ -366,12 +389,12 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
     if record_of(f, x) is None and not isinstance(static, property) and not (isinstance(t, Obj) and key in dict(t.attrs)):
         return False
     assert isinstance(t, Obj)
-    old = calls.attribute(f, x, t, key, key)
+    old = method_calls.attribute(f, x, t, key, key)
     return store(f, x, key, _inplace(f, old, value, op))
 
 
 def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
-    from s2sad.analysis.infer.operations import inplace_value, store_into
+    from s2sad.analysis.infer.operations import inplace_value
 
     told = type_of_atom(old)
     if isinstance(told, List) and isinstance(old, Var):

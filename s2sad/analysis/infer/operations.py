@@ -10,10 +10,13 @@ import numpy as np
 from s2sad.analysis.infer import (
     calls,
     carried,
+    elements,
     flat,
     functions,
+    growing,
     inline,
     members,
+    method_calls,
     mutations,
     objects,
     operators,
@@ -24,12 +27,11 @@ from s2sad.analysis.infer import (
     records,
     rule_calls,
     type_queries,
+    unpacking,
 )
 from s2sad.analysis.optypes import ARITHMETIC, INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
 from s2sad.ir.types import (
-    BOOL,
-    INT,
     NEVER,
     UNKNOWN,
     Array,
@@ -48,19 +50,14 @@ from s2sad.ir.types import (
     Unknown,
     is_differentiable,
     item_of,
-    join,
-    join_named,
-    named,
-    widen,
 )
 
 if TYPE_CHECKING:
-    from s2sad.analysis.infer.function import FunctionInfer, Growth
+    from s2sad.analysis.infer.function import FunctionInfer
 
 _CONVERSIONS: dict[Any, Any] = {"r": repr, "a": ascii, "s": str}
 _EFFECTS = frozenset(
-    {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_enter",
-     "with_exit"}
+    {"setitem", "delitem", "aug_setitem", "setattr", "aug_setattr", "raise_", "assert_", "comment", "with_exit"}
 )  # fmt: skip
 _USES = ARITHMETIC | INPLACE.keys() | {"getitem", "setitem", "aug_setitem", "delitem", "method", "call"}
 _QUESTIONS = frozenset({"eq", "ne", "is_", "is_not", "in_", "not_in"})
@@ -109,7 +106,7 @@ def _dispatch(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> At
     if s.op == "call":
         return calls.call(f, s, args, name)
     if s.op == "method":
-        return calls.method(f, s, args, name)
+        return method_calls.method(f, s, args, name)
     if s.op in INPLACE:
         return _inplace(f, s, args, name)
     if s.op in _EFFECTS:
@@ -140,12 +137,12 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
         if isinstance(index, Slice) and isinstance(f.type(args[0]), List):
             from s2sad.analysis.infer import methods
 
-            store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
+            growing.store_into(f, s.args[0], args[0], methods.element_type(f, args[2]))
             mutations.store_slice(f, *args)
             return
-        store_into(f, s.args[0], args[0], value, args[1:])
+        growing.store_into(f, s.args[0], args[0], value, args[1:])
     elif s.op in ("delitem",):
-        store_into(f, s.args[0], args[0], NEVER)
+        growing.store_into(f, s.args[0], args[0], NEVER)
         if isinstance(f.type(args[0]), List | Dict) and is_differentiable(f.type(args[0])):
             mutations.delete(f, *args)
             return
@@ -153,105 +150,10 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
         # on a list or dict: read, operate, store
         item = read(f, "getitem", args[0], args[1], "")
         new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
-        store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
+        growing.store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
         f.effect("setitem", args[0], args[1], new)
         return
     f.effect(s.op, *args, kwnames=s.kwnames)
-
-
-def grown_type(t: Type, growth: Growth) -> Type:
-    """The type of a list or dict that is mutated: its length is not known, it holds what is stored as well."""
-    if isinstance(t, List):
-        return List(join(t.item, growth.item), None, t.frozen)
-    if isinstance(t, Dict):
-        known = join_named(named(t), tuple(growth.named.items())) if growth.item == NEVER else None
-        return Dict(join(t.value, growth.total()), None, known)
-    return t
-
-
-def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tuple[Atom, ...] = ()) -> None:
-    """Record that a value of type ``item`` is stored into a list or dict; restart when that is news.
-
-    at: index and value, where one element is stored and that is all."""
-    if not isinstance(f.type(typed), List | Dict) or not isinstance(untyped, Var):
-        return
-    inline.unify(f, untyped, typed)
-    key = f.classes.find(untyped)
-    name = f.type(at[0]) if len(at) == 2 and isinstance(f.type(typed), Dict) else None
-    known = bool(at) and placed.store(f, typed, key, *at)
-    if isinstance(name, Lit) and type(name.value) is str:
-        grow_class(f, key, NEVER, known, named=(name.value, item))
-    else:
-        grow_class(f, key, item, known)
-
-
-def grow_class(
-    f: FunctionInfer, key: Any, item: Type, placed_at: bool = False, named: tuple[str, Type] | None = None
-) -> None:
-    """Record that a value of type ``item`` is stored into the lists or dicts of a class (``placed_at``: where, is known;
-    ``named``: under this name); restart when that is news."""
-    from s2sad.analysis.infer.function import Growth, Restart
-
-    item = widen(item)
-    if not placed_at:
-        placed.lose(f, key)
-    growth = f.growth.get(key)
-    if growth is None:
-        f.growth[key] = Growth(item, {} if named is None else {named[0]: widen(named[1])})
-        raise Restart
-    if named is not None:
-        before = growth.named.get(named[0], NEVER)
-        after = join(before, widen(named[1]))
-        if after != before:
-            growth.named[named[0]] = after
-            f.changed = True
-    joined = join(growth.item, item)
-    if joined != growth.item:
-        growth.item = joined
-        f.changed = True
-
-
-def grown(f: FunctionInfer, t: Type, key: Any) -> Type:
-    """The type of a value of a class, with what is stored later into it and into what it holds."""
-    growth = f.growth.get(key)
-    if growth is not None:
-        t = grown_type(t, growth)
-    if isinstance(t, Maybe):
-        return Maybe(grown(f, t.item, key))
-    return grown_inside(f, t, key)
-
-
-def grown_inside(f: FunctionInfer, t: Type, key: Any) -> Type:
-    """The type of a value of a class with what is stored later into what it holds."""
-    if not f.growth or not isinstance(t, List | Dict | Tuple) or not f.classes.has_elem(key):
-        return t
-    inner = f.classes.elem(key)
-    if isinstance(t, Tuple):
-        return Tuple(tuple(grown(f, i, inner) for i in t.items), t.cls, t.code)
-    if isinstance(t, List):
-        items = None if t.items is None else tuple(grown(f, i, inner) for i in t.items)
-        return List(grown(f, t.item, inner), items, t.frozen)
-    pairs = None if t.items is None else tuple((k, grown(f, v, inner)) for k, v in t.items)
-    known = None if t.known is None else tuple((k, grown(f, v, inner)) for k, v in t.known)
-    return Dict(grown(f, t.value, inner), pairs, known)
-
-
-def grow(f: FunctionInfer, untyped: Var | None, var: Var) -> Var:
-    """Give a new container the type that its later mutations ask for."""
-    if untyped is not None and f.growth:
-        growth = f.growth.get(f.classes.find(untyped))
-        if growth is not None and records.is_tracked(f, var):
-            var = records.unpinned(f, var)
-        if growth is not None and var.type is not None:
-            new = Var(var.name, grown_type(var.type, growth))
-            last = f.out[-1]
-            assert isinstance(last, Let) and last.target is var
-            f.out[-1] = Let(new, last.op, last.args, last.kwnames, last.loc)
-            placed.made(f, new, f.classes.find(untyped), f.tuples.pop(var, None))
-            if last.op == "dict":
-                placed.made_dict(f, new, f.classes.find(untyped), last.args)
-            return new
-    return var
 
 
 def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
@@ -262,7 +164,7 @@ def _display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return UNDEF
     if s.op == "set":
         return type_queries.known_set(f, s, f.emit(s.op, *args, name=name))
-    return grow(f, s.target, f.emit(s.op, *args, name=name))
+    return growing.grow(f, s.target, f.emit(s.op, *args, name=name))
 
 
 def _ambiguous(keys: tuple[Atom, ...]) -> bool:
@@ -281,17 +183,17 @@ def _starred_display(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str
         if inner is None:
             flat.append(a)
             continue
-        parts = calls.elements(f, inner)
+        parts = elements.elements(f, inner)
         if parts is not None:
             flat.extend(parts)
             continue
         if s.op not in ("list", "tuple"):
             f.refuse("S2S051", "a starred element whose length is not known", "build the set with add")
             return UNDEF
-        runs += [*_display_of(f, flat), calls.builtin_list(f, _iterated(f, inner), "", None)]
+        runs += [*_display_of(f, flat), calls.builtin_list(f, unpacking.iterated(f, inner), "", None)]
         flat = []
     if not runs:
-        return grow(f, s.target, f.emit(s.op, *flat, name=name))
+        return growing.grow(f, s.target, f.emit(s.op, *flat, name=name))
     return _joined(f, s, [*runs, *_display_of(f, flat)], name)
 
 
@@ -305,7 +207,7 @@ def _joined(f: FunctionInfer, s: Let, runs: list[Any], name: str) -> Atom:
     for k, part in enumerate(runs[1:]):
         total = f.emit("add", total, part, name=name if s.op == "list" and k == len(runs) - 2 else "")
     if s.op == "list":
-        return grow(f, s.target, total)
+        return growing.grow(f, s.target, total)
     t = f.type(total)
     item = item_of(t) if isinstance(t, List) else UNKNOWN
     return f.emit("call", Ref(tuple, "tuple"), total, name=name, type=List(item, None, True))
@@ -318,7 +220,7 @@ def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     t = f.type(args[0])
     if isinstance(t, List) and isinstance(s.args[0], Var):
         other = f.type(args[1])
-        store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
+        growing.store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
     return inplace_value(f, s.op, args[0], args[1], name, s.args[0])
 
 
@@ -329,7 +231,7 @@ def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", u
         if not isinstance(untyped, Var):  # which displays may be this dict, and have more keys now, is known of names
             f.refuse("S2S066", "|= of a dict that a container or an object holds", "write .update(...)")
             return UNDEF
-        calls.method_call(f, x, "update", (v,), {}, "", untyped, None)
+        method_calls.method_call(f, x, "update", (v,), {}, "", untyped, None)
         return x
     if (isinstance(t, Array) or (isinstance(t, List) and not t.frozen)) and isinstance(x, Var):
         f.effect(op, x, v)
@@ -337,7 +239,7 @@ def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", u
     if isinstance(t, Opaque) and t.cls is not frozenset and isinstance(x, Var):  # a set
         return f.emit(op, x, v, name=name, type=t)
     if isinstance(t, Obj):
-        result = calls.dunder(f, f"__{op.rstrip('_')}__", x, (v,), name)
+        result = method_calls.dunder(f, f"__{op.rstrip('_')}__", x, (v,), name)
         if result is not None:
             return result
     out = arithmetic(f, INPLACE[op], (x, v), name)
@@ -377,12 +279,12 @@ def _sequence_parts(f: FunctionInfer, op: str, args: tuple[Atom, ...], types: li
     if op == "add":
         if not all(isinstance(t, Tuple | List) for t in types):
             return None
-        both = [calls.elements(f, a) for a in args]
+        both = [elements.elements(f, a) for a in args]
         return None if both[0] is None or both[1] is None else [*both[0], *both[1]]
     seq, n = (args[0], types[1]) if isinstance(types[0], Tuple | List) else (args[1], types[0])
     if not isinstance(n, Lit) or type(n.value) is not int or not 0 <= n.value <= 32:
         return None
-    parts = calls.elements(f, seq)
+    parts = elements.elements(f, seq)
     return None if parts is None else list(parts) * n.value
 
 
@@ -407,7 +309,7 @@ def _arithmetic(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> 
     if s.op in ("is_", "is_not") and isinstance(result, Var) and Maybe in [f.type(a).__class__ for a in args]:
         optional.tested(f, s.op, args, result)
     if result.__class__ is Var and result.type.__class__ is List and f.out and getattr(f.out[-1], "target", None) is result:
-        return grow(f, s.target, result)
+        return growing.grow(f, s.target, result)
     return result
 
 
@@ -439,7 +341,7 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         if chosen is not None:
             return chosen
     if isinstance(t, Obj):
-        result = calls.dunder(f, "__getitem__", x, (i,), name)
+        result = method_calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
             return result
     cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
@@ -448,7 +350,7 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(inner, FunctionType):
         return calls.call_object(f, Ref(inner, inner.__name__), (x, i), {}, name, s.target) or UNDEF
     item = f.emit("getitem", x, i, name=name)
-    return grow(f, s.target, item) if isinstance(t, List) and isinstance(it, Slice) else item
+    return growing.grow(f, s.target, item) if isinstance(t, List) and isinstance(it, Slice) else item
 
 
 _NEW_AXES = (Lit(None), Lit(Ellipsis))
@@ -490,7 +392,7 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
-        return calls.attribute(f, x, t, key, name)
+        return method_calls.attribute(f, x, t, key, name)
     if isinstance(t, Tuple) and t.cls is not None and isinstance(x, Var) and x in f.tuples and key in t.cls._fields:
         return f.tuples[x][t.cls._fields.index(key)]
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
@@ -507,86 +409,10 @@ def _is_exception(t: Type) -> bool:
     return isinstance(t, Opaque) and isinstance(t.cls, type) and issubclass(t.cls, BaseException)
 
 
-def _iterated(f: FunctionInfer, x: Atom) -> Atom:
-    """A sequence of what an object or iterator gives."""
-    from s2sad.analysis.infer.iterables import as_sequence
-
-    return as_sequence(f, x) if isinstance(f.type(x), Obj) or (isinstance(x, Var) and x in f.recipes) else x
-
-
-def _unpack(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    x, n = _unrolled(f, args[0]) if isinstance(args[0], Var) and args[0] in f.recipes else _iterated(f, args[0]), args[1]
-    if isinstance(x, Var) and x in f.tuples and isinstance(n, Const) and len(f.tuples[x]) == n.value:
-        return x
-    t = f.type(x)
-    if isinstance(t, Tuple | List) and t.items is not None and isinstance(n, Const) and len(t.items) == n.value:
-        return x
-    if isinstance(t, Array) and isinstance(n, Const):
-        row = op_getitem(f, t)
-        return f.emit("unpack", x, n, name=name, type=Tuple((row,) * n.value))
-    if isinstance(t, List) and isinstance(n, Const):
-        return f.emit("unpack", x, n, name=name, type=Tuple((t.item,) * n.value))
-    item = UNKNOWN if not isinstance(t, Opaque) else Opaque()
-    return f.emit("unpack", x, n, name=name, type=Tuple((item,) * getattr(n, "value", 0)))
-
-
-def _unrolled(f: FunctionInfer, x: Var) -> Atom:
-    """The elements of an iterator as a tuple, or a list where their number is not known."""
-    from s2sad.analysis.infer.iterables import materialise
-
-    parts = calls.elements(f, x)
-    return materialise(f, x, "", None) if parts is None else f.emit("tuple", *parts)
-
-
-def op_getitem(f: FunctionInfer, t: Type) -> Type:
-    from s2sad.analysis.optypes import getitem
-
-    return getitem((t, Scalar("int64")))
-
-
-def _unpack_star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    x, before, after = _iterated(f, args[0]), *args[1:]
-    parts = calls.elements(f, x)
-    if parts is None or not isinstance(before, Const) or not isinstance(after, Const):
-        t = f.type(x)
-        item = t.item if isinstance(t, List) else op_getitem(f, t)
-        b, a = getattr(before, "value", 0), getattr(after, "value", 0)
-        if isinstance(t, List | Array):
-            return _split(f, x, b, a, name)
-        return f.emit(s.op, *args, name=name, type=Tuple((item,) * b + (List(item),) + (item,) * a))
-    mid = f.emit("list", *parts[before.value : len(parts) - after.value])
-    return f.emit("tuple", *parts[: before.value], mid, *parts[len(parts) - after.value :], name=name)
-
-
 def _closure(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
     ref = args[0]
     assert isinstance(ref, Ref) and isinstance(ref.obj, Function)
     return functions.make(f, functions.Code("function", ref.obj), args[1:], name)
-
-
-def _split(f: FunctionInfer, x: Atom, before: int, after: int, name: str) -> Atom:
-    """``a, *mid, z = x`` of a list or array of unknown length."""
-    n = f.emit("call", Ref(len, "len"), x, type=INT)
-
-    def too_few() -> None:
-        text = Const(f"not enough values to unpack (expected at least {before + after})")
-        f.effect("raise_", f.emit("call", Ref(ValueError, "ValueError"), text, type=Opaque(ValueError)))
-
-    f.branch(f.emit("lt", n, Const(before + after), type=BOOL), too_few, lambda: None)
-    first = [f.emit("getitem", x, Const(k)) for k in range(before)]
-    last = [f.emit("getitem", x, Const(k - after)) for k in range(after)]
-    cut = f.emit("slice", Const(before), Const(-after) if after else Const(None), Const(None))
-    return f.emit("tuple", *first, calls.builtin_list(f, f.emit("getitem", x, cut), "", None), *last, name=name)
-
-
-def _star(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    marker = Var(name, UNKNOWN)
-    f.stars[marker] = args[0]
-    return marker
-
-
-def _iter_list(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    return calls.builtin_list(f, args[0], name, s.target)
 
 
 def _not(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
@@ -622,12 +448,13 @@ _OPS: dict[str, Any] = {
     "dict": _display,
     "getitem": _getitem,
     "getattr": _getattr,
-    "unpack": _unpack,
-    "unpack_star": _unpack_star,
+    "unpack": unpacking.unpack,
+    "unpack_star": unpacking.unpack_star,
     "closure": _closure,
-    "star": _star,
-    "iter_list": _iter_list,
+    "star": unpacking.star,
+    "iter_list": unpacking.iter_list,
     "copy": _copy,
+    "with_enter": lambda f, _, args, name: objects.enter(f, args[0], name),
     "format": _format,
     "format_value": _format,
     "in_": _contains,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import calls, generated, members
+from s2sad.analysis.infer import generated, members, method_calls
 from s2sad.analysis.infer.records import CODE, involves
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import has_operators
@@ -27,7 +27,7 @@ def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> At
     """An operator with an object among its operands; None where no class says what it means."""
     types = [type_of_atom(a) for a in args]
     if len(args) == 1:
-        return calls.dunder(f, f"__{op}__", args[0], (), name)
+        return method_calls.dunder(f, f"__{op}__", args[0], (), name)
     if op in ("in_", "not_in"):
         return _contains(f, op, args, name)
     if op not in _BINARY:
@@ -44,7 +44,7 @@ def operator(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> At
                          "put the object on the left, or set __array_ufunc__ = None in its class")  # fmt: skip
                 return UNDEF
             continue
-        result = calls.dunder(f, method_name, x, (y,), name)
+        result = method_calls.dunder(f, method_name, x, (y,), name)
         if result is not None and not _not_implemented(result):
             return result
     return generated.compare(f, op, args, name)
@@ -80,7 +80,7 @@ def _not_implemented(a: Atom) -> bool:
 def _contains(f: FunctionInfer, op: str, args: tuple[Atom, ...], name: str) -> Atom | None:
     if not isinstance(type_of_atom(args[1]), Obj):
         return None
-    found = calls.dunder(f, "__contains__", args[1], (args[0],), name)
+    found = method_calls.dunder(f, "__contains__", args[1], (args[0],), name)
     if found is None:
         return None
     return truth(f, found, negate=op == "not_in")
@@ -90,9 +90,9 @@ def truth(f: FunctionInfer, a: Atom, *, negate: bool = False) -> Atom:
     """``bool(a)`` (or its negation) as an atom: of an object by ``__bool__``, ``__len__``, or True."""
     t = type_of_atom(a)
     if isinstance(t, Obj):
-        size: Atom | None = calls.dunder(f, "__bool__", a, (), "")
+        size: Atom | None = method_calls.dunder(f, "__bool__", a, (), "")
         if size is None:
-            size = calls.dunder(f, "__len__", a, (), "")
+            size = method_calls.dunder(f, "__len__", a, (), "")
         if size is None:
             return Const(not negate)
         a, t = size, type_of_atom(size)
@@ -106,7 +106,7 @@ def iterated(f: FunctionInfer, x: Atom) -> Atom:
     t = type_of_atom(x)
     if not isinstance(t, Obj):
         return x
-    found = calls.dunder(f, "__iter__", x, (), "")
+    found = method_calls.dunder(f, "__iter__", x, (), "")
     if found is None or isinstance(type_of_atom(found), Obj):
         f.refuse(CODE, f"an object of class {t.cls.__name__} is iterated over",
                  "iterate over a list that it holds")  # fmt: skip

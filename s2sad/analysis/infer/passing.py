@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import functions, inline, origins
+from s2sad.analysis.infer.growing import grow_class
 from s2sad.analysis.infer.program import Place, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Var
@@ -65,8 +66,6 @@ def _is_own(f: FunctionInfer, place: Place) -> bool:
 
 def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -> None:
     """The classes of the caller after ``result = spec(*atoms)``."""
-    from s2sad.analysis.infer.operations import grow_class
-
     pairs = [(_class_at(f, spec, atoms, result, p), _class_at(f, spec, atoms, result, q)) for p, q in spec.shares]
     new = [(a, b) for a, b in pairs if a is not None and b is not None and not f.classes.same(a, b)]
     if new:

@@ -6,11 +6,11 @@ statement defines, with its kind and its parts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import calls, operators, stars
+from s2sad.analysis.infer import calls, elements, operators, stars
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass
@@ -77,8 +77,8 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     if isinstance(t, Range):
         return Plan(x, lambda k, names: k, None, range_item(f, x))
     if isinstance(t, Array | List | Tuple | Num | Unknown):
-        if t.__class__ is Unknown and _is_dict_view(f, x):
-            x = f.emit("call", Ref(list, "list"), x, type=List(UNKNOWN))
+        if t.__class__ is Unknown:
+            x = _indexable(f, x)
         n = length(f, x)
         over = _range(f, n)
         return Plan(over, lambda k, names: f.emit("getitem", x, k, name=names[0] if names else ""), n, range_item(f, over))
@@ -86,10 +86,18 @@ def make_plan(f: FunctionInfer, x: Atom) -> Plan:
     return Plan(x, lambda k, names: k, None, item)
 
 
-def _is_dict_view(f: FunctionInfer, x: Atom) -> bool:
-    """Is it ``d.items()`` and the like, of something that is not known to be a dict? It has no index."""
+def _indexable(f: FunctionInfer, x: Atom) -> Atom:
+    """What is not known is gone through by index: ``d.items()`` of what may be a dict has none, nor has an iterator."""
     made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is x), None)
-    return made is not None and made.op == "method" and getattr(made.args[1], "value", "") in ("items", "keys", "values")
+    if made is None:
+        return x
+    if made.op == "method" and getattr(made.args[1], "value", "") in ("items", "keys", "values"):
+        return f.emit("call", Ref(list, "list"), x, type=List(UNKNOWN))
+    callee = made.args[0] if made.op == "call" else None
+    if isinstance(callee, Ref) and isinstance(callee.obj, type) and issubclass(callee.obj, Iterator):
+        f.refuse("S2S057", f"a loop over {callee.text}(), whose elements are made while it runs",
+                 "loop over list(...) of it, or write it out with if")  # fmt: skip
+    return x
 
 
 def range_values(f: FunctionInfer, x: Atom) -> range | None:
@@ -263,7 +271,7 @@ def _starmap_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     inner = _indexed(f, parts[1])
 
     def item(k: Var, names: tuple[str, ...]) -> Atom:
-        row = calls.elements(f, inner.item(k, ("",)))
+        row = elements.elements(f, inner.item(k, ("",)))
         if row is None:
             f.refuse("S2S052", "starmap over rows whose length is not known", "write the loop")
             return UNDEF
@@ -367,8 +375,8 @@ _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "count": _count_plan,
     "repeat": _repeat_plan,
     "cycle": _cycle_plan,
-    "transposed": stars.transposed,
-    "column": stars.column,
+    "transposed": lambda f, parts: stars.transposed(f, parts),
+    "column": lambda f, parts: stars.column(f, parts),
 }
 
 
@@ -452,10 +460,10 @@ def _static_recipe(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> list
         return [lambda r=r: calls.call_atom(f, parts[0], f.tuples[r()], {}, "") or UNDEF for r in args]  # type: ignore[misc]
     if kind == "starmap":
         args = static_items(f, parts[1])
-        if args is None or any(calls.known_length(f, _type_of(f, r)) is None for r in args):
+        if args is None or any(elements.known_length(f, _type_of(f, r)) is None for r in args):
             return None
         return [
-            lambda r=r: calls.call_atom(f, parts[0], calls.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
+            lambda r=r: calls.call_atom(f, parts[0], elements.elements(f, r()) or (), {}, "") or UNDEF  # type: ignore[misc]
             for r in args
         ]
     return None

@@ -71,6 +71,7 @@ class Infer(Findings):
     """
 
     may_lower_again = False  # is the entry function being inferred?
+    native = False  # is machine code made of the derivative?
 
     def __init__(self, load: Callable[[Any], Function | None]) -> None:
         super().__init__()

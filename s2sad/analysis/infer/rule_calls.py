@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import placed
-from s2sad.analysis.infer.functions import is_python_function
+from s2sad.analysis.infer import functions, placed
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.types import NEVER, List, Lit, Num, Tuple, Type, Unknown
@@ -188,7 +187,7 @@ def _bind(
     for key, atom in rest.items():
         t = type_of_atom(atom)
         if key in defaults:
-            if is_python_function(f, atom):
+            if functions.is_python_function(f, atom):
                 f.refuse("S2S054", f"a function is given for {key}= of {text}, which has no derivative rule",
                          "write what the function does as operations of its own")  # fmt: skip
                 return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from s2sad.analysis.infer import calls
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Ref
 from s2sad.ir.types import Array, Lit, Num, RefT, Scalar, Type, is_number, rank_of
@@ -78,7 +79,6 @@ def _free(obj: Any) -> dict[str, Any]:
 
 def _unbatched(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: Any) -> Any:
     """A function of matrices and vectors that got no more dimensions than those have."""
-    from s2sad.analysis.infer import calls
 
     free = _free(obj)
     names, ndims = free["names"], free["ndims"]
@@ -101,7 +101,6 @@ def _sampled(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: 
 
     *before*: ``gmean(x, axis=0)``. *after*, for ``x: float64[n]``: the function that is wrapped, of ``checked_sample(x, 0)``.
     """
-    from s2sad.analysis.infer import calls
 
     free = _free(obj)
     if "_no_deco" in kw and _known(kw["_no_deco"]) is True:
@@ -212,7 +211,6 @@ def argument_parser(method: Any) -> Any:
 
 
 def _inner(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str, untyped: Any) -> Any:
-    from s2sad.analysis.infer import calls
 
     inner = obj.__wrapped__
     return calls.call_object(f, Ref(inner, inner.__name__), pos, kw, name, untyped)

@@ -36,7 +36,8 @@ def is_open(f: FunctionInfer, pos: Args) -> bool:
 
 def gathered(f: FunctionInfer, args: Args) -> Var:
     """``*xs, a, *ys`` as the starred sum of lists."""
-    from s2sad.analysis.infer.calls import builtin_list, elements
+    from s2sad.analysis.infer.calls import builtin_list
+    from s2sad.analysis.infer.elements import elements
     from s2sad.analysis.infer.iterables import as_sequence
 
     total: Atom | None = None
@@ -120,7 +121,7 @@ def settled(
 
 def _taken(f: FunctionInfer, xs: Atom, size: Atom, k: int, param: Param, captured: dict[Var, Atom]) -> Atom:
     """The ``k``-th of the starred values, or the parameter's default where there are not so many."""
-    from s2sad.analysis.infer.calls import sentinel
+    from s2sad.analysis.infer.binding import sentinel
 
     default = param.default
     if default is None:

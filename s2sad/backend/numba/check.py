@@ -9,6 +9,7 @@ import numpy as np
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.facts import DTYPES, const, is_array, is_int, is_scalar, rank
 from s2sad.backend.numba.indexing import items_of
+from s2sad.backend.numba.listuses import is_numbers
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import (
@@ -86,6 +87,8 @@ class Checker:
                     self.type(item, loc, what)
             return
         if isinstance(t, Lit) and isinstance(t.value, bool | int | float):
+            return
+        if is_numbers(t) and not what.startswith("the argument"):
             return
         if not isinstance(t, Scalar | Array | Range | Slice):
             raise refuse(self.fn, f"{what}: {_name(t)}", loc)

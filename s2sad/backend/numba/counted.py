@@ -61,12 +61,14 @@ def offset_from_end(b: Builder, made: Let, item: Atom, env: Mapping[Var, Atom]) 
     return sub(b, last, item) if step > 0 else sub(b, item, last)
 
 
-def entries(b: Builder, loops: Sequence[Stmt], ranges: Ranges, env: Mapping[Var, Atom]) -> Atom | None:
+def entries(
+    b: Builder, loops: Sequence[Stmt], ranges: Ranges, env: Mapping[Var, Atom], before: Stmt | None = None
+) -> Atom | None:
     """How often the body of the last of these loops runs, each of which is in the one before; None where only running
-    them tells."""
+    them tells. ``before``: the loop around them that has not started yet."""
     if not all(isinstance(loop, For) and not loop.stop for loop in loops):
         return None
-    inside = {v for s in walk(Block((loops[0],))) for v in _bound(s)}
+    inside = {v for s in walk(Block((before or loops[0],))) for v in _bound(s)}
     try:
         return _level(b, [loop for loop in loops if isinstance(loop, For)], ranges, dict(env), inside)
     except _NotKnown:

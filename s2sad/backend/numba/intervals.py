@@ -13,7 +13,7 @@ import builtins
 from s2sad.backend.numba.facts import calls, const, typed
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Var, blocks_of
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import Affine, Lit, Scalar, Sym
+from s2sad.ir.types import INT, Affine, Lit, Scalar, Sym
 
 SIZE_BITS, PARAM_BITS = 47, 31
 LIMIT = 2**63 - 1
@@ -51,6 +51,7 @@ class Intervals:
         self.known: dict[Var, Bounds] = {}
         self.ranges: dict[Var, Bounds] = {}
         self.pairs: dict[Var, tuple[Bounds, ...]] = {}  # of what zip gives
+        self.pair_ends: dict[Var, tuple[tuple[Affine | None, Affine | None], ...]] = {}
         self.exact: dict[Var, Affine] = {}
         self.ends: dict[Var, tuple[Affine | None, Affine | None]] = {}  # of ranges, as exact forms
         self.items: dict[Sym, tuple[Affine | None, Affine | None]] = {}  # of loop variables, outer ones first
@@ -90,13 +91,18 @@ class Intervals:
                 continue
             if isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.ranges:
                 self.known[s.item] = self.ranges[s.iter]
-                symbol = Sym(f"{_SIGNED}{s.item.name}.{len(self.items)}", False)
-                self.items[symbol] = self.ends[s.iter]
-                self.exact[s.item] = Affine(0, ((symbol, 1),))
+                self._item(s.item, self.ends[s.iter])
             elif isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.pairs:
                 self.pairs[s.item] = self.pairs[s.iter]
+                self.pair_ends[s.item] = self.pair_ends[s.iter]
             for b in blocks_of(s):
                 self._block(b)
+
+    def _item(self, v: Var, ends: tuple[Affine | None, Affine | None]) -> None:
+        """A loop variable: a symbol of its own."""
+        symbol = Sym(f"{_SIGNED}{v.name}.{len(self.items)}", False)
+        self.items[symbol] = ends
+        self.exact[v] = Affine(0, ((symbol, 1),))
 
     def _let(self, s: Let, target: Var) -> None:
         if calls(s, builtins.range):
@@ -110,14 +116,19 @@ class Intervals:
                 self.ends[target] = self.ends[s.args[1]]
             return
         if calls(s, builtins.zip):
-            self.pairs[target] = tuple(self.ranges.get(a, NONE) if isinstance(a, Var) else NONE for a in s.args[1:])
+            ranges = [a if isinstance(a, Var) else None for a in s.args[1:]]
+            self.pairs[target] = tuple(NONE if a is None else self.ranges.get(a, NONE) for a in ranges)
+            self.pair_ends[target] = tuple((None, None) if a is None else self.ends.get(a, (None, None)) for a in ranges)
             return
         if isinstance(first, Var) and first in self.pairs:
             k = const(s.args[1]) if s.op == "getitem" else None
             if isinstance(k, int):
                 self.known[target] = self.pairs[first][k]
+                if typed(target) == INT:
+                    self._item(target, self.pair_ends[first][k])
             elif s.op == "unpack":
                 self.pairs[target] = self.pairs[first]
+                self.pair_ends[target] = self.pair_ends[first]
             return
         t = typed(target)
         if not isinstance(t, Scalar) or t.dtype != "int64" or isinstance(target.type, Lit):

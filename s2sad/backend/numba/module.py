@@ -24,6 +24,7 @@ from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.learned import learned
 from s2sad.backend.numba.library import as_loops
+from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
@@ -79,7 +80,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         if f.name in loops:
             continue
         leaves = Leaves(f)
-        done = structured(f)
+        done = structured(lists_of_numbers(f))
         if f.name in entries:
             done = leaves.apart(done)
         done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)

@@ -33,13 +33,16 @@ class Field:
 class Stack:
     """A tape as arrays. ``exact``: one loop, in no other, records all of it; ``sized``: the number of entries is known
     before the outermost of the loops around starts (``path``: those loops, and that which records, the last). ``split``:
-    each float is in an array of its own, which an innermost loop runs through; else they are rows."""
+    each float is in an array of its own, which an innermost loop runs through; else they are rows. ``around``: the statements
+    around the place where it starts; ``passing``: a loop around it starts it anew in each iteration, and reads it there."""
 
     var: Var
     append: Let | None = None
     components: tuple[Atom, ...] = ()
     owner: Stmt | None = None
     path: tuple[Stmt, ...] = ()
+    around: tuple[Stmt, ...] = ()
+    passing: bool = False
     exact: bool = False
     sized: bool = False
     split: bool = False

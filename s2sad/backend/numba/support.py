@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.backend.numba.listed import LISTED
 from s2sad.ir.nodes import Atom, Callee, Function, Let, Ref, replace, walk
 from s2sad.ir.rewrite import map_lets, with_args, with_body
 
@@ -172,7 +173,7 @@ def sums_from_end_1(x: Any) -> Any:
 
 
 _VECTORS = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1)
-_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into)
+_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into, *LISTED)
 FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
 KEPT, PART = Ref(NATIVE, "kept"), Ref(NATIVE, "part")

@@ -61,6 +61,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Var,
     While,
+    atoms_of,
     blocks_of,
     replace,
     walk,
@@ -94,7 +95,8 @@ class Tapes(TapeMemory):
         self.readers = find_readers(fn, self.ranges, {**self.stacks, **given})
         for s in self.stacks.values():
             assert s.owner is not None
-            s.sized = self.readers.of(s.owner) is None and entries(Builder(fn.loc), s.path, self.ranges, {}) is not None
+            s.passing = self._is_passing(s)
+            s.sized = self.readers.of(s.owner) is None and self._entries(Builder(fn.loc), s) is not None
             s.split = s.sized and not any(isinstance(x, For | While) for b in blocks_of(s.owner) for x in walk(b))
             s.exact = s.exact and s.sized and not s.nested
 
@@ -119,7 +121,7 @@ class Tapes(TapeMemory):
                 for b in blocks_of(s):
                     self._collect(b, (*path, s))
             elif s.op == "list" and not s.args and s.target is not None:
-                self.stacks[s.target] = Stack(s.target)
+                self.stacks[s.target] = Stack(s.target, around=path)
             elif s.op == "method" and s.args[0] in self.stacks and isinstance(s.args[0], Var):
                 self._append(self.stacks[s.args[0]], s, path)
         if not path:
@@ -140,6 +142,22 @@ class Tapes(TapeMemory):
         else:
             stack.components = (s.args[2],)
         stack.exact = len(path) == 1 and isinstance(owner, For)
+
+    def _is_passing(self, s: Stack) -> bool:
+        """Is it made in a loop, and read by the loops behind it there and by nothing else?"""
+        if s.nested or not any(isinstance(x, For | While) for x in s.around):
+            return False
+        uses = [a for x in walk(self.fn.body) for a in atoms_of(x) if a is s.var]
+        ends = [a for x in walk(self.fn.body) for b in blocks_of(x) for a in b.results if a is s.var]
+        return not ends and len(uses) == 1 + s.readers
+
+    def _entries(self, b: Builder, s: Stack) -> Atom | None:
+        """How many entries it has at most, where that is known before the outermost loop around it starts."""
+        if s.passing:
+            count = entries(b, s.path[len(s.around) :], self.ranges, self.env, s.path[0])
+            if count is not None:
+                return count
+        return entries(b, s.path, self.ranges, self.env)
 
     # -- recording --------------------------------------------------------------------------------------------------
     def _push(self, s: Stack, loc: object, state: State) -> list[Stmt]:
@@ -222,6 +240,8 @@ class Tapes(TapeMemory):
             return []
         if s.target in self.stacks and s.op == "list":
             stack = self.stacks[s.target]
+            if stack.passing:
+                self._start(stack, state)
             if not stack.exact:
                 self.starts[stack] = state[stack, "p"]
             return []
@@ -263,7 +283,7 @@ class Tapes(TapeMemory):
         rooms: dict[Stack, Atom] = {}
         for stack in self.stacks.values():
             if stack.sized and _same_loop(stack.path[0], s):
-                count = entries(b, stack.path, self.ranges, self.env)
+                count = self._entries(b, stack)
                 assert count is not None
                 rooms[stack] = count
         if not self.packed:
@@ -339,7 +359,7 @@ class Tapes(TapeMemory):
 
     def _first(self, b: Builder, r: Reader, state: State) -> Atom:
         """The place of the first entry of those that a loop reads."""
-        if r.stack.exact or (r.counter is None and not r.stack.nested):
+        if r.stack.exact or r.stack.passing or (r.counter is None and not r.stack.nested):
             return Const(0)
         count = self.counts[r.stack] if r.counter is None else b.call(builtins.len, "len", self.range_read, type=INT)
         return sub(b, state[r.stack, "p"], count)
@@ -380,12 +400,18 @@ class Tapes(TapeMemory):
                 stack = self.stacks[inner.args[0]]
                 kept = stack.sized or (isinstance(s, For) and stack.owner is not None and _same_loop(stack.owner, s))
                 keys = [k for k in stack.parts() if k in ("p", "q", "V") or not kept]
+                keys = [k for k in keys if k not in ("p", "q") or not self._starts_in(stack, s)]
                 out.update(dict.fromkeys((stack, k) for k in keys if k != "p" or stack not in counted))
             reader = self.readers.of(inner)
             if reader is not None:
-                keys = [k for k in reader.stack.parts() if k in ("p", "q")]
+                stack = reader.stack
+                keys = [k for k in stack.parts() if k in ("p", "q") and not self._starts_in(stack, s)]
                 out.update(dict.fromkeys((reader.stack, k) for k in keys if k != "p" or reader.stack not in counted))
         return list(out)
+
+    def _starts_in(self, stack: Stack, s: Stmt) -> bool:
+        """Does each run of the body of ``s`` start it anew?"""
+        return stack.passing and any(blocks_of(s) == blocks_of(x) for x in stack.around)
 
 
 def _packed_type(s: Stack) -> Tuple:

@@ -30,6 +30,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from s2sad.analysis.build import Builder
+from s2sad.backend.numba.lists import empty_list
+from s2sad.backend.numba.listuses import is_numbers
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.sizes import Sizes
 from s2sad.ir.nodes import (
@@ -50,7 +52,7 @@ from s2sad.ir.nodes import (
     walk,
 )  # fmt: skip
 from s2sad.ir.rewrite import with_blocks, with_body
-from s2sad.ir.types import BOOL, Array, Scalar, Tuple, Type
+from s2sad.ir.types import BOOL, Array, List, Scalar, Tuple, Type
 
 Pair = tuple[Var, Atom]
 
@@ -68,7 +70,7 @@ def _is_open(dest: Var, source: Atom) -> bool:
     if source is UNDEF:
         return True
     nothing = isinstance(source, Const) and source.value is None
-    return nothing and isinstance(dest.type, Scalar | Array | Tuple)
+    return nothing and isinstance(dest.type, Scalar | Array | Tuple | List)
 
 
 def _recorded(fn: Function) -> set[Atom]:
@@ -164,6 +166,8 @@ class _Rewrite:
             return self.top.call(np.zeros, "np.zeros", shape, kw=kw, type=Array(t.dtype, dims))
         if isinstance(t, Tuple) and t.cls is None and t.code is None and t.items:
             return self.top.emit("tuple", *(self._default(i, loc) for i in t.items), type=t)
+        if is_numbers(t) and isinstance(t, List):
+            return self.top.emit("call", empty_list(t), type=t)
         raise refuse(self.fn, "a variable that some path does not assign", loc, "assign it before the branch or loop")
 
     def _value(self, dest: Var, source: Atom, loc: Loc) -> Atom:

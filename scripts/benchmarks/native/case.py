@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 SIZES = ("small", "large")  # about ten times apart in work
-VERSIONS = {"s2sad": "primal", "compiled": "primal", "jax": "jax", "c": "c"}
+VERSIONS = {"s2sad": "primal", "compiled": "primal", "jax": "jax", "c": "c", "dace": "dace"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,8 +20,9 @@ class NativeCase:
     ``make(size)`` gives the arguments for "tiny" (for checking), "small" and "large". ``primal`` is the function that
     s2sad differentiates and Numba compiles; ``jax(jax, jnp)`` returns the same in idiomatic JAX, integers among the
     arguments being static. ``c`` names the function of ``c/NAME.c`` that gives value and gradients (see
-    ``c_adjoint.py``). ``loop`` marks time loops and recurrences, as against what arrays express well. ``step`` is that of
-    the differences that it is verified with: 0 where ties make them meaningless, and C is the judge.
+    ``c_adjoint.py``), ``dace`` the program of ``dace_adjoint.py``. ``loop`` marks time loops and recurrences, as against
+    what arrays express well. ``step`` is that of the differences that it is verified with: 0 where ties make them
+    meaningless, and C is the judge.
     """
 
     name: str
@@ -30,6 +31,7 @@ class NativeCase:
     argnums: tuple[int, ...]
     jax: Callable[[Any, Any], Callable[..., Any]]
     c: str | None = None
+    dace: str | None = None
     loop: bool = True
     step: float = 1e-4
     note: str = ""

@@ -139,10 +139,10 @@ def make_lower(size):
 
 
 CASES = (
-    NativeCase("lu", make_definite, lu, (0,), lu_jax),
-    NativeCase("cholesky", make_definite, cholesky, (0,), cholesky_jax, "cholesky"),
-    NativeCase("gramschmidt", make_tall, gramschmidt, (0,), gramschmidt_jax, "gramschmidt"),
-    NativeCase("durbin", make_toeplitz, durbin, (0,), durbin_jax, "durbin"),
-    NativeCase("trisolv", make_lower, trisolv, (0, 1), trisolv_jax),
+    NativeCase("lu", make_definite, lu, (0,), lu_jax, dace="lu"),
+    NativeCase("cholesky", make_definite, cholesky, (0,), cholesky_jax, "cholesky", dace="cholesky"),
+    NativeCase("gramschmidt", make_tall, gramschmidt, (0,), gramschmidt_jax, "gramschmidt", dace="gramschmidt"),
+    NativeCase("durbin", make_toeplitz, durbin, (0,), durbin_jax, "durbin", dace="durbin"),
+    NativeCase("trisolv", make_lower, trisolv, (0, 1), trisolv_jax, dace="trisolv"),
     NativeCase("trisolv_slices", make_lower, trisolv_slices, (0, 1), trisolv_jax),
 )

@@ -195,7 +195,7 @@ def make_cavity(size):
 
 
 CASES = (
-    NativeCase("nbody", make_particles, nbody, (0, 1, 2), nbody_jax, "nbody"),
+    NativeCase("nbody", make_particles, nbody, (0, 1, 2), nbody_jax, "nbody", dace="nbody"),
     NativeCase("asian", make_paths, asian, (0, 1, 2, 3), asian_jax, "asian"),
     NativeCase("cavity", make_cavity, cavity, (0, 1, 2, 3), cavity_jax),
 )

@@ -124,8 +124,8 @@ def make_fdtd(size):
 
 
 CASES = (
-    NativeCase("seidel_2d", make_seidel, seidel_2d, (0,), seidel_jax, "seidel_2d"),
-    NativeCase("jacobi_2d", make_jacobi, jacobi_2d, (0, 1), jax_version(inner_2d), "jacobi_2d"),
-    NativeCase("heat_3d", make_heat, heat_3d, (0, 1), jax_version(inner_3d), "heat_3d"),
-    NativeCase("fdtd_2d", make_fdtd, fdtd_2d, (0, 1, 2, 3), fdtd_jax),
+    NativeCase("seidel_2d", make_seidel, seidel_2d, (0,), seidel_jax, "seidel_2d", dace="seidel_2d"),
+    NativeCase("jacobi_2d", make_jacobi, jacobi_2d, (0, 1), jax_version(inner_2d), "jacobi_2d", dace="jacobi_2d"),
+    NativeCase("heat_3d", make_heat, heat_3d, (0, 1), jax_version(inner_3d), "heat_3d", dace="heat_3d"),
+    NativeCase("fdtd_2d", make_fdtd, fdtd_2d, (0, 1, 2, 3), fdtd_jax, dace="fdtd_2d"),
 )

@@ -212,8 +212,8 @@ def make_tied_scores(size):
 TIES = "ties: JAX's maximum over a vector shares among all that tie, a chain of max() pair by pair"
 
 CASES = (
-    NativeCase("adi", make_adi, adi, (0,), adi_jax),
-    NativeCase("deriche", make_image, deriche, (0, 1), deriche_jax),
+    NativeCase("adi", make_adi, adi, (0,), adi_jax, dace="adi"),
+    NativeCase("deriche", make_image, deriche, (0, 1), deriche_jax, dace="deriche"),
     NativeCase("deriche_slices", make_image, deriche_slices, (0, 1), deriche_jax),
     NativeCase("nussinov", make_scores, nussinov, (0, 1), nussinov_jax, "nussinov"),
     NativeCase("nussinov_ties", make_tied_scores, nussinov, (0, 1), nussinov_jax, "nussinov", step=0.0, note=TIES),
