@@ -24,6 +24,7 @@ from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
 from s2sad.backend.numba.kept import kept_in_lists
 from s2sad.backend.numba.layouts import contiguous_params
+from s2sad.backend.numba.learned import learned
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.nests import loop_nests
@@ -106,7 +107,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    loops = tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+    loops = tidy(learned(eliminate(loop_nests(eliminate(plain_helpers(fn))))))
     return tidy(sums_in_registers(fused(distribute(turned(loops)))))
 
 
