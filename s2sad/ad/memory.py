@@ -203,6 +203,14 @@ class Memory:
         below = position >= place.at and not _either(place.branches, self.place[store].branches)
         return self.regions.is_basic(stored.index) and self.regions.apart(read, stored, below)
 
+    def spans(self, place: Place) -> list[tuple[int, int]]:
+        """The positions that each loop around a place holds, outermost first."""
+        return [(start, self._ends[start]) for start, _ in place.loops]
+
+    def loops_at(self, place: Place) -> tuple[Stmt, ...]:
+        """The loops around a place, outermost first."""
+        return self._loops(place)
+
     def _loops(self, place: Place) -> tuple[Stmt, ...]:
         return tuple(self.at[start] for start, _ in place.loops)
 
