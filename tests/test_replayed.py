@@ -169,6 +169,7 @@ def test_the_tape_is_that_of_one_inner_loop() -> None:
     derivative(X, Y)
     backwards = derivative.source.split("# reverse sweep")[1]
     assert "best = max(best, " in backwards, derivative.source
+    assert "if best_bar != 0.0:" in backwards, derivative.source
 
 
 def test_a_difference_of_what_is_there_is_not_kept() -> None:
