@@ -55,7 +55,7 @@ def plan(
             recomputable(r, d)
             or _from_outside(lets, d, local, provided)
             or (repeated and _one_pass(r, lets, d, local, provided))
-            or (native and replayed.is_cheap(r, lets, d, local, provided))
+            or (native and replayed.is_cheap(r, lets, d, local, provided) and _kept_by(r, v, forward) is None)
         ):
             if d not in again:
                 again.add(d)
