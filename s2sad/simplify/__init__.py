@@ -36,6 +36,7 @@ from s2sad.simplify import (
     negations,
     odds,
     places,
+    quiet,
     quotients,
     reduced,
     relus,
@@ -171,7 +172,7 @@ def simplify(
     new = cse.forward(fn, primal)
     fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
-        fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
+        fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
     for p in LAST:
         fn = p.run(fn, primal)
     return fn
