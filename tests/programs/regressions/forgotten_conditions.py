@@ -82,3 +82,36 @@ def sliced_from_two_loops(x, xs):
 
 for _fn in (taken_from_two_loops, left_from_two_loops, sliced_from_two_loops):
     PROGRAMS.add(_fn, 0.73, [0.5, 1.0, 2.0, 3.0, 0.9, 4.0], argnums=(0,))
+
+
+class Counting:
+    """A manager that swallows some exceptions, and tells how often it was left."""
+
+    def __init__(self):
+        self.log = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, tb):
+        self.log.append(1.0)
+        return kind is ValueError
+
+
+def manager_that_swallows_is_left_once(x):
+    c = Counting()
+    y = x
+    for k in range(4):
+        with c:
+            if k == 1:
+                continue
+            if k == 3:
+                break
+            if k == 2:
+                raise ValueError("swallowed")
+            y = y * x
+        y = y * len(c.log)
+    return y * len(c.log)
+
+
+PROGRAMS.add(manager_that_swallows_is_left_once, 1.3)
