@@ -126,7 +126,8 @@ class Compilation:
             self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
             self._each(lambda fn: simplify(fn, woven=True))
         else:
-            self._each(lambda fn: simplify(fn, woven=True, native=True))
+            apart = self.request.native.parallel  # what adds to sums has no parallel iterations
+            self._each(lambda fn: simplify(fn, woven=not apart, native=True))
         self.functions = trim_pairs(self.functions)
         self._each(skip_last)
         self._each(regroup)

@@ -34,6 +34,7 @@ from s2sad.backend.numba import (
     helpers,
     interchange,
     iteration,
+    learned,
     lists,
     nests,
     numbers,
@@ -81,6 +82,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "helpers": (helpers.plain_helpers, (1.5, 0.5)),
     "interchange": (lambda fn: tidy.tidy(interchange.interchanged(fn)), (V, 6)),
     "iteration": (lambda fn: tidy.tidy(iteration.forward_ranges(fn)), (V, 5)),
+    "learned": (lambda fn: tidy.tidy(learned.learned(fn)), (V, W)),
     "lists": (lists.lists_of_numbers, (V,)),
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
@@ -99,7 +101,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
 # A reverse sweep: test_distribute.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
-ELSEWHERE = {"distribute", "endless", "recursion"}
+ELSEWHERE = {"distribute", "endless", "kept", "recursion"}
 
 
 def shown(module: str) -> list[str]:

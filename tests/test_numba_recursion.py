@@ -8,11 +8,13 @@ import sys
 from functools import partial
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import s2sad
+from tests import oracles
 from tests.programs import recursion
 
 pytest.importorskip("numba")
@@ -56,6 +58,43 @@ def test_gradients_and_tangents(name: str) -> None:
     np.testing.assert_allclose(along, np.sum(got), rtol=1e-12)
 
 
+def twice(w, n):
+    """Called from outside, more than once, in a loop: what is kept lies behind what was kept before."""
+    total = 0.0
+    for k in range(n):
+        total = total + horner(w[0] * k, w[1], k) * total * 0.1 + w[2]
+    return total * horner(w[1], w[0] * w[2], n - 1)
+
+
+def flagged(x, n):
+    """Keeps a truth value, and calls itself on one path alone."""
+    if n < 1:
+        return x
+    t = flagged(x * 0.9, n - 1)
+    if t > 0.5:
+        return t * flagged(x, n - 2)
+    return t + x * n
+
+
+W = np.array([0.4, 1.1, 0.7])
+
+
+PULLBACKS = [(twice, (W, 4)), (flagged, (0.8, 5)), (recursion.continued_fraction, (0.7, 3))]
+
+
+@pytest.mark.parametrize(("f", "args"), PULLBACKS, ids=["twice", "flagged", "fraction"])
+def test_pullbacks(f: Any, args: Any) -> None:
+    one = partial(f, **{list(signature(f).parameters)[-1]: args[-1]})
+    value, pullback = s2sad.vjp(one, *args[:-1], backend="numba")
+    np.testing.assert_allclose(value, f(*args), rtol=1e-14)
+    numeric = oracles.numeric_gradient(one, args[:-1], {}, tuple(range(len(args) - 1)), 2.0)
+    for _ in range(2):
+        for g, wanted in zip(pullback(2.0), numeric, strict=True):
+            assert not oracles.close(oracles.leaves(g), wanted, 1e-6)
+    if f is twice:
+        np.testing.assert_allclose(2.0 * s2sad.grad(f, backend="numba")(*args), pullback(2.0)[0], rtol=1e-13)
+
+
 def test_a_call_too_deep_raises() -> None:
     d = s2sad.value_and_grad(recursion.power, backend="numba")
     assert np.isclose(d(1.001, 990)[0], 1.001**990)
@@ -78,7 +117,11 @@ def test_from_disk(tmp_path: Path) -> None:
     assert runs[0].stdout == runs[1].stdout == "(2.0736, 6.912)\n"
 
 
-@pytest.mark.parametrize("f", [recursion.is_even_power, recursion.continued_fraction])
-def test_what_keeps_something_of_each_call_is_refused(f: object) -> None:
+def halved(x, n):
+    return np.sum(x) if n < 1 else halved(x[1:] * x[:-1], n - 1) * x[0]
+
+
+@pytest.mark.parametrize(("f", "x"), [(recursion.is_even_power, 0.7), (halved, W)])
+def test_what_keeps_arrays_of_each_call_is_refused(f: Any, x: Any) -> None:
     with pytest.raises(s2sad.UnsupportedError, match=r"calls itself|call each other"):
-        s2sad.grad(f, backend="numba")(0.7, 3)  # type: ignore[arg-type]
+        s2sad.grad(f, backend="numba")(x, 2)

@@ -132,6 +132,20 @@ def test_a_name_that_has_held_two_of_them_is_deleted_once() -> None:
     assert not close([found], numeric_gradient(eigen, (x,), {}, (0,), 1.0)[0], 1e-6)
 
 
+def test_the_largest_statement_takes_the_memory_of_its_temporary() -> None:
+    def net(w, c, v, x, y):
+        h = np.maximum(x @ w + c, 0.0)
+        z = h @ v + 0.5
+        return np.mean(np.logaddexp(0.0, z) - y * z)
+
+    sizes = (3, 7), (7,), (7, 1), (5, 3), (5, 1)
+    args = tuple(RNG.normal(size=s) for s in sizes)
+    derivative = s2sad.grad(net, argnums=(0, 1, 2))
+    assert re.search(r"(\w+) = .* @ v\.T.*\n +\1 \*= h > 0\.0", derivative.source_for(*args))
+    expected = numeric_gradient(net, args, {}, (0, 1, 2), 1.0)
+    assert not close(leaves(derivative(*args)), [g for part in expected for g in part], 1e-6)
+
+
 def test_numbers_and_few_arrays_are_left_alone() -> None:
     def numbers(a, b):
         c = a * b

@@ -33,8 +33,10 @@ from s2sad.simplify import (
     joins,
     leftover,
     methods,
+    multiples,
     negations,
     places,
+    quiet,
     rows,
     selections,
     simplify,
@@ -105,6 +107,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.softmaxes": (
         lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.softmaxes"))), [M, M * 4.0 ** np.arange(-2, 3)]),
     "s2sad.simplify.methods": (lambda fn: methods.as_methods(fn, primal_vars(fn)), [M, M + 0.5]),
+    "s2sad.simplify.multiples": (lambda fn: multiples.gather(clean(fn), primal_vars(fn)), [V]),
     "s2sad.simplify.odds": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.odds"))), [np.exp(V), W, V + W]),
     "s2sad.simplify.relus": (lambda fn: clean(run_rules(fn, rules_table("s2sad.simplify.relus"))), [V - 1.0, W]),
     "s2sad.simplify.selections": (
@@ -114,6 +117,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.fuse": (lambda fn: clean(fuse.fuse(clean(fn), ())), [S, T, 3]),
+    "s2sad.simplify.quiet": (lambda fn: quiet.skip_for_zero(clean(fn), ()), [V, W, 3]),
     "s2sad.simplify.idle": (lambda fn: clean(idle.skip(clean(fn), ())), [V, V.copy(), T]),
     "s2sad.simplify.sparse": (lambda fn: clean(together.join(tape.trim(sparse.record(clean(fn), ())), ())), [S, 4]),
     "s2sad.simplify.together": (lambda fn: clean(together.join(clean(fn), ())), [S, 2]),

@@ -207,6 +207,14 @@ class Memory:
             self.regions.is_basic(p) and self.regions.apart(read, regions.Access(p, loops), below) for p in points
         )
 
+    def spans(self, place: Place) -> list[tuple[int, int]]:
+        """The positions that each loop around a place holds, outermost first."""
+        return [(start, self._ends[start]) for start, _ in place.loops]
+
+    def loops_at(self, place: Place) -> tuple[Stmt, ...]:
+        """The loops around a place, outermost first."""
+        return self._loops(place)
+
     def _loops(self, place: Place) -> tuple[Stmt, ...]:
         return tuple(self.at[start] for start, _ in place.loops)
 

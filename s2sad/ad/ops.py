@@ -266,8 +266,12 @@ def _by_slope(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     y_bar = target_bar(r, s.target, state, rb)
     if y_bar is not None:
         p = r.polynomials[s.target]
-        g = rb.emit("mul", y_bar, slope(p, rb)[0])
+        partial = slope(p, rb)[0]
         rb.loc = s.loc
+        if any(t.target in r.masked for t in p.stmts):
+            g = rb.call(rt.masked_mul, "rt.masked_mul", y_bar, partial)
+        else:
+            g = rb.emit("mul", y_bar, partial)
         r.add(state, rb, (p.inner, ()), g)
     return [s]
 

@@ -24,8 +24,8 @@ and not one operation after another, with a product for each operand and a sum f
     k_bar -= u_bar * k * 0.25
 
 What is multiplied forward is the derivative by ``k`` of each operation: 1 for ``k`` itself, so that the first factors cost
-nothing. Which of the two ways is shorter is counted. Only sums, differences and products take part: they have no poles, so
-that a masked cotangent meets nothing that was not there before.
+nothing. Which of the two ways is shorter is counted. Only sums, differences and products take part: they have no poles
+of their own; where ``k`` may be infinite and that is left out, the product is ``rt.masked_mul``, as those backwards would be.
 """
 
 from __future__ import annotations

@@ -44,6 +44,7 @@ def plan(
     again: set[Stmt] = set()
     kept: set[Var] = set()
     native = repeated and r.program.native
+    others: dict[Stmt, Stmt] = {}  # what is done instead
     read: dict[Stmt, None] = {}  # what is done again, and reads of places that keep a needed value: operands first
 
     def resolve(v: Var) -> None:
@@ -54,14 +55,17 @@ def plan(
             recomputable(r, d)
             or _from_outside(lets, d, local, provided)
             or (repeated and _one_pass(r, lets, d, local, provided))
-            or (native and replayed.is_cheap(r, lets, d, local, provided))
+            or (native and replayed.is_cheap(r, lets, d, local, provided) and _kept_by(r, v, forward) is None)
         ):
             if d not in again:
                 again.add(d)
-                for a in d.args:
+                other = replayed.instead(r, d) if native and not recomputable(r, d) else None
+                if other is not None:
+                    others[d] = other
+                for a in (other or d).args:
                     if isinstance(a, Var):
                         resolve(a)
-                read[d] = None
+                read[other or d] = None
         elif v in kept:
             return
         elif native and (loop := replayed.loop_of(r, lets, v, local, provided)) is not None and d is not None:
@@ -83,7 +87,7 @@ def plan(
         resolve(v)
     if kept:
         return Plan(list(taped), list(read))
-    return Plan(list(taped), [s for s in forward if s in again])
+    return Plan(list(taped), [others.get(s, s) for s in forward if s in again])
 
 
 def _kept_by(r: Reverse, v: Var, forward: Sequence[Stmt]) -> Let | None:

@@ -18,10 +18,13 @@ around, instead of a tape for all of them. (The interpreter would take longer fo
 from __future__ import annotations
 
 import builtins
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from s2sad.ad import recompute
+import numpy as np
+
+from s2sad.ad import recompute, snapshots
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Block, For, Let, Ref, Stmt, Var, free_vars
 from s2sad.ir.types import Scalar
@@ -31,32 +34,54 @@ if TYPE_CHECKING:
 
 _ARITHMETIC = frozenset({"add", "sub", "mul", "neg"})
 _TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
-_READS, _INPUTS = 3, 4  # at the most: for one number; for one loop
+_READS, _OPERATIONS, _SLOW_ONES, _INPUTS = 8, 12, 2, 4  # at the most: for one number; for one loop
 
 
 def is_cheap(r: Reverse, lets: Mapping[Var, Let], d: Let, local: set[Var], provided: set[Var]) -> bool:
-    """Is it made of a few numbers that are there or read by index from memory that nothing overwrites?"""
-    count = _reads(r, lets, d, local, provided)
-    return count is not None and count <= _READS
+    """Is it a number that is read from what a copy holds, or made of a few that are there or read by index?"""
+    if not _is_float(d.target):
+        return False
+    if d.op == "getitem":
+        return snapshots.read_of(r, d) is not None
+    cost = _Cost(r, lets, local - provided)
+    return cost.of(d) and len(cost.reads) <= _READS and len(cost.done) <= _OPERATIONS and cost.slow <= _SLOW_ONES
 
 
-def _reads(
-    r: Reverse, lets: Mapping[Var, Let], d: Let, local: set[Var], provided: set[Var]
-) -> int | None:
-    if d.op not in _ARITHMETIC or not _is_float(d.target):
-        return None
-    total = 0
-    for a in d.args:
-        if not isinstance(a, Var) or a not in local or a in provided:
-            continue
-        made = lets.get(a)
-        if made is None:
-            return None
-        count = 1 if made.op == "getitem" and recompute.recomputable(r, made) else _reads(r, lets, made, local, provided)
-        if count is None:
-            return None
-        total += count
-    return total
+def instead(r: Reverse, d: Let) -> Let | None:
+    """What is done instead of ``d``, if not the same: the read of a copy; a root without the test that it has passed."""
+    if d.op == "getitem":
+        read = snapshots.read_of(r, d)
+        if read is not None:
+            snapshots.use(r, read)
+        return read
+    if d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is math.sqrt:
+        return Let(d.target, "call", (Ref(np.sqrt, "np.sqrt"), *d.args[1:]), d.kwnames, d.loc)
+    return None
+
+
+class _Cost:
+    """What it takes to make a number again: which reads, which operations."""
+
+    def __init__(self, r: Reverse, lets: Mapping[Var, Let], local: set[Var]) -> None:
+        self.r, self.lets, self.local = r, lets, local
+        self.reads: set[Let] = set()
+        self.done: set[Let] = set()
+        self.slow = 0
+
+    def of(self, d: Let) -> bool:
+        """Count what makes it; False where it cannot be made again, or takes too much."""
+        if d in self.done or d in self.reads:
+            return True
+        if d.op == "getitem":
+            self.reads.add(d)
+            return recompute.recomputable(self.r, d) or snapshots.read_of(self.r, d) is not None
+        slow = d.op == "truediv" or (d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj in (math.sqrt, np.sqrt))
+        if not (slow or d.op in _ARITHMETIC) or not _is_float(d.target) or len(self.done) > _OPERATIONS:
+            return False
+        self.slow += slow
+        self.done.add(d)
+        made = [self.lets.get(a) for a in d.args if isinstance(a, Var) and a in self.local]
+        return all(m is not None and self.of(m) for m in made)
 
 
 def _is_float(v: object) -> bool:
@@ -93,4 +118,4 @@ def _runs_again(r: Reverse, s: Stmt, tape: Var) -> bool:
     return s.target is not None and recompute.recomputable(r, s)
 
 
-__all__ = ["is_cheap", "loop_of"]
+__all__ = ["instead", "is_cheap", "loop_of"]

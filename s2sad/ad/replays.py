@@ -99,7 +99,7 @@ class Replays:
         body = held.replaced(fn.body)
         own = dict(zip(held.keys(), held.variables(), strict=True))
         given = [Param(own[k] if k in own else Var(g.name, type_of_atom(g))) for k, g in needs[spec].items()]  # type: ignore[arg-type]
-        return Function(fn.name, _distinct(fn.params, given), body, (), fn.doc, fn.loc, fn.lines)
+        return Function(new[spec].name, _distinct(fn.params, given), body, (), fn.doc, fn.loc, fn.lines)
 
 
 Needs = dict[Spec, dict[tuple[str, int], Global]]

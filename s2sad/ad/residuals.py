@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from s2sad.ad import snapshots
 from s2sad.ad.recompute import Plan, again, local_vars, plan
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
@@ -203,6 +204,7 @@ def record_loop(
     rb: Builder,
 ) -> Recorded:
     """Append the reverse loop to ``rb``; returns the forward loop that makes the tape it reads."""
+    source = s
     rev = Block(tuple(swept.reverse.stmts), nexts)
     item = (s.item,) if isinstance(s, For) else ()
     local = local_vars(swept.forward) | set(item) | set(s.carried)
@@ -232,7 +234,7 @@ def record_loop(
     rb.append(
         For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), inner.results), targets, False, s.loc)
     )
-    return Recorded([*fb.stmts, loop], targets)
+    return Recorded([*fb.stmts, *snapshots.in_front_of(r, source), loop], targets)
 
 
 def _reads(p: Plan, rev: Block) -> list[Var]:

@@ -26,6 +26,7 @@ from s2sad.ad.memory import Memory, stored_globals
 from s2sad.ad.own import Joint
 from s2sad.ad.poison import poisoned
 from s2sad.ad.polynomials import polynomials
+from s2sad.ad.snapshots import Snapshot
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import alias, is_reference
@@ -121,6 +122,7 @@ class Reverse:
         self.unknown += self.mixed_memory()
         self.layout = self.layout.mirroring(self._own_lists() & self.paired)
         self.first_reads = objects.first_reads(fn)
+        self.snapshots: list[Snapshot] = []
         self.recorded: dict[Var, Stmt] = {}  # the loops forwards, by their tapes
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays

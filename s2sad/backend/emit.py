@@ -72,7 +72,7 @@ def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) 
     if release and _makes_arrays(fn):
         from s2sad.backend.release import releases  # few programs need it
 
-        printer.released = releases(fn, decided, names)
+        printer.released, printer.taken = releases(fn, decided, names)
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")

@@ -16,6 +16,8 @@ Body = list[Any]
 class SimpleStatements(Expressions):
     """What one ``Let`` (or a few that belong together) is written as."""
 
+    taken: dict[Let, Atom]
+
     @property
     def dummy(self) -> str:
         """The name of what is not used."""
@@ -39,6 +41,19 @@ class SimpleStatements(Expressions):
             itself = value.id == self.names.names.get(let.target)
             return [] if itself else [self._store(let.target, value)]
         return [self._store(let.target, value)]
+
+    def _in_two(self, let: Let) -> Body:
+        """``t = a * b`` as ``t = a`` and ``t *= b``, where ``a`` (or ``b``) is an array that is made here."""
+        a, b = let.args
+        first, second = (a, b) if self.taken[let] is a else (b, a)
+        assert let.target is not None
+        name, value = self.var(let.target), self.atom(second)
+        if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
+            return self._let(let)
+        return [
+            syn.assign(syn.name(name, syn.STORE), self.atom(first)),
+            ast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value),
+        ]
 
     def _def(self, let: Let) -> Any:
         """A nested function as a ``def``."""

@@ -43,6 +43,7 @@ class Statements(SimpleStatements):
         super().__init__(*args)
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
         self.released: dict[Stmt, list[str]] = {}  # names that are deleted before statements
+        self.taken = {}  # the operand that takes the result of a statement
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
@@ -84,7 +85,7 @@ class Statements(SimpleStatements):
                 continue
             done, k = self._statement(stmts, k)
             if stmt in self.released:
-                done[:0] = syn.deletes(self.released[stmt])
+                done = [*syn.deleted(self.released[stmt]), *done]
             attach(done, comments)
             out += done
         if early is not None:
@@ -111,7 +112,7 @@ class Statements(SimpleStatements):
             elif stmt.op in ("unpack", "unpack_star"):
                 done, used = self._unpack(stmts, k)
             else:
-                done, used = self._let(stmt), 1
+                done, used = self._in_two(stmt) if stmt in self.taken else self._let(stmt), 1
         else:
             done, used = self._region(stmt), 1
         for s in done:

@@ -54,14 +54,17 @@ def names_tuple(texts: Sequence[str], ctx: Any = STORE) -> Any:
     return ast.Tuple([name(t, ctx) for t in texts], ctx)
 
 
-def deletes(texts: Sequence[str]) -> list[Any]:
-    """``del a, b``: as many lines as it takes, since broken lines of ``del`` parse to something else."""
-    out: list[list[str]] = []
-    for t in texts:
-        if not out or sum(map(len, out[-1])) + 2 * len(out[-1]) + len(t) > 72:
-            out.append([])
-        out[-1].append(t)
-    return [ast.Delete([name(t, DEL) for t in line]) for line in out]
+_DELETED = 80  # columns for the names after ``del``
+
+
+def deleted(texts: Sequence[str]) -> list[Any]:
+    """``del a, b`` for these names, as many as fit on a line in each statement."""
+    lines: list[list[str]] = [[]]
+    for text in texts:
+        if len(", ".join([*lines[-1], text])) > _DELETED:
+            lines.append([])
+        lines[-1].append(text)
+    return [ast.Delete([name(t, DEL) for t in line]) for line in lines if line]
 
 
 Spell = Callable[[str], Any]

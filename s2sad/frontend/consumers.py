@@ -27,7 +27,7 @@ from typing import Any
 
 import gast
 
-from s2sad.frontend.desugar import Once, const, copied, name, place, store
+from s2sad.frontend.desugar import Once, const, copied, mark_breaks, name, place, store
 from s2sad.frontend.scopes import FUNCTIONS, target_names
 
 _COLLECT: frozenset[Any] = frozenset(
@@ -205,13 +205,24 @@ class Consumers:
                 part.id = own[part.id]
         pair = isinstance(parts, gast.DictComp)
         body = leaf(gast.Tuple([parts.key, parts.value], gast.Load()) if pair else parts.elt)
+        body, left = self._leaving(body, node) if len(parts.generators) > 1 else (body, "")
         for k, gen in reversed([*enumerate(parts.generators)]):
             for cond in reversed(gen.ifs):
                 body = [gast.If(cond, body, [])]
             over = first if k == 0 else gen.iter
             source = self.is_source(over)
             body = self.loop(gen.target, over, body) if source else [gast.For(gen.target, over, body, [], None)]
-        return body
+            if left and k > 0:
+                body.append(gast.If(name(left), [gast.Break()], []))
+        return [store(left, const(False)), *body] if left else body
+
+    def _leaving(self, body: list[Any], like: Any) -> tuple[list[Any], str]:
+        """Statements of which a ``break`` is to leave several loops, and the name that tells it: none where none does."""
+        if not any(isinstance(p, gast.Break) for s in body for p in gast.walk(s)):
+            return body, ""
+        left = self._fresh("left")
+        made = mark_breaks(self._block([place(s, like) for s in body]), left)
+        return [place(Once.of(made), like)], left
 
     # -- expressions -------------------------------------------------------------------------------------------------
 

@@ -219,12 +219,17 @@ class Desugar:
             name(error),
             gast.Attribute(name(error), "__traceback__", gast.Load()),
         )
-        again: Any = gast.Raise(None, None)
-        answer = [gast.If(raised, [gast.Pass()], [again])] if kind == "swallows" else [gast.Expr(raised), again]
+        answer: list[Any] = [gast.Expr(raised), gast.Raise(None, None)]
+        final: Any = gast.Expr(leave())
+        if kind == "swallows":  # then it has been left
+            left = self._fresh("left")
+            start.append(store(left, const(False)))
+            answer = [gast.If(raised, [store(left, const(True))], [gast.Raise(None, None)])]
+            final = gast.If(name(left), [], [final])
         handler = gast.ExceptHandler(name("$BaseException"), name(error, gast.Store()), answer)
         guarded = place(gast.Try(self.block(body), [handler], [], []), stmt)
         node = Always()
-        node.body, node.final = [guarded], [place(gast.Expr(leave()), stmt)]
+        node.body, node.final = [guarded], [place(final, stmt)]
         return [*start, node]
 
     # -- match -------------------------------------------------------------------------------------------------------

@@ -17,6 +17,11 @@ FAMILIES: dict[str, str] = {
         cmath.cosh cmath.exp cmath.isclose cmath.isfinite cmath.isinf cmath.isnan cmath.log cmath.log10
         cmath.phase cmath.rect cmath.sin cmath.sinh cmath.sqrt cmath.tan cmath.tanh
     """,
+    "fourier": """
+        numpy.fft.fft numpy.fft.ifft numpy.fft.irfft numpy.fft.rfft s2sad.runtime.fourier.doubled
+        s2sad.runtime.fourier.inverse_norm s2sad.runtime.fourier.resized
+        s2sad.runtime.fourier.transform_size
+    """,
     "helpers_arrays": """
         s2sad.runtime.joining.column_stack_adj s2sad.runtime.joining.concatenate_adj
         s2sad.runtime.joining.diag_adj s2sad.runtime.joining.diff_adj s2sad.runtime.joining.hstack_adj

@@ -57,6 +57,7 @@ from s2sad.runtime.factors import (
 )
 from s2sad.runtime.filters import equal_weights, filtered_adj, filtered_weights_adj
 from s2sad.runtime.fitting import grid_adj, grid_dot, lstsq_adj_a, lstsq_adj_b, lstsq_dot_a, lstsq_dot_b
+from s2sad.runtime.fourier import doubled, inverse_norm, resized, transform_size
 from s2sad.runtime.joining import (
     PAD_MODES,
     astype,
@@ -278,6 +279,7 @@ __all__ = [
     "dot",
     "dot_adj_a",
     "dot_adj_b",
+    "doubled",
     "einsum_adj",
     "einsum_adj_adj",
     "einsum_adj_dot",
@@ -322,6 +324,7 @@ __all__ = [
     "interp_adj_xp",
     "interp_dot",
     "interp_slope",
+    "inverse_norm",
     "is_method",
     "item",
     "kron_adj_a",
@@ -378,6 +381,7 @@ __all__ = [
     "require_same",
     "require_undone",
     "reshape_adj",
+    "resized",
     "restored",
     "safe_div",
     "safe_dot",
@@ -420,6 +424,7 @@ __all__ = [
     "times",
     "to_lower",
     "to_triangle",
+    "transform_size",
     "transpose_adj",
     "transposed_bands",
     "triangle",

@@ -32,9 +32,11 @@ from s2sad.simplify import (
     last_words,
     leftover,
     literals,
+    multiples,
     negations,
     odds,
     places,
+    quiet,
     quotients,
     reduced,
     relus,
@@ -136,6 +138,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("contiguous", fill),
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
+    NamedPass("multiples", multiples.gather),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
@@ -169,7 +172,7 @@ def simplify(
     new = cse.forward(fn, primal)
     fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
-        fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
+        fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
     for p in LAST:
         fn = p.run(fn, primal)
     return fn

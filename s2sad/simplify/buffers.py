@@ -43,8 +43,8 @@ from s2sad.ir.types import Array
 from s2sad.specialise.driver import dims_fit, same_dims
 from s2sad.specialise.helpers import helper
 
-_COMMUTE = {"add": "iadd", "mul": "imul"}
-_LEFT = {"sub": "isub", "truediv": "itruediv"}
+COMMUTE = {"add": "iadd", "mul": "imul"}
+LEFT = {"sub": "isub", "truediv": "itruediv"}
 _FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "neg", "pow", "matmul"})
 _FRESH_CALLS = (
     np.where, np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum,
@@ -64,7 +64,7 @@ def reuse(fn: Function, primal: Container[Var]) -> Function:
 def _is_candidate(let: Let, primal: Container[Var]) -> bool:
     target = let.target
     return (
-        (let.op in _COMMUTE or let.op in _LEFT)
+        (let.op in COMMUTE or let.op in LEFT)
         and target is not None
         and target not in primal
         and target.type.__class__ is Array
@@ -101,7 +101,7 @@ class _Reuse:
                 old = new.args[0]
                 if isinstance(old, Var) and free.pop(old, None) is not None and last.get(old) == k:
                     free[target] = True
-            elif _is_fresh(new):
+            elif is_fresh(new):
                 free[target] = not self._folds(target)
         return with_stmts(block, out, block.results)
 
@@ -137,11 +137,11 @@ class _Reuse:
         if self._folds(target):
             return let
         pairs = [(a, b)]
-        if let.op in _COMMUTE:
+        if let.op in COMMUTE:
             pairs.append((b, a))
         for x, other in pairs:
-            if self._gives(x, target, k, last, free, near) and _takes(x, other, target):
-                return Let(target, _COMMUTE.get(let.op) or _LEFT[let.op], (x, other), (), let.loc)
+            if self._gives(x, target, k, last, free, near) and takes(x, other, target):
+                return Let(target, COMMUTE.get(let.op) or LEFT[let.op], (x, other), (), let.loc)
         return let
 
     def _gives(
@@ -155,7 +155,7 @@ class _Reuse:
         return a not in self.primal or not (a.name or target.name)
 
 
-def _takes(x: Atom, other: Atom, target: Var) -> bool:
+def takes(x: Atom, other: Atom, target: Var) -> bool:
     """Can ``x`` hold what is made of it and the other operand?"""
     t = x.type if isinstance(x, Var) else None
     if x is other or not isinstance(t, Array) or not isinstance(target.type, Array):
@@ -165,7 +165,7 @@ def _takes(x: Atom, other: Atom, target: Var) -> bool:
     return same_dims(x, target) and dims_fit(other, x)
 
 
-def _is_fresh(let: Let) -> bool:
+def is_fresh(let: Let) -> bool:
     """Does the statement make an array that is nobody else's, all of it memory of its own?"""
     t = let.target and let.target.type
     if not isinstance(t, Array) or t.dims == () or t.dims is None:
@@ -215,4 +215,4 @@ def _keeps(let: Let, p: int) -> bool:
     return p in effect.shares and let.target is not None and has_memory(let.target.type)
 
 
-__all__ = ["reuse"]
+__all__ = ["is_fresh", "reuse", "takes"]

@@ -12,7 +12,10 @@
         z_bar = np.zeros_like(g)
         z_bar[2] += 1.0
         z_bar[0] += 2.0
-        return x_bar, y_bar, z_bar
+        w_bar = np.zeros_like(x)
+        for i in range(3):
+            w_bar[i] += x[i] * 2.0
+        return x_bar, y_bar, z_bar, w_bar
 
 *after*::
 
@@ -24,10 +27,14 @@
         z_bar = np.zeros_like(g)
         z_bar[2] = 1.0
         z_bar[0] = 2.0
-        return x_bar, y_bar, z_bar
+        w_bar = np.zeros_like(x)
+        for i in range(3):
+            w_bar[i] = x[i] * 2.0
+        return x_bar, y_bar, z_bar, w_bar
 
 Only the first store into zeros, or into each of their rows, in the block that makes them (or clears a place), and only where
-nothing read or stored them in between.
+nothing read or stored them in between. A loop that counts, and stores there once in each iteration, never comes to a place
+twice.
 """
 
 from __future__ import annotations
@@ -44,9 +51,10 @@ from s2sad.analysis.fits import cast_free
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, free_in
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, free_in
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
+from s2sad.simplify.counted import one_each
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
 from s2sad.specialise.storage import is_basic
 
@@ -102,8 +110,9 @@ class _Assigner:
             if not isinstance(stmt, Let):
                 parts.clear()
                 for v in free_in(stmt):
-                    zeros.pop(v, None)
                     rows.pop(v, None)
+                    if zeros.pop(v, None) is not None and isinstance(stmt, For):
+                        stmt = one_each(stmt, v, self.lets) or stmt
                 out.append(with_blocks(stmt, tuple(self.block(b) for b in blocks_of(stmt))))
                 continue
             target = stmt.target

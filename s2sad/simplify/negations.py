@@ -7,7 +7,7 @@
         x_bar[0] += t * a
         x_bar[1] -= b * t
         z_bar = y_bar + t * 2.0
-        return x_bar, z_bar
+        return x_bar, z_bar, -(np.exp(y_bar) / b)
 
 *after*::
 
@@ -15,20 +15,24 @@
         x_bar[0] -= g * a
         x_bar[1] += b * g
         z_bar = y_bar - g * 2.0
-        return x_bar, z_bar
+        return x_bar, z_bar, np.exp(y_bar) / -b
 
-To the bit: a product with a negated factor is the negated product, and adding that is subtracting.
+To the bit: a product with a negated factor is the negated product, and adding that is subtracting. Nor is a quotient of an
+array by a number negated: the number is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from s2sad.analysis import usage
 from s2sad.analysis.effects import has_memory
+from s2sad.analysis.optypes import result_type
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Var, atoms_of, blocks_of, walk
-from s2sad.ir.rewrite import map_lets, subst_atoms, with_body
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of, walk
+from s2sad.ir.rewrite import map_lets, subst_atoms, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array
+from s2sad.specialise.driver import is_floating, is_scalar, same_dims
 
 _FLIPPED = {"add": "sub", "sub": "add", "iadd": "isub", "isub": "iadd"}
 
@@ -37,7 +41,12 @@ def push(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without such negations: ``fn`` itself when there are none."""
     found = _negations(fn, primal)
     kept = _unwritten(fn, found)
-    return _into_literals(_Pusher(fn, kept).run(), primal) if kept else fn
+    if not kept:
+        return fn
+    pusher = _Pusher(fn, kept)
+    new = pusher.run()
+    new = pusher.divisors(new, primal) if new is fn else _Pusher(new, pusher.found).divisors(new, primal)
+    return _into_literals(new, primal)
 
 
 def _into_literals(fn: Function, primal: Container[Var]) -> Function:
@@ -124,6 +133,19 @@ class _Pusher:
 
         return with_body(self.fn, map_lets(self.fn.body, rewrite))
 
+    def divisors(self, fn: Function, primal: Container[Var]) -> Function:
+        """``-(x / n)`` of an array and a number as ``x / -n``."""
+        minus: dict[Let, Let] = {}
+        wanted = {s.args[0]: s for s in self.found if s.target is not None and s.target.type.__class__ is Array}
+        for d in walk(fn.body) if wanted else ():
+            if d.__class__ is not Let or d.op != "truediv" or d.target not in wanted or d.target in primal or d.target.name:
+                continue
+            if self.readers.get(d.target) == [wanted[d.target]] and _is_signed(d, usage.lets(fn)):
+                minus[d] = wanted[d.target]
+        if not minus:
+            return fn
+        return with_body(fn, _divided(fn.body, minus, set(minus.values())))
+
     def _sums(self, t: Var) -> list[tuple[Let, Var]] | None:
         """The sums that take up the sign of ``t``, each with its operand: None if some use is none."""
         out: list[tuple[Let, Var]] = []
@@ -143,6 +165,30 @@ class _Pusher:
                 return None
             out.append((after[0], p))
         return out if len({id(c) for c, _ in out}) == len(out) and out else None
+
+
+def _is_signed(d: Let, lets: Mapping[Var, Let]) -> bool:
+    """Is the divisor a number with a sign at zero too, or the size of an array that is as large, which then is not 0?"""
+    x, n = d.args
+    if not isinstance(n, Var) or not is_scalar(n):
+        return False
+    made = lets.get(n)
+    size = made is not None and made.op == "getattr" and isinstance(made.args[1], Const) and made.args[1].value == "size"
+    return is_floating(n) or (size and made is not None and same_dims(made.args[0], x))
+
+
+def _divided(block: Block, minus: dict[Let, Let], gone: set[Let]) -> Block:
+    out: list[Stmt] = []
+    for s in block.stmts:
+        if s.__class__ is not Let:
+            out.append(with_blocks(s, tuple([_divided(b, minus, gone) for b in blocks_of(s)])))
+        elif s in minus:
+            n = Var("", result_type("neg", s.args[1:]))
+            out.append(Let(n, "neg", s.args[1:], (), s.loc))
+            out.append(Let(minus[s].target, s.op, (s.args[0], n), (), s.loc))
+        elif s not in gone:
+            out.append(s)
+    return with_stmts(block, out)
 
 
 def _takes(s: Let, t: Var) -> bool:

@@ -35,6 +35,7 @@ from s2sad.analysis.places import index_key
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, blocks_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Slice, Tuple
+from s2sad.simplify.dce import eliminate
 from s2sad.specialise.storage import is_basic
 
 _LEAST = 3
@@ -44,7 +45,8 @@ _IN_PLACE = {"add": "iadd", "sub": "isub", "mul": "imul", "truediv": "itruediv"}
 
 def name(fn: Function, primal: Container[Var] = frozenset()) -> Function:
     """``fn`` with a view for each place that a block uses at least three times: ``fn`` itself when there is none."""
-    return with_body(fn, _Namer(fn, primal).block(fn.body))
+    new = with_body(fn, _Namer(fn, primal).block(fn.body))
+    return fn if new is fn else eliminate(new, primal)  # the other indices are not needed any more
 
 
 class _Namer:

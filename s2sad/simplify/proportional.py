@@ -30,6 +30,15 @@ def proportional(block: Block, g: Var, sums: Sequence[Var]) -> bool:
     return found.block(block) and all(map(found.has, block.results))
 
 
+def does_nothing_for_zero(loop: For, g: Var) -> bool:
+    """Does a loop only add multiples of ``g`` to buffers, and give multiples of it?"""
+    found = _Scaled({g}, True, buffers=True)
+    every = [found.has(a) for a in loop.init]
+    if not all(every) or not found.stmt(loop):
+        return False
+    return all(map(found.has, loop.targets))
+
+
 def is_float(a: Atom) -> bool:
     t = type_of_atom(a)
     return isinstance(t, Scalar) and t.dtype == "float64"
@@ -48,23 +57,30 @@ class _Scaled:
     """The multiples of ``g`` that are known so far. ``weak``: is ``g`` a Python number, as the 1.0 that stands for it? A
     quotient of NumPy's by a Python number is none of Python's, which raises if that is 0."""
 
-    def __init__(self, known: set[Atom], weak: bool) -> None:
+    def __init__(self, known: set[Atom], weak: bool, buffers: bool = False) -> None:
         self.known = known
         self.weak = weak
+        self.buffers = buffers  # may they be added to arrays? Nothing else is stored then
 
     def has(self, a: Atom) -> bool:
         return a in self.known or _is_zero(a)
 
     def block(self, block: Block) -> bool:
         """Go on with the statements; False where something depends on ``g`` in another way."""
-        return all(map(self._stmt, block.stmts))
+        return all(map(self.stmt, block.stmts))
 
-    def _stmt(self, s: Stmt) -> bool:
+    def stmt(self, s: Stmt) -> bool:
         if isinstance(s, Let):
+            if self.buffers and s.target is None and s.op != "comment":
+                return s.op == "aug_setitem" and self._adds(s)
             return self.known.isdisjoint(s.args) or self._let(s)
         if isinstance(s, If):
             return s.test not in self.known and all(map(self.block, blocks_of(s))) and self._joined(s)
         return isinstance(s, For) and s.iter not in self.known and not s.stop and self._loop(s)
+
+    def _adds(self, s: Let) -> bool:
+        how = s.args[3]
+        return isinstance(how, Const) and how.value in ("add", "sub") and self.has(s.args[2]) and s.args[1] not in self.known
 
     def _let(self, s: Let) -> bool:
         if s.target is None or s.kwnames or not isinstance(type_of_atom(s.target), Scalar):
@@ -100,7 +116,7 @@ class _Scaled:
         """What is carried is a multiple if it starts as one and each iteration gives one; 0 may be the start of either."""
         starts = [self.has(a) for a in s.init]
         while True:
-            inside = _Scaled(self.known | {c for c, k in zip(s.carried, starts, strict=True) if k}, self.weak)
+            inside = _Scaled(self.known | {c for c, k in zip(s.carried, starts, strict=True) if k}, self.weak, self.buffers)
             if not inside.block(s.body):
                 return False
             kept = [k and inside.has(a) for a, k in zip(s.body.results, starts, strict=True)]
@@ -115,4 +131,4 @@ class _Scaled:
         return True
 
 
-__all__ = ["is_float", "proportional"]
+__all__ = ["does_nothing_for_zero", "is_float", "proportional"]

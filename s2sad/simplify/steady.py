@@ -221,8 +221,12 @@ class _Proof:
 
     def _control(self, s: Stmt) -> list[tuple[str, Any]] | None:
         """A statement runs as often, and when."""
+        return self._trips(self.place[s][1])
+
+    def _trips(self, loops: tuple[Stmt, ...]) -> list[tuple[str, Any]] | None:
+        """Each of these is a loop over a range, all of it."""
         out: list[tuple[str, Any]] = []
-        for loop in self.place[s][1]:
+        for loop in loops:
             if (
                 not isinstance(loop, For)
                 or loop.stop
@@ -257,8 +261,8 @@ class _Proof:
 
     def _of_loop(self, a: Var, d: For) -> list[tuple[str, Any]] | None:
         """The index of a loop inside, or what it carries."""
-        out: list[tuple[str, Any]] = [("control", s) for s in (d, d.body.stmts[0] if d.body.stmts else d)]
-        if a is d.item:
+        out = self._trips((*self.place[d][1], d))  # of one with an empty body too: it may exchange what it carries
+        if out is None or a is d.item:
             return out
         for k, pair in enumerate(zip(d.carried, d.targets, strict=True)):
             if a in pair:

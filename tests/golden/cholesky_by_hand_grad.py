@@ -33,5 +33,5 @@ def cholesky_by_hand_grad(a):
             for k in reversed(range(j)):  # L216
                 low_bar[j, k] -= s_bar * low[i, k]  # L217
                 low_bar[i, k] -= s_bar * low[j, k]
-            a_bar[i, j] += s_bar  # L215
+            a_bar[i, j] = s_bar  # L215
     return value, a_bar  # L210

@@ -13,7 +13,7 @@ def classifier_grad(params, x, y):
     t2 = np.logaddexp(0.0, t1)  # L19
     value = np.mean(t2 - y * t1)
     # reverse sweep
-    t3 = -((y + np.expm1(-t2)) / y.size)  # L19
+    t3 = (y + np.expm1(-t2)) / -y.size  # L19
     b_2_bar = t3.sum(axis=0)  # L26
     t4 = t3 @ W[-1].T * (x_3 > 0.0)  # L25
     b_1_bar = t4.sum(axis=0)

@@ -14,8 +14,8 @@ def jacobi_grad(u, rhs, steps):
     # reverse sweep
     u_bar = 2.0 * u  # L49
     new_bar = np.zeros_like(new)  # L46
-    rhs_bar = np.zeros_like(rhs)
     del u, new
+    rhs_bar = np.zeros_like(rhs)
     for _ in range(steps):
         t1 = u_bar[1:-1] * 0.5  # L48
         u_bar[1:-1] = 0.0

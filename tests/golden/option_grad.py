@@ -40,9 +40,9 @@ def option_grad(spot, strike, time, vol, rate):
     time_bar += t13 * t4
     vol_bar = t13 * time * vol
     t14 = rt.safe_div(t13, spot)
+    del normal_slope, root, d1_bar, t4, t13
     spot_bar = t6 + t14
     strike_bar -= rt.safe_mul(t14, t2)
     vol_bar += root_bar * t1  # L78
-    del normal_slope, root, d1_bar, t4, t13, t6, t2, t14
     time_bar += rt.safe_div(root_bar * t3, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

@@ -183,3 +183,30 @@ def new_axes_while_the_old_are_iterated(x, axes):
 
 
 PROGRAMS.add(new_axes_while_the_old_are_iterated, arr(3, 2), (0, 1))
+
+
+def spectral_slope(u):
+    """A periodic derivative in Fourier space."""
+    k = 2j * np.pi * np.fft.fftfreq(len(u))
+    return np.sum(np.fft.ifft(k * np.fft.fft(u)).real ** 2)
+
+
+PROGRAMS.add(spectral_slope, arr(6))
+
+
+def low_pass(u, cut):
+    spectrum = np.fft.rfft(u)
+    spectrum *= np.exp(-cut * np.arange(len(spectrum)) ** 2)
+    smooth = np.fft.irfft(spectrum, len(u))
+    return np.sum((smooth - u) ** 2)
+
+
+PROGRAMS.add(low_pass, arr(7), 0.3)
+
+
+def power_spectrum_of_an_image(u):
+    power = np.abs(np.fft.fftshift(np.fft.fft2(u))) ** 2
+    return np.sum(power * np.arange(power.size).reshape(power.shape))
+
+
+PROGRAMS.add(power_spectrum_of_an_image, arr(3, 4))

@@ -41,6 +41,7 @@ from s2sad.backend.numba.contract import contracted
 from s2sad.backend.numba.facts import calls, const, is_array, is_scalar
 from s2sad.backend.numba.forms import Forms, renamed
 from s2sad.backend.numba.memory import may_share
+from s2sad.backend.numba.support import DOT_INTO, NATIVE
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -223,6 +224,9 @@ class Fuse:
             return
         if s.op in ("raise_", "assert_", "method", "unpack"):
             yield None
+            return
+        if s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is NATIVE and s.args[0].text == DOT_INTO.text:
+            yield from (Access(a, None, a is arrays[-1], False) for a in arrays)
             return
         writes = s.op not in ("getitem", "getattr", "tuple", "matmul") and not calls(s, *_FRESH, builtins.len, np.dot)
         for a in arrays:

@@ -182,6 +182,17 @@ def repeated_list(xs: Any, n: Any) -> Any:
     return out
 
 
+def gathered_list(g: Any, n: Any) -> Any:
+    """The sums over the copies of a list of n elements that were repeated; zeros where there is none."""
+    out = g.copy()
+    out.clear()
+    for k in range(n):
+        out.append(g[k] if k < len(g) else 0.0)
+    for k in range(n, len(g)):
+        out[k % n] = out[k % n] + g[k]
+    return out
+
+
 def accumulated(place: Any, g: Any) -> None:
     """Add the elements of a list to those of another."""
     for k in range(len(g)):
@@ -239,10 +250,21 @@ def list_of_bools(a: Any) -> Any:
     return out
 
 
+def kept_float(floats: Any, ints: Any, place: Any, k: Any) -> Any:
+    """A float that a call kept, whose record begins at a place (see ``kept.py``)."""
+    return floats[ints[place] + k]
+
+
+def kept_int(ints: Any, place: Any, k: Any) -> Any:
+    """A whole number that a call kept."""
+    return ints[place + 1 + k]
+
+
 LISTED = (
     no_floats, no_ints, no_bools, length_of, item_of, put_item, appended, popped, popped_at, inserted, put_back,
     take_inserted, extended, take_tail, cleared, turned_round, filled_list, sliced, add_sliced, copied_list, backwards,
-    joined, repeated_list, accumulated, floats_of, ints_of, bools_of, list_of_floats, list_of_ints, list_of_bools,
+    joined, repeated_list, gathered_list, accumulated, floats_of, ints_of, bools_of, list_of_floats, list_of_ints, list_of_bools,
+    kept_float, kept_int,
 )  # fmt: skip
 
 __all__ = ["LISTED"]

@@ -91,7 +91,8 @@ class _Lists:
         return with_body(self.fn, self.block(self.fn.body))
 
     def is_list(self, a: Atom) -> bool:
-        return isinstance(a, Var) and a in self.uses.lists
+        """A list of Numba's, also where it stands for a value whose type did not say so."""
+        return isinstance(a, Var) and (a in self.uses.lists or (a in self.env and is_numbers(type_of_atom(self.env[a]))))
 
     def atom(self, a: Atom) -> Atom:
         return subst_atom(a, self.env)
@@ -151,7 +152,7 @@ class _Lists:
         return b.emit("gt", self.native(b, "length_of", xs, type=INT), Const(0), type=BOOL)
 
     def dtype(self, xs: Atom) -> str:
-        t = type_of_atom(xs)
+        t = type_of_atom(self.atom(xs))
         assert isinstance(t, List) and isinstance(t.item, Scalar)
         return t.item.dtype
 
@@ -164,9 +165,8 @@ class _Lists:
 
     def whole(self, b: Builder, a: Atom, like: Atom) -> Atom | None:
         """A list as an operand, also one of known length (which is a tuple otherwise)."""
-        known = self.atom(a)
-        if self.is_list(a) or (known is not a and is_numbers(type_of_atom(known))):
-            return known if self.dtype(known) == self.dtype(like) else None
+        if self.is_list(a):
+            return self.atom(a) if self.dtype(a) == self.dtype(like) else None
         items = items_of_type(type_of_atom(a))
         made = self.lets.get(a) if isinstance(a, Var) else None
         if items is None or made is None or made.op not in ("list", "tuple") or len(made.args) != len(items):
@@ -362,6 +362,8 @@ class _Lists:
                 other = self.native(b, "backwards", other, type=List(FLOAT))
             self.effect(b, "add_sliced" if ends else "accumulated", xs, *(ends or ()), other)
             return True
+        if calls(s, rt.repeated) and is_int(args[0]):  # whatever the elements are: those of lists here are numbers
+            return self.native(b, "gathered_list", xs, self.atom(args[0]), type=List(FLOAT))
         if calls(s, rt.take_tail) and is_int(args[0]):
             return self.native(b, "take_tail", xs, self.atom(args[0]), type=t)
         if calls(s, rt.take_inserted) and is_int(args[0]):

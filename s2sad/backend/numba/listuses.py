@@ -81,7 +81,8 @@ class ListUses:
                     self._union(t, r)
 
     def _tapes(self) -> set[Atom]:
-        """The classes of lists that one loop fills and that are otherwise recorded, or walked through backwards."""
+        """The classes of lists that one loop fills and that are otherwise recorded, or walked through backwards. The compiler
+        names its own: what is done with a list of the user's shows in the adjoint function alone."""
         out: set[Atom] = set()
         appends: dict[Atom, int] = {}
         for s in self.stmts:
@@ -102,8 +103,10 @@ class ListUses:
                 out.add(self._find(c))
         out |= {self._find(p.var) for p in self.fn.params} | {self._find(a) for a in self.fn.body.results}
         out |= {root for root, n in appends.items() if n > 1}
-        every = {self._find(v) for v in defined_vars(self.fn.body) if is_numbers(v.type)}
-        return every - out
+        variables = [v for v in defined_vars(self.fn.body) if is_numbers(v.type)]
+        out |= {self._find(v) for v in variables if v.name and not v.name.startswith("tape")}
+        named = {self._find(v) for v in variables if v.name}
+        return named - out
 
     def _repeated(self) -> set[Atom | None]:
         """Displays that are only there to be repeated: ``[0.0] * n``."""

@@ -22,6 +22,9 @@ from s2sad.backend.numba.endless import with_tests
 from s2sad.backend.numba.fuse import fused
 from s2sad.backend.numba.helpers import plain_helpers
 from s2sad.backend.numba.iteration import forward_ranges
+from s2sad.backend.numba.kept import kept_in_lists
+from s2sad.backend.numba.layouts import contiguous_params
+from s2sad.backend.numba.learned import learned
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.nests import loop_nests
@@ -67,11 +70,12 @@ class NativeModule:
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    typed = typed_results([literal_params(f) for f in apart_from_helpers(functions)])
+    typed = kept_in_lists(typed_results([literal_params(f) for f in apart_from_helpers(functions)]))
     plain = with_depths(typed)
     out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
+    multiplied: dict[str, set[int]] = {}
     compiled: list[Function] = []
     wrappers: list[Function] = []
     loops = {f.name: made for f in plain if (made := as_loops(f)) is not None}
@@ -85,9 +89,10 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
         done = done if options.parallel else tidy(shared_rows(done))  # rows that are added to together cannot run in parallel
         done, globals_ = with_global_params(done, table)
+        contiguous = contiguous_params(f, done, multiplied)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
-            wrappers.append(wrapper(f, done, leaves, globals_))
+            wrappers.append(wrapper(f, done, leaves, globals_, contiguous))
             out.native[f.name] = done.name
         check(done)
         compiled.append(short_tuples(tidy(parallel_loops(done)) if options.parallel else done))
@@ -102,7 +107,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
     fn = index_checks(python_numbers(fn))
     fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
-    loops = tidy(eliminate(loop_nests(eliminate(plain_helpers(fn)))))
+    loops = tidy(learned(eliminate(loop_nests(eliminate(plain_helpers(fn))))))
     return tidy(sums_in_registers(fused(distribute(turned(loops)))))
 
 

@@ -21,8 +21,8 @@
     def f(x, n):
         return f_deep(x, int(n), int(0))
 
-Numbers and arrays go in and numbers come out: what a call keeps for its reverse sweep would be of another type at each
-depth. In the joint form nothing is kept. Functions that call each other are refused.
+Numbers and arrays go in and numbers come out: what a call keeps for its reverse sweep lies elsewhere (``kept.py``). What keeps
+arrays, and functions that call each other, are refused.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba.boundary import callee_names
 from s2sad.backend.numba.facts import is_int
+from s2sad.backend.numba.listuses import is_numbers
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.run import numba_type
 from s2sad.backend.numba.support import NATIVE
@@ -84,8 +85,8 @@ def _recursive(functions: Sequence[Function]) -> set[str]:
 
 def _is_simple(f: Function) -> bool:
     """Numbers and arrays in, numbers out?"""
-    types = [numba_type(p.var.type) for p in f.params]
-    return all(t is not None and str(t) != "bool" for t in types) and _is_numbers(type_of_atom(f.result))
+    params = [p.var.type for p in f.params if not is_numbers(p.var.type)]
+    return all(t is not None and str(t) != "bool" for t in map(numba_type, params)) and _is_numbers(type_of_atom(f.result))
 
 
 def _is_numbers(t: Type) -> bool:

@@ -24,6 +24,7 @@ number in the plain function is one here.
 from __future__ import annotations
 
 import builtins
+from collections.abc import Set
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,11 @@ def _arrays(t: Type) -> int:
     return int(not isinstance(t, Scalar | Lit)) if items is None else sum(_arrays(i) for _, i in items)
 
 
-def wrapper(outer: Function, native: Function, leaves: Leaves, globals_: dict[Var, Global]) -> Function:
-    """The function that is called: ``outer``'s signature, checks of its numbers, the call, the results as they were."""
+def wrapper(
+    outer: Function, native: Function, leaves: Leaves, globals_: dict[Var, Global], contiguous: Set[Var] = frozenset()
+) -> Function:
+    """The function that is called: ``outer``'s signature, checks of its numbers, the call, the results as they were.
+    ``contiguous``: the parameters that are to be arrays without gaps."""
     b = Builder(outer.loc)
     for p in outer.params:
         if p.kind in ("star", "starstar"):
@@ -118,6 +122,8 @@ def wrapper(outer: Function, native: Function, leaves: Leaves, globals_: dict[Va
         source: Atom = _found(b, *leaves.paths[p.var]) if p.var in leaves.paths else globals_[p.var]
         if is_int(source):
             _check_int(b, source, p.var.name)
+        if p.var in contiguous:
+            source = b.call(np.ascontiguousarray, "np.ascontiguousarray", source, type=p.var.type)
         args.append(source)
     shape = type_of_atom(outer.result)
     result: Atom = b.emit("call", Ref(NATIVE, native.name), *args, type=shape)

@@ -1,0 +1,117 @@
+"""What passes over loops and products had forgotten to ask."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from tests.programs import Suite, pos
+
+PROGRAMS = Suite("regressions", issue=3)
+
+
+def exchanged_more_often_each_time(u, p, n):
+    """A loop without a statement: it exchanges what it carries, as often as the loop around has come."""
+    for i in range(n):
+        a, b = p, u
+        for _ in range(i):
+            a, b = b, a
+        t = np.exp(a * 0.5)
+        u = np.sin(u) * t
+    return np.sum(u * b)
+
+
+PROGRAMS.add(exchanged_more_often_each_time, pos(3), pos(3, seed=1), 4)
+
+
+def polynomial_of_a_masked_pole(x):
+    with np.errstate(all="ignore"):
+        k = 1.0 / x
+        u = 1.5 - k * (0.5 + 0.25 * k)
+        y = (3.0 + k * u) * k
+        return np.sum(np.where(x > 0.1, y, 0.0))
+
+
+def polynomial_of_what_overflows(x):
+    with np.errstate(all="ignore"):
+        k = np.exp(x)
+        u = 1.5 - k * (0.5 + 0.25 * k)
+        y = (3.0 + k * u) * k
+        return np.sum(np.where(x > 700.0, 1.0, y))
+
+PROGRAMS.add(polynomial_of_a_masked_pole, np.array([0.0, 0.5, 0.3, 2.0]), smooth=False)
+PROGRAMS.add(polynomial_of_what_overflows, np.array([800.0, 0.5, 0.3, 0.0]), smooth=False)
+
+
+def grown(xs):
+    for v in xs:
+        for k in (1.0, 2.0):
+            yield v * k
+
+
+def taken_from_two_loops(x, xs):
+    """What ends the loop ends both loops of the generator expression."""
+    total = 0.0
+    for v in itertools.takewhile(lambda v: v < 3.0, (a * b for a in xs for b in (1.0, 2.0))):
+        total += v * x
+    return total
+
+
+def left_from_two_loops(x, xs):
+    total = 0.0
+    for v in (a * b for a in grown(xs) for b in (1.0, 2.0)):
+        for w in xs:
+            if w > 10.0:
+                break
+        else:
+            if v > 3.0:
+                break
+        if v == 2.0:
+            continue
+        total += v * x
+    return total
+
+
+def sliced_from_two_loops(x, xs):
+    total = 0.0
+    for k, v in enumerate(itertools.islice((a * b for a in grown(xs) if a > 0.5 for b in (1.0, 2.0)), 5)):
+        total += v * x * k
+    return total
+
+
+for _fn in (taken_from_two_loops, left_from_two_loops, sliced_from_two_loops):
+    PROGRAMS.add(_fn, 0.73, [0.5, 1.0, 2.0, 3.0, 0.9, 4.0], argnums=(0,))
+
+
+class Counting:
+    """A manager that swallows some exceptions, and tells how often it was left."""
+
+    def __init__(self):
+        self.log = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, tb):
+        self.log.append(1.0)
+        return kind is ValueError
+
+
+def manager_that_swallows_is_left_once(x):
+    c = Counting()
+    y = x
+    for k in range(4):
+        with c:
+            if k == 1:
+                continue
+            if k == 3:
+                break
+            if k == 2:
+                raise ValueError("swallowed")
+            y = y * x
+        y = y * len(c.log)
+    return y * len(c.log)
+
+
+PROGRAMS.add(manager_that_swallows_is_left_once, 1.3)
