@@ -397,6 +397,22 @@ def iterates_twice(x):
     return sum(z) + sum(z)
 
 
+def iterates_in_each_iteration(x):
+    total = 0.0
+    z = map(lambda v: v * x, [1.0, 2.0])
+    for _ in range(2):
+        for v in z:
+            total += v
+    return total
+
+
+def two_that_see_the_loop(x):
+    s = 0.1
+    for a, b in zip((w * s for w in (1.0, 2.0)), (w + s for w in (1.0, 2.0)), strict=False):
+        s += a * b * x
+    return s
+
+
 def elements_made_on_the_way(x):
     total = 0.0
     for k, group in itertools.groupby([1, 1, 2]):
@@ -440,6 +456,7 @@ def functions_are_compared(x):
 @pytest.mark.parametrize(("fun", "code"), [
     (iterates_twice, "S2S056"), (chosen_closure_is_kept, "S2S055"), (alias_in_list_of_number_or_array, "S2S063"),
     (old_value_is_read_again, "S2S063"), (functions_are_compared, "S2S055"), (elements_made_on_the_way, "S2S057"),
+    (iterates_in_each_iteration, "S2S056"), (two_that_see_the_loop, "S2S011"),
 ])  # fmt: skip
 def test_refused(fun: Any, code: str) -> None:
     x: Any = A(3) if code == "S2S063" else 0.7

@@ -67,10 +67,13 @@ class Consumers:
         return len(node.args) == 2 and not node.keywords and self._obj(node.func) is iter
 
     def is_looped(self, node: Any) -> bool:
-        """Is this a source, or does it ask a function about each element, which may read what the loop's body changes?"""
-        return self.is_source(node) or self._is_tested(node) or self._lazy_arg(node, self.is_looped) is not None
+        """Is this a source, a generator expression, or does it ask a function about each element? These may read what the
+        loop's body changes."""
+        if isinstance(node, gast.GeneratorExp):
+            return not any(isinstance(p, gast.NamedExpr) for p in gast.walk(node))
+        return self.is_source(node) or self.is_tested(node) or self._lazy_arg(node, self.is_looped) is not None
 
-    def _is_tested(self, node: Any) -> bool:
+    def is_tested(self, node: Any) -> bool:
         """``filter(f, xs)`` and its like."""
         if not isinstance(node, gast.Call) or len(node.args) != 2 or node.keywords:
             return False
@@ -113,7 +116,7 @@ class Consumers:
         if self._is_polled(source):
             return self._polled(target, source, body)
         k = None if self._is_generator(source) else self._lazy_arg(source, self.is_looped)
-        if k is None and self._is_tested(source):
+        if k is None and self.is_tested(source):
             k = 1
         if k is None:
             return [gast.For(target, source, body, [], None)]

@@ -160,13 +160,16 @@ class Splicing(Desugar):
         return super().block([s if isinstance(s, Once | Always) else self._consumers.rewritten(s) for s in stmts])
 
     def _named(self, stmts: list[Any]) -> list[Any]:
-        """``g = gen(a)`` and ``for v in g`` as ``t = a`` and ``for v in gen(t)``, where ``g`` is used this once."""
+        """``g = gen(a)`` and ``for v in g`` as ``t = a`` and ``for v in gen(t)``, where ``g`` is used this once; so is
+        ``g = filter(f, a)``."""
         out = list(stmts)
         for k, stmt in enumerate(stmts):
             if not (isinstance(stmt, gast.Assign) and len(stmt.targets) == 1 and isinstance(stmt.targets[0], gast.Name)):
                 continue
             call, ident = stmt.value, stmt.targets[0].id
-            if not isinstance(call, gast.Call) or call.keywords or self._find(call, False) is None:
+            if not isinstance(call, gast.Call) or call.keywords:
+                continue
+            if self._find(call, False) is None and not self._consumers.is_tested(call):
                 continue
             users = [j for j in range(k + 1, len(out)) if runs_once(out[j], ident)]
             if len(users) != 1 or self._space.uses(ident) != 2:
@@ -195,12 +198,21 @@ class Splicing(Desugar):
                 spliced = self._try_splice(found, stmt.iter, lambda copy: _Loop(self, copied(stmt) if copy else stmt))
                 if spliced is not None:
                     return spliced
-            elif self._consumers.is_looped(stmt.iter) and not stmt.orelse:
-                loop = self._consumers.loop(stmt.target, stmt.iter, stmt.body)
-                return self.block([place(s, stmt) for s in loop])
-        elif isinstance(stmt.iter, gast.GeneratorExp) and self._consumers.is_source(stmt.iter) and not stmt.orelse:
-            return self.block([place(s, stmt) for s in self._consumers.loop(stmt.target, stmt.iter, stmt.body)])
+            elif self._consumers.is_looped(stmt.iter):
+                return self._looped(stmt)
+        elif isinstance(stmt.iter, gast.GeneratorExp) and self._consumers.is_looped(stmt.iter):
+            return self._looped(stmt)
         return super()._for(stmt)
+
+    def _looped(self, stmt: Any) -> list[Any]:
+        """A loop over what makes its elements as it goes on."""
+        body, before, after = stmt.body, [], []
+        if stmt.orelse:
+            broke = self._fresh("broke")
+            body = [place(Once.of(mark_breaks(self.block(body), broke)), stmt)]
+            before, after = [store(broke, const(False))], [gast.If(name(broke), [], stmt.orelse)]
+        loop = self._consumers.loop(stmt.target, stmt.iter, body)
+        return self.block([place(s, stmt) for s in (*before, *loop, *after)])
 
     def _managed(self, item: Any, body: list[Any], stmt: Any, kind: str | None) -> list[Any]:
         if kind == "generator":

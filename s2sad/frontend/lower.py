@@ -155,7 +155,7 @@ class Lowering(Statements):
         if self.shared.fence.findings:
             body = as_plain(body)
         desugar = Desugar(self._manager_kind, self._has_effects)
-        if self._has_methods() or any(self._may_suspend(c.func, len(c.args)) for c in calls):
+        if self._has_methods() or any(self._may_suspend(c.func, len(c.args)) or _is_given_elements(c) for c in calls):
             desugar = self._splicing()
         try:
             body = desugar.function(body)
@@ -427,6 +427,12 @@ def _is_query(func: Any) -> bool:
     return isinstance(func, gast.Attribute) and func.attr in (
         "any", "all", "sum", "max", "min", "mean", "std", "var", "dot", "item", "copy", "get", "startswith", "endswith",
     )  # fmt: skip
+
+
+def _is_given_elements(call: Any) -> bool:
+    """Is it ``enumerate(... for ...)`` or its like? A loop over it makes each element when it comes to it."""
+    lazy = call.args and call.func.__class__ is gast.Name and call.func.id in ("enumerate", "zip", "map")
+    return bool(lazy) and any(a.__class__ is gast.GeneratorExp for a in call.args)
 
 
 def may_swallow(fn: FunctionType) -> bool:

@@ -113,6 +113,8 @@ class Statements(Loops):
     # -- loops -------------------------------------------------------------------------------------------------------
 
     def _c_For(self, stmt: Any, end: int, need: Need) -> Flow:
+        if stmt.iter.__class__ is gast.Call and self.made_late(stmt.iter):
+            self.refuse("S2S011", stmt.iter, "elements that are made while the loop changes what they are made of")
         over = self.expr(stmt.iter)
         written = self.scope.writes(stmt.target)
         return self._loop(stmt, written, lambda names, build, stop: self.for_loop(

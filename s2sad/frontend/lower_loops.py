@@ -151,6 +151,17 @@ class Loops(Assignments):
         found = [n for n in gast.walk(self.scope.node) if isinstance(n, gast.Name) and n.id == name]
         return sum(not isinstance(n.ctx, gast.Load) for n in found) > 1
 
+    def made_late(self, node: Any) -> bool:
+        """Is this a ``zip`` or the like of what is made element by element, or passed, from names that are bound again?"""
+        if node.__class__ is not gast.Call or node.func.__class__ is not gast.Name:
+            return False
+        if node.func.id == "filter":
+            return any(a.__class__ is gast.Lambda and any(map(self._is_rebound, self.scope.free_names(a))) for a in node.args)
+        if node.func.id not in ("zip", "enumerate", "map") or node.func.id in self.scope.index:
+            return False
+        made = (a for a in node.args if a.__class__ is gast.GeneratorExp)
+        return any(any(map(self._is_rebound, self._free_of(a))) for a in made) or any(map(self.made_late, node.args))
+
     def any_all(self, node: Any, gen: Any, is_any: bool) -> Atom:
         """``any(...)`` and ``all(...)`` of a generator expression stop at the first element that decides."""
         self.count += 1

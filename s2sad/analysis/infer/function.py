@@ -426,6 +426,7 @@ class FunctionInfer:
     def carry(self, s: For | While, infer_body: Any) -> tuple[tuple[Var, ...], tuple[Atom, ...], Any, list[int]]:
         """Types of the carried values to a fixpoint. ``infer_body()`` gives the body block (and more). Returns carried
         variables, inits, what ``infer_body`` returned, and the positions in ``s.carried`` that are really carried."""
+        outside, used = tuple(self.recipes), set(self.consumed)
         inits = [self.atom(a) for a in s.init]
         types = [widen(self.type(a)) for a in inits]
         slots = merging.LoopSlots(self, [c.name for c in s.carried], inits)
@@ -461,6 +462,9 @@ class FunctionInfer:
             if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
                 break
             types = joined
+        if any(x in self.consumed and x not in used for x in outside):
+            self.refuse("S2S056", "an iterator from outside of a loop is iterated in each iteration: it is empty after the first",
+                        "make it a list: list(...)")  # fmt: skip
         kept = [k for k in range(len(s.carried)) if k not in fixed and k not in slots]
         self.slots.append(slots)
         for k in fixed:

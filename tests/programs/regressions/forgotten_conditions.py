@@ -115,3 +115,32 @@ def manager_that_swallows_is_left_once(x):
 
 
 PROGRAMS.add(manager_that_swallows_is_left_once, 1.3)
+
+
+def elements_of_an_expression_in_a_loop(x, xs):
+    """Each is made when the loop comes to it."""
+    s = 0.1
+    for k, v in enumerate((w * s for w in xs), 2):
+        if k == 3:
+            continue
+        s += v * 0.2 * x
+    else:
+        s = s * 2.0
+    for v in (w * x for w in filter(lambda q: q > 0.7 + s, xs)):
+        s += v * 0.2
+    return s
+
+
+def filter_under_a_name(x, xs):
+    s = 0.5
+    passed = filter(lambda q: q > s, xs)
+    s = 0.8 * x
+    total = 0.0
+    for v in passed:
+        s += 0.3
+        total += v * x
+    return total * s
+
+
+for _fn in (elements_of_an_expression_in_a_loop, filter_under_a_name):
+    PROGRAMS.add(_fn, 0.73, [0.5, 1.0, 2.0, 3.0, 0.9, 4.0], argnums=(0,))
