@@ -35,6 +35,8 @@ wrong size, view or alias only means that a ``del`` gives nothing back.
 
 from __future__ import annotations
 
+from typing import Any
+
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.backend.fold import Plan
 from s2sad.backend.naming import Names
@@ -50,12 +52,14 @@ _SLACK = 1.08
 _WORTH = 0.2  # of what is alive at the most: less is not worth a line
 _LEAST = 4.0 * _SIZE  # elements: less is not worth a line
 _TWICE = 0.25  # the same: a statement is not worth two lines
+_NEVER = 1 << 60
 _PART = 0.02  # the same: not worth a name
 
 
 def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
     """The names to delete before statements of the function's own block, and the operands that take the results of
     statements: those that hold more than all others with an array for each."""
+    _sizes.clear()
     stmts = plan.kept(fn.body)
     if sum(s.__class__ is Let and _size(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
         return {}, {}
@@ -66,6 +70,18 @@ def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[st
 
 def _size(t: Type | None) -> float:
     """About how many elements a value has."""
+    if t.__class__ is not Array and t.__class__ is not Tuple and t.__class__ is not List:
+        return 0.0
+    known = _sizes.get(id(t))
+    if known is None or known[0] is not t:
+        known = _sizes[id(t)] = (t, _counted(t))
+    return known[1]
+
+
+_sizes: dict[int, tuple[Any, float]] = {}  # by the identity of the type, which stays with it
+
+
+def _counted(t: Any) -> float:
     if t.__class__ is Array:
         if t.dims == ():
             return 0.0
@@ -119,6 +135,7 @@ class _Releases:
         self.alive: dict[_Memory, None] = {}
         self.inside: dict[str, float] = {}  # what names that loops and branches bind may hold
         self.total = 0.0  # of the two
+        self.soonest = _NEVER  # nothing that is alive is out of use before this place
 
     def run(self, stmts: list[Stmt]) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
         rows = [self._row(s) for s in stmts]
@@ -164,10 +181,12 @@ class _Releases:
 
     def _row(self, s: Stmt) -> _Row:
         row = _Row(s, self.names.live.at[s])
-        for m in [m for m in self.alive if m.until <= row.gap]:
-            del self.alive[m]
-            self.total -= m.size
-            row.died.append((m, tuple(m.names)))
+        if self.soonest <= row.gap:
+            for m in [m for m in self.alive if m.until <= row.gap]:
+                del self.alive[m]
+                self.total -= m.size
+                row.died.append((m, tuple(m.names)))
+            self.soonest = min((m.until for m in self.alive), default=_NEVER)
         if s.__class__ is not Let:
             temporaries = self._region(s)
             row.need = self.total + temporaries
@@ -224,6 +243,7 @@ class _Releases:
             first = row.gap + 1
             after = self.spans[name] >> first
             m.until = max(m.until, first + (~after & (after + 1)).bit_length() - 1)
+            self.soonest = min(self.soonest, m.until)
             if m not in self.alive:
                 self.alive[m] = None
                 self.total += m.size

@@ -61,9 +61,25 @@ def merge(fn: Function, primal: Container[Var] = frozenset(), stored: bool = Fal
 
 def forward(fn: Function, primal: Container[Var]) -> Function:
     """``merge``, with numbers that were stored: when all else is done, since what has no name for others should not get one."""
-    if not any(s.__class__ is Let and s.op == "setitem" and _is_scalar(s.args[2]) for s in walk(fn.body)):
-        return fn
-    return merge(fn, primal, stored=True)
+    return merge(fn, primal, stored=True) if _reads_back(fn.body, frozenset()) else fn
+
+
+def _reads_back(block: Block, stored: frozenset[Any]) -> bool:
+    """Does a block read an element at a place where it, or a block around it, has stored a number before?"""
+    here = set(stored)
+    for s in block.stmts:
+        if s.__class__ is not Let:
+            if any(_reads_back(b, frozenset(here)) for b in blocks_of(s)):
+                return True
+        elif s.op == "setitem" and _is_scalar(s.args[2]):
+            here.add((s.args[0], _place(s.args[1])))
+        elif s.op == "getitem" and here and (s.args[0], _place(s.args[1])) in here:
+            return True
+    return False
+
+
+def _place(index: Atom) -> Any:
+    return repr(index.value) if index.__class__ is Const else index
 
 
 def _is_scalar(a: Atom) -> bool:

@@ -88,7 +88,8 @@ class _Gatherer:
 
     def block(self, block: Block) -> Block:
         stmts = [s if s.__class__ is Let else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
-        if sum(s.__class__ is Let and _adds(s) for s in stmts) > 1:
+        places = [s.args[0] for s in stmts if s.__class__ is Let and _adds(s)]
+        if len(places) > len(set(places)):
             stmts = self._gathered(stmts)
         return with_stmts(block, stmts)
 
