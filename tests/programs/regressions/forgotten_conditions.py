@@ -115,3 +115,16 @@ def manager_that_swallows_is_left_once(x):
 
 
 PROGRAMS.add(manager_that_swallows_is_left_once, 1.3)
+
+
+def swap_behind_a_loop(x, m, n):
+    """What a swap reads has no name: there is none to delete with the array."""
+    b = x * 0.5
+    for i in range(n):
+        b[i] += m[i]
+        b[i - 2] = x[i]
+    b[0], b[2] = b[2], b[0]
+    return np.sum(np.sin(x)) + np.sum(b) * 0.3
+
+
+PROGRAMS.add(swap_behind_a_loop, pos(4), pos(4, seed=1), 2)
