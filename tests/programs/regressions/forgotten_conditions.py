@@ -128,3 +128,16 @@ def swap_behind_a_loop(x, m, n):
 
 
 PROGRAMS.add(swap_behind_a_loop, pos(4), pos(4, seed=1), 2)
+
+
+def same_in_each_of_no_iterations(x, w, n):
+    """What every iteration records alike has no value where there is none: nothing is computed from it before the loop."""
+    m = w
+    for _ in range(n):
+        z = np.zeros_like(w)
+        m = np.cos(np.cos(w + z))
+    return np.sum(np.sin(m) * x)
+
+
+for _n in (0, 2):
+    PROGRAMS.add(same_in_each_of_no_iterations, pos(3), pos(3, seed=1), _n)
