@@ -141,3 +141,27 @@ def same_in_each_of_no_iterations(x, w, n):
 
 for _n in (0, 2):
     PROGRAMS.add(same_in_each_of_no_iterations, pos(3), pos(3, seed=1), _n)
+
+
+def two_maxima(x):
+    """The sum of two masks is a mask: where both are true it is not 2."""
+    return np.sum(-0.5 * (np.maximum(x, 0.3) + np.maximum(x, 0.35)))
+
+
+def maximum_and_mask(x):
+    t = np.maximum(x, 0.3) + x * (x > 0.4)
+    return np.sum(t * t)
+
+
+def masked_twice(x):
+    m, n = x > 0.2, x < 0.8
+    return np.sum(np.exp(x) * m + np.exp(x) * n) + np.sum(m / x + n / x)
+
+
+def small_integers(x):
+    m, n = (x > 0.2).astype(np.int8) * np.int8(100), (x < 0.8).astype(np.int8) * np.int8(90)
+    return np.sum(np.exp(x) * m + np.exp(x) * n)
+
+
+for _fn in (two_maxima, maximum_and_mask, masked_twice, small_integers):
+    PROGRAMS.add(_fn, np.array([0.5, 0.6, 0.1, 0.9]))
