@@ -13,9 +13,10 @@ import keyword
 from collections.abc import Iterator
 
 from s2sad.analysis.effects import INPLACE_OPS
+from s2sad.analysis.unbound import reached
 from s2sad.backend.fold import Plan
 from s2sad.backend.liveness import Live, liveness
-from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
+from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Stmt, Try, Var, While
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array
 
@@ -42,31 +43,13 @@ def assign_names(fn: Function, plan: Plan, reserved: frozenset[str]) -> Names:
     pairs = list(_pairs(fn.body, plan))
     _coalesce(fn, pairs, classes)
     names = _colour(fn, live, classes, reserved)
-    unbound = _unbound(pairs)
+    unbound = reached(pairs)
     optional = {
         names[s]
         for d, s in pairs
         if s in unbound and d in live.needed and isinstance(s, Var) and not s.name and names[s] != names[d]
     }
     return Names(names, live, unbound, optional)
-
-
-def _unbound(pairs: list[tuple[Var, Atom]]) -> set[Var]:
-    """Variables that may have no value: UNDEF reaches them."""
-    readers: dict[Var, list[Var]] = {}
-    todo = []
-    for dest, source in pairs:
-        if source is UNDEF:
-            todo.append(dest)
-        elif isinstance(source, Var):
-            readers.setdefault(source, []).append(dest)
-    out: set[Var] = set()
-    while todo:
-        v = todo.pop()
-        if v not in out:
-            out.add(v)
-            todo.extend(readers.get(v, ()))
-    return out
 
 
 class _Classes:

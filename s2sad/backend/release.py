@@ -40,6 +40,7 @@ from typing import Any
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.backend.fold import Plan
 from s2sad.backend.naming import Names
+from s2sad.backend.swaps import Swap, swapped
 from s2sad.ir.nodes import Atom, Function, Let, Stmt, Try, Var, blocks_of, walk
 from s2sad.ir.types import Array, List, Tuple, Type
 from s2sad.simplify.buffers import COMMUTE, LEFT, is_fresh, takes
@@ -136,13 +137,18 @@ class _Releases:
         self.inside: dict[str, float] = {}  # what names that loops and branches bind may hold
         self.total = 0.0  # of the two
         self.soonest = _NEVER  # nothing that is alive is out of use before this place
+        self.unnamed: set[Var | None] = set()  # what a swap reads, which gets no name
 
     def run(self, stmts: list[Stmt]) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
+        self.unnamed = {swap[-1].target for k in range(len(stmts)) if (swap := self._swap(stmts, k)) is not None}
         rows = [self._row(s) for s in stmts]
         if max(r.need for r in rows) < _LEAST:
             return {}, {}
         taking = self._taking(rows)
         return self._chosen(rows, max(r.need for r in rows)), taking
+
+    def _swap(self, stmts: list[Stmt], k: int) -> Swap | None:
+        return swapped(stmts, k, self.plan.inline, self.plan.used) if getattr(stmts[k], "op", "") == "getitem" else None
 
     def _taking(self, rows: list[_Row]) -> dict[Let, Atom]:
         """The statements that hold the most, and their temporary that can take the result: ``t = a @ b``, ``t *= c``."""
@@ -192,7 +198,7 @@ class _Releases:
             row.need = self.total + temporaries
             return row
         row.need = self.total + self._made_by(s)
-        if s.target is not None and s.target in self.plan.used:
+        if s.target is not None and s.target in self.plan.used and s.target not in self.unnamed:
             self._bind(s, s.target, row)
         return row
 

@@ -20,8 +20,8 @@
             x_bar = x_bar + t * u
         return x_bar
 
-Only statements that cannot raise move, since the loop may run no iteration; only those that every iteration runs, and
-that read and give memory which nothing stores into.
+Only statements that cannot raise move, since the loop may run no iteration, and that read nothing which has no value then;
+only those that every iteration runs, and that read and give memory which nothing stores into.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of, finds_adjoint, has_memory
 from s2sad.analysis.raises import may_raise
 from s2sad.analysis.sharing import Memory
+from s2sad.analysis.unbound import unbound
 from s2sad.ir.nodes import Block, For, Function, Let, Stmt, Var, While, blocks_of
 from s2sad.ir.rewrite import defined_vars, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Dict, List, Range
@@ -45,15 +46,16 @@ def hoist(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with invariant adjoint statements moved out of loops: ``fn`` itself when there are none."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    hoister = _Hoister(Memory(fn), primal)
+    hoister = _Hoister(Memory(fn), primal, unbound(fn))
     new = with_body(fn, hoister.block(fn.body))
     return cse.merge(new, primal) if hoister.found else new
 
 
 class _Hoister:
-    def __init__(self, memory: Memory, primal: Container[Var]) -> None:
+    def __init__(self, memory: Memory, primal: Container[Var], unbound: set[Var]) -> None:
         self.memory = memory
         self.primal = primal
+        self.unbound = unbound
         self.found = False  # are there adjoints that are found before a loop now? Other loops may have asked for the same
 
     def block(self, block: Block) -> Block:
@@ -85,7 +87,7 @@ class _Hoister:
         target = let.target
         if target is None or target in self.primal or let.op in _STAY or target.type.__class__ is Range:
             return False
-        if any(a in inside for a in let.args if isinstance(a, Var)):
+        if any(a in inside or a in self.unbound for a in let.args if isinstance(a, Var)):
             return False
         if finds_adjoint(let):
             return let.args[1].value == "of" and type_of_atom(let.args[2]).__class__ in (Array, List, Dict)  # type: ignore[union-attr]

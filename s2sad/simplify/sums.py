@@ -44,6 +44,8 @@ def quotients(rw: Rewriter, let: Let) -> Let | None:
     a, b = (_part(rw, x, "truediv") for x in let.args)
     if a is None or b is None or a is b or not isinstance(a.args[1], Var) or a.args[1] is not b.args[1]:
         return None
+    if not _add_up(a.args[0], b.args[0]):
+        return None
     return rw.let(let, "truediv", rw.emit(let.op, a.args[0], b.args[0]), a.args[1])
 
 
@@ -56,9 +58,14 @@ def products(rw: Rewriter, let: Let) -> Let | None:
     others = _factors(rw, b)
     for c, *rest in _factors(rw, a):
         for other, *more in others:
-            if c is other and isinstance(c, Var) and is_floating(c):
+            if c is other and isinstance(c, Var) and is_floating(c) and _add_up(*rest, *more):
                 return rw.let(let, "mul", rw.emit(let.op, _product(rw, rest), _product(rw, more)), c)
     return None
+
+
+def _add_up(*parts: Atom) -> bool:
+    """Is the sum one of numbers? That of two masks is a mask, and that of small integers may not fit."""
+    return any(is_floating(a) or type(const(a)) is int for a in parts)
 
 
 def _factors(rw: Rewriter, product: Let) -> list[tuple[Atom, ...]]:

@@ -144,3 +144,53 @@ def filter_under_a_name(x, xs):
 
 for _fn in (elements_of_an_expression_in_a_loop, filter_under_a_name):
     PROGRAMS.add(_fn, 0.73, [0.5, 1.0, 2.0, 3.0, 0.9, 4.0], argnums=(0,))
+
+
+def swap_behind_a_loop(x, m, n):
+    """What a swap reads has no name: there is none to delete with the array."""
+    b = x * 0.5
+    for i in range(n):
+        b[i] += m[i]
+        b[i - 2] = x[i]
+    b[0], b[2] = b[2], b[0]
+    return np.sum(np.sin(x)) + np.sum(b) * 0.3
+
+
+PROGRAMS.add(swap_behind_a_loop, pos(4), pos(4, seed=1), 2)
+
+
+def same_in_each_of_no_iterations(x, w, n):
+    """What every iteration records alike has no value where there is none: nothing is computed from it before the loop."""
+    m = w
+    for _ in range(n):
+        z = np.zeros_like(w)
+        m = np.cos(np.cos(w + z))
+    return np.sum(np.sin(m) * x)
+
+
+for _n in (0, 2):
+    PROGRAMS.add(same_in_each_of_no_iterations, pos(3), pos(3, seed=1), _n)
+
+
+def two_maxima(x):
+    """The sum of two masks is a mask: where both are true it is not 2."""
+    return np.sum(-0.5 * (np.maximum(x, 0.3) + np.maximum(x, 0.35)))
+
+
+def maximum_and_mask(x):
+    t = np.maximum(x, 0.3) + x * (x > 0.4)
+    return np.sum(t * t)
+
+
+def masked_twice(x):
+    m, n = x > 0.2, x < 0.8
+    return np.sum(np.exp(x) * m + np.exp(x) * n) + np.sum(m / x + n / x)
+
+
+def small_integers(x):
+    m, n = (x > 0.2).astype(np.int8) * np.int8(100), (x < 0.8).astype(np.int8) * np.int8(90)
+    return np.sum(np.exp(x) * m + np.exp(x) * n)
+
+
+for _fn in (two_maxima, maximum_and_mask, masked_twice, small_integers):
+    PROGRAMS.add(_fn, np.array([0.5, 0.6, 0.1, 0.9]))
