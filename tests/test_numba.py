@@ -152,6 +152,26 @@ def test_globals_are_read_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "numba.njit" in d.source and d.__doc__ == "The documentation."
 
 
+PLACES = 2
+
+
+def placed(x, w):
+    y = np.zeros(len(x))
+    for i in range(len(x)):
+        y[i] = x[i] * 2.0
+    y[PLACES - 1] = y[0]
+    for i in range(len(x)):
+        y[i] = y[i] * w[i]
+    return np.sum(y * y)
+
+
+def test_a_global_in_an_index_between_loops() -> None:
+    x, w = np.array([0.7, -0.4, 1.3]), np.array([0.2, 0.9, -0.5])
+    got = s2sad.grad(placed, argnums=(0, 1), backend="numba")(x, w)
+    for g, (want,) in zip(got, oracles.numeric_gradient(placed, (x, w), {}, [0, 1], 1.0), strict=True):
+        np.testing.assert_allclose(g, want, rtol=1e-6, atol=1e-8)
+
+
 def test_forward_mode() -> None:
     value, tangent = s2sad.jvp(quotient, (2.0, 3.0), (1.0, 0.0), backend="numba")
     assert value == quotient(2.0, 3.0)

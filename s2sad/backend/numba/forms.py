@@ -39,8 +39,7 @@ class Forms:
         value = const(a)
         if isinstance(value, int):
             return number(value)
-        assert isinstance(a, Var)
-        made = self.lets.get(a)
+        made = self.lets.get(a) if isinstance(a, Var) else None  # a number of the user's module stands for itself
         if made is not None and depth and made.op in ("add", "sub") and all(map(is_int, made.args)):
             x, y = (self.of(b, depth - 1) for b in made.args)
             return plus(x, y, 1 if made.op == "add" else -1)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.numba.refuse import refuse
-from s2sad.ir.nodes import Atom, Const, Function, Let, Stmt, Var
+from s2sad.ir.nodes import Atom, Const, For, Function, Let, Stmt, Var, While
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import INT, Affine, Array, List, Scalar, Sym, Tuple, Type, widen
 
@@ -54,6 +54,11 @@ class Stack:
     packed: Var | None = None  # the tuple of its parts, where it is among the residuals
     again: dict[int, tuple[Let, ...]] = field(default_factory=dict)  # components that are made of the others, and how
     tuple_entry: bool = False  # an entry is a tuple of components, not the one component itself
+
+    @property
+    def outermost(self) -> Stmt:
+        """The first loop around what records it (there may be tests around that, where it is passing)."""
+        return next(s for s in self.path if isinstance(s, For | While))
 
     @property
     def operations(self) -> dict[Var, Let]:

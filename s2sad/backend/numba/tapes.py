@@ -154,7 +154,7 @@ class Tapes(TapeMemory):
     def _entries(self, b: Builder, s: Stack) -> Atom | None:
         """How many entries it has at most, where that is known before the outermost loop around it starts."""
         if s.passing:
-            count = entries(b, s.path[len(s.around) :], self.ranges, self.env, s.path[0])
+            count = entries(b, s.path[len(s.around) :], self.ranges, self.env, s.outermost)
             if count is not None:
                 return count
         return entries(b, s.path, self.ranges, self.env)
@@ -282,7 +282,7 @@ class Tapes(TapeMemory):
         own = [t for t in self.stacks.values() if t.owner is not None and _same_loop(t.owner, s)]
         rooms: dict[Stack, Atom] = {}
         for stack in self.stacks.values():
-            if stack.sized and _same_loop(stack.path[0], s):
+            if stack.sized and _same_loop(stack.outermost, s):
                 count = self._entries(b, stack)
                 assert count is not None
                 rooms[stack] = count
