@@ -156,9 +156,24 @@ def loops_under_a_test(x, y):
     return total
 
 
+def nothing_comes_back(x, y):
+    """An inner loop whose adjoint is 0 to begin with: what its reverse loop carries is nothing before it."""
+    total = 0.3
+    for _ in range(3):
+        a = 0.0
+        for i in range(len(x)):
+            m = total
+            for _ in range(2):
+                m = max(m * 0.9, y[i])
+            a = 0.0 * m
+            total += x[i] * y[i]
+        total += a
+    return total
+
+
 PROGRAMS = [
     attracted, seen_at_once, flat_pairs, parts_of_rows, largest, overwritten, differences, stored_between, under_a_test,
-    many_inputs, loops_under_a_test,
+    many_inputs, loops_under_a_test, nothing_comes_back,
 ]  # fmt: skip
 X, Y = np.array([0.8, -0.3, 0.6, 1.1, 0.5]), np.array([0.2, 0.9, -0.7, 0.4, 1.3])
 
@@ -174,6 +189,13 @@ def test_gradient(program: Any) -> None:
     value, pullback = s2sad.vjp(program, X, Y, backend="numba")
     for g, h in zip(pullback(2.0), derivative(X, Y)[1], strict=True):
         np.testing.assert_allclose(g, 2.0 * h, rtol=1e-12, atol=1e-15)
+
+
+def test_no_test_of_what_a_loop_carries_stands_before_it() -> None:
+    derivative = s2sad.grad(nothing_comes_back, backend="numba")
+    derivative(X, Y)
+    backwards = derivative.source.split("# reverse sweep")[1]
+    assert "if m_bar != 0.0:" not in backwards, derivative.source
 
 
 def test_the_tape_is_that_of_one_inner_loop() -> None:

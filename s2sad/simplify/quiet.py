@@ -102,7 +102,7 @@ class _Skip:
 
     def _tested(self, stmts: list[Stmt], reader: For, tape: Tape) -> list[Stmt]:
         owner, at = tape.owner, stmts.index(reader)
-        given = [a for a in (*reader.init, *free_vars(reader.body)) if isinstance(a, Var) and is_float(a)]
+        given = [a for a in free_vars(Block((reader,))) if is_float(a)]  # not what it carries: that is nothing before it
         g = next((a for a in dict.fromkeys(given) if does_nothing_for_zero(reader, a)), None)
         if g is None or owner not in stmts[:at] or tape.made not in stmts[:at] or not self._only_records(owner, tape):
             return stmts
