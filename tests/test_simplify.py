@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import s2sad.rules  # noqa: F401
+import s2sad.rules
 from s2sad.ad import cells
 from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
@@ -694,3 +694,17 @@ def test_copies_stay_where_the_source_changes_before_they_are_read() -> None:
 def test_a_statement_does_not_sink_past_a_store_into_what_it_reads() -> None:
     text = "def f(x, w):\n    y = np.exp(x)\n    t = y * w\n    y[0] = 1.0\n    w = w * 2.0\n    return t + w * y\n"
     unchanged_value(lambda fn: sink.sink(fn), text, [V, W])
+
+
+def test_the_minus_of_a_small_integer_stays() -> None:
+    """The negative of the least one is itself: it is not subtracted instead."""
+
+    def f(x, u):
+        s = 0.0
+        for i in range(3):
+            s = s + x[i] * (-u[i]) + x[i] * 2.0
+        return s
+
+    x, u = np.array([0.5, 1.5, 2.0]), np.array([-128, 100, 3], np.int8)
+    with np.errstate(over="ignore"):
+        np.testing.assert_array_equal(s2sad.grad(f)(x, u), [-126.0, -98.0, -1.0])

@@ -26,12 +26,13 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 
 from s2sad.analysis import usage
+from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of, walk
 from s2sad.ir.rewrite import map_lets, subst_atoms, with_blocks, with_body, with_stmts
-from s2sad.ir.types import Array
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import is_floating, is_scalar, same_dims
 
 _FLIPPED = {"add": "sub", "sub": "add", "iadd": "isub", "isub": "iadd"}
@@ -71,7 +72,15 @@ def _into_literals(fn: Function, primal: Container[Var]) -> Function:
 
 
 def _negations(fn: Function, primal: Container[Var]) -> list[Let]:
-    return [s for s in walk(fn.body) if isinstance(s, Let) and s.op == "neg" and s.target is not None and s.target not in primal]
+    return [
+        s for s in walk(fn.body)
+        if s.__class__ is Let and s.op == "neg" and s.target is not None and s.target not in primal and not _wraps(s.args[0])
+    ]  # fmt: skip
+
+
+def _wraps(a: Atom) -> bool:
+    """A small or unsigned integer, of which the negative may be another number."""
+    return (dtype_of(type_of_atom(a)) or "").startswith(("uint", "int8", "int16", "int32"))
 
 
 def _unwritten(fn: Function, found: list[Let]) -> list[Let]:
