@@ -28,7 +28,8 @@ _STORING = {"append", "extend", "insert", "pop", "remove", "clear", "sort", "rev
 @pytest.mark.parametrize("name", HELPERS)
 def test_each_helper_is_classified_once(name: str) -> None:
     fn = HELPERS[name]
-    named = [name in names for names in (effects._HELPERS_RAISE, effects._HELPERS_FRESH, effects._HELPERS_PURE)]
+    lists = (effects._HELPERS_RAISE, effects._HELPERS_FRESH, effects._HELPERS_FIRST, effects._HELPERS_PURE)
+    named = [name in names for names in lists]
     stores, has_rule = changes_first(fn), lookup(fn) is not None
     assert any((*named, stores, has_rule)), f"rt.{name} counts as a store until a list in analysis/effects.py has it"
     assert sum((*named, stores)) <= 1
@@ -36,7 +37,7 @@ def test_each_helper_is_classified_once(name: str) -> None:
 
 
 def test_the_lists_name_helpers() -> None:
-    listed = effects._HELPERS_RAISE | effects._HELPERS_FRESH | effects._HELPERS_PURE
+    listed = effects._HELPERS_RAISE | effects._HELPERS_FRESH | effects._HELPERS_FIRST | effects._HELPERS_PURE
     assert listed <= set(HELPERS)
 
 

@@ -256,7 +256,7 @@ def shielded(fn: Function) -> Function:
 
 def reverse(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """The adjoint of a call of a gradient."""
-    from s2sad.ad.ops import add_structured
+    from s2sad.ad.adding import add_structured
 
     assert isinstance(s.args[0], Ref) and s.target is not None
     g: Gradient = s.args[0].obj
@@ -289,7 +289,7 @@ def reverse(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
 
 def _kept(r: Reverse, a: Atom, s: Let, before: list[Stmt]) -> Atom:
     """An argument as it is now: a copy of what is stored into later."""
-    from s2sad.ad.ops import snapshot
+    from s2sad.ad.adding import snapshot
 
     if isinstance(a, Var) and isinstance(a.type, Tuple | List | Dict | Obj):
         if not r.info.deep_mutated(a):

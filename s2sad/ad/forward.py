@@ -21,10 +21,11 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad import derived, overlap, scatter
+from s2sad.ad.applied import one_sided, product, rule_of, split_args
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
-from s2sad.ad.ops import UNKNOWN_STORE, one_sided, product, rule_of, split_args
+from s2sad.ad.stores import UNKNOWN_STORE
 from s2sad.analysis.activity import Activity, activity
 from s2sad.analysis.alias import MUTATING_METHODS, alias
 from s2sad.analysis.aliasing import aliasing

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
-from s2sad.ad import objects, ops
+from s2sad.ad import adding, objects, reads
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -37,7 +37,7 @@ def store(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     i, v = s.args[1], s.args[2]
     if isinstance(type_of_atom(i), Slice):
         return store_slice(r, s, x, i, v, state, rb)
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     before: list[Stmt] = []
     if isinstance(v, Var) and r.is_paired(v):  # its adjoint lives with its memory
         before = same_object(r, s, x, i, v)
@@ -67,7 +67,7 @@ def hand_over(r: Reverse, state: State, rb: Builder, v: Var, g: Atom) -> None:
     """The adjoint ``g`` that was found in a mirror goes to ``v``; a zero in the mirror is the number 0.0."""
     if not is_number(type_of_atom(v)):
         g = rb.call(rt.as_adjoint, "rt.as_adjoint", g, v, type=v.type)
-    ops.add_structured(r, state, rb, v, g, mirrored=True)
+    adding.add_structured(r, state, rb, v, g, mirrored=True)
 
 
 def same_object(r: Reverse, s: Let, x: Var, i: Atom, v: Var) -> list[Stmt]:
@@ -87,15 +87,15 @@ def store_slice(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, state: State, rb: 
     if not isinstance(type_of_atom(v), List):
         values = fb.call(list, "list", v, type=List(type_of_atom(v)))
     old = fb.emit("getitem", x, i, name="old", type=x.type)
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     put = vacant(r, rb, x, old)
-    count = ops.length_now(r, values, s, fb.stmts, rb)
+    count = reads.length_now(r, values, s, fb.stmts, rb)
     g = rb.call(rt.unstore_slice, "rt.unstore_slice", place, i, count, put, type=type_of_atom(v))
     if isinstance(v, Var) and r.is_active(v):
         if r.layout.is_mirror(v):
             r.add(state, rb, (v, ()), g)
         else:
-            ops.add_structured(r, state, rb, v, g)
+            adding.add_structured(r, state, rb, v, g)
     return [*fb.stmts, s]
 
 
@@ -103,7 +103,7 @@ def delete(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     """``del xs[i]``."""
     fb = Builder(s.loc)
     old = fb.emit("getitem", x, s.args[1], name="old")
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     if isinstance(type_of_atom(s.args[1]), Slice):
         put = vacant(r, rb, x, old)
         rb.call(rt.unstore_slice, "rt.unstore_slice", place, s.args[1], Const(0), put, type=x.type)
@@ -116,9 +116,9 @@ def delete(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
 
 def extend(r: Reverse, s: Let, x: Var, other: Atom, state: State, rb: Builder) -> list[Stmt]:
     """``xs.extend(other)``: the tail of the mirror is the adjoint of ``other``."""
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     before: list[Stmt] = []
-    count = ops.length_now(r, other, s, before, rb)
+    count = reads.length_now(r, other, s, before, rb)
     tail = rb.call(rt.take_tail, "rt.take_tail", place, count, type=type_of_atom(other))
     if isinstance(other, Var) and r.is_active(other):
         if isinstance(other.type, List | Dict) and r.layout.is_mirror(other):
@@ -137,9 +137,9 @@ def method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builder) -> 
     if name == "clear":
         return _clear(r, s, x, state, rb)
     if name == "copy" and s.target is not None:
-        ops.add_copy(r, s.target, x, state, rb)
+        reads.add_copy(r, s.target, x, state, rb)
         return [s]
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     if name == "append":
         g = rb.emit("method", place, Const("pop"), type=type_of_atom(s.args[2]))
         return _given_back(r, s, s.args[2], g, state, rb)
@@ -179,7 +179,7 @@ def _clear(r: Reverse, s: Let, x: Var, state: State, rb: Builder) -> list[Stmt]:
     fb = Builder(s.loc)
     old = fb.call(list, "list", x, name="old", type=x.type)
     whole = rb.emit("slice", Const(None), Const(None), Const(None))
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     rb.call(rt.unstore_slice, "rt.unstore_slice", place, whole, Const(0), vacant(r, rb, x, old), type=x.type)
     return [*fb.stmts, s]
 
@@ -198,10 +198,10 @@ def _dict_method(r: Reverse, s: Let, x: Var, name: str, state: State, rb: Builde
     if s.target is None or name not in ("get", "pop", "setdefault", "copy"):
         raise r.refuse("S2S066", f"the method {name} of a dict that holds active values", s.loc, "write the loop out")
     if name == "copy":
-        ops.add_copy(r, s.target, x, state, rb)
+        reads.add_copy(r, s.target, x, state, rb)
         return [s]
-    place = ops.mirror(r, state, rb, x)
-    g = ops.target_bar(r, s.target, state, rb)
+    place = reads.mirror(r, state, rb, x)
+    g = adding.target_bar(r, s.target, state, rb)
     key = s.args[2]
     default = s.args[3] if len(s.args) > 3 else Const(None)
     fb = Builder(s.loc)

@@ -53,11 +53,11 @@ def is_stored(r: Reverse, s: Let) -> bool:
 
 def store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     """``x.a = v``: the adjoint of v is in the mirror, and nothing is left there."""
-    from s2sad.ad import lists, ops
+    from s2sad.ad import lists, reads
 
     x, key, v = s.args
     assert isinstance(x, Var)
-    place = ops.mirror(r, state, rb, x)
+    place = reads.mirror(r, state, rb, x)
     if isinstance(v, Var) and r.is_active(v) and not r.is_paired(v):  # else its adjoint lives with its memory
         lists.hand_over(r, state, rb, v, rb.emit("getattr", place, key, type=type_of_atom(v)))
     if not r.holds_paired(x):
@@ -92,7 +92,7 @@ def made(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], state: State, rb: B
 
 def _cut(r: Reverse, s: Let, parts: list[tuple[Step, Atom]], g: Atom, state: State, rb: Builder) -> None:
     """The adjoint is one value of the same structure."""
-    from s2sad.ad.ops import add_structured
+    from s2sad.ad.adding import add_structured
 
     for (kind, k), a in parts:
         if isinstance(a, Var) and r.is_active(a) and not (r.layout.is_mirror(s.target) and r.is_paired(a)):  # type: ignore[arg-type]
@@ -109,7 +109,7 @@ def nothing(rb: Builder, v: Atom) -> Atom:
 
 def gathered(r: Reverse, v: Var, state: State, rb: Builder) -> Atom:
     """The adjoint of ``v``, taken out, as one value of the structure that the mirror of a container has."""
-    from s2sad.ad.ops import target_bar
+    from s2sad.ad.adding import target_bar
 
     if not isinstance(v.type, Tuple | Obj) or r.layout.is_mirror(v):
         g = target_bar(r, v, state, rb)

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ad import calls, objects, ops, residuals, scatter, swaps
+from s2sad.ad import applied, calls, objects, ops, reads, residuals, scatter, swaps
 from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout, normal_step
@@ -288,7 +288,7 @@ class Reverse:
             return False
         if s.op == "method":
             return not isinstance(type_of_atom(s.args[0]), List | Dict)
-        known = ops.rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
+        known = applied.rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
         return s.op == "call" and not known and not (isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec))
 
     # -- errors --------------------------------------------------------------------------------------------------
@@ -375,7 +375,7 @@ class Reverse:
             if path[: len(p)] == p:  # inside a mirror
                 place = self.shadow(state, rb, v) if not p and self.is_shadow(v) else self.buffer(state, rb, (v, p))
                 step, *rest = path[len(p) :]
-                ops.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown(), step[0])
+                reads.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown(), step[0])
                 del t
                 return
         for p, _ in self.layout.leaves(v):

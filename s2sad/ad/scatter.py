@@ -35,19 +35,19 @@ def _hashable(obj: Any) -> bool:
 
 def reverse(r: Reverse, s: Let, sign: int, state: State, rb: Builder) -> list[Stmt]:
     """The adjoint of ``add.at(x, i, v)``."""
-    from s2sad.ad import ops
+    from s2sad.ad import adding, stores
 
     x, i, v = s.args[1:4]
     if not isinstance(x, Var) or not r.is_active(x):
         if r.is_active(v):
-            raise r.refuse(*ops.UNKNOWN_STORE, s.loc)
+            raise r.refuse(*stores.UNKNOWN_STORE, s.loc)
         return [s]
     if not isinstance(x.type, Array):
         raise r.refuse("S2S063", "an addition in place into something that is not known to be an array", s.loc)
     if not isinstance(v, Var) or not r.is_active(v):
         return [s]
     before: list[Stmt] = []
-    i = ops.snapshot(r, i, s, before)
+    i = adding.snapshot(r, i, s, before)
     g: Atom = rb.call(rt.gather, "rt.gather", r.shadow(state, rb, x), i, type=op_type("getitem", (x.type, type_of_atom(i))))
     if sign < 0:
         g = rb.emit("neg", g)
@@ -58,12 +58,12 @@ def reverse(r: Reverse, s: Let, sign: int, state: State, rb: Builder) -> list[St
 
 def forward(f: Forward, s: Let, b: Builder) -> None:
     """The tangent of ``add.at(x, i, v)``."""
-    from s2sad.ad import ops
+    from s2sad.ad import stores
 
     x, i, v = s.args[1:4]
     if not isinstance(x, Var) or not f.is_active(x):
         if f.is_active(v):
-            raise f.refuse(*ops.UNKNOWN_STORE, s.loc)
+            raise f.refuse(*stores.UNKNOWN_STORE, s.loc)
         b.append(s)
         return
     dot = f.dot(b, v) if f.is_active(v) else None

@@ -179,6 +179,7 @@ _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
     {"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held", "expect_method"}
 )
+_HELPERS_FIRST = frozenset({"as_adjoint"})  # of the second operand it has the structure alone
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
@@ -360,7 +361,7 @@ def _call_effect(let: Let) -> Effect:
             return Effect(io=True, shares=tuple(range(1, len(let.args))))
         if name in _HELPERS_FRESH:
             return PURE
-        if name == "as_adjoint":  # of the second operand it has the structure alone
+        if name in _HELPERS_FIRST:
             return Effect(shares=(1,))
         if name in _HELPERS_PURE or lookup(callee.obj) is not None:
             return Effect(shares=tuple(range(1, len(let.args))))  # many may give an operand back
