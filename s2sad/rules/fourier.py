@@ -28,17 +28,17 @@ _BOTH = samples.cases(*(lambda k=k: _REAL()[k] for k in range(4)), lambda: call(
 
 @linear(np.fft.fft, type=ty.probe(np.fft.fft), sample=_BOTH)
 def fft(y_bar, a, /, *, n=None, axis=-1, norm=None):
-    return rt.resized(np.fft.fft(y_bar, axis=axis, norm=norm), a, axis)
+    return rt.resized(np.fft.fft(y_bar, axis=axis, norm=norm), a)
 
 
 @linear(np.fft.ifft, type=ty.probe(np.fft.ifft), sample=_BOTH)
 def ifft(y_bar, a, /, *, n=None, axis=-1, norm=None):
-    return rt.resized(np.fft.ifft(y_bar, axis=axis, norm=norm), a, axis)
+    return rt.resized(np.fft.ifft(y_bar, axis=axis, norm=norm), a)
 
 
 @linear(np.fft.rfft, type=ty.probe(np.fft.rfft), sample=_REAL)
 def rfft(y_bar, a, /, *, n=None, axis=-1, norm=None):
-    return rt.resized(np.fft.fft(y_bar, rt.transform_size(a, n, axis), axis, norm), a, axis)
+    return rt.resized(np.fft.fft(y_bar, rt.transform_size(a, n, axis), axis, norm), a)
 
 
 @linear(
@@ -54,16 +54,45 @@ def rfft(y_bar, a, /, *, n=None, axis=-1, norm=None):
 )
 def irfft(y_bar, a, /, *, n=None, axis=-1, norm=None):
     half = np.conj(np.fft.rfft(y_bar, axis=axis, norm=rt.inverse_norm(norm)))
-    return rt.resized(rt.doubled(half, rt.transform_size(y_bar, None, axis), axis), a, axis)
+    return rt.resized(rt.doubled(half, rt.transform_size(y_bar, None, axis), axis), a)
+
+
+_PLANES = samples.cases(
+    lambda: call(values((3, 4))),
+    lambda: call(_PLANE),
+    lambda: call(_PLANE, (3, 4), norm="ortho"),
+    lambda: call(values((2, 3, 4)), axes=(0, 2)),
+)
+_WHOLE = samples.cases(lambda: call(values((3, 4))), lambda: call(_PLANE), lambda: call(values((2, 3)), (3, 2), (0, 1)))
+
+
+@linear(np.fft.fft2, type=ty.probe(np.fft.fft2), sample=_PLANES)
+def fft2(y_bar, a, /, *, s=None, axes=(-2, -1), norm=None):
+    return rt.resized(np.fft.fft2(y_bar, axes=axes, norm=norm), a)
+
+
+@linear(np.fft.ifft2, type=ty.probe(np.fft.ifft2), sample=_PLANES)
+def ifft2(y_bar, a, /, *, s=None, axes=(-2, -1), norm=None):
+    return rt.resized(np.fft.ifft2(y_bar, axes=axes, norm=norm), a)
+
+
+@linear(np.fft.fftn, type=ty.probe(np.fft.fftn), sample=_WHOLE)
+def fftn(y_bar, a, /, *, s=None, axes=None, norm=None):
+    return rt.resized(np.fft.fftn(y_bar, axes=axes, norm=norm), a)
+
+
+@linear(np.fft.ifftn, type=ty.probe(np.fft.ifftn), sample=_WHOLE)
+def ifftn(y_bar, a, /, *, s=None, axes=None, norm=None):
+    return rt.resized(np.fft.ifftn(y_bar, axes=axes, norm=norm), a)
 
 
 @linear(
     rt.resized,
     type=ty.probe(rt.resized),
-    sample=samples.cases(lambda: call(values((3,)), values((5,))), lambda: call(values((3, 4)), values((2, 4)), 0)),
+    sample=samples.cases(lambda: call(values((3,)), values((5,))), lambda: call(values((3, 4)), values((2, 6)))),
 )
-def resized(y_bar, g, /, *, x, axis=-1):
-    return rt.resized(y_bar, g, axis)
+def resized(y_bar, g, /, *, x):
+    return rt.resized(y_bar, g)
 
 
 @linear(

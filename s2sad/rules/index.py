@@ -18,8 +18,9 @@ FAMILIES: dict[str, str] = {
         cmath.phase cmath.rect cmath.sin cmath.sinh cmath.sqrt cmath.tan cmath.tanh
     """,
     "fourier": """
-        numpy.fft.fft numpy.fft.ifft numpy.fft.irfft numpy.fft.rfft s2sad.runtime.fourier.doubled
-        s2sad.runtime.fourier.inverse_norm s2sad.runtime.fourier.resized
+        numpy.fft.fft numpy.fft.fft2 numpy.fft.fftn numpy.fft.ifft numpy.fft.ifft2 numpy.fft.ifftn
+        numpy.fft.irfft numpy.fft.rfft s2sad.runtime.fourier.doubled s2sad.runtime.fourier.inverse_norm
+        s2sad.runtime.fourier.resized
         s2sad.runtime.fourier.transform_size
     """,
     "helpers_arrays": """

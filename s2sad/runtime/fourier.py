@@ -7,17 +7,13 @@ from typing import Any
 import numpy as np
 
 
-def resized(g: Any, x: Any, axis: int = -1) -> np.ndarray:
-    """``g`` cut off, or filled up with zeros, to the size of ``x`` along an axis; its real part where ``x`` is real."""
+def resized(g: Any, x: Any) -> np.ndarray:
+    """``g`` cut off, or filled up with zeros, to the shape of ``x``; its real part where ``x`` is real."""
     x = np.asarray(x)
     g = np.asarray(g if x.dtype.kind == "c" else np.real(g))
-    size, wanted = g.shape[axis], x.shape[axis]
-    if size > wanted:
-        return np.moveaxis(np.moveaxis(g, axis, 0)[:wanted], 0, axis)
-    if size < wanted:
-        widths = [(0, 0)] * g.ndim
-        widths[axis] = (0, wanted - size)
-        return np.pad(g, widths)
+    if g.shape != x.shape:
+        g = g[tuple(map(slice, x.shape))]
+        g = np.pad(g, [(0, wanted - size) for size, wanted in zip(g.shape, x.shape, strict=True)])
     return g
 
 
