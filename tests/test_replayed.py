@@ -222,7 +222,7 @@ def test_a_difference_of_what_is_there_is_not_kept() -> None:
 def test_pairs_take_the_memory_of_columns() -> None:
     derivative = s2sad.grad(flat_pairs, backend="numba")
     derivative(X, Y)
-    assert "np.empty((len(range(3)), x.shape[0]))" in derivative.source, derivative.source
+    assert "np.empty((len(range(3)), n))" in derivative.source, derivative.source
     assert "len(range(n)) * len(range(n))" not in derivative.source, derivative.source
 
 
