@@ -14,13 +14,7 @@ from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Let, Ref, Stmt, Var
 from s2sad.ir.rewrite import with_args
-from s2sad.ir.types import (
-    Array,
-    Dict,
-    List,
-    Obj,
-    Tuple,
-)
+from s2sad.ir.types import Array, Dict, List, Obj, Tuple
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse

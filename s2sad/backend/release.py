@@ -35,8 +35,6 @@ wrong size, view or alias only means that a ``del`` gives nothing back.
 
 from __future__ import annotations
 
-from typing import Any
-
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.backend.fold import Plan
 from s2sad.backend.naming import Names
@@ -60,7 +58,6 @@ _PART = 0.02  # the same: not worth a name
 def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
     """The names to delete before statements of the function's own block, and the operands that take the results of
     statements: those that hold more than all others with an array for each."""
-    _sizes.clear()
     stmts = plan.kept(fn.body)
     if sum(s.__class__ is Let and _size(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
         return {}, {}
@@ -71,18 +68,6 @@ def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[st
 
 def _size(t: Type | None) -> float:
     """About how many elements a value has."""
-    if t.__class__ is not Array and t.__class__ is not Tuple and t.__class__ is not List:
-        return 0.0
-    known = _sizes.get(id(t))
-    if known is None or known[0] is not t:
-        known = _sizes[id(t)] = (t, _counted(t))
-    return known[1]
-
-
-_sizes: dict[int, tuple[Any, float]] = {}  # by the identity of the type, which stays with it
-
-
-def _counted(t: Any) -> float:
     if t.__class__ is Array:
         if t.dims == ():
             return 0.0

@@ -31,7 +31,7 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import finds_adjoint
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of, walk
+from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Dict, List, Lit, Scalar, Slice, Tuple, is_number
 from s2sad.runtime.memory import Shadow
@@ -80,10 +80,11 @@ def name_found(fn: Function) -> Function:
 
 def bounds(fn: Function) -> Function:
     """``fn`` with ``n - 1`` written out in the ranges that it bounds, where nothing else reads it."""
-    if not any(s.__class__ is Let and (s.op == "add" or s.op == "sub") and _is_shifted(s) for s in walk(fn.body)):
-        return fn
-    lets, counts = usage.lets(fn), usage.uses(fn)
+    lets = usage.lets(fn)
     found = {v: d for v, d in lets.items() if not v.name and _is_shifted(d)}
+    if not found:
+        return fn
+    counts = usage.uses(fn)
     inside = Counter(a for d in lets.values() if _is_range(d) for a in d.args)
     found = {v: d for v, d in found.items() if inside[v] == counts.get(v, 0)}
     return with_body(fn, _Speller(found).block(fn.body)) if found else fn

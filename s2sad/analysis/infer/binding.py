@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.analysis.infer import (
-    elements,
-    mappings,
-    placed,
-    stars,
-)
+from s2sad.analysis.infer import elements, mappings, placed, stars
 from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Global, Param, Ref, Var
-from s2sad.ir.types import (
-    Dict,
-)
+from s2sad.ir.types import Dict
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer

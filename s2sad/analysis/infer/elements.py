@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import (
-    placed,
-    plans,
-)
+from s2sad.analysis.infer import placed, plans
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Var
-from s2sad.ir.types import (
-    Array,
-    Dict,
-    List,
-    Range,
-    Tuple,
-    Type,
-)
+from s2sad.ir.types import Array, Dict, List, Range, Tuple, Type
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
