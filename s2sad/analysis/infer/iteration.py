@@ -15,7 +15,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.infer import flat, inline, operators, optional, poison, records
-from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
+from s2sad.analysis.infer.few import layered, must_unroll, static_items
+from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
 from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
