@@ -49,17 +49,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
 )
-from s2sad.ir.types import (
-    UNKNOWN,
-    Array,
-    Dict,
-    List,
-    Obj,
-    Tuple,
-    is_differentiable,
-    is_number,
-    tangent_type,
-)
+from s2sad.ir.types import UNKNOWN, Array, Dict, List, Obj, Tuple, is_differentiable, is_number, tangent_type
 
 _CONTAINERS = (List, Tuple, Dict)
 

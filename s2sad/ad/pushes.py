@@ -11,21 +11,9 @@ from typing import TYPE_CHECKING
 
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
-from s2sad.ir.nodes import (
-    Callee,
-    Const,
-    Function,
-    Let,
-    Loc,
-    Param,
-    Ref,
-)
+from s2sad.ir.nodes import Callee, Const, Function, Let, Loc, Param, Ref
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import (
-    UNKNOWN,
-    Tuple,
-    tangent_type,
-)
+from s2sad.ir.types import UNKNOWN, Tuple, tangent_type
 
 if TYPE_CHECKING:
     from s2sad.ad.forward import Forward

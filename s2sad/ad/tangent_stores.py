@@ -23,20 +23,8 @@ from s2sad.analysis.alias import MUTATING_METHODS
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import is_logger
 from s2sad.analysis.optypes import INPLACE, type_of_atom
-from s2sad.ir.nodes import (
-    Atom,
-    Const,
-    Let,
-    Ref,
-    Var,
-)
-from s2sad.ir.types import (
-    Array,
-    Dict,
-    List,
-    is_number,
-    tangent_type,
-)
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.ir.types import Array, Dict, List, is_number, tangent_type
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:

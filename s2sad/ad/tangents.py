@@ -23,15 +23,7 @@ from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import (
-    Atom,
-    Const,
-    Let,
-    Ref,
-    Stmt,
-    Var,
-    free_in,
-)
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var, free_in
 from s2sad.ir.types import (
     UNKNOWN,
     Array,

@@ -16,20 +16,7 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.infer import calls, elements, plans, recipes
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, Let, Var, walk
-from s2sad.ir.types import (
-    Array,
-    Dict,
-    List,
-    Lit,
-    Num,
-    Range,
-    RefT,
-    Tuple,
-    Type,
-    Unknown,
-    join_all,
-    widen,
-)
+from s2sad.ir.types import Array, Dict, List, Lit, Num, Range, RefT, Tuple, Type, Unknown, join_all, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer

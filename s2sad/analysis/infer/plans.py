@@ -14,22 +14,7 @@ from s2sad.analysis.infer import operators, recipes
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.record import dataclass
-from s2sad.ir.types import (
-    INT,
-    RANGE,
-    STR,
-    UNKNOWN,
-    Array,
-    List,
-    Lit,
-    Num,
-    Opaque,
-    Range,
-    Scalar,
-    Tuple,
-    Type,
-    Unknown,
-)
+from s2sad.ir.types import INT, RANGE, STR, UNKNOWN, Array, List, Lit, Num, Opaque, Range, Scalar, Tuple, Type, Unknown
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer

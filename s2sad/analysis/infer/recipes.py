@@ -17,16 +17,7 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.infer import calls, elements, plans, stars
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import (
-    BOOL,
-    INT,
-    RANGE,
-    UNKNOWN,
-    Opaque,
-    Range,
-    Scalar,
-    widen,
-)
+from s2sad.ir.types import BOOL, INT, RANGE, UNKNOWN, Opaque, Range, Scalar, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
