@@ -259,7 +259,8 @@ def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
 
 def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
     """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
-    n, m = np.size(like), np.size(v)
+    v = np.asarray(v)
+    n, m = np.size(like), v.size
     full = np.zeros(n + m - 1, np.result_type(g, v))
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     full[start : start + np.size(g)] = g

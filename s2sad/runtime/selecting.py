@@ -12,7 +12,7 @@ from s2sad.runtime.shapes import as_kind, unbroadcast
 
 
 def _zeros(x: Any, g: Any) -> np.ndarray:
-    dtype = np.result_type(x)
+    dtype = np.asarray(x).dtype
     return np.zeros(np.shape(x), dtype if dtype.kind in "fc" else np.result_type(g, np.float64))
 
 
