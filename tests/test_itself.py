@@ -30,5 +30,5 @@ def test_the_first_power_of_a_matrix_is_the_matrix(n: int) -> None:
 
 
 def test_forward_mode_refuses_what_it_cannot_tell() -> None:
-    with pytest.raises(s2sad.UnsupportedError, match="np.linalg.matrix_power may give its operand itself"):
+    with pytest.raises(s2sad.UnsupportedError, match="may give its operand itself"):
         s2sad.jvp(power, (A, 1), (A, 0))
