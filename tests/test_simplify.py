@@ -15,6 +15,7 @@ from s2sad.ad import cells
 from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
+    ALGEBRA,
     buffers,
     clears,
     contributions,
@@ -73,6 +74,10 @@ def rules_of(name: str) -> Any:
     return lambda fn: dce.eliminate(run_rules(fn, table, (), everywhere=True), ())
 
 
+def twice(run_pass: Any) -> Any:
+    return lambda fn: run_pass(run_pass(fn))
+
+
 PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.dce": (lambda fn: dce.eliminate(fn, ()), [S, T]),
     "s2sad.simplify.structure": (lambda fn: dce.eliminate(copied(structure.settle(copied(fn))), ()), [S, T, 3]),
@@ -113,6 +118,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.selections": (
         lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
     "s2sad.simplify.reduced": (rules_of("s2sad.simplify.reduced"), [M, M.T @ M, W]),
+    "s2sad.simplify.weights": (twice(lambda fn: clean(run_rules(fn, ALGEBRA, ()))), [M, M[:, 0], V]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
