@@ -51,6 +51,7 @@ from s2sad.simplify import (
     spell,
     spread,
     squares,
+    stacked,
     stores,
     structure,
     sums,
@@ -211,7 +212,7 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
 
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(tape.measure(fn), primal)
+    new = buffers.reuse(stacked.stack(tape.measure(fn)), primal)
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 
