@@ -51,7 +51,6 @@ from s2sad.simplify import (
     spell,
     spread,
     squares,
-    stacked,
     stores,
     structure,
     sums,
@@ -210,9 +209,21 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
     return fn
 
 
+def in_one(fn: Function) -> Function:
+    """The matrices that a loop records lie in one array."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    kept = (getattr(a, "type", None) for t in tapes_in(fn).understood() for a in t.components)
+    if not any(t.__class__ is Array and len(t.dims or ()) > 1 for t in kept):
+        return fn
+    from s2sad.simplify import stacked  # few programs need it
+
+    return stacked.stack(fn)
+
+
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(stacked.stack(tape.measure(fn)), primal)
+    new = buffers.reuse(in_one(tape.measure(fn)), primal)
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 

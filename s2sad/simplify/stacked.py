@@ -57,8 +57,6 @@ _MOST = 2
 
 def stack(fn: Function) -> Function:
     """``fn`` with such arrays in one: ``fn`` itself where there are none."""
-    if all(s.__class__ is Let for s in fn.body.stmts):
-        return fn
     chosen = [pair for t in tapes_in(fn).understood() for pair in _chosen(t)]
     return with_body(fn, _Stacker(fn, chosen).block(fn.body)) if chosen else fn
 
