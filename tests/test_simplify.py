@@ -38,6 +38,7 @@ from s2sad.simplify import (
     negations,
     places,
     quiet,
+    recorded_alone,
     rows,
     selections,
     simplify,
@@ -73,6 +74,10 @@ def rules_of(name: str) -> Any:
     fold = importlib.import_module("s2sad.simplify.fold").RULES
     table = merge_rules({"copy": fold["copy"]}, table) if not name.endswith("fold") else table
     return lambda fn: dce.eliminate(run_rules(fn, table, (), everywhere=True), ())
+
+
+def overwritten(fn: Function) -> Function:
+    return buffers.reuse(fn, primal_vars(fn), recorded_alone(fn))
 
 
 def twice(run_pass: Any) -> Any:
@@ -124,6 +129,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.fuse": (lambda fn: clean(fuse.fuse(clean(fn), ())), [S, T, 3]),
+    "s2sad.simplify.owned": (lambda fn: overwritten(clean(fn)), [V, W]),
     "s2sad.simplify.stacked": (lambda fn: stacked.stack(clean(fn)), [M, M.T @ M, V]),
     "s2sad.simplify.quiet": (lambda fn: quiet.skip_for_zero(clean(fn), ()), [V, W, 3]),
     "s2sad.simplify.idle": (lambda fn: clean(idle.skip(clean(fn), ())), [V, V.copy(), T]),
