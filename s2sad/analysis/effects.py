@@ -183,6 +183,7 @@ _HELPERS_FIRST = frozenset({"as_adjoint"})  # of the second operand it has the s
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
+        "in_parts",
         "zeros_like",
         "scatter",
         "count",

@@ -141,6 +141,7 @@ from s2sad.runtime.memory import (
     store_adjoint,
     take_tail,
 )
+from s2sad.runtime.parts import in_parts
 from s2sad.runtime.products import (
     dot_adj_a,
     dot_adj_b,
@@ -321,6 +322,7 @@ __all__ = [
     "held",
     "hstack_adj",
     "imag_adj",
+    "in_parts",
     "inner",
     "inner_adj_a",
     "inner_adj_b",
