@@ -2,8 +2,9 @@
 
 Emitted functions hold no closures, no ``with``, no calls to be inlined and no branches that types decide, so the passes
 for these are left out; what remains brings its analysis of the function up to date once instead of after each pass. A
-quarter of the time that large gradients take to compile is saved. What LLVM does is left alone: asked to optimise each
-function less before the module as a whole, it made a Cholesky factorisation 1.4 times slower.
+quarter of the time that large gradients take to compile is saved. How LLVM optimises is left alone: asked to optimise each
+function less before the module as a whole, it made a Cholesky factorisation 1.4 times slower. How it writes machine code
+is not (``emission.py``).
 
 Functions with ``parallel=True`` are compiled as Numba does.
 """
@@ -28,6 +29,8 @@ from numba.core.typed_passes import (
     PreLowerStripPhis,
 )  # fmt: skip
 from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
+
+from s2sad.backend.numba.emission import library
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -100,6 +103,8 @@ class NativeCompiler(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.no_cfunc_wrapper = True
+        if self.state.library is None:
+            self.state.library = library(self.state)
         passes = PassManager("s2sad")
         for part in (
             _Read, ReconstructSSA, _Types, PreLowerStripPhis, InlineOverloads, _Arrays,
