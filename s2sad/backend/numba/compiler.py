@@ -1,10 +1,10 @@
 """The compiler that Numba runs for emitted functions: its own passes, without those that find nothing in them.
 
 Emitted functions hold no closures, no ``with``, no calls to be inlined and no branches that types decide, so the passes
-for these are left out; what remains brings its analysis of the function up to date once instead of after each pass. A
-quarter of the time that large gradients take to compile is saved. How LLVM optimises is left alone: asked to optimise each
-function less before the module as a whole, it made a Cholesky factorisation 1.4 times slower. How it writes machine code
-is not (``emission.py``).
+for these are left out; what remains brings its analysis of the function up to date once instead of after each pass. What
+goes to LLVM is shorter (``lowering.py``, ``allocation.py``), and so is LLVM's way from there to machine code
+(``emission.py``). How LLVM optimises is left alone: asked to optimise each function less before the module as a whole, it
+made a Cholesky factorisation 1.4 times slower.
 
 Functions with ``parallel=True`` are compiled as Numba does.
 """
@@ -30,7 +30,9 @@ from numba.core.typed_passes import (
 )  # fmt: skip
 from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
 
+from s2sad.backend.numba.allocation import own_allocation
 from s2sad.backend.numba.emission import library
+from s2sad.backend.numba.lowering import Lowering
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -45,6 +47,7 @@ class _Read(FunctionPass):
     def run_pass(self, state: Any) -> bool:
         for part in (TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites):
             part().run_pass(state)
+        own_allocation(state.func_ir)
         return True
 
 
@@ -84,6 +87,14 @@ def _of_arrays(expr: Any, typemap: Any) -> bool:
     return any(isinstance(typemap[getattr(expr, name).name], types.Array) for name in operands)
 
 
+class _Native(NativeLowering):
+    """To LLVM's representation."""
+
+    @property
+    def lowering_class(self) -> Any:
+        return Lowering
+
+
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Lower(LoweringPass):
     """Numba's representation to machine code."""
@@ -94,7 +105,7 @@ class _Lower(LoweringPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        NativeLowering().run_pass(state)
+        _Native().run_pass(state)
         return bool(NoPythonBackend().run_pass(state))
 
 
