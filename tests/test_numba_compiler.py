@@ -142,3 +142,42 @@ def test_the_shape_of_an_array_and_its_layout() -> None:
         if np.ndim(ours):
             assert ours.strides == theirs.strides and ours.flags == theirs.flags and ours.dtype == theirs.dtype
     assert np.all(both(shapes)[0](4)[1] == 0.0)
+
+
+def ways(x, n, flag):
+    total, kept = 0.0, x
+    for i in range(n):
+        if flag and i % 3 == 0:
+            kept = x * 2.0
+            continue
+        for j in range(i):
+            part = kept[j] + i
+            if part > 9.0:
+                break
+            total += part
+        else:
+            total -= 1.0
+    while total > 5.0:
+        total = total / 2.0
+        if total < x[0]:
+            return total, kept
+    return total, x
+
+
+@pytest.mark.parametrize("fn", [elements, ways])
+def test_variables_live_where_numba_finds_them(fn: Any) -> None:
+    from numba.core.analysis import compute_cfg_from_blocks, compute_live_map, compute_use_defs
+    from numba.core.compiler import run_frontend
+
+    from s2sad.backend.numba.lifetimes import live_map
+
+    blocks = run_frontend(fn).blocks
+    cfg, found = compute_cfg_from_blocks(blocks), compute_use_defs(blocks)
+    assert live_map(cfg, found.usemap, found.defmap) == compute_live_map(cfg, blocks, found.usemap, found.defmap)
+
+
+def test_ways_through_a_function() -> None:
+    for flag in (True, False):
+        own, theirs = (compiled(np.arange(5.0), 5, flag) for compiled in both(ways))
+        assert own[0] == theirs[0]
+        np.testing.assert_array_equal(own[1], theirs[1])
