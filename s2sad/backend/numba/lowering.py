@@ -17,7 +17,8 @@ from llvmlite import ir as llvm
 from numba.core import cgutils, ir, types
 from numba.core.lowering import Lower
 
-_DATA, _SHAPE = "data", "shape"
+_DATA, _SHAPE, _OWNER = "data", "shape", "meminfo"
+_POINTER = types.MemInfoPointer(types.voidptr)
 
 
 class Lowering(Lower):
@@ -135,19 +136,56 @@ class Lowering(Lower):
     def storevar(self, value: Any, name: str, argidx: Any = None) -> None:
         if name in self._items:
             return
-        if name in self._singly_assigned_vars or argidx is not None or self._counts(self.typeof(name)):
+        kind = self.typeof(name)
+        if name in self._singly_assigned_vars or argidx is not None or (self._counts(kind) and type(kind) is not types.Array):
             super().storevar(value, name, argidx)
             return
-        self._alloca_var(name, self.typeof(name))
+        self._alloca_var(name, kind)
+        if self._counts(kind):
+            self._count(self.builder.load(self._owner_at(name)), "decref")
         self.builder.store(value, self.getvar(name))
 
     def delvar(self, name: str) -> None:
-        if name in self._items or (not self._counts(self.typeof(name)) and name in self._blk_local_varmap):
+        kind = self.typeof(name)
+        if name in self._items or (not self._counts(kind) and name in self._blk_local_varmap):
             return
-        if self._counts(self.typeof(name)):
+        if name in self._blk_local_varmap or (self._counts(kind) and type(kind) is not types.Array):
             super().delvar(name)
-        elif name in self._singly_assigned_vars:
-            self._singly_assigned_vars.discard(name)  # it ends before it begins: it needs a place
+            return
+        self._singly_assigned_vars.discard(name)  # where it ends before it begins, it needs a place
+        self._alloca_var(name, kind)
+        if self._counts(kind):
+            owner = self._owner_at(name)
+            self._count(self.builder.load(owner), "decref")
+            self.builder.store(llvm.Constant(owner.type.pointee, None), owner)
+
+    def _owner_at(self, name: str) -> Any:
+        """Where the variable of an array has what counts its references."""
+        position = self.context.data_model_manager[self.typeof(name)].get_field_position(_OWNER)
+        return self.builder.gep(self.getvar(name), [cgutils.int32_t(0), cgutils.int32_t(position)], inbounds=True)
+
+    def incref(self, typ: Any, val: Any) -> None:
+        if not self._counts(typ):
+            return
+        if type(typ) is types.Array:
+            self._count(self._owner(typ, val), "incref")
+        else:
+            super().incref(typ, val)
+
+    def decref(self, typ: Any, val: Any) -> None:
+        if not self._counts(typ):
+            return
+        if type(typ) is types.Array:
+            self._count(self._owner(typ, val), "decref")
+        else:
+            super().decref(typ, val)
+
+    def _owner(self, kind: Any, value: Any) -> Any:
+        return self.builder.extract_value(value, self.context.data_model_manager[kind].get_field_position(_OWNER))
+
+    def _count(self, owner: Any, how: str) -> None:
+        """Count a reference more or less: of an array, Numba reads all other fields as well."""
+        getattr(self.context.nrt, how)(self.builder, _POINTER, owner)
 
 
 def _kinds(index: Any) -> tuple[Any, ...]:
