@@ -722,3 +722,18 @@ def test_the_minus_of_a_small_integer_stays() -> None:
     x, u = np.array([0.5, 1.5, 2.0]), np.array([-128, 100, 3], np.int8)
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(s2sad.grad(f)(x, u), [-126.0, -98.0, -1.0])
+
+
+def test_a_product_that_is_stored_into_is_not_the_users() -> None:
+    """The adjoint of ``a`` starts as ``m * 0.9``, which the user has as ``b``, and is added to: it is an array of its own."""
+
+    def f(m):
+        a = m * 1.0
+        t = 0.0
+        for i in range(len(m)):
+            t = t + np.sin(a[i])
+        b = a * 0.9
+        return t + np.sum(b * m)
+
+    m = np.array([0.3, -0.7, 1.2])
+    np.testing.assert_allclose(s2sad.grad(f)(m), np.cos(m) + 1.8 * m)
