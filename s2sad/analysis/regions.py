@@ -93,6 +93,11 @@ class Regions:
         levels: list[int] = [*range(shared), *([shared] if below else [])]
         return all(self._never_equal(read, store, level, shared) for level in levels)
 
+    def apart_at_once(self, a: Access, b: Access) -> bool:
+        """Do two indices name no place in common, each number in them being the same for both?"""
+        level = len(a.loops)
+        return self.is_basic(a.index) and self.is_basic(b.index) and self._never_equal(a, b, level, level)
+
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
         r, s = Side(self, read.loops, level, "r"), Side(self, store.loops, level, "s")
