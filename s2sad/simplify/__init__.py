@@ -14,6 +14,7 @@ from s2sad.ir.nodes import Function, Let, Var
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, List
 from s2sad.simplify import (
+    afterwards,
     buffers,
     contiguous,
     contributions,
@@ -139,6 +140,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
     NamedPass("multiples", multiples.gather),
+    NamedPass("afterwards", afterwards.defer),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
@@ -149,6 +151,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
+NUMPY = frozenset({"afterwards"})  # those of which machine code has no use: a loop costs nothing there
 
 
 def simplify(
@@ -174,7 +177,8 @@ def simplify(
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
     for p in LAST:
-        fn = p.run(fn, primal)
+        if not native or p.name not in NUMPY:
+            fn = p.run(fn, primal)
     return fn
 
 

@@ -251,8 +251,8 @@ class _Cse:
         atoms = [self._atom(a) for a in let.args]
         if None in atoms:
             return None
-        if let.op == "getitem" and let.args[0].__class__ is Var:
-            x = let.args[0]
+        x = let.args[0] if let.op == "getitem" else None
+        if x.__class__ is Var and x.type.__class__ is Array:
             atoms[0] = (self.alike.get(x, x), self.versions.of_part(x, let.args[1]), self.versions.everything)
         if let.op in _COMMUTE and all(isinstance(type_of_atom(a), _NUMERIC) for a in let.args):
             return (let.op, frozenset(atoms))
