@@ -17,9 +17,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from s2sad.analysis import usage
+from s2sad.analysis import regions, usage
 from s2sad.analysis.places import index_key
-from s2sad.analysis.regions import Access, Regions
 from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Function, Let, Stmt, Var
 from s2sad.ir.types import Array
@@ -42,7 +41,7 @@ class Versions:
         self.read: dict[
             Any, tuple[int, int]
         ] = {}  # a place -> its number, and how many stores are known to be elsewhere
-        self.regions: Regions | None = None
+        self.regions: regions.Regions | None = None
         self.apart: dict[tuple[Atom, Atom, Stmt | None], bool] = {}
 
     def advance(self, classes: Iterable[Any], store: Let | None = None) -> None:
@@ -95,9 +94,11 @@ class Versions:
         key = index, store.args[1], self.loops[-1] if self.loops else None
         if key not in self.apart:
             if self.regions is None:
-                self.regions = Regions(usage.definitions(self.fn), lambda _: ())
+                self.regions = regions.Regions(usage.definitions(self.fn), lambda _: ())
             loops = tuple(self.loops)
-            self.apart[key] = self.regions.apart_at_once(Access(index, loops), Access(store.args[1], loops))
+            self.apart[key] = self.regions.apart_at_once(
+                regions.Access(index, loops), regions.Access(store.args[1], loops)
+            )
         return self.apart[key]
 
 
