@@ -56,7 +56,8 @@ from s2sad.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from s2sad.ad.reverse import Reverse, Swept
+    from s2sad.ad.reverse import Reverse
+    from s2sad.ad.state import Swept
 
 # tuples: a union would be built at each of the many calls
 _LOOPS = (For, While)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, elements, origins, rule_calls
+from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.operators import iterated
-from s2sad.analysis.infer.plans import make_plan, static_items, use
+from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import truth, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var
 from s2sad.ir.types import (
