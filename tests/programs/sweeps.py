@@ -94,11 +94,11 @@ def stored_between_two_reads(x, k):
     y = x * 1.0
     s = 0.0
     for j in range(1, len(y)):
-        t = np.exp(y[j - 1]) * 2.0
+        t = np.sin(y[j - 1]) * 2.0
         y[j] = t + y[k]
-        s = s + np.exp(y[j - 1]) * 2.0 * y[j]
+        s = s + np.sin(y[j - 1]) * 2.0 * y[j]
         y[j - 1] = 0.5 * t
-        s = s + np.exp(y[j - 1]) * 2.0
+        s = s + np.sin(y[j - 1]) * 2.0
     return s + np.sum(y)
 
 
