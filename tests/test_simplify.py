@@ -16,6 +16,7 @@ from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
     ALGEBRA,
+    afterwards,
     buffers,
     clears,
     contributions,
@@ -106,6 +107,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.deliver": (lambda fn: deliver.deliver(fn, ()), [V, W.copy(), V + W, V * W, S]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
     "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
+    "s2sad.simplify.afterwards": (lambda fn: afterwards.defer(clean(fn), primal_vars(fn)), [M, M + 0.5, S]),
     "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
     "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
     "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 
 from s2sad.ad.own import without_masks
 from s2sad.analysis.tapes import tapes_in
-from s2sad.ir.nodes import Function, Let, Var
+from s2sad.ir.nodes import For, Function, Let, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, List
 from s2sad.simplify import (
@@ -119,6 +119,17 @@ def steadily(fn: Function, primal: Container[Var]) -> Function:
     return steady.share(fn, primal)
 
 
+def later(fn: Function, primal: Container[Var]) -> Function:
+    """What reverse loops only add to arrays comes after them, all at once."""
+    loops = [s.body.stmts for s in walk(fn.body) if s.__class__ is For and s.item not in primal]
+    simple = [body for body in loops if all(s.__class__ is Let for s in body)]
+    if not any(s.op == "aug_setitem" for body in simple for s in body):  # type: ignore[union-attr]
+        return fn
+    from s2sad.simplify import afterwards  # few programs need it
+
+    return afterwards.defer(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -140,6 +151,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
     NamedPass("multiples", multiples.gather),
+    NamedPass("afterwards", later),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
@@ -150,6 +162,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
+NUMPY = frozenset({"afterwards"})  # those of which machine code has no use: a loop costs nothing there
 
 
 def simplify(
@@ -175,7 +188,8 @@ def simplify(
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
     for p in LAST:
-        fn = p.run(fn, primal)
+        if not native or p.name not in NUMPY:
+            fn = p.run(fn, primal)
     return fn
 
 
