@@ -14,7 +14,7 @@ from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
 from s2sad.analysis.settled import is_parted, settled, unlike_memory
 from s2sad.analysis.unionfind import Classes, unify_structure
-from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
+from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
@@ -379,6 +379,11 @@ def _summary_of(fn: Function, info: AliasInfo) -> Summary:
     params = tuple(number(info.classes.find(p.var)) for p in fn.params)
     result = number(info.classes.find(fn.result)) if isinstance(fn.result, Var) else None
     return Summary(params, result, elems, frozenset(numbers[k] for k in info.mutated if k in numbers))
+
+
+def touched_by(info: AliasInfo, block: Block) -> set[Any]:
+    """The classes that the statements of a block, in their regions as well, may store into."""
+    return {info.classes.find(x) for s in walk(block) if isinstance(s, Let) for x in _touched(info.classes, s)}
 
 
 def mutated_params(fn: Function) -> tuple[int, ...]:

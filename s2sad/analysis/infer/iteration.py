@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, inline, operators, optional, poison, records
+from s2sad.analysis.infer import flat, inline, made_now, operators, optional, poison, records
 from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 
 
 def for_(f: FunctionInfer, s: For) -> None:
+    start = len(f.out)
+    _for(f, s)
+    if f.made_now:
+        made_now.watch(f, f.atom(s.iter), start, s.loc)
+
+
+def _for(f: FunctionInfer, s: For) -> None:
     x = operators.iterated(f, flat.whole(f, f.atom(s.iter)))
     if isinstance(x, Var) and isinstance(x.type, Maybe):
         x = optional.checked(f, x)

@@ -202,13 +202,28 @@ def _indexed(f: FunctionInfer, x: Atom) -> Plan:
                 return Plan(x, lambda k, names: k, made[0])
             n = f.emit("call", Ref(len, "len"), x, type=INT)
             return Plan(x, lambda k, names: f.emit("getitem", x, k, name=names[0], type=INT), n)
-        if isinstance(x, Var) and x in f.recipes:  # the values of a dict
-            from s2sad.analysis.infer.iterables import as_sequence
-
-            return make_plan(f, as_sequence(f, x))
+        if isinstance(x, Var) and x in f.recipes:
+            return _view_plan(f, *f.recipes[x])
         as_list = f.emit("call", Ref(list, "list"), x, type=List(Opaque()))
         return make_plan(f, as_list)
     return plan
+
+
+def _view_plan(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> Plan:
+    """The view of a dict by the position of its entries: a value is read when it is asked for."""
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    d = parts[0]
+    inner = make_plan(f, as_sequence(f, d))
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        key = inner.item(k, ("",))
+        if kind == "keys":
+            return key
+        value = f.emit("getitem", d, key, name=names[0] if kind == "values" and names else _nth(names, 1))
+        return value if kind == "values" else f.emit("tuple", key, value)
+
+    return Plan(inner.range_, item, inner.length, inner.item_type)
 
 
 def _index_name(f: FunctionInfer, x: Var, names: tuple[str, ...]) -> str:
