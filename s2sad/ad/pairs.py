@@ -10,9 +10,9 @@ from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.leaves import Key, Layout, Path
 from s2sad.ad.own import has_poles, own_form
 from s2sad.ad.recompute import again, plan
-from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
+from s2sad.ad.unassigned import assigned
 from s2sad.analysis.activity import activity
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
@@ -140,7 +140,7 @@ def joint(
     sweeps.prologue(rb)
     body = Builder(fn.loc)
     body.comment("forward sweep")
-    filled, twins = assigned(forward, _measured(rb.stmts))
+    filled, twins = assigned(forward, _measured(rb.stmts), sweeps.r.records)
     body.extend(filled)
     body.comment("reverse sweep")
     body.extend(subst_stmt(s, twins) for s in rb.stmts)
@@ -384,7 +384,7 @@ def _halves(
     names = [env[v] for v in p.taped] + globals_.variables()
     passed += globals_.values(kept)
     fb = Builder(fn.loc)
-    stmts, twins = assigned(forward, p.taped)
+    stmts, twins = assigned(forward, p.taped, sweeps.r.records)
     fb.extend([*stmts, *(subst_stmt(s, twins) for s in kept.stmts)])
     passed = [subst_atom(a, twins) for a in passed]
     residual_tuple = fb.emit("tuple", *passed, name="residuals")

@@ -16,6 +16,7 @@ that its forward sweep defined, and ``residuals`` decides for each of them betwe
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from s2sad.ad import applied, calls, objects, ops, reads, residuals, scatter, swaps
@@ -37,6 +38,7 @@ from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.static_options import refuse_options
+from s2sad.analysis.unbound import unbound
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
@@ -124,8 +126,14 @@ class Reverse:
         self.first_reads = objects.first_reads(fn)
         self.snapshots: list[Snapshot] = []
         self.recorded: dict[Var, Stmt] = {}  # the loops forwards, by their tapes
+        self.records: set[Let] = set()  # the statements that record: what they read may have no value (``unassigned``)
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
+
+    @cached_property
+    def unbound(self) -> set[Var]:
+        """The user's variables that may have no value."""
+        return unbound(self.fn)
 
     def refuse_module_data(self) -> None:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""
