@@ -343,6 +343,8 @@ def _is_advanced(index: Type) -> bool:
     """Is the result of indexing an array with this surely a copy?"""
     if isinstance(index, Tuple):
         return any(map(_is_advanced, index.items))
+    if isinstance(index, List) and index.frozen:  # a tuple of so many
+        return _is_advanced(index.item)
     return isinstance(index, List) or (isinstance(index, Array) and index.dims is not None and len(index.dims) > 0)
 
 

@@ -107,8 +107,8 @@ def _consumes(t: Type) -> int | None:
 def indexed_array(x: Array, index: Type) -> Type:
     """``x[index]`` for an array: basic, integer-array and boolean-mask indexing, also mixed."""
     parts = _index_parts(index)
-    if any(isinstance(p, Num | Unknown) for p in parts):
-        return NUM
+    if any(isinstance(p, Num | Unknown) for p in parts) or (isinstance(index, List) and index.frozen):
+        return NUM  # nor is it known how many axes a tuple of unknown length takes
     used = [_consumes(p) for p in parts]
     if x.dims is None or any(u is None for u in used):
         return NUM
