@@ -63,12 +63,13 @@ class Sweeps:
     """Forward and reverse statements of one function, seeded; the adjoints of its parameters at the end."""
 
     def __init__(
-        self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
-    ) -> None:
+        self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False,
+        masked: bool = False,
+    ) -> None:  # fmt: skip
         if any(s.__class__ is Try for s in walk(fn.body)):
             fn = attempts.cut_attempts(fn, active)
         self.fn = fn
-        self.r = Reverse(program, pairs, fn, active, shares=shares)
+        self.r = Reverse(program, pairs, fn, active, shares=shares, masked=masked)
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
         self.active = active
@@ -269,7 +270,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
     fn = expand(pair.spec.fn, frozenset({pair.spec}))
     params = fn.params
     wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
-    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
+    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares, masked=pair.masked)
     lay = sweeps.r.layout  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     act = activity(fn, wanted)
     result = fn.result

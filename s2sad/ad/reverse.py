@@ -99,8 +99,9 @@ class Reverse:
     """The transformation of one typed function for one set of active inputs."""
 
     def __init__(
-        self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
-    ) -> None:
+        self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False,
+        masked: bool = False,
+    ) -> None:  # fmt: skip
         self.shares = shares  # its arrays share memory with those of its callers
         self.program = program
         self.pairs = pairs
@@ -111,7 +112,7 @@ class Reverse:
         refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         self.layout = layout(fn)
-        self.masked = masked_products(fn)
+        self.masked = masked_products(fn, masked)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
         self.polynomials = polynomials(fn, self.is_active, lambda v: not self.info.is_mutated(v))

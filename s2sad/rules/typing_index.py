@@ -106,9 +106,11 @@ def _consumes(t: Type) -> int | None:
 @never_raises
 def indexed_array(x: Array, index: Type) -> Type:
     """``x[index]`` for an array: basic, integer-array and boolean-mask indexing, also mixed."""
+    if isinstance(index, List) and index.frozen:  # how many axes does a tuple of unknown length take?
+        return Array(x.dtype, None) if isinstance(index.item, Array) and index.item.dims else NUM
     parts = _index_parts(index)
-    if any(isinstance(p, Num | Unknown) for p in parts) or (isinstance(index, List) and index.frozen):
-        return NUM  # nor is it known how many axes a tuple of unknown length takes
+    if any(isinstance(p, Num | Unknown) for p in parts):
+        return NUM
     used = [_consumes(p) for p in parts]
     if x.dims is None or any(u is None for u in used):
         return NUM
