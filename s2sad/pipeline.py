@@ -17,7 +17,7 @@ from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
-from s2sad.analysis.infer import Infer, Spec, stand_ins
+from s2sad.analysis.infer import Infer, Spec, made_now, stand_ins
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
@@ -96,6 +96,8 @@ class Compilation:
         types += tuple(UNKNOWN for _ in self.source.captured)
         with self.infer.collecting(self.source):
             self.spec = self.infer.specialise(self.source, types, entry=True)
+            if self.infer.watched:
+                made_now.check(self.infer)
         return self.spec
 
     def order_loops(self) -> None:

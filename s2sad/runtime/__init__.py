@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import expect_method, is_method, stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, made_early, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -342,6 +342,7 @@ __all__ = [
     "lstsq_adj_b",
     "lstsq_dot_a",
     "lstsq_dot_b",
+    "made_early",
     "make_object",
     "mask_share",
     "masked_mean",
