@@ -142,3 +142,4 @@ def _sort(f: Forward, s: Let, x: Var, b: Builder) -> None:
     else:
         order = b.call(rt.sort_order, "rt.sort_order", x, kw=s.kwargs or None)
         b.effect("call", Ref(rt.sort_list, "rt.sort_list"), f.dot(b, x), order)
+    b.append(s)
