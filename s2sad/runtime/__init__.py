@@ -220,6 +220,7 @@ from s2sad.runtime.shapes import (
     spread_to,
     unbroadcast,
     unreduce,
+    unrounded,
 )
 from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
@@ -435,6 +436,7 @@ __all__ = [
     "unbroadcast",
     "unit_seed",
     "unreduce",
+    "unrounded",
     "unsort",
     "unsort_list",
     "unstack",
