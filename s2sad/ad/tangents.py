@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ad import rounding
 from s2sad.ad.applied import one_sided, product, rule_of, split_args
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.analysis.aliasing import aliasing
@@ -113,6 +114,9 @@ def _by_rule(f: Forward, rule: Rule, s: Let, operands: tuple[Atom, ...], static:
             total = b.call(rt.accumulate, "rt.accumulate", total, t, type=type_of_atom(total))
         else:
             total = b.emit("add", total, t)
+    if rounding.casts(s):
+        assert s.target is not None
+        total = rounding.kept(b, total, s.target)
     return _like_result(f, total, rule, s, b)
 
 

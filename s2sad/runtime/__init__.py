@@ -223,6 +223,7 @@ from s2sad.runtime.shapes import (
     spread_to,
     unbroadcast,
     unreduce,
+    unrounded,
 )
 from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
@@ -442,6 +443,7 @@ __all__ = [
     "unbroadcast",
     "unit_seed",
     "unreduce",
+    "unrounded",
     "unsort",
     "unsort_list",
     "unstack",
