@@ -252,7 +252,7 @@ def slogdet_jvp(a_dot, y, a):
 @general(
     np.linalg.slogdet,
     jvp=slogdet_jvp,
-    type=ty.probe(np.linalg.slogdet),
+    type=ty.probe(np.linalg.slogdet, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
 )
 def slogdet(y_bar, y, a, /):
@@ -286,7 +286,7 @@ def eigh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigh,
     jvp=eigh_jvp,
-    type=ty.probe(np.linalg.eigh),
+    type=ty.probe(np.linalg.eigh, 2),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigh(y_bar, y, a, /):
@@ -326,7 +326,7 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
 @general(
     np.linalg.svd,
     jvp=svd_jvp,
-    type=ty.probe(np.linalg.svd),
+    type=ty.probe(np.linalg.svd, 3),
     sample=samples.cases(
         lambda: call(square()),
         lambda: call(values((2, 4)), full_matrices=False),
@@ -415,7 +415,7 @@ def qr_jvp(a_dot, y, a):
 @general(
     np.linalg.qr,
     jvp=qr_jvp,
-    type=ty.probe(np.linalg.qr),
+    type=ty.probe(np.linalg.qr, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
 )
 def qr(y_bar, y, a, /):

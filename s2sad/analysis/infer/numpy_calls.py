@@ -13,6 +13,7 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,6 +143,36 @@ def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
     if not (isinstance(wanted, Lit) and wanted.value is False) or "hermitian" in g:
         return NotImplemented
     return calls.call_object(f, Ref(np.linalg.svdvals, "np.linalg.svdvals"), (g["a"],), {}, name, untyped)
+
+
+def _where(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.where(mask)``: the places where it is true."""
+    if len(pos) != 1 or kw:
+        return NotImplemented
+    return calls.call_object(f, Ref(np.nonzero, "np.nonzero"), pos, {}, name, untyped)
+
+
+def _einsum(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.einsum(x, [0, 1], y, [1, 2], [0, 2])``: the subscripts as text."""
+    t = type_of_atom(pos[0]) if pos else STR
+    if t == STR or isinstance(t, Lit):
+        return NotImplemented
+    labels = [_labels(type_of_atom(a)) for a in pos[1::2]] + ([_labels(type_of_atom(pos[-1]))] if len(pos) % 2 else [])
+    if None in labels:
+        return f.refuse("S2S054", "np.einsum with lists of axes that are not known", "write the subscripts as text")
+    known = [text for text in labels if text is not None]
+    ins = known[: len(pos) // 2]
+    text = ",".join(ins) + ("->" + known[-1] if len(pos) % 2 else "")
+    return calls.call_object(f, Ref(np.einsum, "np.einsum"), (Const(text), *pos[: len(pos) // 2 * 2 : 2]), kw, name, untyped)
+
+
+def _labels(t: Type) -> str | None:
+    """``[0, 1]`` as ``ab``."""
+    items = t.items if isinstance(t, Tuple | List) else None
+    numbers = [i.value for i in items if isinstance(i, Lit)] if items is not None else []
+    if items is None or len(numbers) < len(items) or not all(k is ... or (type(k) is int and 0 <= k < 52) for k in numbers):
+        return None
+    return "".join("..." if k is ... else ascii_letters[k] for k in numbers)
 
 
 def _fromiter(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -357,6 +388,8 @@ HANDLERS: dict[Any, Handler] = {
     np.putmask: _putmask,
     np.place: _place,
     np.linalg.svd: _svd,
+    np.where: _where,
+    np.einsum: _einsum,
     np.fromiter: _fromiter,
     math.log: _log(math.log, "math.log"),
     cmath.log: _log(cmath.log, "cmath.log"),

@@ -396,6 +396,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return method_calls.attribute(f, x, t, key, name)
+    if key in _RESULTS and (isinstance(t, Num) or (isinstance(t, Tuple) and t.cls is None)):
+        return read(f, "getitem", x, Const(_RESULTS[key]), name)
     if isinstance(t, Tuple) and t.cls is not None and isinstance(x, Var) and x in f.tuples and key in t.cls._fields:
         return f.tuples[x][t.cls._fields.index(key)]
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
@@ -406,6 +408,14 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return carried.read(f, x, key, name)
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
+
+
+# The names that NumPy gives to the parts of its results, which are plain tuples here.
+_RESULTS = {
+    part: k
+    for names in ("U S Vh", "sign logabsdet", "eigenvalues eigenvectors", "Q R", "values counts", "values inverse_indices")
+    for k, part in enumerate(names.split())
+}
 
 
 def _is_exception(t: Type) -> bool:
