@@ -203,7 +203,7 @@ def call_object(
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
     if isinstance(obj, type):
         return construct(f, ref if source is obj else Ref(source, ref.text), pos, kw, name)
-    if _is_inert_library(obj, (*pos, *kw.values())):
+    if home not in _CHANGE_LISTS and _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     if home == "s2sad" and derivatives.is_helper(obj):
         return derivatives.helper(f, ref, pos, kw, name)
@@ -213,7 +213,8 @@ def call_object(
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
 
 
-WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics")  # libraries of which some functions are written out here
+_CHANGE_LISTS = ("_heapq", "_bisect")  # what will be active in the lists that these are given may not show yet
+WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics", "heapq", *_CHANGE_LISTS)  # of which some functions are written out here
 
 
 def _is_derivative(obj: object) -> bool:
@@ -346,7 +347,7 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
         from s2sad.analysis.infer.iterables import materialise, recipe
 
         return materialise(f, recipe(f, "iter", (x,)), name, untyped)
-    item = Scalar("int64") if not is_differentiable(t) else UNKNOWN
+    item = Opaque() if isinstance(t, Dict) else Scalar("int64") if not is_differentiable(t) else UNKNOWN
     out = f.emit("call", Ref(list, "list"), x, name=name, type=List(item))
     return grow(f, untyped, out)
 

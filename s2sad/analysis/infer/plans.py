@@ -328,6 +328,18 @@ def _gather_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     )
 
 
+def _places_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
+    """``(at, x[at])`` for the tuples ``at`` of a list."""
+    rows, x = parts
+    inner = _indexed(f, rows)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        at = inner.item(k, (_nth(names, 0),))
+        return f.emit("tuple", at, f.emit("getitem", x, at, name=_nth(names, 1)))
+
+    return Plan(inner.range_, item, inner.length, inner.item_type)
+
+
 def _gathers_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> Plan:
     """``(xs[i], ys[j])`` for the tuples ``(i, j)`` of a list."""
     rows, *sources = parts
@@ -387,6 +399,7 @@ _PLANS: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], Plan]] = {
     "longest": _longest_plan,
     "gather": _gather_plan,
     "gathers": _gathers_plan,
+    "places": _places_plan,
     "count": _count_plan,
     "repeat": _repeat_plan,
     "cycle": _cycle_plan,
