@@ -50,6 +50,7 @@ class Compilation:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.timings: dict[str, float] = {}
+        self.sloped = False  # do functions give their slopes?
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
@@ -125,7 +126,9 @@ class Compilation:
 
     def simplify(self) -> list[Function]:
         if self.request.backend == "numpy":
-            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
+            before = self.functions
+            self.functions = with_slopes(before, [e.name for e in self.entries], simplify)
+            self.sloped = self.functions is not before
             self._each(lambda fn: simplify(fn, woven=True))
         else:
             apart = self.request.native.parallel  # what adds to sums has no parallel iterations
@@ -150,6 +153,10 @@ class Compilation:
         """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
+            if self.sloped:
+                from s2sad.simplify.parts import in_parts
+
+                self.functions = in_parts(self.functions)
             self._each(as_written)
             return emit_module(self.functions, header=header, release=True)
         from s2sad.backend.numba.module import native_module

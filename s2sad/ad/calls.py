@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
 from s2sad.ad.own import own_call
+from s2sad.ad.poison import holds_refused
 from s2sad.ad.state import State
 from s2sad.analysis.activity import Activity
 from s2sad.analysis.alias import AliasInfo, is_reference
@@ -155,8 +156,6 @@ def _input(r: Reverse, rb: Builder, target: Var, path: Path, by_path: dict[Path,
 
 def _was_refused(r: Reverse, spec: Spec) -> bool:
     """Does the callee end in something refused? Then it is looked into, though nothing comes back from it."""
-    from s2sad.ad.reverse import holds_refused
-
     return spec.fn is not None and holds_refused(r.program, spec.fn.body)
 
 

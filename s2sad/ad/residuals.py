@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from s2sad.ad import snapshots
+from s2sad.ad import shifted, snapshots
 from s2sad.ad.recompute import Plan, again, local_vars, plan
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
@@ -53,7 +53,8 @@ from s2sad.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from s2sad.ad.reverse import Reverse, Swept
+    from s2sad.ad.reverse import Reverse
+    from s2sad.ad.state import Swept
 
 # tuples: a union would be built at each of the many calls
 _LOOPS = (For, While)
@@ -123,10 +124,14 @@ def record_loop(
     local = local_vars(swept.forward) | set(item) | set(s.carried)
     counted = isinstance(s, For) and not s.stop and isinstance(type_of_atom(s.iter), Range)
     needed = [v for v in free_vars(rev) if v in local]
-    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), repeated=True)
+    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), loop=s)
     env: dict[Var, Atom] = {}
     rb.loc = s.loc
     fb = Builder(s.loc)
+    had = shifted.handed_on(r, s, p.taped) if r.program.native else {}
+    p.taped = [v for v in p.taped if v not in had]
+    ends = dict(zip(s.carried, s.targets, strict=False))
+    env.update((n, Var(n.name, n.type)) for n in had)
     entry = _entry(p.taped)
     body = list(swept.forward)
     tape = trips = None
@@ -142,11 +147,14 @@ def record_loop(
     iterable, rev_item, head = _iteration(r, s, p, env, entry, tape, trips_out, bool(wants_item), rb)
     head += again(p, env)
     inner = subst_block(rev, env)
-    targets = tuple(Var(c.name, c.type) for c in carried)
-    rb.append(
-        For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), inner.results), targets, False, s.loc)
-    )
-    return Recorded([*fb.stmts, *snapshots.in_front_of(r, source), loop], targets)
+    results = (*inner.results, *(env[v] for v in had.values()))
+    init = (*init, *(ends[v] for v in had.values()))
+    after = tuple(Var(c.name, c.type) for c in carried)
+    phis = tuple(env[n] for n in had)
+    targets = (*after, *(Var(n.name, n.type) for n in had))
+    carried = (*carried, *phis)  # type: ignore[arg-type]
+    rb.append(For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), results), targets, False, s.loc))
+    return Recorded([*fb.stmts, *snapshots.in_front_of(r, source), loop], after)
 
 
 def _reads(p: Plan, rev: Block) -> list[Var]:

@@ -179,10 +179,11 @@ _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
     {"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held", "expect_method"}
 )
-_HELPERS_FIRST = frozenset({"as_adjoint"})  # of the second operand it has the structure alone
+_HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand it has the structure alone
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
+        "in_parts",
         "zeros_like",
         "scatter",
         "count",

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, inline, made_now, operators, optional, poison, records
-from s2sad.analysis.infer.plans import layered, make_plan, must_unroll, static_items, use
+from s2sad.analysis.infer import flat, inline, loops, made_now, operators, optional, poison, records
+from s2sad.analysis.infer.few import layered, must_unroll, static_items
+from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var, While, walk
 from s2sad.ir.types import BOOL, INT, NEVER, UNKNOWN, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
@@ -74,8 +75,8 @@ def _for(f: FunctionInfer, s: For) -> None:
         f.out = saved
         return block, k
 
-    carried, inits, (body, k), kept = f.carry(s, infer_body)
-    targets, body = f.finish_loop(s, carried, kept, body)
+    carried, inits, (body, k), kept = loops.carry(f, s, infer_body)
+    targets, body = loops.finish(f, s, carried, kept, body)
     f.out.append(For(k, plan.range_, carried, inits, body, targets, s.stop, s.loc))
 
 
@@ -165,8 +166,8 @@ def _growing(f: FunctionInfer, s: For, x: Atom) -> None:
         f.out = saved
         return block, cond
 
-    carried, inits, (body, cond), kept = f.carry(carry, infer_body)
-    targets, body = f.finish_loop(carry, carried, kept, body)
+    carried, inits, (body, cond), kept = loops.carry(f, carry, infer_body)
+    targets, body = loops.finish(f, carry, carried, kept, body)
     f.out.append(While(carried, inits, cond, body, targets, s.stop, s.loc))
 
 

@@ -15,8 +15,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, made_now
+from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.iterables import as_sequence, recipe
-from s2sad.analysis.infer.plans import UNROLL, make_plan, static_items, use
+from s2sad.analysis.infer.plans import UNROLL, make_plan, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var
 from s2sad.ir.types import INT, RANGE, Array, List, Lit, Tuple, join, join_all, widen

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.infer import calls, elements, rewritten_running
+from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.iterables import recipe
-from s2sad.analysis.infer.plans import static_items
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
 from s2sad.ir.types import INT, Array, Dict, List, Lit, Scalar, Tuple
