@@ -164,3 +164,18 @@ def decorated(x):
 
 
 PROGRAMS.add(decorated, pos(2, 3))
+
+
+def taken_from_the_end(xs, d):
+    e, s = {}, 1.0
+    for i, x in enumerate(xs):
+        e[i] = x * x
+    while e:
+        k, v = e.popitem()
+        s = s * v + k
+    f = dict(d)
+    k, v = f.popitem()
+    return s + v * v + f["a"] + len(k)
+
+
+PROGRAMS.add(taken_from_the_end, [0.7, 1.3, 0.4], {"a": 1.5, "b": 2.0})
