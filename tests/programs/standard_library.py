@@ -13,6 +13,11 @@ from tests.programs import Suite, arr, pos
 
 PROGRAMS = Suite("standard_library", issue=3)
 
+@np.vectorize
+def larger_or_product(v, w):
+    return math.sin(v) if v > w else v * w
+
+
 GRAPH = {0: [(1, 0), (2, 1)], 1: [(3, 2)], 2: [(3, 3)], 3: []}
 
 
@@ -179,3 +184,19 @@ def taken_from_the_end(xs, d):
 
 
 PROGRAMS.add(taken_from_the_end, [0.7, 1.3, 0.4], {"a": 1.5, "b": 2.0})
+
+
+def joined_by_index(x, a):
+    r = np.r_[0.0, np.cumsum(x), x[:2]]
+    c = np.c_[np.ones(3), x, x**2] @ np.array([1.0, 2.0, 3.0])
+    return np.sum(r**2) + np.sum(c**2) + np.sum(np.c_[a, x] ** 3) + np.sum(np.r_[a, a[:1]] ** 2) + np.sum(np.r_[1:4, x] ** 2)
+
+
+PROGRAMS.add(joined_by_index, arr(3), arr(3, 3))
+
+
+def of_a_module(x, a):
+    return np.sum(larger_or_product(x, 0.45) ** 2) + larger_or_product(a, 0.5) * 2
+
+
+PROGRAMS.add(of_a_module, arr(2, 3), 0.7)

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, elements, rewritten_running
+from s2sad.analysis.infer import calls, elements, members, rewritten_running
 from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.iterables import recipe
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import INT, Array, Dict, List, Lit, Scalar, Tuple
+from s2sad.ir.types import INT, Array, Dict, List, Lit, Scalar, Slice, Tuple, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -87,6 +87,47 @@ def _vectorize(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | No
     return calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), given, {}, name, untyped)
 
 
+def vectorized(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str) -> Atom | None:
+    """A call of an object that ``np.vectorize`` has made."""
+    if kw or obj.signature is not None or obj.excluded:
+        return f.refuse("S2S054", "np.vectorize with a signature or excluded arguments", "write the loop")  # type: ignore[func-returns-value]
+    members.watch(f, obj, "pyfunc")
+    inner = calls.reference(obj.pyfunc, getattr(obj.pyfunc, "__name__", "pyfunc"))
+    made = calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), (inner, Const(obj.otypes)), {}, "", None)
+    return calls.call_atom(f, made or UNDEF, pos, {}, name)
+
+
+def joined(f: FunctionInfer, obj: Any, index: Atom, name: str) -> Atom | None:
+    """``np.r_[...]`` and ``np.c_[...]`` of arrays and numbers, and ``np.r_`` of slices of integers; None for others."""
+    whole = isinstance(type_of_atom(index), Tuple)
+    parts = elements.elements(f, index) if whole else (index,)
+    types = [type_of_atom(p) for p in parts or ()]
+    if parts is None or any(isinstance(t, Array) and t.dtype not in ("float64", "int64") for t in types):
+        return None
+    each = [_joined_part(f, p, t, obj is np.r_) for p, t in zip(parts, types, strict=True)]
+    arrays = [a for a in each if a is not None]
+    ranks = {rank_of(type_of_atom(a)) for a in arrays}
+    if len(arrays) < len(parts) or None in ranks or not (len(ranks) == 1 if obj is np.r_ else ranks <= {1, 2}):
+        return None
+    join = np.concatenate if obj is np.r_ else np.column_stack
+    given = (f.emit("tuple", *arrays),)
+    return calls.call_object(f, Ref(join, f"np.{join.__name__}"), given, {}, name, None)
+
+
+def _joined_part(f: FunctionInfer, part: Atom, t: Any, numbers: bool) -> Atom | None:
+    if isinstance(t, Array):
+        return part
+    if isinstance(t, List) and isinstance(t.item, Scalar | Lit):
+        return calls.call_object(f, Ref(np.array, "np.array"), (part,), {}, "", None)
+    if numbers and is_number(t):
+        return calls.call_object(f, Ref(np.array, "np.array"), (f.emit("list", part),), {}, "", None)
+    bounds = [b.value for b in (t.start, t.stop, t.step) if isinstance(b, Lit)] if isinstance(t, Slice) else []
+    if not numbers or len(bounds) < 3 or not all(type(b) in (int, type(None)) for b in bounds):
+        return None
+    start, stop, step = bounds
+    return calls.call_object(f, Ref(np.arange, "np.arange"), (Const(start or 0), Const(stop), Const(step or 1)), {}, "", None)
+
+
 HANDLERS: dict[Any, Any] = {
     dict.fromkeys: _fromkeys,
     copy.copy: _copy,
@@ -95,4 +136,4 @@ HANDLERS: dict[Any, Any] = {
     np.vectorize: _vectorize,
 }
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "joined", "vectorized"]
