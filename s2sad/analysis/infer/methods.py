@@ -152,6 +152,8 @@ def _dict_mutation(
         return Const(None)
     if key == "pop":
         return mutations.pop_key(f, x, t, pos, name)
+    if key == "popitem":
+        return mutations.pop_item(f, x, t, name)
     if key == "clear":
         mutations.clear_dict(f, x)
         return Const(None)
@@ -202,7 +204,9 @@ def _dict_method(
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:
                 return result
-        return _emit(f, x, key, pos, kw, name, join(t.value, item) if key in ("pop", "setdefault") else Lit(None))
+        value = join(t.value, item)
+        results = {"pop": value, "setdefault": value, "popitem": Tuple((Opaque(), value))}
+        return _emit(f, x, key, pos, kw, name, results.get(key, Lit(None)))
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, UNKNOWN)

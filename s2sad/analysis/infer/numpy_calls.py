@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, elements, rule_calls
+from s2sad.analysis.infer import calls, elements, rewritten_running, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
@@ -277,6 +277,20 @@ def _accumulate(canonical: str) -> Handler:
     return handler
 
 
+def _running(written: str) -> Handler:
+    """Step by step, as ``rewritten_running`` has it."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        g = _given("array axis dtype out", pos, kw)
+        g = {k: a for k, a in g.items() if k not in ("dtype", "out") or not _is_none(a)}
+        if set(g) - {"array", "axis"} or _is_none(g.get("axis", Const(0))):
+            return NotImplemented
+        axis = g.get("axis", Const(0))
+        return calls.call_object(f, Ref(getattr(rewritten_running, written), written), (g["array"], axis), {}, name, untyped)
+
+    return handler
+
+
 def _outer(ufunc: np.ufunc) -> Handler:
     """``ufunc.outer(a, b)``: ``ufunc(a[..., None], b)``."""
 
@@ -316,6 +330,10 @@ _METHODS: dict[tuple[np.ufunc, str], Handler] = {
     (np.minimum, "reduce"): _reduce("min"),
     (np.add, "accumulate"): _accumulate("cumsum"),
     (np.multiply, "accumulate"): _accumulate("cumprod"),
+    (np.maximum, "accumulate"): _running("running_maximum"),
+    (np.minimum, "accumulate"): _running("running_minimum"),
+    (np.logaddexp, "accumulate"): _running("running_logaddexp"),
+    (np.logaddexp, "reduce"): _running("total_logaddexp"),
 }
 
 

@@ -26,6 +26,7 @@ from s2sad.analysis.infer import (
     rebinding,
     records,
     rule_calls,
+    standard,
     type_queries,
     unpacking,
 )
@@ -345,6 +346,10 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         if result is not None:
             return result
     cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
+    if cls is np.r_ or cls is np.c_:
+        joined = standard.joined(f, cls, i, name)
+        if joined is not None:
+            return joined
     hook = members.lookup(f, cls, "__class_getitem__") if isinstance(cls, type) and cls.__module__ != "builtins" else None
     inner = getattr(hook, "__func__", None)
     if isinstance(inner, FunctionType):
@@ -376,6 +381,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
+        if key == "__match_args__" and isinstance(obj, type):
+            members.watch(f, obj, key)
+            return f.emit("tuple", *map(Const, obj.__match_args__))  # type: ignore[attr-defined]
         data = members.class_data(f, obj, key)
         if data is not None:
             return data

@@ -45,6 +45,8 @@ def rule_call(
     """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
     text = ref.text if ref is not None else text_of(rule)
     target = ref.obj if ref is not None else rule.canonical
+    if target is np.where and len(pos) == 1 and not kw:  # another function
+        target, text, rule = np.nonzero, "np.nonzero", numpy_rule("nonzero")
     if f.places.now:
         pos, kw = tuple(placed.current(f, a) for a in pos), {k: placed.current(f, a) for k, a in kw.items()}
     if isinstance(target, np.ufunc) and len(pos) > target.nin + target.nout:
