@@ -80,6 +80,7 @@ from s2sad.runtime.joining import (
     tile_adj,
     transpose_adj,
     unstack,
+    windows_adj,
 )
 from s2sad.runtime.linalg import (
     block_upper,
@@ -454,6 +455,7 @@ __all__ = [
     "var_slope",
     "variance_adj",
     "variance_centre_adj",
+    "windows_adj",
     "wins",
     "zero_tangent",
     "zeros_like",

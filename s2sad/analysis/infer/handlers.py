@@ -24,8 +24,8 @@ LISTED: dict[str, str] = {
     """,
     "made_now": "made_early",
     "numpy_calls": """
-        atleast_1d atleast_2d atleast_3d copyto einsum fill_diagonal float32 float64 frexp fromiter log place polar put
-        putmask svd tolist where
+        atleast_1d atleast_2d atleast_3d copyto diff einsum fill_diagonal float32 float64 frexp fromiter interp log place polar
+        put putmask svd tolist where
     """,
     "standard": "copy fromkeys ndenumerate ndindex vectorize",
     "type_queries": """

@@ -166,6 +166,39 @@ def _einsum(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
     return calls.call_object(f, Ref(np.einsum, "np.einsum"), (Const(text), *pos[: len(pos) // 2 * 2 : 2]), kw, name, untyped)
 
 
+def _interp(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.interp(x, xp, fp, left, right)``: what is outside of the table is chosen instead."""
+    g = _given("x xp fp left right period", pos, kw)
+    left, right = g.get("left"), g.get("right")
+    if (_is_none(left) and _is_none(right)) or not _is_none(g.get("period")) or not {"x", "xp", "fp"} <= g.keys():
+        return NotImplemented
+    x, xp = g["x"], g["xp"]
+    y = _np(f, "interp", x, xp, g["fp"])
+    for end, k, op in ((left, 0, "lt"), (right, -1, "gt")):
+        if end is not None and not _is_none(end):
+            outside = arithmetic(f, op, (x, f.emit("getitem", xp, Const(k))), "")
+            y = _np(f, "where", outside, end, y)
+    return y
+
+
+def _diff(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.diff(x, prepend=a, append=b)``: the differences of what is joined."""
+    g = _given("a n axis prepend append", pos, kw)
+    ends = [g.get(k) for k in ("prepend", "append")]
+    given = [not (a is None or (isinstance(a, Ref) and a.obj is np._NoValue)) for a in ends]
+    if not any(given):
+        return NotImplemented
+    axis = g.get("axis", Const(-1))
+    first = _np(f, "take", g["a"], f.emit("list", Const(0)), axis)
+    parts = [
+        a if a is g["a"] or rank_of(type_of_atom(a)) != 0 else _np(f, "full_like", first, a)
+        for a, there in zip((ends[0], g["a"], ends[1]), (given[0], True, given[1]), strict=True)
+        if there and a is not None
+    ]
+    whole = _np(f, "concatenate", f.emit("list", *parts), axis)
+    return calls.call_object(f, Ref(np.diff, "np.diff"), (whole, g.get("n", Const(1)), axis), {}, name, untyped)
+
+
 def _labels(t: Type) -> str | None:
     """``[0, 1]`` as ``ab``."""
     items = t.items if isinstance(t, Tuple | List) else None
@@ -408,6 +441,8 @@ HANDLERS: dict[Any, Handler] = {
     np.linalg.svd: _svd,
     np.where: _where,
     np.einsum: _einsum,
+    np.interp: _interp,
+    np.diff: _diff,
     np.fromiter: _fromiter,
     math.log: _log(math.log, "math.log"),
     cmath.log: _log(cmath.log, "cmath.log"),
