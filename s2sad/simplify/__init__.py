@@ -129,6 +129,15 @@ def later(fn: Function, primal: Container[Var]) -> Function:
     return afterwards.defer(fn, primal)
 
 
+def own(fn: Function, primal: Container[Var]) -> Function:
+    """Adjoints of which each iteration uses places of its own are values of the iterations."""
+    if all(s.__class__ is Let for s in fn.body.stmts) or not any(map(contributions.fills, walk(fn.body))):
+        return fn
+    from s2sad.simplify import private  # few programs need it
+
+    return private.privatise(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -152,6 +161,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("multiples", multiples.gather),
     NamedPass("afterwards", later),
     NamedPass("contributions", contributions.assign_first),
+    NamedPass("private", own),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
@@ -161,7 +171,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
-NUMPY = frozenset({"afterwards"})  # those of which machine code has no use: a loop costs nothing there
+NUMPY = frozenset({"afterwards", "private"})  # those of which machine code has no use: a loop costs nothing there
 
 
 def simplify(

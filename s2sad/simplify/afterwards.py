@@ -229,7 +229,7 @@ class _Site:
 
     def _sum(self, s: Let) -> Sum | None:
         """A statement that only adds to an array that the loop does not look at."""
-        if s.op != "aug_setitem" or getattr(s.args[3], "value", None) not in ("add", "sub") or not isinstance(s.args[2], Var):
+        if not _adds(s) or not isinstance(s.args[2], Var):
             return None
         assert self.place is not None
         if not isinstance(s.args[0], Var) or self._may_share(s.args[0], self.place.x) or not self._only_adds(s.args[0]):
@@ -262,7 +262,7 @@ class _Site:
             if s.target is not None and self._may_share(s.target, x):
                 return False
             touched = [a for a in s.args if self._may_share(a, x)]
-            if touched and (s.op != "aug_setitem" or touched != [x] or s.args[0] is not x):
+            if touched and (not _adds(s) or touched != [x] or s.args[0] is not x):
                 return False
         return True
 
@@ -366,6 +366,10 @@ class _Site:
             else:
                 parts.append(part if made is None else b.emit("slice", *made.args))
         return self._index(b, tuple(parts))
+
+
+def _adds(s: Let) -> bool:
+    return s.op == "aug_setitem" and getattr(s.args[3], "value", None) in ("add", "sub")
 
 
 def _is_factor(t: object) -> bool:
