@@ -37,3 +37,14 @@ def test_a_loop_that_does_not_run_adds_nothing(n: int, k: int) -> None:
     x = np.random.default_rng(n).normal(size=(n, n))
     wanted = numeric_gradient(sweeps.stops_below_zero, [x, k], {}, [0], 1.0)[0]
     assert not close(leaves(derivative(x, k)), wanted, 1e-6)
+
+
+def test_a_buffer_of_own_places_is_no_array() -> None:
+    text = s2sad.grad(sweeps.orthogonal_columns).source_for(np.ones((4, 3)))
+    assert "ones_like" not in text
+    assert "r_bar[" not in text
+
+
+@pytest.mark.parametrize("fn", [sweeps.places_of_the_iteration_before, sweeps.a_view_that_is_changed])
+def test_a_buffer_that_iterations_share_stays(fn: Any) -> None:
+    assert "q_bar[" in s2sad.grad(fn).source_for(np.ones((3, 3)))
