@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import overlap
+from s2sad.ad import overlap, rounding
 from s2sad.ad.applied import product
 from s2sad.ad.inline import inline
 from s2sad.ad.stores import UNKNOWN_STORE
@@ -47,12 +47,8 @@ def store(f: Forward, s: Let, b: Builder) -> None:
         b.extend(overlap.check(s, f.info, f.memory))
         b.append(s)
         value = s.args[2]
-        b.effect(
-            "setitem",
-            x_dot,
-            s.args[1],
-            f.dot(b, value) if f.is_active(value) else _zero_into(f, b, x, value),
-        )
+        dot = rounding.kept(b, f.dot(b, value), x) if f.is_active(value) else _zero_into(f, b, x, value)
+        b.effect("setitem", x_dot, s.args[1], dot)
         return
     i: Atom = Const(Ellipsis) if s.op in INPLACE else s.args[1]
     v = s.args[1] if s.op in INPLACE else s.args[2]
@@ -63,12 +59,14 @@ def store(f: Forward, s: Let, b: Builder) -> None:
         b.effect(s.op, x_dot, *((added,) if s.op in INPLACE else (i, added, Const(op))))
         return
     if op in ("add", "sub"):
-        dot = f.dot(b, v) if f.is_active(v) else None
-        if isinstance(dot, Var) and isinstance(dot.type, Array):  # v may be a view of x
-            dot = b.call(np.array, "np.array", dot)
+        to_x = f.dot(b, v) if f.is_active(v) else None
+        if to_x is not None and s.op not in INPLACE:  # x += v changes a number to a float, and raises for integers
+            to_x = rounding.kept(b, to_x, x)
+        if isinstance(to_x, Var) and isinstance(to_x.type, Array):  # v may be a view of x
+            to_x = b.call(np.array, "np.array", to_x)
         b.append(s)
-        if dot is not None:
-            b.effect("aug_setitem", x_dot, i, dot, Const(op))
+        if to_x is not None:
+            b.effect("aug_setitem", x_dot, i, to_x, Const(op))
         return
     _by_partials(f, s, x, x_dot, i, v, op, b)
 
@@ -92,7 +90,7 @@ def _by_partials(f: Forward, s: Let, x: Var, x_dot: Atom, i: Atom, v: Atom, op: 
         total: Atom = b.emit(op, b.emit("getitem", x_dot, i), v)
         if f.is_active(v):
             total = b.emit("add", total, b.emit(op, old, f.dot(b, v)))
-        b.effect("setitem", x_dot, i, total)
+        b.effect("setitem", x_dot, i, total if s.op in INPLACE else rounding.kept(b, total, x))
         b.append(s)
         return
     new = b.emit(op, old, v)
@@ -101,7 +99,7 @@ def _by_partials(f: Forward, s: Let, x: Var, x_dot: Atom, i: Atom, v: Atom, op: 
     total = product(b, rule, old_dot, partials[0], new)
     if f.is_active(v):
         total = b.emit("add", total, product(b, rule, f.dot(b, v), partials[1], new))
-    b.effect("setitem", x_dot, i, total)
+    b.effect("setitem", x_dot, i, total if s.op in INPLACE else rounding.kept(b, total, x))
     b.append(s)
 
 
@@ -123,6 +121,7 @@ def method(f: Forward, s: Let, b: Builder) -> None:
     values: tuple[Any, ...] = s.args[2:]
     if name in ("append", "fill", "extend", "update"):
         values = tuple(f.parts_dot(b, a) for a in values)
+        values = tuple(rounding.kept(b, v, x) for v in values) if name == "fill" else values
     elif name in ("insert", "setdefault", "get"):
         values = (values[0], *(f.dot(b, a) for a in values[1:]))
     if s.target is None:

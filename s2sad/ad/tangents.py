@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.ad import rounding
 from s2sad.ad.applied import one_sided, product, rule_of, split_args
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.analysis.aliasing import aliasing
@@ -53,7 +54,7 @@ def tangent_of(f: Forward, s: Let, b: Builder) -> Atom:
             return f.zero(b, s.target)
         return b.emit(s.op, f.dot(b, s.args[0]), *s.args[1:], type=tangent_type(s.target.type))
     if s.op in ("tuple", "list"):
-        return b.emit(s.op, *(f.dot(b, a) for a in s.args), type=tangent_type(s.target.type))
+        return b.emit(s.op, *(f.parts_dot(b, a) for a in s.args), type=tangent_type(s.target.type))
     if s.op == "dict":
         flat: list[Atom] = []
         for key, value in zip(s.args[::2], s.args[1::2], strict=True):
@@ -113,6 +114,9 @@ def _by_rule(f: Forward, rule: Rule, s: Let, operands: tuple[Atom, ...], static:
             total = b.call(rt.accumulate, "rt.accumulate", total, t, type=type_of_atom(total))
         else:
             total = b.emit("add", total, t)
+    if rounding.casts(s):
+        assert s.target is not None
+        total = rounding.kept(b, total, s.target)
     return _like_result(f, total, rule, s, b)
 
 

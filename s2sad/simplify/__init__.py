@@ -58,14 +58,15 @@ from s2sad.simplify import (
     together,
     units,
     views,
+    weights,
 )
 from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, reduced,
-    stores, contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, weights,
+    reduced, stores, contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
@@ -232,9 +233,35 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
     return fn
 
 
+def in_one(fn: Function) -> Function:
+    """The matrices that a loop records lie in one array."""
+    if not any(len(t.dims or ()) > 1 for t in _recorded(fn)):
+        return fn
+    from s2sad.simplify import stacked  # few programs need it
+
+    return stacked.stack(fn)
+
+
+def recorded_alone(fn: Function) -> Container[Var]:
+    """What only a tape holds, and one loop backwards reads."""
+    if not _recorded(fn):
+        return ()
+    from s2sad.simplify import owned
+
+    return owned.owned(fn, buffers.shared, buffers.is_fresh)
+
+
+def _recorded(fn: Function) -> list[Array]:
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return []
+    kept = (getattr(a, "type", None) for t in tapes_in(fn).understood() for a in t.components)
+    return [t for t in kept if t.__class__ is Array and t.dims != ()]
+
+
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(tape.measure(fn), primal)
+    new = tape.measure(fn)
+    new = buffers.reuse(in_one(new), primal, recorded_alone(new))
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 
