@@ -24,6 +24,10 @@ def test_sums_of_columns_come_after_their_loop() -> None:
     assert [line.split("[")[0] for line in inside if "+=" in line or "-=" in line] == ["u_bar", "q_bar"]
 
 
+def test_a_loop_of_sums_alone_is_gone() -> None:
+    assert in_loops(sweeps.element_by_element, np.ones(5), np.ones(5)) == []
+
+
 @pytest.mark.parametrize("fn", [sweeps.places_that_two_iterations_share, sweeps.indices_from_the_end])
 def test_places_that_come_again_stay(fn: Any) -> None:
     assert any("x_bar" in line for line in in_loops(fn, np.ones(5), np.ones(5)))

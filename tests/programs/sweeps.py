@@ -186,3 +186,37 @@ def one_number_for_all_of_a_column(x):
 
 
 PROGRAMS.add(one_number_for_all_of_a_column, arr(3, 3))
+
+
+def element_by_element(u, c):
+    v = np.zeros_like(u)
+    for i in range(1, len(u) - 1):
+        v[i] = 0.25 * (u[i - 1] + u[i + 1]) - 0.5 * u[i]
+        v[i] -= c[i] * u[i]
+    return np.sum(v * v)
+
+
+PROGRAMS.add(element_by_element, arr(5), arr(5, seed=1))
+
+
+def factors_that_change(u, c):
+    v = np.zeros_like(u)
+    for i in range(1, len(u) - 1):
+        v[i] = c[i - 1] * u[i] + c[i] * u[i + 1]
+        c[i] = v[i] * 0.5
+    return np.sum(v * v) + np.sum(c * c)
+
+
+PROGRAMS.add(factors_that_change, arr(5), arr(5, seed=1))
+
+
+def rows_and_columns(a, b):
+    c = np.zeros_like(a)
+    for i in range(len(a)):
+        c[i] = a[i] * b[:, i] - 2.0 * b[i]
+    for i in range(1, len(a)):
+        c[:, i] = 0.5 * c[:, i] * a[i] + c[:, i - 1] * b[i - 1]
+    return np.sum(c * c)
+
+
+PROGRAMS.add(rows_and_columns, arr(4, 4), arr(4, 4, seed=1))
