@@ -444,13 +444,13 @@ def _hint(key: Key) -> str:
     return key[1] if key[1] in "pq" else key[0].name
 
 
-def arrays_for_tapes(fn: Function, given: dict[Var, Stack]) -> tuple[Function, dict[Var, Stack]]:
-    """``fn`` without lists, and the tapes that it made."""
+def arrays_for_tapes(fn: Function, given: dict[Var, Stack]) -> tuple[Function, dict[Var, Stack], set[Var]]:
+    """``fn`` without lists, the tapes that it made, and their arrays."""
     if not given and not any(isinstance(s, Let) and s.op == "list" for s in walk(fn.body)):
         if not any(calls(s, builtins.reversed, builtins.zip) for s in walk(fn.body)):
-            return fn, {}
+            return fn, {}, set()
     tapes = Tapes(fn, given)
-    return tapes.run(), tapes.stacks
+    return tapes.run(), tapes.stacks, tapes.arrays
 
 
 __all__ = ["Tapes", "arrays_for_tapes"]
