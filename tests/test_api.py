@@ -335,6 +335,14 @@ def test_vjp_with_auxiliary_and_containers() -> None:
     assert pullback({"a": 1.0, "b": 1.0}) == (8.0,)
 
 
+def test_a_tangent_of_integers_is_zero() -> None:
+    """As in the other mode, whose gradient of them is 0; also in a list that holds floats as well."""
+    weigh = lambda xs, k: np.sum(xs[k] * xs[0])  # noqa: E731
+    assert jvp(weigh, ([1.5, 2], 1), ([1.0, 7], 0)) == (3.0, 2.0)
+    floats, integers = np.array([1.5, 0.5]), np.array([2, 3])
+    assert jvp(weigh, ([floats, integers], 1), ([np.ones(2), integers], 0)) == (4.5, 5.0)
+
+
 def test_jvp_and_linearize() -> None:
     assert jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.5)) == (6.0, 4.0)
     value, tangent = jvp(lambda x: np.sin(x), (np.zeros(2),), (np.array([1.0, 2.0]),))

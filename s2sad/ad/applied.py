@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from s2sad import runtime as rt
-from s2sad.ad import adding
+from s2sad.ad import adding, rounding
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.ad.polynomials import slope
 from s2sad.ad.state import State
@@ -74,6 +74,8 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
     y_bar = adding.target_bar(r, s.target, state, rb)
     if y_bar is None or rule.kind == "nondiff" or rule.body is None:
         return [s]
+    if rounding.casts(s):
+        y_bar = rounding.kept(rb, y_bar, s.target)
     kept = tuple(adding.snapshot(r, a, s, before) for a in operands)
     y = adding.snapshot(r, s.target, s, after)
     body = r.program.load(rule.body)

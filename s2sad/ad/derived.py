@@ -46,7 +46,8 @@ from s2sad.ir.types import (
 )
 
 if TYPE_CHECKING:
-    from s2sad.ad.forward import Forward, Pushes
+    from s2sad.ad.forward import Forward
+    from s2sad.ad.pushes import Pushes
     from s2sad.ad.replays import Replays
     from s2sad.ad.reverse import Reverse
     from s2sad.ad.state import State
@@ -65,7 +66,7 @@ class Derived:
     @cached_property
     def pushes(self) -> Pushes:
         """The tangents of the program's functions."""
-        from s2sad.ad.forward import Pushes  # most programs need none
+        from s2sad.ad.pushes import Pushes  # most programs need none
 
         return Pushes(self.program)
 

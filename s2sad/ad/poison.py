@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from s2sad.analysis.infer.program import Infer
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Try, Var, While, blocks_of, walk
 
 
@@ -30,6 +31,11 @@ def poisoned(fn: Function, is_opaque: Callable[[Let], bool]) -> frozenset[Var]:
     return frozenset(v for v in out if v is not None)
 
 
+def holds_refused(program: Infer, body: Block) -> bool:
+    """Does something refused stand there?"""
+    return bool(program.findings) and any(isinstance(s, Let) and s.op == "refused" for s in walk(body))
+
+
 def _ends(s: If | Try) -> tuple[Block, ...]:
     return (s.body, *(h.body for h in s.handlers)) if isinstance(s, Try) else blocks_of(s)
 
@@ -42,4 +48,4 @@ def _bind(out: set[Var | None], targets: tuple[Var | None, ...], sources: list[t
                 out.add(t)
 
 
-__all__ = ["poisoned"]
+__all__ = ["holds_refused", "poisoned"]

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from s2sad.ad.leaves import Key
-from s2sad.ir.nodes import Atom, Var
+from s2sad.analysis.build import Builder
+from s2sad.ir.nodes import Atom, Stmt, Var
+from s2sad.ir.record import dataclass
 
 
 class NeedBuffer(Exception):
@@ -43,6 +48,16 @@ class State:
         self.owned.discard(key)
         return self.bars.pop(key, None)
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Where a region asks for a buffer half way, the adjoints are as they were before it."""
+        bars, owned = dict(self.bars), set(self.owned)
+        try:
+            yield
+        except NeedBuffer:
+            self.bars, self.owned = bars, owned
+            raise
+
     def is_local(self, v: Var) -> bool:
         return v in self.local or self.parent is None
 
@@ -51,3 +66,12 @@ class State:
         assert self.parent is not None
         before = self.parent.bars
         return [k for k, a in self.bars.items() if k[0] not in self.local and before.get(k) is not a]
+
+
+@dataclass
+class Swept:
+    """A region after the transformation: statements of the forward sweep and of the reverse sweep."""
+
+    forward: list[Stmt]
+    reverse: Builder
+    state: State

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import adding, applied, lists, overlap
+from s2sad.ad import adding, applied, lists, overlap, rounding
 from s2sad.ad.inline import inline
 from s2sad.ad.recompute import is_int
 from s2sad.ad.state import State
@@ -66,7 +66,7 @@ def store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         listed = isinstance(x.type, Array) and isinstance(t, List) and not t.frozen and is_int(t.item)
         part = result_type("getitem", (x, i)) if listed else Num()
         g = rb.call(rt.put_adjoint, "rt.put_adjoint", x_bar, i, type=part if isinstance(part, Array) else Num())
-    _accumulate_stored(r, state, rb, v, g)
+    _accumulate_stored(r, state, rb, v, rounding.kept(rb, g, x))
     return [*before, s]
 
 
@@ -94,6 +94,8 @@ def _aug_store(r: Reverse, s: Let, x: Var, i: Atom, v: Atom, op: str, state: Sta
             g = rb.call(rt.last_store, "rt.last_store", x_bar, i, type=Num())
         elif not is_number(type_of_atom(g)):
             g = rb.call(np.array, "np.array", g)
+        if s.op == "aug_setitem":  # x += v changes a number to a float, and raises for an array of integers
+            g = rounding.kept(rb, g, x)
         if op == "sub":
             g = rb.emit("neg", g)
         _accumulate_stored(r, state, rb, v, g)
@@ -127,6 +129,8 @@ def _aug_general(
         g = rb.emit("getitem", x_bar, i)
         if not is_number(type_of_atom(g)):
             g = rb.call(np.array, "np.array", g)
+    if s.op == "aug_setitem":
+        g = rounding.kept(rb, g, x)
     if rule.kind == "bilinear":
         to_old, to_v = inline(r.program, body, (g, old, kept), {}, rb)
     else:

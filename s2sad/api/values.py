@@ -118,7 +118,8 @@ def zero_like(x: Any) -> Any:
 
 
 def as_perturbation(t: Any, x: Any, what: str) -> Any:
-    """A tangent or a seed ``t`` for a value ``x``: of the same structure and shapes, in the types of ``x``.
+    """A tangent or a seed ``t`` for a value ``x``: of the same structure and shapes, in the types of ``x``. Integers do
+    not vary: theirs is 0, whatever is given.
 
     Raises TypeError or ValueError that names ``what`` it is where it does not fit.
     """
@@ -133,7 +134,7 @@ def as_perturbation(t: Any, x: Any, what: str) -> Any:
         if np.ndim(t) != 0:
             raise ValueError(f"{what} has shape {np.shape(t)}; expected a number")
         return _number_like(t, x, what)
-    return t
+    return 0 if type(x) is int else t
 
 
 def _number_like(t: Any, x: Any, what: str) -> Any:
@@ -150,7 +151,7 @@ def _array_like(t: Any, x: Any, what: str) -> Any:
     if got.dtype.kind not in "biufc":
         raise TypeError(f"{what} must be numeric, not of dtype {got.dtype}")
     if x.dtype.kind not in "fc":
-        return got
+        return np.zeros_like(got)
     if got.dtype.kind == "c" and x.dtype.kind == "f":
         raise TypeError(f"{what} is complex; expected {x.dtype}")
     if not isinstance(x, np.ndarray):

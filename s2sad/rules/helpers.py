@@ -122,6 +122,17 @@ def as_kind(y_bar, g, /, *, x):
 
 
 @linear(
+    rt.unrounded,
+    type=lambda g, x: g,
+    sample=samples.cases(
+        lambda: call(values((2, 3)), values((2, 3))), lambda: call(values((3,)), np.array([1, 2])), lambda: call(0.5, 1.5)
+    ),
+)
+def unrounded(y_bar, g, /, *, x):
+    return rt.unrounded(y_bar, x)
+
+
+@linear(
     rt.unreduce,
     type=adjoint_type,
     sample=samples.cases(

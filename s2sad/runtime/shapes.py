@@ -28,6 +28,11 @@ def as_kind(g: Any, x: Any) -> Any:
     return g
 
 
+def unrounded(g: Any, x: Any) -> Any:
+    """``g``; zeros where ``x`` is of integers or booleans: what became part of it has lost its fraction."""
+    return g if getattr(x, "dtype", np.dtype(object)).kind in "fcO" else np.zeros_like(g)[()]
+
+
 def unbroadcast(g: Any, x: Any) -> Any:
     """Sum ``g`` over the axes along which ``x`` was broadcast, and give it x's dtype: the adjoint of broadcasting."""
     kind = type(x)

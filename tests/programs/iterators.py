@@ -206,3 +206,30 @@ def longest_polynomials(p, q):
 
 
 PROGRAMS.add(longest_polynomials, [0.3, 0.7], [0.5], issue=3)
+
+
+def weight_of(kind):
+    if isinstance(kind, int):
+        return 2.0
+    return 3.0 if isinstance(kind, str) else 5.0
+
+
+def listed_text(x, axes):
+    axes = list(axes)
+    for i in range(len(axes) - 1, -1, -1):
+        x = x * weight_of(axes[i])
+    return x
+
+
+PROGRAMS.add(listed_text, 0.7, "zyx", issue=3)
+PROGRAMS.add(listed_text, 0.7, ("z", 1), issue=3)
+PROGRAMS.add(listed_text, 0.7, {"z": 1.0, "y": 2.0}, issue=3)
+PROGRAMS.add(listed_text, 0.7, frozenset([(1, 2)]), issue=3)
+
+
+def greatest_key(x, table, names):
+    return x * max(table) * weight_of(max(names)) + min(table)
+
+
+PROGRAMS.add(greatest_key, 0.7, {1.5: "a", 2.5: "b"}, {"one": 1, "two": 2}, issue=3)
+PROGRAMS.add(greatest_key, 0.7, frozenset([1.5, 2.5]), frozenset(["one"]), issue=3)

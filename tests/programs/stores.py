@@ -410,3 +410,71 @@ def scatter_elementwise(x, idx):
 
 
 PROGRAMS.add(scatter_elementwise, arr(5), np.array([0, 2, 1, 2, 2]))
+
+
+def into_what_is_known_late(x, grids, k):
+    y = grids[k].copy()
+    y[0] = x[0]
+    y[1:] = x[1:]
+    return (y * x).sum()
+
+
+for _k in (0, 1):
+    PROGRAMS.add(into_what_is_known_late, arr(3), [pos(3), np.array([3, 1, 2])], _k, issue=3)
+
+
+def one_more_into_what_is_known_late(x, grids, k):
+    y = np.zeros_like(grids[k])
+    for i in range(3):
+        y[i] += x[i] * 3.0
+    y.flat[2] = x[0]
+    return (y * x).sum()
+
+
+for _k in (0, 1):
+    PROGRAMS.add(one_more_into_what_is_known_late, arr(3), [pos(3), np.array([3, 1, 2])], _k, issue=3)
+
+
+def scaled_where_it_is_known_late(x, grids, k):
+    y = grids[k].copy()
+    y[1] *= x[2] * 2.0
+    return (y * x).sum()
+
+
+for _k in (0, 1):
+    PROGRAMS.add(scaled_where_it_is_known_late, arr(3), [pos(3), np.array([3, 1, 2])], _k, issue=3, smooth=False)
+
+
+def filled_late(x, grids, k):
+    y = grids[k].copy()
+    y.fill(x[1] * 2.0)
+    return (y * x).sum() + (np.full_like(grids[k], x[2]) * x).sum()
+
+
+for _k in (0, 1):
+    PROGRAMS.add(filled_late, arr(3), [pos(3), np.array([3, 1, 2])], _k, issue=3)
+
+
+def cast_to_what_is_known_late(x, grids, k):
+    y = (x * 3.0).astype(grids[k].dtype)
+    return (y * x).sum()
+
+
+for _k in (0, 1):
+    PROGRAMS.add(cast_to_what_is_known_late, arr(3), [pos(3), np.array([3, 1, 2])], _k, issue=3)
+
+
+def nearest_whole(v):
+    if isinstance(v, (list, tuple)):
+        v = np.array(v)
+    return v.astype(int)
+
+
+def cast_of_any(x, ys, k):
+    v = ys[k] * x
+    n = nearest_whole(v)
+    return np.sum((v - n) * x)
+
+
+for _k in (0, 1):
+    PROGRAMS.add(cast_of_any, 1.7, [arr(3), np.float64(2.2)], _k, issue=3)

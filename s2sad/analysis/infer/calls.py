@@ -346,7 +346,7 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
         from s2sad.analysis.infer.iterables import materialise, recipe
 
         return materialise(f, recipe(f, "iter", (x,)), name, untyped)
-    item = Scalar("int64") if not is_differentiable(t) else UNKNOWN
+    item = UNKNOWN if is_differentiable(t) else STR if widen(t) == STR else Opaque()
     out = f.emit("call", Ref(list, "list"), x, name=name, type=List(item))
     return grow(f, untyped, out)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import placed, plans
+from s2sad.analysis.infer import few, placed, plans
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Var
 from s2sad.ir.types import Array, Dict, List, Range, Tuple, Type
@@ -21,7 +21,7 @@ def elements(f: FunctionInfer, x: Atom) -> tuple[Atom, ...] | None:
     if held is not None:
         return held
     if isinstance(x, Var) and x in f.recipes:
-        getters = plans.static_items(f, x)
+        getters = few.static_items(f, x)
         if getters is None:
             return None
         plans.use(f, x)

@@ -8,16 +8,16 @@ from typing import Any
 
 from s2sad.analysis.infer import (
     binding,
-    calls,
     flat,
     functions,
-    growing,
     iteration,
+    loops,
     merging,
     operations,
     operators,
     optional,
     origins,
+    parameters,
     passing,
     placed,
     rebinding,
@@ -41,7 +41,6 @@ from s2sad.ir.nodes import (
     If,
     Let,
     Loc,
-    Param,
     Ref,
     Stmt,
     Try,
@@ -52,23 +51,16 @@ from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import (
     NEVER,
     UNKNOWN,
-    Array,
-    Dict,
     List,
-    Maybe,
-    RefT,
     Tuple,
     Type,
     Unknown,
     holds_lists,
-    join,
     join_all,
-    widen,
 )
 
 _ROUNDS = 10
 _RESTARTS = 200
-_LOOP_ROUNDS = 40
 _COMPARES = frozenset({"is_", "is_not", "eq", "ne", "format_value"})
 
 
@@ -126,6 +118,8 @@ class FunctionInfer:
         self.rebound: list[tuple[Var, Var, Loc]] = []  # x op= v on a number or an array: the old and the new x
         self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
+        self.left: dict[Var, Any] = {}  # what is left of the elements of a loop that is written out
+        self.made_now: dict[Var, Any] = {}  # those whose elements are read when they are made
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
         self.begun: dict[Var, list[Stmt]] = {}  # an iterator over a sequence -> the statements of the block that made it
         self.flats: dict[Var, Var] = {}  # x.flat -> x
@@ -151,7 +145,7 @@ class FunctionInfer:
             self.reset()
             self.changed = False
             try:
-                params = self.bind_params()
+                params = parameters.bind(self)
                 head = tuple(self.out)
                 body = self.returned(self.block(self.source.body))
                 body = Block((*head, *body.stmts), body.results) if head else body
@@ -184,60 +178,10 @@ class FunctionInfer:
         self.returning = False
         return wholes.finished(self, body)
 
-    def bind_params(self) -> tuple[Param, ...]:
-        params: list[Param] = []
-        untyped = [*self.source.params, *(Param(v) for v in self.source.captured)]
-        for k, (p, t) in enumerate(zip(untyped, self.spec.arg_types, strict=True)):
-            self.env[p.var] = self.bind_param(p, t, (k,), params)
-        return tuple(params)
-
-    def bind_param(self, p: Param, t: Type, key: tuple[int, ...], params: list[Param]) -> Atom:
-        """The atom of a parameter. Known functions are not passed, and of a closure only what it captured."""
-        if isinstance(t, RefT):
-            if self.spec.entry:
-                params.append(Param(Var(p.var.name, t), p.kind, p.default))
-            return calls.reference(t.obj, getattr(t.obj, "__name__", p.var.name))
-        if isinstance(t, Tuple) and t.code is not None:
-            names = functions.captured_names(t.code, p.var.name, len(t.items))
-            items = [
-                self.bind_param(Param(self._stand_in((*key, j), n)), ct, (*key, j), params)
-                for j, (n, ct) in enumerate(zip(names, t.items, strict=True))
-            ]
-            return functions.make(self, t.code, tuple(items), p.var.name)
-        own = p.kind == "starstar" and self.classes.find(p.var) in self.growth and getattr(t, "items", None) is not None
-        whole = growing.grown_inside if own and not self.spec.entry else growing.grown
-        var = Var(self._free_name(p.var.name, params), whole(self, t, self.classes.find(p.var)))
-        self.origin[var] = p.var
-        wholes.given(self, var)
-        # a specialisation is called with one atom for each parameter, in order
-        params.append(Param(var, p.kind, p.default) if self.spec.entry else Param(var))
-        return self._options(p.var, var) if whole is growing.grown_inside else var
-
-    def _options(self, untyped: Var, given: Var) -> Var:
-        """``**options`` that the function stores into: a dict of its own, of what it was given."""
-        assert isinstance(given.type, Dict) and given.type.items is not None
-        entries = [a for k, _ in given.type.items for a in (Const(k), self.emit("getitem", given, Const(k)))]
-        made = growing.grow(self, untyped, self.emit("dict", *entries, name=untyped.name))
-        self.origin[made] = untyped
-        self.own_options.add(untyped)
-        return made
-
-    def _free_name(self, name: str, params: list[Param]) -> str:
-        """Two closures may have captured variables of one name. What the user calls has the user's names."""
-        taken = set() if self.spec.entry else {q.var.name for q in params}
-        k, free = 1, name
-        while free in taken:
-            k += 1
-            free = f"{name}_{k}"
-        return free
-
     def route(self) -> Iterator[tuple[Loc, Function]]:
         """The calls at hand: the innermost first, then those that led to what is compiled in place."""
         yield self.loc, self.current
         yield from reversed(self.callers)
-
-    def _stand_in(self, key: tuple[int, ...], name: str) -> Var:
-        return self.captured_keys.setdefault(key, Var(name))
 
     # -- helpers -------------------------------------------------------------------------------------------------
 
@@ -383,7 +327,7 @@ class FunctionInfer:
             elif isinstance(s, For):
                 iteration.for_(self, s)
             elif isinstance(s, While):
-                self.while_(s)
+                loops.while_(self, s)
             else:
                 self.try_(s)
         return True
@@ -421,69 +365,6 @@ class FunctionInfer:
         self.origin[var] = untyped
         return var
 
-    # -- loops ---------------------------------------------------------------------------------------------------
-
-    def carry(self, s: For | While, infer_body: Any) -> tuple[tuple[Var, ...], tuple[Atom, ...], Any, list[int]]:
-        """Types of the carried values to a fixpoint. ``infer_body()`` gives the body block (and more). Returns carried
-        variables, inits, what ``infer_body`` returned, and the positions in ``s.carried`` that are really carried."""
-        outside, used = tuple(self.recipes), set(self.consumed)
-        inits = [self.atom(a) for a in s.init]
-        types = [widen(self.type(a)) for a in inits]
-        slots = merging.LoopSlots(self, [c.name for c in s.carried], inits)
-        fixed: set[int] = set()
-        moved: set[int] = set()
-        for round_ in range(_LOOP_ROUNDS):
-            carried: list[Var | None] = []
-            slots.start()
-            for k, (c, a, t) in enumerate(zip(s.carried, inits, types, strict=True)):
-                var = None if k in fixed or k in slots else self.new(c, t)
-                carried.append(var)
-                self.env[c] = slots.atoms[k] if k in slots else a if var is None else var
-            out = infer_body()
-            body: Block = out[0]
-            nexts = body.results[: len(s.carried)]
-            if slots.finish(nexts):
-                continue
-            moved |= {k for k in fixed if nexts[k] is not inits[k]}  # now that types are known better, it changes
-            if fixed & moved:
-                fixed -= moved
-                continue
-            trivial = {k for k, v in enumerate(carried) if v is not None and nexts[k] is v and inits[k] is not UNDEF}
-            trivial -= moved
-            if trivial:
-                fixed |= trivial
-                continue
-            joined = [join(t, widen(self.type(a))) for t, a in zip(types, nexts, strict=True)]
-            joined = [types[k] if k in slots else j for k, j in enumerate(joined)]
-            if round_ > 20:  # no end is in sight
-                joined = [j if j == t else UNKNOWN for j, t in zip(joined, types, strict=True)]
-            elif round_ > 3:
-                joined = [j if j == t else _forget_dims(j) for j, t in zip(joined, types, strict=True)]
-            if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
-                break
-            types = joined
-        if any(x in self.consumed and x not in used for x in outside):
-            self.refuse("S2S056", "an iterator from outside of a loop is iterated in each iteration: it is empty after the first",
-                        "make it a list: list(...)")  # fmt: skip
-        kept = [k for k in range(len(s.carried)) if k not in fixed and k not in slots]
-        self.slots.append(slots)
-        for k in fixed:
-            self.env[s.targets[k]] = inits[k]
-        phis = tuple(v for v in carried if v is not None) + slots.carried()
-        return phis, (*(self.concrete(inits[k]) for k in kept), *slots.first()), out, kept
-
-    def finish_loop(self, s: For | While, carried: tuple[Var, ...], kept: list[int], body: Block) -> tuple[Any, Block]:
-        """Targets after the loop, and the body with the results of the values that are really carried."""
-        targets = []
-        for k, c in zip(kept, carried, strict=False):
-            t = self.new(s.targets[k], c.type or UNKNOWN)
-            self.env[s.targets[k]] = t
-            targets.append(t)
-        stop = body.results[len(s.carried) :]
-        after, nexts = self.slots.pop().close(self.env, s.targets)
-        results = (*(body.results[k] for k in kept), *nexts, *stop)
-        return (*targets, *after), self.concrete_block(Block(body.stmts, results))
-
     def concrete_block(self, b: Block) -> Block:
         """The block with functions among its results made into values at its end."""
         saved, self.out = self.out, list(b.stmts)
@@ -491,15 +372,6 @@ class FunctionInfer:
         block = Block(tuple(self.out), results)
         self.out = saved
         return block
-
-    def while_(self, s: While) -> None:
-        def infer_body() -> tuple[Block, Block]:
-            cond = self.concrete_block(wholes.condition(self, s.cond))
-            return self.block(s.body), cond
-
-        carried, inits, (body, cond), kept = self.carry(s, infer_body)
-        targets, body = self.finish_loop(s, carried, kept, body)
-        self.out.append(While(carried, inits, cond, body, targets, s.stop, s.loc))
 
     def try_(self, s: Try) -> None:
         before = merging.snapshot(self)
@@ -526,16 +398,6 @@ class FunctionInfer:
 
 def _raises(b: Block) -> bool:
     return bool(b.stmts) and isinstance(b.stmts[-1], Let) and b.stmts[-1].op == "raise_"
-
-
-def _forget_dims(t: Type) -> Type:
-    if isinstance(t, Array) and t.dims is not None:
-        return Array(t.dtype, tuple(None for _ in t.dims))
-    if isinstance(t, List):
-        return List(t.item, None, t.frozen)
-    if isinstance(t, Maybe):
-        return Maybe(_forget_dims(t.item))
-    return t
 
 
 __all__ = ["Const", "FunctionInfer", "Ref", "Restart", "Unknown"]

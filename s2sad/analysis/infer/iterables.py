@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, elements, origins, rule_calls
+from s2sad.analysis.infer import calls, elements, made_now, origins, rule_calls
+from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.operators import iterated
-from s2sad.analysis.infer.plans import make_plan, static_items, use
+from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import truth, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var
 from s2sad.ir.types import (
@@ -172,8 +173,8 @@ def _inactive_sorted(f: FunctionInfer, pos: Args, kw: Kw, name: str, t: Type) ->
 def extreme(f: FunctionInfer, which: Any, pos: Args, kw: Kw, name: str) -> Any:
     """``max`` and ``min`` of several arguments, of a list or of an array; with a key, the first best position is found."""
     seq = iterated(f, pos[0]) if len(pos) == 1 else f.emit("tuple", *pos)
-    if len(pos) == 1 and isinstance(seq, Var) and seq in f.recipes:
-        seq = as_sequence(f, seq)
+    if len(pos) == 1 and ((isinstance(seq, Var) and seq in f.recipes) or isinstance(type_of_atom(seq), Dict | Opaque)):
+        seq = as_sequence(f, seq)  # the keys of a dict, the members of a set
     n = elements.known_length(f, type_of_atom(seq))
     if "default" in kw:
         default = kw["default"]
@@ -242,7 +243,8 @@ def filter_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
         keep = If(passes, Block((keep,), ()), Block(), (), f.loc)
     f.out.append(Let(out, "list", (), (), f.loc))
     f.out.append(For(k, plan.range_, (), (), Block((*body, *([] if known is False else [keep])), ()), (), False, f.loc))
-    return recipe(f, "iter", (out,), name)
+    read = (*pos, *(f.closures.get(test, ()) if isinstance(test, Var) else ()))
+    return made_now.note(f, recipe(f, "iter", (out,), name), read, True)
 
 
 def map_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, elements
+from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.iterables import as_sequence, sorted_
-from s2sad.analysis.infer.plans import make_plan, static_items, use
+from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, For, If, Let, Ref, Var
 from s2sad.ir.types import BOOL, INT, NEVER, RANGE, Dict, List, Lit, Slice, Type, is_number, join, join_all, widen

@@ -117,7 +117,7 @@ def iterated(f: FunctionInfer, x: Atom) -> Atom:
 def zipped(f: FunctionInfer, x: Atom) -> list[Callable[[], Atom]] | None:
     """The rows of a ``zip`` of objects that are known with lists whose length shows at run time only: as many as there are
     objects, which is checked when the program runs."""
-    from s2sad.analysis.infer.plans import static_items
+    from s2sad.analysis.infer.few import static_items
 
     kind, parts = f.recipes.get(x, ("", ())) if isinstance(x, Var) else ("", ())
     columns = [static_items(f, p) for p in parts]

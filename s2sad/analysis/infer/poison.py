@@ -14,7 +14,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import records
+from s2sad.analysis.infer import loops, records
 from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, Let, Ref, Var
 from s2sad.ir.types import NEVER
 from s2sad.rules.registry import lookup
@@ -73,8 +73,8 @@ def loop(f: FunctionInfer, s: For, x: Atom) -> None:
         f.env[s.item] = item
         return f.block(s.body), None
 
-    carried, inits, (body, _), kept = f.carry(s, infer_body)
-    targets, body = f.finish_loop(s, carried, kept, body)
+    carried, inits, (body, _), kept = loops.carry(f, s, infer_body)
+    targets, body = loops.finish(f, s, carried, kept, body)
     f.out.append(For(item, x, carried, inits, body, targets, s.stop, s.loc))
 
 

@@ -193,9 +193,9 @@ def transposed(f: FunctionInfer, parts: Args) -> Plan:
 
 def column(f: FunctionInfer, parts: Args) -> Plan:
     """The plan of ``(row[k] for row in rows)``."""
-    from s2sad.analysis.infer.plans import Plan, _indexed
+    from s2sad.analysis.infer.plans import Plan, indexed
 
-    inner = _indexed(f, parts[0])
+    inner = indexed(f, parts[0])
 
     def item(j: Var, names: tuple[str, ...]) -> Atom:
         return f.emit("getitem", inner.item(j, ("",)), parts[1], name=names[0] if names else "")
