@@ -181,3 +181,63 @@ def test_ways_through_a_function() -> None:
         own, theirs = (compiled(np.arange(5.0), 5, flag) for compiled in both(ways))
         assert own[0] == theirs[0]
         np.testing.assert_array_equal(own[1], theirs[1])
+
+
+def shared(x, y, n):
+    a, b = np.zeros(n), np.empty(n)
+    same = a
+    first, second = a, b
+    grid = np.zeros((3, n))
+    chosen = a if x[0] > 0.0 else b
+    for i in range(n):
+        b[i] = i
+    for k in range(3):
+        row = grid[k]
+        for i in range(1, n):
+            x[i] = y[i - 1] + 1.0  # may be one array
+            same[i] += x[i]
+            a[i - 1] += same[i]
+            first[i] += second[i - 1]
+            second[i - 1] = first[i]
+            chosen[i] += a[i - 1] + b[i]
+            row[i] = grid[k, i - 1] + a[i]
+            grid[k, i] += row[i]
+        first, second = second, first
+        part = np.empty(n)
+        for i in range(n):
+            part[i] = first[i] * 0.5
+        for i in range(n):
+            first[i] = part[n - 1 - i] + grid[k, i]
+        chosen = part
+    return a, b, grid, chosen
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("one", [True, False])
+def test_arrays_that_share_memory_are_not_told_apart(sign: float, one: bool) -> None:
+    results = []
+    for fn in (*both(shared), shared):
+        x = sign * np.arange(1.0, 41.0)
+        y = x if one else x.copy()
+        results.append((*fn(x, y, 40), x, y))
+    for ours, theirs, plain in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(ours, plain)
+
+
+def test_only_arrays_that_are_made_in_one_place_are_told_apart() -> None:
+    from numba.core.compiler import run_frontend
+    from numba.core.ssa import reconstruct_ssa
+
+    from s2sad.backend.numba.allocation import own_allocation
+    from s2sad.backend.numba.apart import GIVEN, origins
+
+    found = run_frontend(shared)
+    own_allocation(found)
+    known = origins(reconstruct_ssa(found).blocks.values())
+    assert known["a"] == known["same"] != known["b"]
+    assert known["x"] == known["y"] == GIVEN
+    assert known["grid"] not in {known["a"], known["b"], known["part"], GIVEN}
+    assert not any(name.startswith("row") for name in known)  # a view
+    swapped = [name for name in known if name.startswith(("first", "second"))]
+    assert sorted(swapped) == ["first", "second"]  # before the loop; what a loop carries is not known

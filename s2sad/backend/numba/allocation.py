@@ -153,4 +153,9 @@ def _replace(func_ir: Any, loaded: Any, call: Any, texts: dict[str, str]) -> Non
     call.kws = ()
 
 
-__all__ = ["own_allocation"]
+def is_maker(value: Any) -> bool:
+    """Is a value that a function calls one of the functions of this file?"""
+    return any(value is maker for maker in _MAKERS.values())
+
+
+__all__ = ["is_maker", "own_allocation"]

@@ -17,6 +17,8 @@ from llvmlite import ir as llvm
 from numba.core import cgutils, ir, types
 from numba.core.lowering import Lower
 
+from s2sad.backend.numba.apart import Apart
+
 _DATA, _SHAPE, _OWNER = "data", "shape", "meminfo"
 _POINTER = types.MemInfoPointer(types.voidptr)
 
@@ -29,6 +31,7 @@ class Lowering(Lower):
         self._items: dict[str, list[Any]] = {}  # the values of the tuples that are only indices
         self._counted: dict[Any, bool] = {}
         self._indices = self._only_indices()
+        self._apart = Apart(self.module, self.fndesc.mangled_name, self.blocks.values())
 
     def _only_indices(self) -> set[str]:
         """The variables, assigned once and in one block, that are read as the indices of elements alone."""
@@ -78,7 +81,9 @@ class Lowering(Lower):
         if not self._is_element(array, self.typeof(index.name)):
             return super().lower_getitem(resty, expr, value, index, signature)
         place = self._place(value.name, index.name)
+        start = len(self.builder.block.instructions)
         item = self.context.unpack_value(self.builder, array.dtype, place, align=None if array.aligned else 1)
+        self._tell(value.name, start)
         return self.context.cast(self.builder, item, array.dtype, resty)
 
     def lower_setitem(self, target_var: Any, index_var: Any, value_var: Any, signature: Any) -> Any:
@@ -88,7 +93,14 @@ class Lowering(Lower):
         value = self.context.cast(self.builder, self.loadvar(value_var.name), kind, signature.args[2])
         value = self.context.cast(self.builder, value, signature.args[2], array.dtype)
         place = self._place(target_var.name, index_var.name)
-        return self.context.pack_value(self.builder, array.dtype, value, place, align=None if array.aligned else 1)
+        start = len(self.builder.block.instructions)
+        self.context.pack_value(self.builder, array.dtype, value, place, align=None if array.aligned else 1)
+        self._tell(target_var.name, start)
+
+    def _tell(self, array: str, start: int) -> None:
+        for instruction in self.builder.block.instructions[start:]:
+            if isinstance(instruction, llvm.LoadInstr | llvm.StoreInstr):
+                self._apart.tell(array, instruction)
 
     def _place(self, array: str, index: str) -> Any:
         """The address of an element."""
