@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ numba = pytest.importorskip("numba")
 from s2sad.backend.numba.compiler import use  # noqa: E402
 
 
+@cache
 def both(fn: Any) -> tuple[Any, Any]:
     """A function compiled by us and by Numba."""
     own = numba.njit(error_model="numpy")(fn)
@@ -241,3 +243,75 @@ def test_only_arrays_that_are_made_in_one_place_are_told_apart() -> None:
     assert not any(name.startswith("row") for name in known)  # a view
     swapped = [name for name in known if name.startswith(("first", "second"))]
     assert sorted(swapped) == ["first", "second"]  # before the loop; what a loop carries is not known
+
+
+def walks(n, m, k, out):
+    at = 0
+    end = n
+    for i in range(end):
+        end = 1
+        out[at] += i
+        at = (at + 1) % len(out)
+    for i in range(n, m, -1):
+        if i == 3:
+            continue
+        if i == 1:
+            break
+        out[i % len(out)] += 2.0
+    else:
+        out[0] -= 100.0
+    for i in range(m, n):
+        for j in range(i):
+            for i in range(j, 0, -1):
+                out[i % len(out)] += i * j
+        out[1] += i
+    for i in range(n, m, k):
+        out[2] += i
+    over = range(n)
+    for i in over:
+        out[3] += i * len(over)
+    for i in over:
+        out[3] -= 0.5 * i
+    last = -7
+    for last in range(m, m + 4):  # noqa: B007
+        pass
+    for i in range(2**63 - 3, 2**63 - 1):
+        out[4] += i % 5
+    for i in range(-(2**63) + 2, -(2**63), -1):
+        out[4] += i % 3
+    count = 0
+    while count < 3:
+        for i in range(count):
+            at += i
+        count += 1
+    return at, last, end
+
+
+@pytest.mark.parametrize("n", [-2, 0, 1, 6])
+@pytest.mark.parametrize(("m", "k"), [(0, 1), (3, 2), (9, 3), (-4, -1), (-5, -2)])
+def test_loops_over_ranges(n: int, m: int, k: int) -> None:
+    results = []
+    for fn in (*both(walks), walks):
+        out = np.zeros(5)
+        results.append((*fn(n, m, k, out), out))
+    for ours, theirs, plain in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(ours, plain)
+
+
+def test_a_step_of_zero_raises() -> None:
+    own, _ = both(walks)
+    with pytest.raises(ValueError, match="must not be zero"):
+        own(1, 2, 0, np.zeros(5))
+
+
+def test_which_ranges_are_counters() -> None:
+    import numba.core.types as kinds
+    from numba.core.compiler import run_frontend
+    from numba.core.ssa import reconstruct_ssa
+
+    from s2sad.backend.numba.counters import Loops
+
+    blocks = reconstruct_ssa(run_frontend(walks)).blocks
+    found = Loops(blocks.values(), lambda name: kinds.range_state64_type)
+    assert sorted(found.ranges.values()) == [-1, -1, -1, 1, 1, 1, 1, 1, 1]  # not that with a step k, nor the two over one range
