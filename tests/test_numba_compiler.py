@@ -315,3 +315,35 @@ def test_which_ranges_are_counters() -> None:
     blocks = reconstruct_ssa(run_frontend(walks)).blocks
     found = Loops(blocks.values(), lambda name: kinds.range_state64_type)
     assert sorted(found.ranges.values()) == [-1, -1, -1, 1, 1, 1, 1, 1, 1]  # not that with a step k, nor the two over one range
+
+
+def rows(x):
+    flat = np.ravel(x)
+    flat[-1] = 5.0
+    return flat, x.sum(), np.ravel(x * 2.0)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.arange(6.0).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(24.0).reshape(3, 8)[:, ::2],
+        np.arange(3.0), np.arange(8.0).reshape(2, 2, 2),
+    ],
+)  # fmt: skip
+def test_ravel_is_a_view_where_numba_gives_one(x: np.ndarray) -> None:
+    results = [compiled(x.copy(order="K")) for compiled in both(rows)]
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_constants_are_numbers_of_any_value_to_what_is_called() -> None:
+    inner = numba.njit(lambda x, k: x[k] + k)
+    use(inner)
+
+    def outer(x, k):
+        return inner(x, 0) + inner(x, 1) + inner(x, k)
+
+    own = numba.njit(outer)
+    use(own)
+    assert own(np.arange(3.0), 2) == 6.0
+    assert len(inner.overloads) == 1
