@@ -26,6 +26,14 @@ from s2sad.runtime.containers import (
     unit_seed,
     zeros_like,
 )
+from s2sad.runtime.counting import (
+    bin_counts,
+    bin_sums,
+    bin_sums_adj,
+    unique_counts,
+    unique_inverse,
+    unique_places,
+)
 from s2sad.runtime.detach import detached
 from s2sad.runtime.einsum import (
     einsum_adj,
@@ -248,6 +256,9 @@ __all__ = [
     "astype",
     "attribute",
     "bands_adj",
+    "bin_counts",
+    "bin_sums",
+    "bin_sums_adj",
     "block_upper",
     "carry",
     "choose_adj",
@@ -443,6 +454,9 @@ __all__ = [
     "trigamma",
     "turned",
     "unbroadcast",
+    "unique_counts",
+    "unique_inverse",
+    "unique_places",
     "unit_seed",
     "unreduce",
     "unrounded",

@@ -22,7 +22,7 @@ from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.iterables import recipe
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import INT, Array, Dict, List, Lit, Scalar, Slice, Tuple, is_number, rank_of
+from s2sad.ir.types import INT, STR, Array, Dict, List, Lit, Scalar, Slice, Tuple, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -87,6 +87,24 @@ def _vectorize(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | No
     return calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), given, {}, name, untyped)
 
 
+def _unique(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """Of numbers that may be active; of integers and text it stays as it is."""
+    t = type_of_atom(pos[0]) if pos else None
+    plain = set(kw) <= {"return_index", "return_inverse", "return_counts", "equal_nan"} and len(pos) <= 4
+    if not plain or not isinstance(t, Array) or t.dtype != "float64":
+        return NotImplemented
+    return calls.call_object(f, Ref(rewritten_running.unique, "np.unique"), pos, kw, name, untyped)
+
+
+def _histogram(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    t = type_of_atom(pos[0]) if pos else None
+    bins = type_of_atom(pos[1] if len(pos) > 1 else kw.get("bins", Const(10)))
+    text = bins == STR or (isinstance(bins, Lit) and isinstance(bins.value, str))
+    if text or not isinstance(t, Array) or t.dtype != "float64":
+        return NotImplemented
+    return calls.call_object(f, Ref(rewritten_running.histogram, "np.histogram"), pos, kw, name, untyped)
+
+
 def vectorized(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str) -> Atom | None:
     """A call of an object that ``np.vectorize`` has made."""
     if kw or obj.signature is not None or obj.excluded:
@@ -134,6 +152,8 @@ HANDLERS: dict[Any, Any] = {
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
     np.vectorize: _vectorize,
+    np.unique: _unique,
+    np.histogram: _histogram,
 }
 
 __all__ = ["HANDLERS", "joined", "vectorized"]
