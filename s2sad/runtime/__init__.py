@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import expect_method, is_method, made_early, stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, made_early, require_float, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -398,6 +398,7 @@ __all__ = [
     "rejoin",
     "repeat_adj",
     "repeated",
+    "require_float",
     "require_ordered",
     "require_same",
     "require_undone",

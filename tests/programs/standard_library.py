@@ -157,7 +157,7 @@ def number_by_number(x, a):
     return np.sum(f(x)) + np.sum(g(x, 0.8) * x)
 
 
-PROGRAMS.add(number_by_number, pos(4), 1.3)
+PROGRAMS.add(number_by_number, pos(4), 1.3, smooth=False)
 
 
 def decorated(x):
@@ -199,7 +199,7 @@ def of_a_module(x, a):
     return np.sum(larger_or_product(x, 0.45) ** 2) + larger_or_product(a, 0.5) * 2
 
 
-PROGRAMS.add(of_a_module, arr(2, 3), 0.7)
+PROGRAMS.add(of_a_module, arr(2, 3), 0.7, smooth=False)
 
 
 def distinct_values(x, k):

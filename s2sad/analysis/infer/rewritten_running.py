@@ -56,8 +56,8 @@ def vectorize(pyfunc: Any, otypes: Any = None) -> Any:
         shape = np.broadcast_shapes(*tuple(map(np.shape, args)))
         columns = tuple(map(lambda a: np.ravel(np.broadcast_to(a, shape)).tolist(), args))
         made = [pyfunc(*row) for row in zip(*columns, strict=True)]
-        if otypes is None and not isinstance(made[0], float):
-            raise TypeError("np.vectorize rounds to the type of the first result, which is no float: give otypes=[float]")
+        if otypes is None:
+            rt.require_float(rt.stop_gradient(made[0]))
         return np.reshape(np.array(made), shape)
 
     return vectorized

@@ -83,8 +83,20 @@ def _ndenumerate(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | 
 def _vectorize(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     if set(kw) - {"otypes", "doc", "cache"} or not pos:
         return NotImplemented
-    given = (pos[0], kw.get("otypes", pos[1] if len(pos) > 1 else Const(None)))
+    otypes = kw.get("otypes", pos[1] if len(pos) > 1 else Const(None))
+    if type_of_atom(otypes) != Lit(None):
+        kinds = elements.elements(f, otypes) if not isinstance(otypes, Const) else tuple(map(Const, str(otypes.value)))
+        if kinds is None or len(kinds) != 1 or not _is_float(kinds[0]):
+            return f.refuse("S2S054", "np.vectorize to something else than one number, of type float", "write the loop")
+        otypes = Const("d")
+    given = (pos[0], otypes)
     return calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), given, {}, name, untyped)
+
+
+def _is_float(a: Atom) -> bool:
+    """Does it name the type float?"""
+    kind = a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", getattr(type_of_atom(a), "obj", None))
+    return kind is float or kind is np.float64 or kind in ("d", "float", "float64")
 
 
 def _unique(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -107,11 +119,14 @@ def _histogram(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | No
 
 def vectorized(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str) -> Atom | None:
     """A call of an object that ``np.vectorize`` has made."""
-    if kw or obj.signature is not None or obj.excluded:
-        return f.refuse("S2S054", "np.vectorize with a signature or excluded arguments", "write the loop")  # type: ignore[func-returns-value]
+    floats = obj.otypes is None or [np.dtype(t) for t in obj.otypes] == [np.dtype(float)]
+    if kw or obj.signature is not None or obj.excluded or not floats:
+        f.refuse("S2S054", "np.vectorize with a signature, with excluded arguments, or not of float", "write the loop")
+        return UNDEF
     members.watch(f, obj, "pyfunc")
     inner = calls.reference(obj.pyfunc, getattr(obj.pyfunc, "__name__", "pyfunc"))
-    made = calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), (inner, Const(obj.otypes)), {}, "", None)
+    otypes = Const(None if obj.otypes is None else "d")
+    made = calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), (inner, otypes), {}, "", None)
     return calls.call_atom(f, made or UNDEF, pos, {}, name)
 
 
