@@ -18,6 +18,10 @@ FAMILIES: dict[str, str] = {
         cmath.cosh cmath.exp cmath.isclose cmath.isfinite cmath.isinf cmath.isnan cmath.log cmath.log10
         cmath.phase cmath.rect cmath.sin cmath.sinh cmath.sqrt cmath.tan cmath.tanh
     """,
+    "counting": """
+        s2sad.runtime.counting.bin_counts s2sad.runtime.counting.bin_sums s2sad.runtime.counting.bin_sums_adj
+        s2sad.runtime.counting.unique_counts s2sad.runtime.counting.unique_inverse s2sad.runtime.counting.unique_places
+    """,
     "fourier": """
         numpy.fft.fft numpy.fft.fft2 numpy.fft.fftn numpy.fft.ifft numpy.fft.ifft2 numpy.fft.ifftn
         numpy.fft.irfft numpy.fft.rfft s2sad.runtime.fourier.doubled s2sad.runtime.fourier.inverse_norm

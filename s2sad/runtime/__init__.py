@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import expect_method, is_method, made_early, stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, made_early, require_float, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -25,6 +25,14 @@ from s2sad.runtime.containers import (
     times,
     unit_seed,
     zeros_like,
+)
+from s2sad.runtime.counting import (
+    bin_counts,
+    bin_sums,
+    bin_sums_adj,
+    unique_counts,
+    unique_inverse,
+    unique_places,
 )
 from s2sad.runtime.detach import detached
 from s2sad.runtime.einsum import (
@@ -249,6 +257,9 @@ __all__ = [
     "astype",
     "attribute",
     "bands_adj",
+    "bin_counts",
+    "bin_sums",
+    "bin_sums_adj",
     "block_upper",
     "carry",
     "choose_adj",
@@ -388,6 +399,7 @@ __all__ = [
     "rejoin",
     "repeat_adj",
     "repeated",
+    "require_float",
     "require_ordered",
     "require_same",
     "require_undone",
@@ -444,6 +456,9 @@ __all__ = [
     "trigamma",
     "turned",
     "unbroadcast",
+    "unique_counts",
+    "unique_inverse",
+    "unique_places",
     "unit_seed",
     "unreduce",
     "unrounded",

@@ -157,7 +157,7 @@ def number_by_number(x, a):
     return np.sum(f(x)) + np.sum(g(x, 0.8) * x)
 
 
-PROGRAMS.add(number_by_number, pos(4), 1.3)
+PROGRAMS.add(number_by_number, pos(4), 1.3, smooth=False)
 
 
 def decorated(x):
@@ -199,4 +199,24 @@ def of_a_module(x, a):
     return np.sum(larger_or_product(x, 0.45) ** 2) + larger_or_product(a, 0.5) * 2
 
 
-PROGRAMS.add(of_a_module, arr(2, 3), 0.7)
+PROGRAMS.add(of_a_module, arr(2, 3), 0.7, smooth=False)
+
+
+def distinct_values(x, k):
+    u, inverse, counts = np.unique(x, return_inverse=True, return_counts=True)
+    first = np.unique(x, return_index=True)[1]
+    return np.sum(u[inverse] * np.arange(x.size) * counts[0]) + np.sum(np.unique(x) ** 2 * k) + x[first[0]]
+
+
+PROGRAMS.add(distinct_values, np.array([0.7, 1.3, 0.4, 2.1]), 1.5)
+
+
+def counted_in_bins(x, w):
+    counts, edges = np.histogram(x, bins=3, range=(0, 3))
+    sums, _ = np.histogram(x, bins=[0.0, 1.0, 2.0, 3.0], weights=w)
+    density, own = np.histogram(x, bins=4, density=True)
+    centres = 0.5 * (edges[1:] + edges[:-1])
+    return np.sum(counts * centres) * x[0] + np.sum(sums**2) + np.sum(density * own[1:])
+
+
+PROGRAMS.add(counted_in_bins, np.array([0.7, 1.3, 0.4, 2.1]), np.array([1.2, 0.3, 0.9, 0.5]))

@@ -22,7 +22,7 @@ from s2sad.analysis.infer.growing import grow
 from s2sad.analysis.infer.iterables import recipe
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import INT, Array, Dict, List, Lit, Scalar, Slice, Tuple, is_number, rank_of
+from s2sad.ir.types import INT, STR, Array, Dict, List, Lit, Scalar, Slice, Tuple, is_number, rank_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -83,17 +83,50 @@ def _ndenumerate(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | 
 def _vectorize(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     if set(kw) - {"otypes", "doc", "cache"} or not pos:
         return NotImplemented
-    given = (pos[0], kw.get("otypes", pos[1] if len(pos) > 1 else Const(None)))
+    otypes = kw.get("otypes", pos[1] if len(pos) > 1 else Const(None))
+    if type_of_atom(otypes) != Lit(None):
+        kinds = elements.elements(f, otypes) if not isinstance(otypes, Const) else tuple(map(Const, str(otypes.value)))
+        if kinds is None or len(kinds) != 1 or not _is_float(kinds[0]):
+            return f.refuse("S2S054", "np.vectorize to something else than one number, of type float", "write the loop")
+        otypes = Const("d")
+    given = (pos[0], otypes)
     return calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), given, {}, name, untyped)
+
+
+def _is_float(a: Atom) -> bool:
+    """Does it name the type float?"""
+    kind = a.obj if isinstance(a, Ref) else getattr(type_of_atom(a), "value", getattr(type_of_atom(a), "obj", None))
+    return kind is float or kind is np.float64 or kind in ("d", "float", "float64")
+
+
+def _unique(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """Of numbers that may be active; of integers and text it stays as it is."""
+    t = type_of_atom(pos[0]) if pos else None
+    plain = set(kw) <= {"return_index", "return_inverse", "return_counts", "equal_nan"} and len(pos) <= 4
+    if not plain or not isinstance(t, Array) or t.dtype != "float64":
+        return NotImplemented
+    return calls.call_object(f, Ref(rewritten_running.unique, "np.unique"), pos, kw, name, untyped)
+
+
+def _histogram(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    t = type_of_atom(pos[0]) if pos else None
+    bins = type_of_atom(pos[1] if len(pos) > 1 else kw.get("bins", Const(10)))
+    text = bins == STR or (isinstance(bins, Lit) and isinstance(bins.value, str))
+    if text or not isinstance(t, Array) or t.dtype != "float64":
+        return NotImplemented
+    return calls.call_object(f, Ref(rewritten_running.histogram, "np.histogram"), pos, kw, name, untyped)
 
 
 def vectorized(f: FunctionInfer, obj: Any, pos: Args, kw: Kw, name: str) -> Atom | None:
     """A call of an object that ``np.vectorize`` has made."""
-    if kw or obj.signature is not None or obj.excluded:
-        return f.refuse("S2S054", "np.vectorize with a signature or excluded arguments", "write the loop")  # type: ignore[func-returns-value]
+    floats = obj.otypes is None or [np.dtype(t) for t in obj.otypes] == [np.dtype(float)]
+    if kw or obj.signature is not None or obj.excluded or not floats:
+        f.refuse("S2S054", "np.vectorize with a signature, with excluded arguments, or not of float", "write the loop")
+        return UNDEF
     members.watch(f, obj, "pyfunc")
     inner = calls.reference(obj.pyfunc, getattr(obj.pyfunc, "__name__", "pyfunc"))
-    made = calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), (inner, Const(obj.otypes)), {}, "", None)
+    otypes = Const(None if obj.otypes is None else "d")
+    made = calls.call_object(f, Ref(rewritten_running.vectorize, "np.vectorize"), (inner, otypes), {}, "", None)
     return calls.call_atom(f, made or UNDEF, pos, {}, name)
 
 
@@ -134,6 +167,8 @@ HANDLERS: dict[Any, Any] = {
     np.ndindex: _ndindex,
     np.ndenumerate: _ndenumerate,
     np.vectorize: _vectorize,
+    np.unique: _unique,
+    np.histogram: _histogram,
 }
 
 __all__ = ["HANDLERS", "joined", "vectorized"]
