@@ -17,7 +17,7 @@ from s2sad.ad.outputs import formed_gradients, own_outputs
 from s2sad.analysis import effects, sharing
 from s2sad.analysis.alias import mutated_params
 from s2sad.analysis.findings import too_deep
-from s2sad.analysis.infer import Infer, Spec, stand_ins
+from s2sad.analysis.infer import Infer, Spec, made_now, stand_ins
 from s2sad.backend import printer
 from s2sad.backend.emit import Emitted, emit_module
 from s2sad.cache.programs import Made, Program, Request, Slot, load_unkept
@@ -50,6 +50,7 @@ class Compilation:
     def __init__(self, request: Request) -> None:
         self.request = request
         self.timings: dict[str, float] = {}
+        self.sloped = False  # do functions give their slopes?
         self.dependencies: dict[int, Any] = {}
         self.lowered: dict[int, Any] = {}  # the functions whose source was read
         self.infer = Infer(self.load_source)
@@ -95,6 +96,8 @@ class Compilation:
         types += tuple(UNKNOWN for _ in self.source.captured)
         with self.infer.collecting(self.source):
             self.spec = self.infer.specialise(self.source, types, entry=True)
+            if self.infer.watched:
+                made_now.check(self.infer)
         return self.spec
 
     def order_loops(self) -> None:
@@ -123,7 +126,9 @@ class Compilation:
 
     def simplify(self) -> list[Function]:
         if self.request.backend == "numpy":
-            self.functions = with_slopes(self.functions, [e.name for e in self.entries], simplify)
+            before = self.functions
+            self.functions = with_slopes(before, [e.name for e in self.entries], simplify)
+            self.sloped = self.functions is not before
             self._each(lambda fn: simplify(fn, woven=True))
         else:
             apart = self.request.native.parallel  # what adds to sums has no parallel iterations
@@ -148,6 +153,10 @@ class Compilation:
         """Verified text."""
         header = _header(self.request, self.source)
         if self.request.backend == "numpy":
+            if self.sloped:
+                from s2sad.simplify.parts import in_parts
+
+                self.functions = in_parts(self.functions)
             self._each(as_written)
             return emit_module(self.functions, header=header, release=True)
         from s2sad.backend.numba.module import native_module

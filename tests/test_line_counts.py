@@ -25,7 +25,7 @@ LONGER = {
     "helper_returns_reshaped": 48,
     "adi_like_sweeps": 58,
     "best_row_and_dict_of_pairs": 91,
-    "option": 37,
+    "option": 35,
     "mixture": 29,
     "haversine": 25,
     "power": 16,

@@ -72,6 +72,7 @@ def with_arguments(fn: Function) -> Function:
 Pass = Callable[[Function], Function]
 PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "again": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
+    "alike": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, V[:3], 3)),
     "boundary": (with_arguments, (1.5, 2, "name")),
     "bounds": (bounds.index_checks, (V, 2)),
     "containers": (lambda fn: eliminate(containers.structured(fn)), (1.5, 0.5)),

@@ -96,10 +96,32 @@ def arrays(x, n):
     return np.sum(y)
 
 
+def handed_on(x, n):
+    """Numbers that go from one iteration to the next, some of which were read, with the first ones of other kinds."""
+    total = 0.0
+    y = np.zeros(n + 1)
+    for i in range(n):
+        a, b, u, v = 0.3, 0.0, 0.0, x[1]
+        for j in range(n):
+            w = np.sin(a * b) + u * x[0] - v * a
+            y[j] = w * a
+            total = total + w * v
+            v = u
+            u = x[j % 3] * x[0]
+            b = a
+            a = w
+        for j in range(n - 1, -1, -1):
+            total = total + u * v * y[j]
+            u = v
+            v = y[j] * x[i % 3]
+            y[j] = y[j] * 0.5
+    return total + np.sum(y)
+
+
 X = np.array([0.8, 1.1, 0.6])
 PROGRAMS = [
     down_and_up, triangle_of_triangles, by_twos, within_a_while, left_early, carried_bound,
-    one_after_the_other, arrays,
+    one_after_the_other, arrays, handed_on,
 ]  # fmt: skip
 
 
@@ -162,3 +184,30 @@ def test_an_index_is_known_by_the_range_that_runs_beside_a_tape() -> None:
     assert np.allclose(derivative(x), plain(x, 6), rtol=1e-12)
     assert "k - i - 1" in derivative.source
     assert "IndexError" not in derivative.source, derivative.source
+
+
+def swept(x, c):
+    """A recursive filter: what it needs of the two iterations before is in memory, or recorded once."""
+    y = np.empty(len(x))
+    x1, y1, y2 = 0.0, 0.0, 0.0
+    for j in range(len(x)):
+        y[j] = c[0] * x[j] + c[1] * x1 + c[2] * y1 * y2
+        x1 = x[j]
+        y2 = y1
+        y1 = y[j]
+    y1, y2 = 0.5, 0.5
+    for j in range(len(x) - 1, -1, -1):
+        t = np.sin(c[0] * y1 + c[1] * y2 + y[j])
+        y[j] = t
+        y2 = y1
+        y1 = t
+    return np.sum(y * y)
+
+
+def test_what_iterations_before_had_is_read_again_or_recorded_once() -> None:
+    x, c = np.random.default_rng(3).normal(size=7), np.array([0.5, 0.3, 0.2])
+    derivative = s2sad.grad(swept, argnums=(0, 1), backend="numba")
+    want = oracles.numeric_gradient(swept, (x, c), {}, (0, 1), 1.0)
+    for got, (exact,) in zip(derivative(x, c), want, strict=True):
+        np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-8)
+    assert "x1 = x[j - 1]" in derivative.source and "tape_5" not in derivative.source

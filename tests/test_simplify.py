@@ -15,6 +15,8 @@ from s2sad.ad import cells
 from s2sad.ir.nodes import Block, Function, Let, Loc, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body
 from s2sad.simplify import (
+    ALGEBRA,
+    afterwards,
     buffers,
     clears,
     contributions,
@@ -37,12 +39,14 @@ from s2sad.simplify import (
     negations,
     places,
     quiet,
+    recorded_alone,
     rows,
     selections,
     simplify,
     sink,
     sparse,
     spell,
+    stacked,
     steady,
     structure,
     tape,
@@ -73,6 +77,14 @@ def rules_of(name: str) -> Any:
     return lambda fn: dce.eliminate(run_rules(fn, table, (), everywhere=True), ())
 
 
+def overwritten(fn: Function) -> Function:
+    return buffers.reuse(fn, primal_vars(fn), recorded_alone(fn))
+
+
+def twice(run_pass: Any) -> Any:
+    return lambda fn: run_pass(run_pass(fn))
+
+
 PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.dce": (lambda fn: dce.eliminate(fn, ()), [S, T]),
     "s2sad.simplify.structure": (lambda fn: dce.eliminate(copied(structure.settle(copied(fn))), ()), [S, T, 3]),
@@ -95,6 +107,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.deliver": (lambda fn: deliver.deliver(fn, ()), [V, W.copy(), V + W, V * W, S]),
     "s2sad.simplify.sink": (lambda fn: sink.sink(fn), [M.copy(), M.copy(), V[:4], V, M]),
     "s2sad.simplify.rows": (rows.share, [M, V, S, 2]),
+    "s2sad.simplify.afterwards": (lambda fn: afterwards.defer(clean(fn), primal_vars(fn)), [M, M + 0.5, S]),
     "s2sad.simplify.negations": (lambda fn: negations.push(fn, ()), [V, W, S, T, 0.3]),
     "s2sad.simplify.joins": (lambda fn: joins.join(fn, ()), [V, W, V + W]),
     "s2sad.simplify.iterate": (lambda fn: iterate.iterate(fn, ()), [V, S]),
@@ -113,10 +126,13 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.selections": (
         lambda fn: clean(run_rules(run_rules(fn, selections.RULES, ()), selections.LITERALS, ())), [V - 1.0, W, V]),
     "s2sad.simplify.reduced": (rules_of("s2sad.simplify.reduced"), [M, M.T @ M, W]),
+    "s2sad.simplify.weights": (twice(lambda fn: clean(run_rules(fn, ALGEBRA, ()))), [M, M[:, 0], V]),
     "s2sad.simplify.sums": (rules_of("s2sad.simplify.sums"), [V, W, V * W]),
     "s2sad.specialise.joined": (specialise, [V, W[1:], np.concatenate((V, W[1:]))]),
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.fuse": (lambda fn: clean(fuse.fuse(clean(fn), ())), [S, T, 3]),
+    "s2sad.simplify.owned": (lambda fn: overwritten(clean(fn)), [V, W]),
+    "s2sad.simplify.stacked": (lambda fn: stacked.stack(clean(fn)), [M, M.T @ M, V]),
     "s2sad.simplify.quiet": (lambda fn: quiet.skip_for_zero(clean(fn), ()), [V, W, 3]),
     "s2sad.simplify.idle": (lambda fn: clean(idle.skip(clean(fn), ())), [V, V.copy(), T]),
     "s2sad.simplify.sparse": (lambda fn: clean(together.join(tape.trim(sparse.record(clean(fn), ())), ())), [S, 4]),
@@ -708,3 +724,18 @@ def test_the_minus_of_a_small_integer_stays() -> None:
     x, u = np.array([0.5, 1.5, 2.0]), np.array([-128, 100, 3], np.int8)
     with np.errstate(over="ignore"):
         np.testing.assert_array_equal(s2sad.grad(f)(x, u), [-126.0, -98.0, -1.0])
+
+
+def test_a_product_that_is_stored_into_is_not_the_users() -> None:
+    """The adjoint of ``a`` starts as ``m * 0.9``, which the user has as ``b``, and is added to: it is an array of its own."""
+
+    def f(m):
+        a = m * 1.0
+        t = 0.0
+        for i in range(len(m)):
+            t = t + np.sin(a[i])
+        b = a * 0.9
+        return t + np.sum(b * m)
+
+    m = np.array([0.3, -0.7, 1.2])
+    np.testing.assert_allclose(s2sad.grad(f)(m), np.cos(m) + 1.8 * m)

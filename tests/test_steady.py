@@ -292,3 +292,34 @@ def test_no_tape_for_each_step(fn: Any) -> None:
 def test_what_differs_is_taped(fn: Any) -> None:
     text = s2sad.value_and_grad(fn).source_for(argument(fn), 3)
     assert re.search(r"\n {8}tape\.append\(\((tape|i|j)\w*, ", text), text
+
+
+def by_numbers(u, steps):
+    """Two factorisations in each step, in loops over numbers: two matrices of pivots, however many steps."""
+    v, n = u.copy(), len(u)
+    p = np.zeros_like(u)
+    for _ in range(steps):
+        for i in range(1, n - 1):
+            p[i, 0] = 0.2
+            for j in range(1, n - 1):
+                p[i, j] = -0.4 / (0.3 * p[i, j - 1] + 1.5)
+                v[i, j] = (v[i, j] - v[i - 1, j]) / (0.3 * p[i, j - 1] + 1.5)
+        for i in range(1, n - 1):
+            p[i, 0] = 0.7
+            for j in range(1, n - 1):
+                p[i, j] = 0.4 / (p[i, j - 1] + 1.5)
+                v[i, j] = v[i, j] * p[i, j]
+    return np.sum(v * v)
+
+
+@pytest.mark.parametrize("fn", [pivots, by_numbers, first_is_missing])
+def test_machine_code_keeps_them_once(fn: Any) -> None:
+    pytest.importorskip("numba")
+    u = argument(fn)
+    compiled = s2sad.value_and_grad(fn, backend="numba")
+    for steps in (3, 0, 1):
+        value, found = compiled(u, steps)
+        assert np.isclose(value, fn(u, steps), rtol=1e-12)
+        assert not close([found], numeric_gradient(fn, (u, steps), {}, (0,), 1.0)[0], 1e-6)
+    taped = [line for line in compiled.source.splitlines() if "np.empty" in line and "len(range(steps))" in line]
+    assert bool(taped) == (fn is first_is_missing), compiled.source

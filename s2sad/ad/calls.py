@@ -33,6 +33,7 @@ class Pair:
     name: str
     inputs: tuple[Key, ...] = ()
     outputs: tuple[Key, ...] = ()
+    masked: bool = False  # the caller may leave parts of the result out: their adjoint is 0, whatever they are
     shares: bool = False  # its arrays share memory with the caller's: adjoints are found by memory, in shadows it is given
     types: dict[Key, Type] = field(default_factory=dict)  # of the leaves of its parameters
     fwd: Function | None = None
@@ -60,19 +61,19 @@ class Pairs:
     def __init__(self, program: Infer, make: Callable[[Pair], None]) -> None:
         self.program = program
         self.make = make
-        self.pairs: dict[tuple[Spec, tuple[bool, ...], bool], Pair] = {}
+        self.pairs: dict[tuple[Spec, tuple[bool, ...], bool, bool], Pair] = {}
         self._names: dict[str, int] = {}
 
     def name(self, spec: Spec) -> str:
         """A name for a pair that no other pair has."""
         return numbered(self._names, spec.name)
 
-    def get(self, spec: Spec, active: tuple[bool, ...], shares: bool, site: Loc, caller: str) -> Pair:
+    def get(self, spec: Spec, active: tuple[bool, ...], shares: bool, masked: bool, site: Loc, caller: str) -> Pair:
         """The pair for a call at ``site`` in the function ``caller``."""
-        key = (spec, active, shares)
+        key = (spec, active, shares, masked)
         pair = self.pairs.get(key)
         if pair is None:
-            pair = self.pairs[key] = Pair(spec, active, self.name(spec), shares=shares)
+            pair = self.pairs[key] = Pair(spec, active, self.name(spec), masked=masked, shares=shares)
             with self.program.calling(site, caller, pair):
                 self.make(pair)
         else:
@@ -111,7 +112,7 @@ def spec_call(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if all(g is None for g in bars) and not shares and not _was_refused(r, spec):
         return [s]
     active = tuple(r.is_active(a) for a in args)
-    pair = r.pairs.get(spec, active, shares, s.loc, r.fn.name)
+    pair = r.pairs.get(spec, active, shares, s.target in r.masked, s.loc, r.fn.name)
     target = s.target if s.target is not None else Var("", spec.result)
     given: list[Atom] = []
     if shares:  # adjoints of memory that both sides may store into are found by memory, in one place

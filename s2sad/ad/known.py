@@ -6,6 +6,7 @@ is in ``adjoints``, the order of the sweeps in ``reverse``.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from s2sad.ad import applied, calls, objects, paired, scatter
@@ -24,6 +25,7 @@ from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.static_options import refuse_options
+from s2sad.analysis.unbound import unbound
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import Atom, Function, Let, Loc, Ref, Stmt, Var
 from s2sad.ir.types import Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
@@ -45,8 +47,9 @@ class Known:
     """What both sweeps ask of one typed function, for one set of active inputs."""
 
     def __init__(
-        self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
-    ) -> None:
+        self, program: Infer, pairs: calls.Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False,
+        masked: bool = False,
+    ) -> None:  # fmt: skip
         self.shares = shares  # its arrays share memory with those of its callers
         self.program = program
         self.pairs = pairs
@@ -57,7 +60,7 @@ class Known:
         refuse_options(fn, self.activity.varied, self.report)
         self.info = alias(fn)
         self.layout = layout(fn)
-        self.masked = masked_products(fn)
+        self.masked = masked_products(fn, masked)
         self.memory = Memory(fn, self.info)
         self.poisoned = poisoned(fn, self.is_opaque)
         self.polynomials = polynomials(fn, self.is_active, lambda v: not self.info.is_mutated(v))
@@ -73,8 +76,14 @@ class Known:
         self.first_reads = objects.first_reads(fn)
         self.snapshots: list[Snapshot] = []
         self.recorded: dict[Var, Stmt] = {}  # the loops forwards, by their tapes
+        self.records: set[Let] = set()  # the statements that record: what they read may have no value (``unassigned``)
         self.own: Joint | None = None  # the function that is being made, which calls of itself may call
         self.escape = shares  # the residuals outlive the call: the caller may change its arrays
+
+    @cached_property
+    def unbound(self) -> set[Var]:
+        """The user's variables that may have no value."""
+        return unbound(self.fn)
 
     def refuse_module_data(self) -> None:
         """Active values that are kept in a global outlive the call: whose derivative would it be the next time?"""

@@ -10,9 +10,9 @@ from s2sad.ad.calls import Pair, Pairs
 from s2sad.ad.leaves import Key, Layout, Path
 from s2sad.ad.own import has_poles, own_form
 from s2sad.ad.recompute import again, plan
-from s2sad.ad.residuals import assigned
 from s2sad.ad.reverse import Reverse
 from s2sad.ad.state import State
+from s2sad.ad.unassigned import assigned
 from s2sad.analysis.activity import activity
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Infer, Spec
@@ -63,12 +63,13 @@ class Sweeps:
     """Forward and reverse statements of one function, seeded; the adjoints of its parameters at the end."""
 
     def __init__(
-        self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False
-    ) -> None:
+        self, program: Infer, pairs: Pairs, fn: Function, active: tuple[Var, ...], *, shares: bool = False,
+        masked: bool = False,
+    ) -> None:  # fmt: skip
         if any(s.__class__ is Try for s in walk(fn.body)):
             fn = attempts.cut_attempts(fn, active)
         self.fn = fn
-        self.r = Reverse(program, pairs, fn, active, shares=shares)
+        self.r = Reverse(program, pairs, fn, active, shares=shares, masked=masked)
         local = self.r.local_vars(fn.body, tuple(p.var for p in fn.params))
         self.state = State(local)
         self.active = active
@@ -140,7 +141,7 @@ def joint(
     sweeps.prologue(rb)
     body = Builder(fn.loc)
     body.comment("forward sweep")
-    filled, twins = assigned(forward, _measured(rb.stmts))
+    filled, twins = assigned(forward, _measured(rb.stmts), sweeps.r.records)
     body.extend(filled)
     body.comment("reverse sweep")
     body.extend(subst_stmt(s, twins) for s in rb.stmts)
@@ -269,7 +270,7 @@ def make_pair(program: Infer, pairs: Pairs, pair: Pair) -> None:
     fn = expand(pair.spec.fn, frozenset({pair.spec}))
     params = fn.params
     wanted = tuple(p.var for p, a in zip(params, pair.active, strict=True) if a)
-    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares)
+    sweeps = Sweeps(program, pairs, fn, wanted, shares=pair.shares, masked=pair.masked)
     lay = sweeps.r.layout  # of what is differentiated: what is compiled in may tell which places are read, or hide it
     act = activity(fn, wanted)
     result = fn.result
@@ -384,7 +385,7 @@ def _halves(
     names = [env[v] for v in p.taped] + globals_.variables()
     passed += globals_.values(kept)
     fb = Builder(fn.loc)
-    stmts, twins = assigned(forward, p.taped)
+    stmts, twins = assigned(forward, p.taped, sweeps.r.records)
     fb.extend([*stmts, *(subst_stmt(s, twins) for s in kept.stmts)])
     passed = [subst_atom(a, twins) for a in passed]
     residual_tuple = fb.emit("tuple", *passed, name="residuals")

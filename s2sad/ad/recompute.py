@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from s2sad.ad import replayed
+from s2sad.ad import replayed, shifted
 from s2sad.analysis.alias import is_view_index
 from s2sad.analysis.optypes import result_type, type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Let, Ref, Stmt, Var, free_vars, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Let, Ref, Stmt, Var, While, free_vars, targets_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import clone_stmt, subst_stmt
 from s2sad.ir.types import Array, List, Opaque, Scalar, Slice, Type, Unknown, is_number, widen
@@ -36,16 +36,25 @@ class Plan:
 
 
 def plan(
-    r: Reverse, needed: Sequence[Var], forward: Sequence[Stmt], local: set[Var], provided: set[Var], repeated: bool = False
+    r: Reverse,
+    needed: Sequence[Var],
+    forward: Sequence[Stmt],
+    local: set[Var],
+    provided: set[Var],
+    loop: For | While | None = None,
 ) -> Plan:
-    """Decide for each needed variable of a region how the reverse sweep gets it. ``repeated``: the region is a loop's."""
+    """Decide for each needed variable of a region how the reverse sweep gets it. ``loop``: the one whose region it is."""
     lets = {s.target: s for s in forward if isinstance(s, Let) and s.target is not None}
     taped: dict[Var, None] = {}
     again: set[Stmt] = set()
     kept: set[Var] = set()
+    repeated = loop is not None
     native = repeated and r.program.native
     others: dict[Stmt, Stmt] = {}  # what is done instead
     read: dict[Stmt, None] = {}  # what is done again, and reads of places that keep a needed value: operands first
+
+    def steady(d: Let) -> bool:
+        return recomputable(r, d)
 
     def resolve(v: Var) -> None:
         if v in provided or v in taped or v not in local:
@@ -68,18 +77,21 @@ def plan(
                 read[other or d] = None
         elif v in kept:
             return
-        elif native and (loop := replayed.loop_of(r, lets, v, local, provided)) is not None and d is not None:
-            again.update((d, loop))
-            for a in free_vars(Block((loop,))):
+        elif native and (inner := replayed.loop_of(r, lets, v, local, provided)) is not None and d is not None:
+            again.update((d, inner))
+            for a in free_vars(Block((inner,))):
                 if a is not v:
                     resolve(a)
-            read.update(dict.fromkeys((d, loop)))
+            read.update(dict.fromkeys((d, inner)))
         elif (store := _kept_by(r, v, forward)) is not None and not _made_from(lets, store.args[:2], v):
             kept.add(v)
             for a in store.args[:2]:
                 if isinstance(a, Var):
                     resolve(a)
             read[Let(v, "getitem", store.args[:2], (), store.loc)] = None
+        elif native and provided and (before := shifted.read_before(r, loop, v, lets, local, steady)):
+            kept.add(v)
+            read.update(dict.fromkeys(before))
         else:
             taped[v] = None
 

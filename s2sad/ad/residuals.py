@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from s2sad.ad import snapshots
+from s2sad.ad import shifted, snapshots
 from s2sad.ad.recompute import Plan, again, local_vars, plan
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
@@ -36,13 +36,10 @@ from s2sad.ir.nodes import (
     Var,
     While,
     atoms_of,
-    blocks_of,
     free_vars,
-    replace,
-    walk,
 )
 from s2sad.ir.record import dataclass
-from s2sad.ir.rewrite import subst_block, with_blocks, with_stmts
+from s2sad.ir.rewrite import subst_block
 from s2sad.ir.types import (
     INT,
     NONE,
@@ -61,90 +58,6 @@ if TYPE_CHECKING:
 
 # tuples: a union would be built at each of the many calls
 _LOOPS = (For, While)
-
-
-def assigned(forward: Sequence[Stmt], kept: Sequence[Var]) -> tuple[list[Stmt], dict[Var, Atom]]:
-    """The forward sweep with None assigned to what is kept on those paths that leave it unassigned: a tape or a tuple of
-    residuals reads it on every path. Some are kept under another name, their twin: the second result."""
-    twins: dict[Var, Atom] = {}
-    forward = [_with_twin(s, kept, twins) for s in forward]
-    wanted = set(kept)
-    before = -1
-    while before != len(wanted):
-        before = len(wanted)
-        for s in walk(Block(tuple(forward))):
-            for t, sources in _flows(s):
-                if t in wanted:
-                    wanted.update(a for a in sources if isinstance(a, Var))
-    return [_defined(s, wanted) for s in forward], twins
-
-
-def _with_twin(s: Stmt, kept: Sequence[Var], twins: dict[Var, Atom]) -> Stmt:
-    """A loop that may leave a kept variable unassigned binds a twin of it, which is None then: the user's own variable
-    stays unassigned, and raises where the user reads it."""
-    if not isinstance(s, _LOOPS):
-        return s
-    for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
-        if i is UNDEF and t in kept:
-            first, after, count = Var(c.name, c.type), Var(t.name, t.type), len(s.carried)
-            results = (*s.body.results[:count], n, *s.body.results[count:])
-            twins[t] = after
-            s = replace(
-                s, carried=(*s.carried, first), init=(*s.init, Const(None)), targets=(*s.targets, after),
-                body=Block(s.body.stmts, results),
-            )  # fmt: skip
-    return s
-
-
-def _with_first(s: For | While, kept: Sequence[Var], twins: dict[Var, Atom]) -> For | While:
-    """What has no value yet at the first iteration is recorded as None, by a twin of the carried variable."""
-    for c, i, n in zip(s.carried, s.init, s.body.results, strict=False):
-        if i is UNDEF and c in kept:
-            twins[c] = first = Var(c.name, c.type)
-            count = len(s.carried)
-            results = (*s.body.results[:count], n, *s.body.results[count:])
-            s = replace(
-                s, carried=(*s.carried, first), init=(*s.init, Const(None)), targets=(*s.targets, Var(c.name, c.type)),
-                body=Block(s.body.stmts, results),
-            )  # fmt: skip
-    return s
-
-
-def _flows(s: Stmt) -> list[tuple[Var, tuple[Atom, ...]]]:
-    """For each variable that control flow binds: the atoms that it may be."""
-    if s.__class__ is If:
-        return [(t, (a, b)) for t, a, b in zip(s.targets, s.then.results, s.orelse.results, strict=True)]
-    if s.__class__ is Try:
-        sides = [s.body, *(h.body for h in s.handlers)]
-        return [(t, tuple(b.results[k] for b in sides if k < len(b.results))) for k, t in enumerate(s.targets)]
-    if isinstance(s, _LOOPS):
-        out: list[tuple[Var, tuple[Atom, ...]]] = []
-        for c, i, n, t in zip(s.carried, s.init, s.body.results, s.targets, strict=False):
-            out += [(c, (i, n)), (t, (i, n))]
-        return out
-    return []
-
-
-def _defined(s: Stmt, wanted: set[Var]) -> Stmt:
-    def fill(targets: Sequence[Var], atoms: tuple[Atom, ...]) -> tuple[Atom, ...]:
-        if not any(a is UNDEF for a in atoms):
-            return atoms
-        head = tuple(Const(None) if a is UNDEF and t in wanted else a for t, a in zip(targets, atoms, strict=False))
-        return head + atoms[len(head) :]
-
-    if isinstance(s, Let):
-        return s
-    blocks = tuple(with_stmts(b, [_defined(i, wanted) for i in b.stmts]) for b in blocks_of(s))
-    if isinstance(s, If):
-        blocks = tuple(Block(b.stmts, fill(s.targets, b.results)) for b in blocks)
-    elif isinstance(s, Try):
-        blocks = (*(Block(b.stmts, fill(s.targets, b.results)) for b in blocks[:-1]), blocks[-1])
-    elif isinstance(s, _LOOPS):
-        init, body = fill(s.carried, s.init), blocks[-1]
-        body = Block(body.stmts, fill(s.carried, body.results))
-        s = replace(s, init=init)
-        blocks = (*blocks[:-1], body)
-    return with_blocks(s, blocks)
 
 
 # -- branches ----------------------------------------------------------------------------------------------------
@@ -211,31 +124,37 @@ def record_loop(
     local = local_vars(swept.forward) | set(item) | set(s.carried)
     counted = isinstance(s, For) and not s.stop and isinstance(type_of_atom(s.iter), Range)
     needed = [v for v in free_vars(rev) if v in local]
-    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), repeated=True)
+    p = plan(r, needed, swept.forward, local, set(item) if counted else set(), loop=s)
     env: dict[Var, Atom] = {}
     rb.loc = s.loc
     fb = Builder(s.loc)
+    had = shifted.handed_on(r, s, p.taped) if r.program.native else {}
+    p.taped = [v for v in p.taped if v not in had]
+    ends = dict(zip(s.carried, s.targets, strict=False))
+    env.update((n, Var(n.name, n.type)) for n in had)
     entry = _entry(p.taped)
-    body, twins = assigned(swept.forward, p.taped)
-    s = _with_first(s, p.taped, twins)
+    body = list(swept.forward)
     tape = trips = None
     if p.taped:
         tape = fb.emit("list", name="tape", type=List(entry.type or Unknown()))
-        _append(body, tape, [twins.get(v, v) for v in p.taped], entry, s)
+        _append(r, body, tape, p.taped, entry, s)
     elif not counted:
         trips = Var("trips", INT)
     loop, trips_out = _forward_loop(s, body, trips)
-    if tape is not None and not twins:
+    if tape is not None and r.unbound.isdisjoint(p.taped):
         r.recorded[tape] = loop
     wants_item = counted and any(v is s.item for v in _reads(p, rev)) if isinstance(s, For) else False
     iterable, rev_item, head = _iteration(r, s, p, env, entry, tape, trips_out, bool(wants_item), rb)
     head += again(p, env)
     inner = subst_block(rev, env)
-    targets = tuple(Var(c.name, c.type) for c in carried)
-    rb.append(
-        For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), inner.results), targets, False, s.loc)
-    )
-    return Recorded([*fb.stmts, *snapshots.in_front_of(r, source), loop], targets)
+    results = (*inner.results, *(env[v] for v in had.values()))
+    init = (*init, *(ends[v] for v in had.values()))
+    after = tuple(Var(c.name, c.type) for c in carried)
+    phis = tuple(env[n] for n in had)
+    targets = (*after, *(Var(n.name, n.type) for n in had))
+    carried = (*carried, *phis)  # type: ignore[arg-type]
+    rb.append(For(rev_item, iterable, carried, init, Block((*head, *inner.stmts), results), targets, False, s.loc))
+    return Recorded([*fb.stmts, *snapshots.in_front_of(r, source), loop], after)
 
 
 def _reads(p: Plan, rev: Block) -> list[Var]:
@@ -252,16 +171,17 @@ def _entry(taped: list[Var]) -> Var:
     return Var("", Tuple(tuple(v.type or Unknown() for v in taped)))
 
 
-def _append(body: list[Stmt], tape: Var, taped: list[Atom], entry: Var, s: For | While) -> None:
+def _append(r: Reverse, body: list[Stmt], tape: Var, taped: list[Var], entry: Var, s: For | While) -> None:
     """Record as soon as everything is defined: before what is taped can be overwritten by the next iteration."""
-    at = len(body)
-    if len(taped) == 1:
-        value: Atom = taped[0]
-    else:
+    value = taped[0]
+    if len(taped) > 1:
         value = Var("", entry.type)
-        body.insert(at, Let(value, "tuple", tuple(taped), (), s.loc))
-        at += 1
-    body.insert(at, Let(None, "method", (tape, Const("append"), value), (), s.loc))
+        made = Let(value, "tuple", tuple(taped), (), s.loc)
+        body.append(made)
+        r.records.add(made)
+    record = Let(None, "method", (tape, Const("append"), value), (), s.loc)
+    body.append(record)
+    r.records.add(record)
 
 
 def _forward_loop(s: For | While, body: list[Stmt], trips: Var | None) -> tuple[Stmt, Var | None]:

@@ -54,7 +54,7 @@ def tangent_of(f: Forward, s: Let, b: Builder) -> Atom:
             return f.zero(b, s.target)
         return b.emit(s.op, f.dot(b, s.args[0]), *s.args[1:], type=tangent_type(s.target.type))
     if s.op in ("tuple", "list"):
-        return b.emit(s.op, *(f.dot(b, a) for a in s.args), type=tangent_type(s.target.type))
+        return b.emit(s.op, *(f.parts_dot(b, a) for a in s.args), type=tangent_type(s.target.type))
     if s.op == "dict":
         flat: list[Atom] = []
         for key, value in zip(s.args[::2], s.args[1::2], strict=True):

@@ -12,11 +12,11 @@ from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.scatters import SCATTERS, changes_first
-from s2sad.analysis.settled import is_parted, settled, unlike_memory
+from s2sad.analysis.settled import is_parted, momentary, settled, unlike_memory
 from s2sad.analysis.unionfind import Classes, unify_structure
-from s2sad.ir.nodes import Atom, Function, Let, Ref, Var, walk
+from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Tuple, Type, Unknown
+from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
@@ -91,10 +91,18 @@ class AliasInfo:
 
 
 def is_view_index(index: Type) -> bool:
-    """Basic indexing gives a view; arrays, lists and masks in the index give a copy."""
+    """Basic indexing gives a view; arrays, lists and masks in the index give a copy, and so do tuples in a tuple."""
     if isinstance(index, Tuple):
-        return all(is_view_index(i) for i in index.items)
+        return not any(isinstance(i, Array | List | Tuple) for i in index.items)
+    if isinstance(index, List) and index.frozen:  # a tuple of so many
+        return is_number(index.item) or isinstance(index.item, Slice)
     return not isinstance(index, Array | List)
+
+
+def may_be_view(index: Type) -> bool:
+    """May indexing with this give a view? What a tuple of unknown length holds may not be known."""
+    unsure = isinstance(index, List) and index.frozen and not isinstance(index.item, Array | List | Tuple)
+    return unsure or is_view_index(index)
 
 
 _MEMO: dict[Function, AliasInfo] = {}
@@ -140,6 +148,7 @@ def _classes_of(fn: Function) -> AliasInfo:
         return info
     first = info
     parted = settled(fn, first.find, first.mutated, lambda s: _touched(first.classes, s))
+    parted |= momentary(fn, lambda s: _touched(first.classes, s))
     info = _unified(fn, parted) if parted else first
     found = unlike_memory(fn, first.find, first.mutated, lambda s: _touched(first.classes, s))
     for some in ([found, *([s] for s in found)] if found else ()):  # all at once: a tuple may hold several of them
@@ -224,7 +233,7 @@ def _read(classes: Classes, s: Let) -> None:
     if s.op == "getattr" and isinstance(t, Array | Num) and getattr(s.args[1], "value", "") in _SIZES:
         return
     if isinstance(t, Array):
-        if s.op != "getitem" or is_view_index(type_of_atom(s.args[1])):
+        if s.op != "getitem" or may_be_view(type_of_atom(s.args[1])):
             # a view, or a tuple of rows
             classes.union(classes.elem(s.target) if s.op.startswith("unpack") else s.target, x)
         return
@@ -241,8 +250,6 @@ def _read(classes: Classes, s: Let) -> None:
 
 
 def _is_slice(s: Let) -> bool:
-    from s2sad.ir.types import Slice
-
     return s.op == "getitem" and isinstance(type_of_atom(s.args[1]), Slice)
 
 
@@ -379,6 +386,11 @@ def _summary_of(fn: Function, info: AliasInfo) -> Summary:
     params = tuple(number(info.classes.find(p.var)) for p in fn.params)
     result = number(info.classes.find(fn.result)) if isinstance(fn.result, Var) else None
     return Summary(params, result, elems, frozenset(numbers[k] for k in info.mutated if k in numbers))
+
+
+def touched_by(info: AliasInfo, block: Block) -> set[Any]:
+    """The classes that the statements of a block, in their regions as well, may store into."""
+    return {info.classes.find(x) for s in walk(block) if isinstance(s, Let) for x in _touched(info.classes, s)}
 
 
 def mutated_params(fn: Function) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
-from s2sad.ir.types import Array, List, Tuple, rank_of
+from s2sad.ir.types import Array, List, Lit, Num, Tuple, Unknown, rank_of
 from s2sad.rules.registry import Aliasing, Rule
 
 _PARTS: tuple[Callable[..., Any], ...] = (np.real, np.imag)  # of a real array np.real is the array itself
@@ -24,9 +24,28 @@ def aliasing(rule: Rule, s: Let) -> Aliasing:
     if "copy" in s.kwnames:
         value = s.kwargs["copy"]
         return "fresh" if isinstance(value, Const) and value.value is True else "maybe"
-    if s.args[0].obj is np.einsum:
-        return "maybe" if sum(isinstance(a, Var) for a in s.args[1:]) == 1 else "fresh"
-    return "maybe" if s.args[0].obj in _PARTS else "fresh"
+    obj = s.args[0].obj
+    if obj is np.einsum:
+        return "maybe" if sum(map(_is_operand, s.args[1:])) == 1 else "fresh"
+    if obj in _PARTS:
+        return "maybe"
+    if obj is np.linalg.matrix_power:  # whose first power is the matrix itself
+        n = s.kwargs.get("n", s.args[-1])
+        return "fresh" if isinstance(n, Const) and n.value != 1 else "maybe"
+    return "maybe" if isinstance(obj, type) and issubclass(obj, np.generic) and _is_of(obj, s) else "fresh"
+
+
+def _is_operand(a: Atom) -> bool:
+    """An operand of ``np.einsum``, and not the text of its subscripts."""
+    return isinstance(a, Var) and not isinstance(a.type, Lit)
+
+
+def _is_of(dtype: type[np.generic], s: Let) -> bool:
+    """``np.float64(x)`` of an array with this dtype is x itself."""
+    t = type_of_atom(s.args[1]) if len(s.args) > 1 else None
+    if isinstance(t, Array):
+        return t.dtype is None or t.dtype == np.dtype(dtype).name
+    return isinstance(t, Num | Unknown)
 
 
 def _copies(s: Let) -> bool:
@@ -43,7 +62,7 @@ def aliased_operand(s: Let) -> Atom | None:
     if len(s.args) < 2:
         return None
     if isinstance(s.args[0], Ref) and s.args[0].obj is np.einsum:
-        return next((a for a in s.args[1:] if isinstance(a, Var)), None)
+        return next((a for a in s.args[1:] if _is_operand(a)), None)
     return s.args[1]
 
 

@@ -16,7 +16,6 @@ of inequalities that nothing fulfils, there is no such place.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.inequalities import Form, impossible, number, plus
@@ -24,7 +23,7 @@ from s2sad.analysis.regions import Access, Course, Regions, Side
 from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.types import Slice
 
-_MOST = 64  # choices of faces
+_MOST = 96  # systems of inequalities for one question
 Box = list[list[Form]]  # for each axis, the forms of which one is at least 0 where a place is outside of the box
 
 
@@ -35,15 +34,27 @@ def is_covered(regions: Regions, read: Access, stores: Sequence[tuple[Access, bo
     faces = [[f for axis in box for f in axis] for box in boxes]
     if any(not f for f in faces):
         return True  # of one that has none, nothing is outside
-    count = 1
-    for f in faces:
-        count *= len(f)
-    if not faces or count > _MOST:
-        return False
     side = Side(regions, read.loops, len(read.loops), "r")
     inside = [form for axis, part in enumerate(regions.parts(read.index)) for form in side.inside(part, _place(axis))]
     inside += [{_place(axis): 1} for axis in range(len(regions.parts(read.index)))]
-    return all(impossible([*inside, *choice, *side.bounds()]) for choice in product(*faces))
+    return _Search(faces).is_empty([*inside, *side.bounds()])
+
+
+class _Search:
+    """For a place that is beyond a face of each box. A choice of faces that nothing fulfils is not followed further."""
+
+    def __init__(self, faces: list[list[Form]]) -> None:
+        self.faces = faces
+        self.left = _MOST
+
+    def is_empty(self, system: list[Form], at: int = 0) -> bool:
+        """Is there none? ``system``: what it fulfils so far, ``at``: the next box."""
+        self.left -= 1
+        if at and impossible(system):
+            return True
+        if at == len(self.faces) or self.left < 0:
+            return False
+        return all(self.is_empty([*system, face], at + 1) for face in self.faces[at])
 
 
 def _place(axis: int) -> tuple[str, int]:

@@ -163,7 +163,7 @@ _READING_METHODS = frozenset(
 )
 # Helpers without a rule that store nowhere; what they give may be an operand, or a part of one.
 _STORE_NOWHERE = """
-    is_method make_object conform normalize_axes tensordot_axes owner_of
+    is_method made_early make_object conform normalize_axes tensordot_axes owner_of
     abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cofactor_dot cumprod_curve cumprod_second
     curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
     einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
@@ -183,6 +183,7 @@ _HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand
 _HELPERS_FRESH = frozenset(
     {
         "unreduce",
+        "in_parts",
         "zeros_like",
         "scatter",
         "count",
@@ -343,6 +344,8 @@ def _is_advanced(index: Type) -> bool:
     """Is the result of indexing an array with this surely a copy?"""
     if isinstance(index, Tuple):
         return any(map(_is_advanced, index.items))
+    if isinstance(index, List) and index.frozen:  # a tuple of so many
+        return _is_advanced(index.item)
     return isinstance(index, List) or (isinstance(index, Array) and index.dims is not None and len(index.dims) > 0)
 
 

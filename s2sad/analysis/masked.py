@@ -17,6 +17,7 @@ from collections import Counter
 import numpy as np
 
 from s2sad import runtime as rt
+from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.shifts import is_below_maximum
 from s2sad.analysis.usage import lets
@@ -38,7 +39,7 @@ from s2sad.ir.nodes import (
     targets_of,
     walk,
 )
-from s2sad.ir.types import Array, Lit, Scalar
+from s2sad.ir.types import Array, List, Lit, Scalar, Tuple
 from s2sad.rules.registry import Rule, lookup
 
 _SELECT = (
@@ -48,15 +49,16 @@ _SELECT = (
 _ASK = (np.isnan, np.isfinite, np.isinf, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nan_to_num)
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
 FADING = (np.exp, np.exp2, np.expm1, np.logaddexp, np.logaddexp2)  # faster than any pole grows
-_HOLD = frozenset({"list", "tuple", "copy"})
+_HOLD = frozenset({"list", "tuple", "copy", "unpack"})
 
 
-def masked_products(fn: Function) -> frozenset[Var]:
-    """The results of elementwise operations whose cotangent is to be multiplied so that 0 stays 0."""
+def masked_products(fn: Function, result: bool = False) -> frozenset[Var]:
+    """The results of elementwise operations whose cotangent is to be multiplied so that 0 stays 0, and those of calls whose
+    cotangent is to be taken so in the callee. With ``result``, the result of the function may be left out itself."""
     infinite = frozenset(
         s.target for s in walk(fn.body) if isinstance(s, Let) and s.target is not None and _by_infinity(s)
     )
-    left_out = _left_out(fn)
+    left_out = _left_out(fn, result)
     if not left_out:
         return infinite
     blown = _blown_up(fn)
@@ -101,10 +103,30 @@ def _rule(s: Let) -> Rule | None:
     return lookup(s.op)
 
 
+def _callee(s: Let) -> Function | None:
+    """The user's function that is called."""
+    spec = s.args[0].obj if s.op == "call" and s.args[0].__class__ is Ref else None
+    return spec.fn if isinstance(spec, Spec) else None
+
+
+def _may_blow_up(fn: Function, seen: set[Function]) -> bool:
+    """Does a function, or one that it calls, make what may be infinite?"""
+    if fn in seen:
+        return False
+    seen.add(fn)
+    made = lets(fn)
+    calls = [s for s in walk(fn.body) if isinstance(s, Let)]
+    return any(_has_pole(s, made) for s in calls) or any(
+        _may_blow_up(callee, seen) for s in calls if (callee := _callee(s)) is not None
+    )
+
+
 def _passes(s: Let) -> bool:
-    """Does each element of the result depend on the elements in its place?"""
+    """Does each element of the result depend on the elements in its place? Of a call that is taken for granted."""
+    if s.op == "getitem":  # an element of a tuple or a list
+        return isinstance(type_of_atom(s.args[0]), Tuple | List)
     rule = _rule(s)
-    return s.op in _HOLD or (rule is not None and rule.kind in ("elementwise", "linear"))
+    return s.op in _HOLD or (rule is not None and rule.kind in ("elementwise", "linear")) or _callee(s) is not None
 
 
 def _blown_up(fn: Function) -> set[Var]:
@@ -133,6 +155,13 @@ def _asked(s: Let) -> tuple[Atom, ...]:
 
 
 def _is_source(s: Let, made: dict[Var, Let]) -> bool:
+    if s.target is None or _is_python_number(s.target):
+        return False
+    callee = _callee(s)
+    return _has_pole(s, made) if callee is None else _may_blow_up(callee, set())
+
+
+def _has_pole(s: Let, made: dict[Var, Let]) -> bool:
     rule = _rule(s)
     if rule is None or s.target is None or _is_python_number(s.target):
         return False
@@ -151,9 +180,9 @@ def _is_python_number(v: Var) -> bool:
     return isinstance(v.type, Scalar) and v.type.weak
 
 
-def _left_out(fn: Function) -> set[Var]:
+def _left_out(fn: Function, result: bool) -> set[Var]:
     """Values of which a selection may leave elements out."""
-    found: set[Var] = set()
+    found: set[Var] = {fn.result} if result and isinstance(fn.result, Var) else set()
     stmts = list(walk(fn.body))
     for s in stmts:
         if isinstance(s, Let):

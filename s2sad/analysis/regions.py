@@ -58,9 +58,12 @@ class Course:
 
 def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
     """The course of a loop over a ``range`` with a literal step."""
-    if not isinstance(loop, For):
-        return None
-    made = definitions.get(loop.iter) if isinstance(loop.iter, Var) else None
+    return course_of(loop.item, loop.iter, definitions) if isinstance(loop, For) else None
+
+
+def course_of(item: Var, numbers: Atom, definitions: Mapping[Var, Stmt]) -> Course | None:
+    """The course of a variable that runs over a ``range``."""
+    made = definitions.get(numbers) if isinstance(numbers, Var) else None
     back = False
     if isinstance(made, Let) and _calls(made, reversed) and isinstance(made.args[1], Var):
         made, back = definitions.get(made.args[1]), True
@@ -72,8 +75,8 @@ def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
         return None
     start, stop = (Const(0), given[0]) if len(given) == 1 else given[:2]
     if step > 0:
-        return Course(loop.item, start, stop, 0, not back, step == 1)
-    return Course(loop.item, stop, start, 1, back, step == -1)
+        return Course(item, start, stop, 0, not back, step == 1)
+    return Course(item, stop, start, 1, back, step == -1)
 
 
 class Regions:
@@ -92,6 +95,15 @@ class Regions:
             shared += 1
         levels: list[int] = [*range(shared), *([shared] if below else [])]
         return all(self._never_equal(read, store, level, shared) for level in levels)
+
+    def apart_at_once(self, a: Access, b: Access) -> bool:
+        """Do two indices name no place in common, each number in them being the same for both?"""
+        return self.is_basic(a.index) and self.is_basic(b.index) and self.apart_in(a, b, (len(a.loops),))
+
+    def apart_in(self, a: Access, b: Access, levels: tuple[int, ...]) -> bool:
+        """The same for two accesses in the same loops, the second in a later iteration of the loop at a level: of none,
+        where there is no such loop. Both are basic indices."""
+        return all(self._never_equal(a, b, level, len(a.loops)) for level in levels)
 
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
@@ -273,4 +285,4 @@ def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
 
 
-__all__ = ["Access", "Course", "Regions", "Side", "course"]
+__all__ = ["Access", "Course", "Regions", "Side", "course", "course_of"]

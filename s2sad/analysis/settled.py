@@ -18,10 +18,26 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.aliasing import aliased_operand, aliasing
-from s2sad.ir.nodes import Atom, Block, Function, If, Let, Ref, Stmt, Var, blocks_of, inner_vars, targets_of, walk
-from s2sad.ir.types import Array, Num
+from s2sad.analysis.optypes import ARITHMETIC, COMPARISONS, type_of_atom
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Function,
+    If,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    atoms_of,
+    blocks_of,
+    inner_vars,
+    targets_of,
+    walk,
+)
+from s2sad.ir.types import Array, List, Num
 from s2sad.rules.registry import lookup
 
+_VALUES = ARITHMETIC | COMPARISONS
 READ_ONLY = (np.diagonal, np.diag, np.broadcast_to)  # views that cannot be written through, so neither can their adjoint
 
 Find = Callable[[Any], Any]
@@ -66,6 +82,63 @@ def _outside_loops(block: Block) -> Iterator[Let]:
         elif isinstance(s, If):
             for b in blocks_of(s):
                 yield from _outside_loops(b)
+
+
+def momentary(fn: Function, touched: Callable[[Let], list[Any]]) -> frozenset[Let]:
+    """Reads by a tuple of unknown length, ``x[tuple(at)]``, that may give a number or a view, and are used as values before
+    anything is stored."""
+    uses: dict[Var, int] | None = None
+    out = set()
+    for block in _blocks(fn.body):
+        for k, s in enumerate(block.stmts):
+            if s.__class__ is Let and s.op == "getitem" and s.target is not None and _unsure(s):
+                uses = _use_counts(fn) if uses is None else uses
+                if _used_at_once(s.target, uses.get(s.target, 0), block.stmts[k + 1 :], touched):
+                    out.add(s)
+    return frozenset(out)
+
+
+def _unsure(s: Let) -> bool:
+    index = type_of_atom(s.args[1])
+    return isinstance(index, List) and index.frozen and _is_array(s.args[0])
+
+
+def _blocks(block: Block) -> Iterator[Block]:
+    yield block
+    for s in block.stmts:
+        for inner in blocks_of(s):
+            yield from _blocks(inner)
+
+
+def _use_counts(fn: Function) -> dict[Var, int]:
+    out: dict[Var, int] = {}
+    for block in _blocks(fn.body):
+        for a in (*block.results, *(a for s in block.stmts for a in atoms_of(s))):
+            if isinstance(a, Var):
+                out[a] = out.get(a, 0) + 1
+    return out
+
+
+def _used_at_once(v: Var, left: int, stmts: tuple[Stmt, ...], touched: Callable[[Let], list[Any]]) -> bool:
+    """Are all uses of ``v`` in these statements, for its value, before the first store is done?"""
+    for s in stmts:
+        if not left:
+            return True
+        if s.__class__ is not Let:
+            return False
+        here = sum(a is v for a in s.args)
+        stored = s.op in ("setitem", "aug_setitem") and _is_array(s.args[0]) and s.args[0] is not v
+        if here and not (stored or s.op in _VALUES or _gives_new(s)):
+            return False
+        left -= here
+        if left and touched(s):
+            return False
+    return not left
+
+
+def _gives_new(s: Let) -> bool:
+    rule = lookup(s.args[0].obj) if s.op == "call" and isinstance(s.args[0], Ref) else None
+    return rule is not None and aliasing(rule, s) == "fresh"
 
 
 def unlike_memory(fn: Function, find: Find, mutated: set[Any], touched: Callable[[Let], list[Any]]) -> list[Let]:
@@ -138,4 +211,4 @@ def _is_array(a: Atom) -> bool:
     return isinstance(a, Var) and isinstance(a.type, Array)
 
 
-__all__ = ["READ_ONLY", "is_parted", "settled", "unlike_memory"]
+__all__ = ["READ_ONLY", "is_parted", "momentary", "settled", "unlike_memory"]

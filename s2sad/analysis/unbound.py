@@ -9,14 +9,14 @@ from s2sad.ir.nodes import UNDEF, Atom, Block, For, Function, If, Let, Try, Var,
 
 def unbound(fn: Function) -> set[Var]:
     """The variables of a function that may have no value."""
-    return reached(_pairs(fn.body))
+    return reached(pairs(fn.body))
 
 
-def reached(pairs: Iterable[tuple[Var, Atom]]) -> set[Var]:
+def reached(flows: Iterable[tuple[Var, Atom]]) -> set[Var]:
     """What ``UNDEF`` reaches, of pairs of a variable and what it may be."""
     readers: dict[Var, list[Var]] = {}
     todo = []
-    for dest, source in pairs:
+    for dest, source in flows:
         if source is UNDEF:
             todo.append(dest)
         elif isinstance(source, Var):
@@ -30,7 +30,8 @@ def reached(pairs: Iterable[tuple[Var, Atom]]) -> set[Var]:
     return out
 
 
-def _pairs(block: Block) -> Iterator[tuple[Var, Atom]]:
+def pairs(block: Block) -> Iterator[tuple[Var, Atom]]:
+    """What control flow binds, and the values that it may have."""
     for s in walk(block):
         if s.__class__ is Let:
             continue
@@ -46,4 +47,4 @@ def _pairs(block: Block) -> Iterator[tuple[Var, Atom]]:
                 yield from zip(s.targets, b.results, strict=True)
 
 
-__all__ = ["reached", "unbound"]
+__all__ = ["pairs", "reached", "unbound"]

@@ -126,7 +126,8 @@ _add(
     "generator expression that is not consumed at once",
     "A generator expression with conditions or several loops is turned into a list, which is the same only where its "
     "elements are all used at once. So is one that reads a name which is bound at several places: what an element is "
-    "depends on when it is made.",
+    "depends on when it is made. Nor may a loop store into what such elements, or those of an iterator that we read before "
+    "Python does, are made of.",
     "use a list comprehension",
     "def f(x):\n    g = (x * k for k in range(3) if k)\n    return next(g)\n",
     "def f(x):\n    g = [x * k for k in range(3) if k]\n    return g[0]\n",

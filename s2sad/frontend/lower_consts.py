@@ -30,6 +30,8 @@ CONSUMERS: frozenset[Any] = frozenset({
     sum, max, min, any, all, list, tuple, set, frozenset, dict, sorted, zip, enumerate, len, map, filter, math.fsum,
     math.prod, functools.reduce, itertools.accumulate, itertools.chain, itertools.product,
 })  # fmt: skip
+# Of these, those that ask for elements one by one, as they are asked themselves.
+LAZY: frozenset[Any] = frozenset({zip, enumerate, map, filter, itertools.accumulate, itertools.chain})
 
 # Refused: what reaches the variables of a frame by text, and what reaches outside of the program.
 FRAMES: frozenset[Any] = frozenset({
@@ -45,6 +47,7 @@ HIDDEN: dict[str, Atom] = {
 }
 HIDDEN["$expect_method"] = Ref(rt.expect_method, "rt.expect_method")
 HIDDEN["$is_method"] = Ref(rt.is_method, "rt.is_method")
+HIDDEN["$made_early"] = Ref(rt.made_early, "rt.made_early")
 HIDDEN["$ndarray"] = Ref(np.ndarray, "np.ndarray")
 for _name in (
     "RuntimeError", "StopIteration", "set", "tuple", "range", "len", "list", "isinstance", "getattr", "hasattr", "type",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any
 
 import gast
 
 from s2sad.frontend.lower_base import FALSE, NONE, Base, NeedsCell
-from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, FRAMES, HIDDEN, OUTSIDE, UNARY_OPS
+from s2sad.frontend.lower_consts import BIN_OPS, COMPARE_OPS, CONSUMERS, FRAMES, HIDDEN, LAZY, OUTSIDE, UNARY_OPS
 from s2sad.frontend.resolve import StaticModule, attribute
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref
 
@@ -195,7 +195,8 @@ class Expressions(Base):
             base = self.expr(func.value)
             if isinstance(base, Ref) and isinstance(base.obj, ModuleType | StaticModule):
                 return self._call(node, self.attribute(func, base))
-            args, kw = self._arguments(node, func.attr in ("join", "extend", "update"))
+            consumed = func.attr in ("join", "extend", "update")
+            args, kw = self._arguments(node, self.comprehension if consumed else self.expr)
             return self.let(node, "method", base, Const(func.attr), *args, kw=kw)
         return self._call(node, self.expr(func))
 
@@ -203,13 +204,17 @@ class Expressions(Base):
         consumed = False
         if isinstance(callee, Ref):
             if self._is_refused(node, callee):
-                return self.let(node, "refused", *self._arguments(node, True)[0])
+                return self.let(node, "refused", *self._arguments(node, self.comprehension)[0])
             if callee.obj in (any, all) and len(node.args) == 1 and isinstance(node.args[0], gast.GeneratorExp):
                 return self.any_all(node, node.args[0], callee.obj is any)
             if callee.obj is next and node.args and isinstance(node.args[0], gast.GeneratorExp):
                 return self.first_of(node, node.args[0])
             consumed = callee.obj in CONSUMERS if _hashable(callee.obj) else False
-        args, kw = self._arguments(node, consumed or (isinstance(callee, Ref) and callee.text.startswith("np.")))
+            if consumed and callee.obj in LAZY:
+                args, kw = self._arguments(node, self.made_one_by_one)
+                return self.let(node, "call", callee, *args, kw=kw)
+        consumed = consumed or (isinstance(callee, Ref) and callee.text.startswith("np."))
+        args, kw = self._arguments(node, self.comprehension if consumed else self.expr)
         if isinstance(callee, Ref) and callee.obj is super and not args:
             args = [self._own_class() or UNDEF, self.expr(gast.Name(self.scope.params[0], gast.Load(), None, None))]
         return self.let(node, "call", callee, *args, kw=kw)
@@ -238,13 +243,14 @@ class Expressions(Base):
             return False
         return True
 
-    def _arguments(self, node: Any, consumed: bool) -> tuple[list[Atom], tuple[str, ...]]:
+    def _arguments(self, node: Any, elements: Callable[[Any], Atom]) -> tuple[list[Atom], tuple[str, ...]]:
+        """``elements``: what becomes of a generator expression."""
         args: list[Atom] = []
         for arg in node.args:
             if isinstance(arg, gast.Starred):
                 args.append(self._x_Starred(arg))
-            elif consumed and isinstance(arg, gast.GeneratorExp):
-                args.append(self.comprehension(arg))
+            elif isinstance(arg, gast.GeneratorExp):
+                args.append(elements(arg))
             else:
                 args.append(self.expr(arg))
         names: list[str] = []
@@ -296,6 +302,9 @@ class Expressions(Base):
         raise NotImplementedError
 
     def comprehension(self, node: Any) -> Atom:
+        raise NotImplementedError
+
+    def made_one_by_one(self, node: Any) -> Atom:
         raise NotImplementedError
 
     def nested(self, node: Any, name: str) -> Atom:

@@ -12,7 +12,8 @@ from s2sad.frontend.captures import kept_lambdas
 from s2sad.frontend.desugar import place
 from s2sad.frontend.lower_assign import Assignments
 from s2sad.frontend.lower_base import FALSE, TRUE, Env, Region, get
-from s2sad.frontend.scopes import target_names
+from s2sad.frontend.lower_consts import HIDDEN
+from s2sad.frontend.scopes import free_names, target_names
 from s2sad.ir.nodes import UNDEF, Atom, Const, For, If, Ref, Var, While
 
 _SET = Ref(set, "set")
@@ -87,7 +88,7 @@ class Loops(Assignments):
 
     _x_SetComp = _x_DictComp = _x_ListComp
 
-    def comprehension(self, node: Any) -> Atom:
+    def comprehension(self, node: Any, over: Atom | None = None) -> Atom:
         """A list, set or dict comprehension (or a generator expression that is used at once) as a loop."""
         name, self.hint = self.hint, ""
         if name in self.shared_names:
@@ -105,7 +106,7 @@ class Loops(Assignments):
                 add = "add" if isinstance(node, gast.SetComp) else "append"
                 self.effect(node, "method", out, Const(add), self.expr(node.elt))
 
-        self._generators(node, leaf, [])
+        self._generators(node, leaf, [], over=over)
         return out
 
     def consumed(self, node: Any) -> Atom:
@@ -118,6 +119,17 @@ class Loops(Assignments):
         """``(g(a) for a in xs)`` as ``map(lambda a: g(a), xs)``, where later stores into names cannot be seen."""
         made = self._lazy(node) if not any(map(self._is_rebound, self._free_of(node))) else None
         return made or self.refuse("S2S011", node, "a generator expression that is not consumed at once")
+
+    def made_one_by_one(self, node: Any) -> Atom:
+        """A generator expression that ``zip`` or the like asks for its elements: made one by one where that can be written,
+        else before, which inference allows as long as nothing that they are made of is stored into."""
+        made = self._lazy(node)
+        if made is not None:
+            return made
+        first = self.expr(node.generators[0].iter)
+        read = [first, *(self.env.get(n) for n in sorted(self._free_of(node)))]
+        elements = self.comprehension(node, first)
+        return self.let(node, "call", HIDDEN["$made_early"], elements, *(a for a in read if isinstance(a, Var)))
 
     def _lazy(self, node: Any) -> Atom | None:
         gen = node.generators[0]
@@ -141,8 +153,14 @@ class Loops(Assignments):
         return known
 
     def _free_of(self, node: Any) -> frozenset[str]:
-        gen = node.generators[0]
-        return self.scope.free_names(self._element(node, [gast.Name(n, None, None, None) for n in target_names(gen.target)]))
+        """The names that the elements of a generator expression are made of, after the first iterable."""
+        gen, *inner = node.generators
+        names = [gast.Name(n, None, None, None) for n in target_names(gen.target)]
+        if not inner and not gen.ifs:
+            return self.scope.free_names(self._element(node, names))
+        body = gast.GeneratorExp(node.elt, inner) if inner else node.elt
+        params = gast.arguments([gast.Name(n.id, gast.Param(), None, None) for n in names], [], None, [], [], None, [])
+        return free_names(gast.Lambda(params, gast.Tuple([body, *gen.ifs], gast.Load())))
 
     def _is_rebound(self, name: str) -> bool:
         """Is this local name bound at more than one place? Then which value an element sees depends on when it is made."""
@@ -202,14 +220,14 @@ class Loops(Assignments):
 
     count = 0
 
-    def _generators(self, node: Any, leaf: Build, flags: list[str], stop: str = "") -> None:
+    def _generators(self, node: Any, leaf: Build, flags: list[str], stop: str = "", over: Atom | None = None) -> None:
         own = list(dict.fromkeys(n for g in node.generators for n in target_names(g.target)))
         late = self._bound_late(node, own)
         names = [n for n in self.scope.names(self.scope.writes(node)) if n not in own and n not in self.shared_names]
         saved = {n: self.env.get(n) for n in own}
         shared = self.shared_names
         boxed = self.boxed
-        over = self.expr(node.generators[0].iter)
+        over = over or self.expr(node.generators[0].iter)
         self.shared_names = (shared - set(own)) | set(late)
         self.boxed = {n: v for n, v in boxed.items() if n not in own}
         for n in late:

@@ -157,8 +157,8 @@ def full_like(y_bar, y, a, fill_value, /, *, dtype=None):
 def linspace_jvp(start_dot, stop_dot, y, start, stop, *, num=50, endpoint=True, dtype=None, axis=0):
     """Linear in both ends."""
     return (
-        np.linspace(start_dot, 0.0 * start_dot, num, endpoint=endpoint, axis=axis),
-        np.linspace(0.0 * stop_dot, stop_dot, num, endpoint=endpoint, axis=axis),
+        np.linspace(start_dot, np.multiply(0.0, start_dot), num, endpoint=endpoint, axis=axis),
+        np.linspace(np.multiply(0.0, stop_dot), stop_dot, num, endpoint=endpoint, axis=axis),
     )
 
 

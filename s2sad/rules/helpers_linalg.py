@@ -107,6 +107,30 @@ def convolve_adj_a(y_bar, g, v, /, *, like, mode="full"):
 
 
 @bilinear(
+    rt.correlate_adj_a,
+    type=like_type,
+    sample=samples.cases(
+        lambda: call(values((7,)), values((3,)), values((5,)), "full"),
+        lambda: call(values((5,)), values((5,)), values((2,)), "same"),
+    ),
+)
+def correlate_adj_a(y_bar, g, v, /, *, like, mode="valid"):
+    return np.correlate(y_bar, v, mode), rt.correlate_adj_v(g, y_bar, v, mode)
+
+
+@bilinear(
+    rt.correlate_adj_v,
+    type=like_type,
+    sample=samples.cases(
+        lambda: call(values((7,)), values((5,)), values((3,)), "full"),
+        lambda: call(values((5,)), values((2,)), values((5,)), "same"),
+    ),
+)
+def correlate_adj_v(y_bar, g, a, /, *, like, mode="valid"):
+    return np.correlate(a, y_bar, mode), rt.correlate_adj_a(g, y_bar, a, mode)
+
+
+@bilinear(
     rt.solve_adj_a,
     type=solve_type,
     sample=samples.cases(

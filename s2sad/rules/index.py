@@ -38,7 +38,8 @@ FAMILIES: dict[str, str] = {
     """,
     "helpers_linalg": """
         s2sad.runtime.einsum.einsum_adj s2sad.runtime.einsum.einsum_dot s2sad.runtime.linalg.cofactor
-        s2sad.runtime.linalg.convolve_adj_a s2sad.runtime.linalg.cross_adj_a s2sad.runtime.linalg.cross_adj_b
+        s2sad.runtime.linalg.convolve_adj_a s2sad.runtime.linalg.correlate_adj_a s2sad.runtime.linalg.correlate_adj_v
+        s2sad.runtime.linalg.cross_adj_a s2sad.runtime.linalg.cross_adj_b
         s2sad.runtime.linalg.from_lower s2sad.runtime.linalg.gaps s2sad.runtime.linalg.half
         s2sad.runtime.linalg.inner_adj_a s2sad.runtime.linalg.inner_adj_b s2sad.runtime.linalg.kron_adj_a
         s2sad.runtime.linalg.kron_adj_b s2sad.runtime.linalg.norm_slope s2sad.runtime.linalg.pairing

@@ -71,7 +71,7 @@ def inner(y_bar, a, b, /):
 )
 def vdot(y_bar, a, b, /):
     # the conjugates do nothing to real operands
-    return rt.restored(np.conj(y_bar * b), a), rt.restored(y_bar * np.conj(a), b)
+    return rt.restored(np.multiply(np.conj(y_bar), np.conj(b)), a), rt.restored(y_bar * np.conj(a), b)
 
 
 @bilinear(
@@ -125,10 +125,12 @@ def vecdot(y_bar, x1, x2, /, *, axis=-1):
         lambda: call(values((5,)), values((3,), salt=1), mode="full"),
         lambda: call(values((5,)), values((4,), salt=1), mode="same"),
         lambda: call(values((3,)), values((5,), salt=1)),
+        lambda: call(values((2,)), values((5,), salt=1), mode="same"),
+        lambda: call(values((4,)), values((5,), salt=1), mode="full"),
     ),
 )
 def correlate(y_bar, a, v, /, *, mode="valid"):
-    return rt.convolve_adj_a(y_bar, np.flip(v), a, mode), np.flip(rt.convolve_adj_a(y_bar, a, v, mode))
+    return rt.correlate_adj_a(y_bar, v, a, mode), rt.correlate_adj_v(y_bar, a, v, mode)
 
 
 @bilinear(

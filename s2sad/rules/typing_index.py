@@ -106,6 +106,8 @@ def _consumes(t: Type) -> int | None:
 @never_raises
 def indexed_array(x: Array, index: Type) -> Type:
     """``x[index]`` for an array: basic, integer-array and boolean-mask indexing, also mixed."""
+    if isinstance(index, List) and index.frozen:  # how many axes does a tuple of unknown length take?
+        return Array(x.dtype, None) if isinstance(index.item, Array) and index.item.dims else NUM
     parts = _index_parts(index)
     if any(isinstance(p, Num | Unknown) for p in parts):
         return NUM

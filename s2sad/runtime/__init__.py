@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import expect_method, is_method, stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, made_early, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -86,6 +86,8 @@ from s2sad.runtime.linalg import (
     cofactor,
     cofactor_dot,
     convolve_adj_a,
+    correlate_adj_a,
+    correlate_adj_v,
     cross_adj_a,
     cross_adj_b,
     from_lower,
@@ -139,6 +141,7 @@ from s2sad.runtime.memory import (
     store_adjoint,
     take_tail,
 )
+from s2sad.runtime.parts import in_parts
 from s2sad.runtime.products import (
     dot_adj_a,
     dot_adj_b,
@@ -258,6 +261,8 @@ __all__ = [
     "conform",
     "convolve_adj_a",
     "copy",
+    "correlate_adj_a",
+    "correlate_adj_v",
     "count",
     "count_items",
     "cross_adj_a",
@@ -318,6 +323,7 @@ __all__ = [
     "held",
     "hstack_adj",
     "imag_adj",
+    "in_parts",
     "inner",
     "inner_adj_a",
     "inner_adj_b",
@@ -337,6 +343,7 @@ __all__ = [
     "lstsq_adj_b",
     "lstsq_dot_a",
     "lstsq_dot_b",
+    "made_early",
     "make_object",
     "mask_share",
     "masked_mean",

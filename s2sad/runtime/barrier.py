@@ -15,6 +15,11 @@ def stop_gradient(x: Any) -> Any:
     return copy(x)
 
 
+def made_early(xs: Any, *read: Any) -> Any:
+    """The elements of a generator expression, which are made when they are asked for from what is ``read``: here before."""
+    return xs
+
+
 def is_method(x: Any, name: str, method: Any) -> bool:
     """Is ``x.name`` this function as a method of ``x``?"""
     return getattr(getattr(x, name), "__func__", None) is method

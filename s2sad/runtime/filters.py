@@ -14,7 +14,7 @@ _PADS = {
 
 def filtered_adj(g: Any, x: Any, weights: Any, axis: Any, mode: Any, origin: Any) -> Any:
     """The adjoint of ``x`` in ``scipy.ndimage.correlate1d``."""
-    g = np.moveaxis(np.asarray(g), axis, -1)
+    g, weights = np.moveaxis(np.asarray(g), axis, -1), np.asarray(weights)
     n, size = g.shape[-1], len(weights)
     left = size // 2 + origin
     whole = np.zeros((*g.shape[:-1], n + size - 1), dtype=np.result_type(g, weights))

@@ -118,6 +118,7 @@ def svd_jvp(x_dot: Any, u: Any, s: Any, vt: Any) -> tuple[Any, Any, Any]:
 
 def matrix_power_jvp(x_dot: Any, a: Any, n: int) -> Any:
     """The tangent of ``np.linalg.matrix_power``: the product rule factor by factor."""
+    a = np.asarray(a)
     if n < 0:
         y = np.linalg.inv(a)
         return matrix_power_jvp(-np.matmul(np.matmul(y, x_dot), y), y, -n)
@@ -259,11 +260,27 @@ def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
 
 def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
     """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
-    n, m = np.size(like), np.size(v)
+    v = np.asarray(v)
+    n, m = np.size(like), v.size
     full = np.zeros(n + m - 1, np.result_type(g, v))
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     full[start : start + np.size(g)] = g
     return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+
+
+def correlate_adj_a(g: Any, v: Any, like: Any, mode: str = "valid") -> Any:
+    """The adjoint of ``a`` in ``np.correlate(a, v, mode)``."""
+    if np.size(v) <= np.size(like):
+        return convolve_adj_a(g, np.flip(v), like, mode)
+    # NumPy correlates v with a and turns the result, which shows where "same" leaves out an odd number
+    return np.flip(convolve_adj_a(np.flip(g), v, like, mode))
+
+
+def correlate_adj_v(g: Any, a: Any, like: Any, mode: str = "valid") -> Any:
+    """The adjoint of ``v`` in ``np.correlate(a, v, mode)``."""
+    if np.size(like) <= np.size(a):
+        return np.flip(convolve_adj_a(g, a, like, mode))
+    return convolve_adj_a(np.flip(g), np.flip(a), like, mode)
 
 
 def _order(x: np.ndarray, ord: Any, axis: Axis) -> float | None:

@@ -12,10 +12,10 @@ from s2sad.runtime.shapes import unbroadcast
 
 
 def _integer_arrays(index: Any) -> bool:
-    """Does the index hold an integer array or list, which may name a place twice?"""
+    """Does the index hold integers as an array, list or tuple, which may name a place twice?"""
     parts = index if isinstance(index, tuple) else (index,)
     for p in parts:
-        if isinstance(p, list):
+        if isinstance(p, list | tuple):
             p = np.asarray(p)
         if isinstance(p, np.ndarray) and p.ndim and p.dtype.kind in "iu":
             return True

@@ -120,7 +120,8 @@ def cumprod_jvp(x_dot: Any, x: Any, axis: int | None = None) -> Any:
 
 def diagonal_adj(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Zeros like ``x`` with ``g`` on the diagonal that ``np.diagonal`` reads."""
-    out = np.zeros(np.shape(x), np.result_type(g) if np.result_type(x).kind not in "fc" else np.result_type(x))
+    dtype = np.asarray(x).dtype
+    out = np.zeros(np.shape(x), dtype if dtype.kind in "fc" else np.result_type(g))
     view = np.moveaxis(out, (axis1, axis2), (-2, -1))
     n, m = view.shape[-2:]
     k = max(min(n + min(offset, 0), m - max(offset, 0)), 0)

@@ -12,7 +12,7 @@ from s2sad.runtime.shapes import as_kind, unbroadcast
 
 
 def _zeros(x: Any, g: Any) -> np.ndarray:
-    dtype = np.result_type(x)
+    dtype = np.asarray(x).dtype
     return np.zeros(np.shape(x), dtype if dtype.kind in "fc" else np.result_type(g, np.float64))
 
 
@@ -120,7 +120,7 @@ def partition_adj(g: Any, y: Any, x: Any, axis: int = -1) -> Any:
 def partition_dot(x_dot: Any, y: Any, x: Any, axis: int = -1) -> Any:
     """The tangent of ``np.partition``."""
     ranks = np.argsort(y, axis, kind="stable")
-    out = np.empty(np.shape(y), np.result_type(x_dot))
+    out = np.empty(np.shape(y), np.asarray(x_dot).dtype)
     np.put_along_axis(out, ranks, sort_dot(x_dot, x, axis), axis)
     return out
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Container, Sequence
 
 from s2sad.ad.own import without_masks
 from s2sad.analysis.tapes import tapes_in
-from s2sad.ir.nodes import Function, Let, Var
+from s2sad.ir.nodes import For, Function, Let, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, List
 from s2sad.simplify import (
@@ -58,14 +58,15 @@ from s2sad.simplify import (
     together,
     units,
     views,
+    weights,
 )
 from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
-    fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, reduced,
-    stores, contributions, sizes,
+    fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, weights,
+    reduced, stores, contributions, sizes,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
@@ -118,6 +119,17 @@ def steadily(fn: Function, primal: Container[Var]) -> Function:
     return steady.share(fn, primal)
 
 
+def later(fn: Function, primal: Container[Var]) -> Function:
+    """What reverse loops only add to arrays comes after them, all at once."""
+    loops = [s.body.stmts for s in walk(fn.body) if s.__class__ is For and s.item not in primal]
+    simple = [body for body in loops if all(s.__class__ is Let for s in body)]
+    if not any(s.op == "aug_setitem" for body in simple for s in body):  # type: ignore[union-attr]
+        return fn
+    from s2sad.simplify import afterwards  # few programs need it
+
+    return afterwards.defer(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -139,6 +151,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("invariants", invariants.hoist),
     NamedPass("rows", rows.share),
     NamedPass("multiples", multiples.gather),
+    NamedPass("afterwards", later),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
@@ -149,6 +162,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
+NUMPY = frozenset({"afterwards"})  # those of which machine code has no use: a loop costs nothing there
 
 
 def simplify(
@@ -174,7 +188,8 @@ def simplify(
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
         fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
     for p in LAST:
-        fn = p.run(fn, primal)
+        if not native or p.name not in NUMPY:
+            fn = p.run(fn, primal)
     return fn
 
 
@@ -208,9 +223,35 @@ def rounds(fn: Function, primal: Container[Var]) -> Function:
     return fn
 
 
+def in_one(fn: Function) -> Function:
+    """The matrices that a loop records lie in one array."""
+    if not any(len(t.dims or ()) > 1 for t in _recorded(fn)):
+        return fn
+    from s2sad.simplify import stacked  # few programs need it
+
+    return stacked.stack(fn)
+
+
+def recorded_alone(fn: Function) -> Container[Var]:
+    """What only a tape holds, and one loop backwards reads."""
+    if not _recorded(fn):
+        return ()
+    from s2sad.simplify import owned
+
+    return owned.owned(fn, buffers.shared, buffers.is_fresh)
+
+
+def _recorded(fn: Function) -> list[Array]:
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return []
+    kept = (getattr(a, "type", None) for t in tapes_in(fn).understood() for a in t.components)
+    return [t for t in kept if t.__class__ is Array and t.dims != ()]
+
+
 def in_place(fn: Function, primal: Container[Var]) -> Function:
     """The last step where NumPy runs the function: arithmetic in the memory of what is not needed any more."""
-    new = buffers.reuse(tape.measure(fn), primal)
+    new = tape.measure(fn)
+    new = buffers.reuse(in_one(new), primal, recorded_alone(new))
     return fn if new is fn else sink.sink(new, before=fn)  # what this parts from its use comes back to it
 
 

@@ -37,7 +37,8 @@ import numpy as np
 
 from s2sad.analysis import usage
 from s2sad.analysis.effects import INPLACE_OPS, PURE, effect_of, has_memory
-from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
+from s2sad.analysis.sharing import Memory
+from s2sad.ir.nodes import Atom, Block, For, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
 from s2sad.specialise.driver import dims_fit, same_dims
@@ -53,12 +54,13 @@ _FRESH_CALLS = (
 _STORES = ("setitem", "aug_setitem")  # into an array they take values
 
 
-def reuse(fn: Function, primal: Container[Var]) -> Function:
-    """``fn`` with arithmetic in place where an operand's memory is free: ``fn`` itself where none is."""
+def reuse(fn: Function, primal: Container[Var], mine: Container[Var] = ()) -> Function:
+    """``fn`` with arithmetic in place where an operand's memory is free: ``fn`` itself where none is. ``mine``: what only
+    a tape holds."""
     lets = [s for s in walk(fn.body) if s.__class__ is Let]
     if not any(_is_candidate(s, primal) for s in lets):
         return fn
-    return with_body(fn, _Reuse(fn, primal).block(fn.body))
+    return with_body(fn, _Reuse(fn, primal, mine).block(fn.body))
 
 
 def _is_candidate(let: Let, primal: Container[Var]) -> bool:
@@ -73,19 +75,24 @@ def _is_candidate(let: Let, primal: Container[Var]) -> bool:
 
 
 class _Reuse:
-    def __init__(self, fn: Function, primal: Container[Var]) -> None:
-        self.primal = primal
+    def __init__(self, fn: Function, primal: Container[Var], mine: Container[Var]) -> None:
+        self.fn, self.primal, self.mine = fn, primal, mine
         self.uses = usage.uses(fn)
-        self.shared = _shared(fn)
+        self.shared = shared(fn)
 
-    def block(self, block: Block) -> Block:
+    def block(self, block: Block, item: Var | None = None) -> Block:
+        if self.mine:
+            block = self._sooner(block, item)
         last = self._last_reads(block)
         out: list[Stmt] = []
         free: dict[Var, bool] = {}  # arrays of this block that nothing else can see: do they have a line of their own?
+        if item is not None and item in self.mine and item not in self.shared:
+            free[item] = True
         near: set[Var] = set()  # what was made since anything was stored, and may still stand in a later expression
         for k, stmt in enumerate(block.stmts):
             if stmt.__class__ is not Let:
-                out.append(with_blocks(stmt, tuple([self.block(b) for b in blocks_of(stmt)])))
+                item = stmt.item if stmt.__class__ is For else None
+                out.append(with_blocks(stmt, tuple([self.block(b, item) for b in blocks_of(stmt)])))
                 near.clear()
                 continue
             new = self._let(stmt, k, last, free, near)
@@ -103,7 +110,22 @@ class _Reuse:
                     free[target] = True
             elif is_fresh(new):
                 free[target] = not self._folds(target)
+            elif target in self.mine:
+                free[target] = True
         return with_stmts(block, out, block.results)
+
+    def _sooner(self, block: Block, item: Var | None) -> Block:
+        mine = {s.target for s in block.stmts if s.__class__ is Let and s.target is not None and s.target in self.mine}
+        if item is not None and item in self.mine:
+            mine.add(item)
+        if not mine:
+            return block
+        from s2sad.simplify.owned import sooner
+
+        return with_stmts(block, sooner(block.stmts, mine, Memory(self.fn), self._has_line), block.results)
+
+    def _has_line(self, let: Let) -> bool:
+        return let.target is not None and let.target not in self.primal and not self._folds(let.target)
 
     def _last_reads(self, block: Block) -> dict[Var, int]:
         """Where each variable is read last, when temporaries have gone into the expressions that use them."""
@@ -182,14 +204,14 @@ def is_fresh(let: Let) -> bool:
     return any(callee is f for f in _FRESH_CALLS) and "copy" not in let.kwnames and "out" not in let.kwnames
 
 
-def _shared(fn: Function) -> set[Var]:
-    """Variables whose arrays something else may see, during or after the function."""
+def shared(fn: Function, but: Container[Let] = ()) -> set[Var]:
+    """Variables whose arrays something else may see, during or after the function; ``but`` by way of these statements."""
     out: set[Var] = set()
 
     def visit(block: Block) -> None:
         for stmt in block.stmts:
             if stmt.__class__ is Let:
-                if effect_of(stmt) is not PURE or stmt.op in INPLACE_OPS:
+                if (effect_of(stmt) is not PURE or stmt.op in INPLACE_OPS) and stmt not in but:
                     out.update([a for p, a in enumerate(stmt.args) if a.__class__ is Var and _keeps(stmt, p)])
                 continue
             out.update(a for a in atoms_of(stmt) if a.__class__ is Var)
@@ -215,4 +237,4 @@ def _keeps(let: Let, p: int) -> bool:
     return p in effect.shares and let.target is not None and has_memory(let.target.type)
 
 
-__all__ = ["is_fresh", "reuse", "takes"]
+__all__ = ["is_fresh", "reuse", "shared", "takes"]

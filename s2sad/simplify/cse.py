@@ -7,6 +7,9 @@
         b = np.exp(x) + y
         x[0] = 2.0
         c = np.exp(x)
+        for j in range(1, 3):
+            x[j] = y[j] / (2.0 * x[j - 1])
+            b[j] = 3.0 / (2.0 * x[j - 1])
         return np.sum(a + b + c)
 
 *after*::
@@ -17,11 +20,15 @@
         b = t + y
         x[0] = 2.0
         c = np.exp(x)
+        for j in range(1, 3):
+            s = 2.0 * x[j - 1]
+            x[j] = y[j] / s
+            b[j] = 3.0 / s
         return np.sum(a + b + c)
 
-Expressions are numbered with the versions of the memory they read: a store (there, in a loop around, or in a call that
-may) starts a new version; at last, what was stored to a place is what is read there. Two fresh arrays are merged only where
-neither is stored into nor leaves the function.
+Expressions are numbered with the versions of the memory they read (``analysis/versions.py``): a store there, in a loop
+around, or in a call that may, starts a new version; at last, what was stored to a place is what is read there. Two fresh
+arrays are merged only where neither is stored into nor leaves the function.
 """
 
 from __future__ import annotations
@@ -37,6 +44,7 @@ from s2sad.analysis.effects import atom_has_memory, effect_of, finds_adjoint, ha
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
+from s2sad.analysis.versions import Versions
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Stmt, Var, blocks_of, walk
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, List, Lit, Num, Scalar, Slice, is_number
@@ -56,7 +64,24 @@ _SAME_OBJECT = frozenset({"getitem", "getattr", "copy", "tuple", "slice"})  # tw
 def merge(fn: Function, primal: Container[Var] = frozenset(), stored: bool = False) -> Function:
     """``fn`` with common subexpressions computed once: ``fn`` itself when there are none. Slices of arrays that the user
     wrote twice (``primal``) stay as they are, unless both are read elsewhere too. ``stored``: what was stored is known too."""
-    return with_body(fn, _Cse(fn, primal, stored).block(fn.body))
+    cse = _Cse(fn, primal, stored)
+    new = with_body(fn, cse.block(fn.body))
+    if new is fn or not cse.alike:
+        return new
+    uses = usage.uses(new)
+    idle = {v for v in cse.alike if not uses.get(v)}
+    return with_body(new, _without(new.body, idle)) if idle else new
+
+
+def _without(block: Block, idle: set[Var]) -> Block:
+    """Less the second of two slices of the same memory, where what was computed from both is now computed from the first."""
+    stmts: list[Stmt] = []
+    for s in block.stmts:
+        if s.__class__ is not Let:
+            stmts.append(with_blocks(s, tuple([_without(b, idle) for b in blocks_of(s)])))
+        elif s.target not in idle:
+            stmts.append(s)
+    return with_stmts(block, stmts)
 
 
 def forward(fn: Function, primal: Container[Var]) -> Function:
@@ -98,11 +123,7 @@ class _Cse:
         self.env: dict[Var, Atom] = {}
         self.known: dict[Any, Var] = {}
         self.written_out: dict[Var, Any] = {}  # x.shape and the like: spelled where they are used, one value for all that
-        self.versions: dict[Any, int] = {}
-        self.clock = 0
-        self.stores: dict[Block, set[Any]] = {}
-        self.everything = 0  # version of all memory: moved by effects that are not understood
-        self.regions = any(s.__class__ is not Let for s in fn.body.stmts)
+        self.versions = Versions(fn, self.memory, self.indices)
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
@@ -117,14 +138,16 @@ class _Cse:
 
     def _region(self, stmt: Stmt) -> Stmt:
         touched = self._touched(stmt)
-        self._advance(touched)  # what a loop stores is new in each of its iterations
+        self.versions.advance(touched)  # what a loop stores is new in each of its iterations
+        self.versions.loops.append(stmt)
         blocks = []
         for b in blocks_of(stmt):
             outer = self.known
             self.known = dict(outer)
             blocks.append(self.block(b))
             self.known = outer
-        self._advance(touched)
+        self.versions.loops.pop()
+        self.versions.advance(touched)
         return with_blocks(stmt, tuple(blocks))
 
     def _touched(self, stmt: Stmt) -> set[Any]:
@@ -142,14 +165,6 @@ class _Cse:
             out.append(None)
         return out
 
-    def _advance(self, classes: Any) -> None:
-        for c in classes:
-            self.clock += 1
-            if c is None:
-                self.everything = self.clock
-            else:
-                self.versions[c] = self.clock
-
     def _let(self, let: Let) -> Let | None:
         if self.env:
             args = subst_atoms(let.args, self.env)
@@ -157,7 +172,7 @@ class _Cse:
                 let = with_args(let, args)
         e = effect_of(let)
         if not e.pure:
-            self._advance(self._written(let))
+            self.versions.store(let, self._written(let))
             if self.stored and let.op == "setitem":
                 self._stored(let)
             return let
@@ -166,6 +181,8 @@ class _Cse:
             self.indices[target] = let
         if target is None or op in _NEVER:
             return let
+        if op == "getitem":
+            self.versions.take(let)
         if op in _SOMETIMES and (_blank(let) or self._spelled(let)):
             if op == "getattr" and not has_memory(target.type):
                 self.written_out[target] = self._key(let)
@@ -234,6 +251,9 @@ class _Cse:
         atoms = [self._atom(a) for a in let.args]
         if None in atoms:
             return None
+        x = let.args[0] if let.op == "getitem" else None
+        if x.__class__ is Var and x.type.__class__ is Array:
+            atoms[0] = (self.alike.get(x, x), self.versions.of_part(x, let.args[1]), self.versions.everything)
         if let.op in _COMMUTE and all(isinstance(type_of_atom(a), _NUMERIC) for a in let.args):
             return (let.op, frozenset(atoms))
         return (let.op, let.kwnames, *atoms)
@@ -248,14 +268,14 @@ class _Cse:
                 return index_key(self.indices, a)
             if not has_memory(a.type):
                 return self.written_out.get(a) or a
-            return (a, self.versions.get(self.memory.find(a), 0), self.everything)
+            return (a, self.versions.of(a), self.versions.everything)
         if isinstance(a, Const):
             return (type(a.value).__name__, repr(a.value))
         if isinstance(a, Ref):
             return ("ref", id(a.obj))
         if isinstance(a, Global):
-            v = self.memory.find(a) if atom_has_memory(a) else None
-            return ("global", a.name, self.versions.get(v, 0), self.everything)
+            version = self.versions.of(a) if atom_has_memory(a) else 0
+            return ("global", a.name, version, self.versions.everything)
         return None
 
 

@@ -162,7 +162,15 @@ class _Gatherer(Facts):
         while self._taken(whole) or self._freed(whole):
             changed = True
         after = len(whole.factors) + (whole.number not in (1.0, -1.0))
-        return self._written(s, whole) if changed and after <= before and whole.factors else None
+        if not changed or after > before or not whole.factors:
+            return None
+        alone = len(whole.factors) == 1 and whole.number == 1.0
+        return None if alone and not self._may_be(s.target, whole.factors[0]) else self._written(s, whole)
+
+    def _may_be(self, target: Atom | None, a: Atom) -> bool:
+        """May ``target`` be the same array as ``a``, or is it stored into later, or do both leave the function?"""
+        m = self.memory
+        return target is not None and not m.is_written(target) and not (m.is_returned(target) and m.is_returned(a))
 
     def _taken(self, whole: _Product) -> bool:
         """Put a product of the user's in the place of its factors."""

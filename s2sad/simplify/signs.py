@@ -85,6 +85,10 @@ def product(rw: Rewriter, let: Let) -> Let | None:
     na, nb = negated(rw, a, once=False), negated(rw, b, once=False)
     if na is not None and nb is not None:
         return rw.let(let, let.op, na, nb)
+    if nb is not None and (turned := _turned(rw, a)) is not None:
+        return rw.let(let, let.op, turned, nb)
+    if na is not None and (turned := _turned(rw, b)) is not None:
+        return rw.let(let, let.op, na, turned)
     if na is not None and (rw.used_once(a) or _shrinks(let, a)):
         value = const(b)
         if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
@@ -95,6 +99,18 @@ def product(rw: Rewriter, let: Let) -> Let | None:
         if isinstance(value, _REAL) and let.op in ("mul", "truediv"):
             return rw.let(let, let.op, Const(-value), nb)
         return rw.let(let, "neg", rw.emit(let.op, a, nb))
+    return None
+
+
+def _turned(rw: Rewriter, a: Atom) -> Atom | None:
+    """``x * y`` of ``-x * y`` that only one statement reads, whatever else reads ``-x``."""
+    d = rw.definition(a) if rw.used_once(a) else None
+    if d is None or d.op not in ("mul", "truediv") or d.target in rw.primal:
+        return None
+    for k in (0, 1):
+        inner = negated(rw, d.args[k], once=False)
+        if inner is not None:
+            return rw.emit(d.op, *(inner if n == k else x for n, x in enumerate(d.args)))
     return None
 
 

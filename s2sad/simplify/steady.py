@@ -40,7 +40,7 @@ to values from outside the loop; whatever is not understood on the way, it stays
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from typing import Any
 
 from s2sad.analysis.coverage import is_covered
@@ -87,6 +87,13 @@ def share(fn: Function, primal: Container[Var]) -> Function:
             if steady:
                 return with_body(fn, _rebuilt(fn.body, place, _shared(place, tape, reader, steady)))
     return fn
+
+
+def alike(fn: Function, found: Tapes, loop: For, recorded: Sequence[Var]) -> set[Var]:
+    """Those of the tapes and arrays that an iteration of ``loop`` has made and recorded that are the same in each. (Where one
+    raises, nothing is read.)"""
+    proof = _Proof(fn, found, loop, may_raise=True)
+    return {v for v in recorded if _is_kept(v, loop) and proof.holds(v)}
 
 
 def _is_kept(a: Atom, loop: For) -> bool:
@@ -145,7 +152,7 @@ def _rebuilt(block: Block, old: Block, new: Block) -> Block:
 class _Proof:
     """That two iterations of a loop compute the same."""
 
-    def __init__(self, fn: Function, found: Tapes, loop: For) -> None:
+    def __init__(self, fn: Function, found: Tapes, loop: For, may_raise: bool = False) -> None:
         self.fn, self.found, self.loop = fn, found, loop
         self.lets = found.lets
         self.memory = Memory(fn)
@@ -160,7 +167,7 @@ class _Proof:
         for s in inside:
             assert isinstance(s, Let)
             effect = effect_of(s)
-            self.is_open = self.is_open or effect.io
+            self.is_open = self.is_open or (effect.io and not (may_raise and _raises(s)))
             if s.op == "method" and isinstance(s.args[1], Const) and s.args[1].value == "append":
                 self.grown.add(self.memory.find(s.args[0]))
                 continue
@@ -323,6 +330,14 @@ class _Proof:
         return [] if is_covered(self.regions, Access(s.args[1], around), given) else None
 
 
+def _raises(s: Let) -> bool:
+    """Does it raise an exception of Python's, or make the one that is raised?"""
+    made = s.args[0].obj if s.op == "call" and isinstance(s.args[0], Ref) else None
+    if isinstance(made, type) and issubclass(made, Exception):
+        return made.__module__ == "builtins"
+    return s.op in ("raise_", "assert_")
+
+
 def _is_size(d: Let) -> bool:
     """Does it ask for a shape or size alone?"""
     if d.op == "getattr":
@@ -330,4 +345,4 @@ def _is_size(d: Let) -> bool:
     return d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is len
 
 
-__all__ = ["share"]
+__all__ = ["alike", "share"]

@@ -105,8 +105,8 @@ def _factor(rw: Rewriter, a: Atom, depth: int = _DEPTH, seen: set[Atom] | None =
         return is_floating(a)
     if not isinstance(a, Var) or depth == 0:
         return False
-    if a in rw.primal:
-        return (is_floating(a) or a.type is None) and not _is_slope(rw, a)
+    if a in rw.primal:  # of the adjoint half of a pair that is a cotangent from outside
+        return not rw.fn.adjoint and (is_floating(a) or a.type is None) and not _is_slope(rw, a)
     d = rw.defs.get(a)
     if d is None:
         return False

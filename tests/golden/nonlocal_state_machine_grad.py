@@ -4,11 +4,11 @@ import numpy as np
 
 def nonlocal_state_machine_grad(x):
     # forward sweep
-    t1 = x * 0.5 + np.sin(x)  # L248
-    t2 = 0 + 1 + 1  # L247
-    t3 = t1 * 0.7 + np.sin(t1)  # L248
-    value = t1 * t3 + t3 * t2  # L253
+    t1 = x * 0.5 + np.sin(x)  # L250
+    t2 = 0 + 1 + 1  # L249
+    t3 = t1 * 0.7 + np.sin(t1)  # L250
+    value = t1 * t3 + t3 * t2  # L255
     # reverse sweep
-    t4 = 1.0 * t2 + t1  # L253
-    x_bar = (np.cos(x) + 0.5) * (t3 + t4 * np.cos(t1) + t4 * 0.7)  # L248
-    return value, x_bar  # L241
+    t4 = 1.0 * t2 + t1  # L255
+    x_bar = (np.cos(x) + 0.5) * (t3 + t4 * np.cos(t1) + t4 * 0.7)  # L250
+    return value, x_bar  # L243

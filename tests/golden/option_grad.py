@@ -22,27 +22,25 @@ def option_grad(spot, strike, time, vol, rate):
     t4 = rate + t3 * vol
     d1 = (np.log(t2) + t4 * time) / root
     d2 = d1 - root  # L80
-    t6, normal_slope = normal_fwd(d1)  # L81
-    t7 = -rate
-    t8 = np.exp(t7 * time)
-    t9 = strike * t8
-    t11, normal_slope_2 = normal_fwd(d2)
-    value = np.sum(spot * t6 - t9 * t11)
+    t6, normal_slope = rt.in_parts(normal_fwd, d1)  # L81
+    t7 = np.exp(-rate * time)
+    t8 = strike * t7
+    t10, normal_slope_2 = rt.in_parts(normal_fwd, d2)
+    t11 = t8 * t10
+    value = np.sum(spot * t6 - t11)
     # reverse sweep
-    t12 = -t11  # L81
-    root_bar = t9 * normal_slope_2
-    strike_bar = t12 * t8
-    time_bar = t12 * t9 * t7
-    del t11, normal_slope_2, t8, t9, t12
+    root_bar = t8 * normal_slope_2  # L81
+    time_bar = t11 * rate
+    del d2, t8, normal_slope_2, t11
     d1_bar = spot * normal_slope - root_bar  # L80
-    t13 = rt.safe_div(d1_bar, root)  # L79
-    root_bar -= rt.safe_mul(t13, d1)
-    time_bar += t13 * t4
-    vol_bar = t13 * time * vol
-    t14 = rt.safe_div(t13, spot)
-    del normal_slope, root, d1_bar, t4, t13
-    spot_bar = t6 + t14
-    strike_bar -= rt.safe_mul(t14, t2)
-    vol_bar += root_bar * t1  # L78
+    t12 = rt.safe_div(d1_bar, root)  # L79
+    root_bar -= rt.safe_mul(t12, d1)
+    del normal_slope, root, d1_bar, d1
+    time_bar += t12 * t4
+    t13 = rt.safe_div(t12, spot)
+    spot_bar = t6 + t13
+    strike_bar = -(t10 * t7 + rt.safe_mul(t13, t2))
+    del t4, t6, t2, t7, t10, t13
+    vol_bar = t12 * time * vol + root_bar * t1  # L78
     time_bar += rt.safe_div(root_bar * t3, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tests.programs import Suite, arr, pos
@@ -463,3 +465,52 @@ def late_empty(x, n):
 
 
 PROGRAMS.add(late_empty, 0.7, 3, issue=3)
+
+
+def one_of_several_until(x, a):
+    s = 0.0
+    for f in [lambda v: v * v, lambda v: v * a, lambda v: v + 1]:
+        t = f(x[0])
+        s += t * x[1]
+        if t > 1.0:
+            break
+    return s
+
+
+PROGRAMS.add(one_of_several_until, pos(3), 1.3, issue=3)
+PROGRAMS.add(one_of_several_until, pos(3), 0.3, issue=3)
+
+
+def returned_from_between(x, a):
+    s = 0.0
+    for f, w in [(np.sin, 1.0), (np.cos, a), (lambda v: v * a, 0.5)]:
+        s = s + w * np.sum(f(x)) * x[1]
+        if s > 2.0:
+            return s * a
+    return s * s
+
+
+PROGRAMS.add(returned_from_between, pos(3), 1.3, issue=3)
+PROGRAMS.add(returned_from_between, pos(3), 0.1, issue=3)
+
+
+def steps_by_name(x, a):
+    def square(v):
+        return v * v * a
+
+    steps, s, seen = {"first": square, "then": math.sin, "last": lambda v: v / a}, x, []
+    for name, step in steps.items():
+        if name == "then" and a > 1:
+            continue
+        s = step(s)
+        seen.append(s)
+        if s > 5.0:
+            break
+    else:
+        s = s * 2
+    return s + sum(seen)
+
+
+PROGRAMS.add(steps_by_name, 0.7, 1.3, issue=3)
+PROGRAMS.add(steps_by_name, 0.7, 0.3, issue=3)
+PROGRAMS.add(steps_by_name, 3.7, 1.3, issue=3)

@@ -317,3 +317,75 @@ def mean_of_element(p, t):
 
 
 PROGRAMS.add(mean_of_element, arr(3, 3), 0.7)
+
+
+def tuple_in_an_index(x):
+    y = x[(0, 2), :]
+    y[0, 0] = 5.0
+    return np.sum(x**2) + np.sum(y**3)
+
+
+PROGRAMS.add(tuple_in_an_index, arr(4, 4), issue=3)
+
+
+def places_named_twice_by_a_tuple(x):
+    x = x * 2
+    x[(0, 0), :] += 1.5 * x[(1, 1), :]
+    return np.sum(x**2) + np.sum(x[(0, 0, 3), :] ** 3) + np.sum(x[:, (1, 1)] ** 3)
+
+
+PROGRAMS.add(places_named_twice_by_a_tuple, arr(4, 4), issue=3)
+
+
+def tuple_of_unknown_length(x, n):
+    at = []
+    for k in range(n):
+        at.append(k)
+    x = x * 1.0
+    x[tuple(at)] = x[3, 3] ** 2
+    x[tuple(at)] += x[3, 2] ** 2
+    return np.sum(x[tuple(at)] ** 2) + np.sum(x**3)
+
+
+PROGRAMS.add(tuple_of_unknown_length, arr(4, 4), 1, issue=3)
+PROGRAMS.add(tuple_of_unknown_length, arr(4, 4), 2, issue=3)
+
+
+def tuple_of_lists(x, n):
+    at = []
+    for _ in range(n):
+        at.append([0, 0])
+    x = x * 1.0
+    x[tuple(at)] = x[3, :2]
+    return np.sum(x[tuple(at)] ** 2) + np.sum(x**3)
+
+
+PROGRAMS.add(tuple_of_lists, arr(4, 4), 2, issue=3)
+
+
+def tuple_of_an_array(x, at):
+    return x[tuple(at)] ** 2
+
+
+PROGRAMS.add(tuple_of_an_array, arr(4, 4), np.array([1, 2]), issue=3)
+
+
+def places_where(x):
+    x = x * 1.0
+    for p in np.argwhere(x > 0.2):
+        x[tuple(p)] = x[tuple(p)] ** 2 * x[0, 0]
+    return np.sum(x**2)
+
+
+PROGRAMS.add(places_where, arr(4, 4), issue=3)
+
+
+def inside_by_slices(x):
+    inside = tuple([slice(1, 3) for _ in range(x.ndim)])
+    x = x * 1.0
+    y = x[inside]
+    y *= 3
+    return np.sum(x**2)
+
+
+PROGRAMS.add(inside_by_slices, arr(4, 4), issue=3)

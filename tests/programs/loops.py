@@ -569,3 +569,65 @@ def three_deep_in_while(x, k):
 
 
 PROGRAMS.add(three_deep_in_while, np.array([0.3, 0.4]), 0.8)
+
+
+def index_of_an_inner_loop(x, n):
+    s = 0.4
+    for i in range(n):
+        for j in range(i):
+            s += x[j]
+        for _ in range(2):
+            if i > 0:
+                s = s * x[j]
+    return s
+
+
+PROGRAMS.add(index_of_an_inner_loop, pos(4), 3, issue=3)
+PROGRAMS.add(index_of_an_inner_loop, pos(4), 0, issue=3)
+
+
+def last_of_an_inner_loop(x, n):
+    s = 0.4
+    for i in range(n):
+        for j in range(i):
+            t = x[j] * x[j]
+            s += t
+        if i > 0:
+            s = s * t
+    return s
+
+
+PROGRAMS.add(last_of_an_inner_loop, pos(4), 3, issue=3)
+
+
+def last_of_two_inner_loops(x, n):
+    s, i = 0.4, 0
+    while i < n:
+        for j in range(i):
+            for m in range(j + 1):
+                t = x[m] * x[j]
+                s += t
+        for _ in range(2):
+            s = s * t * x[m] if i > 0 else s + x[0]
+        i += 1
+    if n > 1:
+        s = s * t
+    return s
+
+
+PROGRAMS.add(last_of_two_inner_loops, pos(4), 3, issue=3)
+
+
+def made_in_one_branch(x, n):
+    s = 0.4
+    for i in range(n):
+        if i > 0:
+            t = x[i] ** 2
+        for _ in range(2):
+            for _ in range(2):
+                if i > 0:
+                    s = s * t
+    return s
+
+
+PROGRAMS.add(made_in_one_branch, pos(4), 3, issue=3)

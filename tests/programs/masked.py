@@ -103,3 +103,50 @@ def exponential_that_overflows(x):
 
 
 PROGRAMS.add(exponential_that_overflows, np.array([1000.0, 1.0, 2.0]), smooth=False)
+
+
+FIRST, SECOND = np.array([True, False, False]), np.array([False, True, False])
+
+
+def long_enough_to_be_called(x):
+    a = np.log(x)
+    b = np.sqrt(x)
+    c = a * b
+    d = c + x
+    e = d * np.sin(d)
+    g = e + a
+    h = g * g
+    i = h - b
+    return i * 0.5
+
+
+def called_twice_under_masks(x, k):
+    with np.errstate(all="ignore"):
+        r = np.where(FIRST, long_enough_to_be_called(x), np.where(SECOND, long_enough_to_be_called(-x), k))
+        return np.sum(r * r)
+
+
+def number_under_a_mask(v, k):
+    if k > 5.0:
+        v = v + 1.0
+    with np.errstate(all="ignore"):
+        return np.where(v > 0.1, long_enough_to_be_called(v) * k, k)
+
+
+def two_results(x):
+    a = np.log(x)
+    b = np.sqrt(x)
+    c = a * b + x
+    d = c * np.sin(c)
+    return d * d - b, a
+
+
+def both_results_under_a_mask(x):
+    with np.errstate(all="ignore"):
+        j, a = two_results(x)
+        return np.sum(np.where(FIRST, j * a, 0.0))
+
+
+PROGRAMS.add(called_twice_under_masks, np.array([1.3, -0.7, 0.0]), 0.5)
+PROGRAMS.add(number_under_a_mask, 0.0, 0.5, smooth=False)
+PROGRAMS.add(both_results_under_a_mask, np.array([1.3, -0.7, 0.0]))

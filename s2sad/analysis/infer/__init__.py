@@ -18,7 +18,7 @@ from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.rare import rarely
 
 rarely(
-    __name__, "carried", "composed", "derivatives", "mappings", "members", "mutations", "objects", "optional",
+    __name__, "carried", "composed", "derivatives", "made_now", "mappings", "members", "mutations", "objects", "optional",
     "passing", "random_draws", "rewritten", "rewritten_arrays", "scipy_calls", "stand_ins", "suspended",
 )
 

@@ -31,6 +31,7 @@ from s2sad.ir.types import (
     Range,
     RefT,
     Scalar,
+    Slice,
     Tuple,
     Type,
     is_number,
@@ -219,6 +220,8 @@ def _tuple(f: FunctionInfer, pos: Args, kw: dict[str, Atom], name: str, untyped:
         pos = (calls.builtin_list(f, pos[0], "", None),)
         t = type_of_atom(pos[0])
     if isinstance(t, List):
+        if isinstance(t.item, Slice):  # an index: it matters how many axes it takes
+            f.want_length(pos[0])
         return pos[0] if t.frozen else f.emit("call", Ref(tuple, "tuple"), *pos, name=name, type=List(t.item, None, True))
     return NotImplemented
 

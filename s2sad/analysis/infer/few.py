@@ -29,6 +29,8 @@ def static_items(f: FunctionInfer, x: Atom) -> list[Callable[[], Atom]] | None:
     if isinstance(x, Var) and x in f.recipes:
         kind, parts = f.recipes[x]
         return _static_recipe(f, kind, parts)
+    if x in f.left:
+        return f.left[x]
     t = type_of_atom(x)
     if isinstance(t, Range):
         values = plans.range_values(f, x)

@@ -118,6 +118,8 @@ class FunctionInfer:
         self.rebound: list[tuple[Var, Var, Loc]] = []  # x op= v on a number or an array: the old and the new x
         self.consumed: set[Var] = set()  # iterators that were iterated
         self.recipes: dict[Var, tuple[str, tuple[Atom, ...]]] = {}  # zip, enumerate... not yet iterated
+        self.left: dict[Var, Any] = {}  # what is left of the elements of a loop that is written out
+        self.made_now: dict[Var, Any] = {}  # those whose elements are read when they are made
         self.ranges: dict[Var, tuple[Atom, ...]] = {}  # a range -> its arguments
         self.begun: dict[Var, list[Stmt]] = {}  # an iterator over a sequence -> the statements of the block that made it
         self.flats: dict[Var, Var] = {}  # x.flat -> x

@@ -22,6 +22,7 @@ LISTED: dict[str, str] = {
         accumulate chain combinations combinations_with_replacement count cycle from_iterable islice pairwise permutations
         product repeat starmap zip_longest
     """,
+    "made_now": "made_early",
     "numpy_calls": """
         atleast_1d atleast_2d atleast_3d copyto fill_diagonal float32 float64 frexp fromiter log place polar put putmask svd
         tolist

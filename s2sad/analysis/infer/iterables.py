@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls, elements, origins, rule_calls
+from s2sad.analysis.infer import calls, elements, made_now, origins, rule_calls
 from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow, grown
 from s2sad.analysis.infer.operators import iterated
@@ -243,7 +243,8 @@ def filter_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
         keep = If(passes, Block((keep,), ()), Block(), (), f.loc)
     f.out.append(Let(out, "list", (), (), f.loc))
     f.out.append(For(k, plan.range_, (), (), Block((*body, *([] if known is False else [keep])), ()), (), False, f.loc))
-    return recipe(f, "iter", (out,), name)
+    read = (*pos, *(f.closures.get(test, ()) if isinstance(test, Var) else ()))
+    return made_now.note(f, recipe(f, "iter", (out,), name), read, True)
 
 
 def map_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:

@@ -14,18 +14,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, inline, loops, operators, optional, poison, records
+from s2sad.analysis.infer import flat, inline, loops, made_now, operators, optional, poison, records
 from s2sad.analysis.infer.few import layered, must_unroll, static_items
 from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Let, Ref, Var, While, walk
-from s2sad.ir.types import BOOL, INT, NEVER, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var, While, walk
+from s2sad.ir.types import BOOL, INT, NEVER, UNKNOWN, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 
 def for_(f: FunctionInfer, s: For) -> None:
+    start = len(f.out)
+    _for(f, s)
+    if f.made_now:
+        made_now.watch(f, f.atom(s.iter), start, s.loc)
+
+
+def _for(f: FunctionInfer, s: For) -> None:
     x = operators.iterated(f, flat.whole(f, f.atom(s.iter)))
     if isinstance(x, Var) and isinstance(x.type, Maybe):
         x = optional.checked(f, x)
@@ -47,6 +54,9 @@ def for_(f: FunctionInfer, s: For) -> None:
         if _is_kind(f, x, "iter") or records.involves(f, x) or must_unroll(f, static) or layered(f, s, static):
             _unroll(f, s, static)
             return
+    if static and s.stop and (records.involves(f, x) or must_unroll(f, static)):
+        _unroll_until(f, s, static)
+        return
     plan = make_plan(f, x)
     if plan.infinite:
         f.refuse("S2S057", "a loop over an iterator without end", "write a while loop")
@@ -197,6 +207,26 @@ def _unroll(f: FunctionInfer, s: For, items: list[Callable[[], Atom]]) -> None:
         current = [f.atom(a) for a in s.body.results[: len(s.carried)]]
     for t, a in zip(s.targets, current, strict=True):
         f.env[t] = a
+
+
+def _unroll_until(f: FunctionInfer, s: For, items: list[Callable[[], Atom]]) -> None:
+    """The iterations of a loop that may end early: after each one a branch, of which one side is the rest of the loop."""
+    inits = [f.atom(a) for a in s.init]
+    f.loc = s.loc
+    f.env[s.item] = items[0]()
+    f.env.update(zip(s.carried, inits, strict=True))
+    count = len(s.carried)
+    if not f.statements(s.body):
+        f.env.update((t, UNDEF) for t in s.targets)
+    elif len(items) == 1:
+        f.env.update([(t, f.atom(a)) for t, a in zip(s.targets, s.body.results[:count], strict=True)])
+    else:
+        results, rest = s.body.results[:count], Var("")
+        f.env[rest] = marker = Var("", UNKNOWN)
+        f.left[marker] = items[1:]
+        others = For(s.item, rest, s.carried, results, s.body, s.targets, True, s.loc)
+        ends = If(s.body.results[count], Block((), results), Block((others,), s.targets), s.targets, s.loc)
+        f.statements(Block((ends,), ()))
 
 
 __all__ = ["for_"]

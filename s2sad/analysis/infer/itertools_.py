@@ -14,7 +14,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import calls
+from s2sad.analysis.infer import calls, made_now
 from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.iterables import as_sequence, recipe
 from s2sad.analysis.infer.plans import UNROLL, make_plan, use
@@ -70,11 +70,12 @@ def _choose(fn: Any) -> Any:
     return handler
 
 
-def _by_position(f: FunctionInfer, fn: Any, seqs: list[Atom], extra: Args, sources: list[Atom], name: str) -> Var:
+def _by_position(f: FunctionInfer, fn: Any, seqs: list[Atom], extra: Args, sources: list[Atom], name: str) -> Any:
     spans = [f.emit("call", Ref(range, "range"), f.emit("call", Ref(len, "len"), s, type=INT), type=RANGE) for s in seqs]
     made = f.emit("call", Ref(fn, f"itertools.{fn.__name__}"), *spans, *extra)
     rows = f.emit("call", Ref(list, "list"), made, name="rows", type=List(Tuple((INT,) * len(sources))))
-    return recipe(f, "gathers", (rows, *sources), name)
+    marker = recipe(f, "gathers", (rows, *sources), name)
+    return made_now.note(f, marker, tuple(seqs))  # Python has read the elements now
 
 
 def _product(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
@@ -210,17 +211,28 @@ def _recipe(kind: str, *defaults: Atom) -> Any:
     return handler
 
 
+def _noted(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The elements are read when the iterator is made, where Python reads them when they are asked for."""
+
+    def noting(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        read = [*pos, *kw.values()]
+        read += [c for a in read if isinstance(a, Var) for c in f.closures.get(a, ())]
+        return made_now.note(f, handler(f, pos, kw, name, untyped), tuple(read))
+
+    return noting
+
+
 HANDLERS: dict[Any, Callable[..., Any]] = {
-    itertools.accumulate: _accumulate,
-    itertools.chain: _chain,
-    itertools.chain.from_iterable: _from_iterable,
+    itertools.accumulate: _noted(_accumulate),
+    itertools.chain: _noted(_chain),
+    itertools.chain.from_iterable: _noted(_from_iterable),
     itertools.combinations: _choose(itertools.combinations),
     itertools.combinations_with_replacement: _choose(itertools.combinations_with_replacement),
     itertools.permutations: _choose(itertools.permutations),
     itertools.product: _product,
-    itertools.pairwise: _pairwise,
-    itertools.islice: _islice,
-    itertools.zip_longest: _zip_longest,
+    itertools.pairwise: _noted(_pairwise),
+    itertools.islice: _noted(_islice),
+    itertools.zip_longest: _noted(_zip_longest),
     itertools.starmap: _recipe("starmap"),
     itertools.count: _recipe("count", Const(0), Const(1)),
     itertools.repeat: _recipe("repeat"),

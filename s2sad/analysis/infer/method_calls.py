@@ -30,7 +30,9 @@ from s2sad.ir.types import (
     RefT,
     Scalar,
     Tuple,
+    Type,
     Unknown,
+    dtype_of,
     widen,
 )
 from s2sad.rules.registry import lookup_method
@@ -38,6 +40,7 @@ from s2sad.rules.registry import lookup_method
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
+_CONJUGATES = frozenset({"conj", "conjugate"})
 _VARARG_METHODS = {"reshape": "shape", "transpose": "axes"}
 
 
@@ -57,6 +60,10 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
         return UNDEF
     untyped = s.args[0] if isinstance(s.args[0], Var) else None
     return method_call(f, x, key, pos, kw_, name, untyped, s.target)
+
+
+def _is_real(t: Type) -> bool:
+    return (dtype_of(t) or "complex").startswith(("float", "int", "uint"))
 
 
 def _method_of(f: FunctionInfer, x: Atom, key: str) -> Ref | None:
@@ -105,6 +112,8 @@ def method_call(
             return found
     if isinstance(t, Array | Num | Scalar | Unknown):
         rule = lookup_method(key)
+        if key in _CONJUGATES and not pos and not kw and _is_real(t):
+            return x  # itself, where np.conj makes a copy
         if rule is not None:
             if key in _VARARG_METHODS and pos and not (len(pos) == 1 and isinstance(type_of_atom(pos[0]), Tuple | List | Lit)):
                 whole = pos[0] if len(pos) == 1 else f.emit("tuple", *pos)

@@ -23,7 +23,7 @@ from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
-from s2sad.ir.types import INT, RANGE, STR, Array, List, Lit, Scalar, Tuple, Type, is_number, rank_of
+from s2sad.ir.types import INT, RANGE, STR, Array, List, Lit, Scalar, Tuple, Type, is_number, join_all, rank_of
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -78,12 +78,23 @@ def _put(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
     t = type_of_atom(g["a"])
     if "mode" in g or not isinstance(t, Array) or t.rank is None:
         return f.refuse("S2S054", "np.put with a mode, or into an array of unknown rank", "write a.flat[i] = v")
-    index: Atom = g["ind"]
+    index, value = _as_index(f, g["ind"]), g["v"]
+    if not _is_flat(index) or not _is_flat(value):  # both are gone through in order, whatever their shapes
+        index, value = _np(f, "ravel", index), _np(f, "ravel", value)
     if t.rank != 1:
-        shape = f.emit("getattr", g["a"], Const("shape"))
-        index = f.emit("call", Ref(np.unravel_index, "np.unravel_index"), _as_index(f, index), shape)
-    f.effect("setitem", g["a"], _as_index(f, index), g["v"])
+        index = _np(f, "unravel_index", index, f.emit("getattr", g["a"], Const("shape")))
+    f.effect("setitem", g["a"], index, value)
     return Const(None)
+
+
+def _is_flat(a: Atom) -> bool:
+    """A number, a list of numbers, or an array of one dimension."""
+    t = type_of_atom(a)
+    return is_number(t) or (isinstance(t, Array) and t.rank == 1) or (isinstance(t, List | Tuple) and is_number(_item(t)))
+
+
+def _item(t: List | Tuple) -> Type:
+    return t.item if isinstance(t, List) else join_all(t.items)
 
 
 def _as_index(f: FunctionInfer, index: Atom) -> Atom:

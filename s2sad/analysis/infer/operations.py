@@ -389,6 +389,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return whole
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
+    if isinstance(t, Array | Num | Unknown) and key == "mT":
+        swapped = Ref(np.matrix_transpose, "np.matrix_transpose")
+        return rule_calls.rule_call(f, rule_calls.numpy_rule("matrix_transpose"), (x,), {}, name, swapped) or UNDEF
     if isinstance(t, Array | Num | Scalar) and key in ("real", "imag"):
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):

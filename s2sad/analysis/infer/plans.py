@@ -145,10 +145,8 @@ def indexed(f: FunctionInfer, x: Atom) -> Plan:
                 return Plan(x, lambda k, names: k, made[0])
             n = f.emit("call", Ref(len, "len"), x, type=INT)
             return Plan(x, lambda k, names: f.emit("getitem", x, k, name=names[0], type=INT), n)
-        if isinstance(x, Var) and x in f.recipes:  # the values of a dict
-            from s2sad.analysis.infer.iterables import as_sequence
-
-            return make_plan(f, as_sequence(f, x))
+        if isinstance(x, Var) and x in f.recipes:
+            return recipes.view(f, *f.recipes[x])
         as_list = f.emit("call", Ref(list, "list"), x, type=List(Opaque()))
         return make_plan(f, as_list)
     return plan

@@ -88,6 +88,7 @@ class Infer(Findings):
         self.object_records: dict[Any, None] = {}
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
+        self.watched: list[Any] = []  # loops over what is read at another time than Python does (``made_now``)
         self.partials: dict[int, Any] = {}  # functools.partial objects that were taken apart
         self.carried: dict[str, Type] = {}  # what exceptions hold that are made in the program, by the names of attributes
         self._data: dict[tuple[int, str], tuple[Any, Atom]] = {}

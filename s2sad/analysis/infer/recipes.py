@@ -51,6 +51,23 @@ def plan(f: FunctionInfer, x: Var) -> plans.Plan:
     return plans.Plan(d, lambda k, names: f.emit("tuple", k, f.emit("getitem", d, k, name=_nth(names, 1))), None, Opaque())
 
 
+def view(f: FunctionInfer, kind: str, parts: tuple[Atom, ...]) -> plans.Plan:
+    """The view of a dict by the position of its entries: a value is read when it is asked for."""
+    from s2sad.analysis.infer.iterables import as_sequence
+
+    d = parts[0]
+    inner = plans.make_plan(f, as_sequence(f, d))
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        key = inner.item(k, ("",))
+        if kind == "keys":
+            return key
+        value = f.emit("getitem", d, key, name=names[0] if kind == "values" and names else _nth(names, 1))
+        return value if kind == "values" else f.emit("tuple", key, value)
+
+    return plans.Plan(inner.range_, item, inner.length, inner.item_type)
+
+
 def _min_length(f: FunctionInfer, lengths: list[Atom]) -> Atom:
     types = [type_of_atom(n) for n in lengths]
     sizes = [t.size if isinstance(t, Scalar) else None for t in map(widen, types)]

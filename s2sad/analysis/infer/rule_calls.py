@@ -224,6 +224,8 @@ def _emit_rule(
     name: str,
     out: Atom | None,
 ) -> Atom:
+    if rule.kind == "elementwise":  # its partials are arithmetic, which means something else for lists
+        operands = tuple(_as_array(f, a) for a in operands)
     types = tuple(type_of_atom(a) for a in operands)
     kwtypes = {k: type_of_atom(a) for k, a in static.items()}
     if any(t == NEVER for t in types):
@@ -239,6 +241,12 @@ def _emit_rule(
         out = f.tuples[out][0]
     f.effect("setitem", out, Const(Ellipsis), target)
     return out
+
+
+def _as_array(f: FunctionInfer, a: Atom) -> Atom:
+    if not isinstance(type_of_atom(a), List | Tuple):
+        return a
+    return rule_call(f, numpy_rule("asarray"), (a,), {}, "") or UNDEF
 
 
 def _is_none(a: Atom) -> bool:

@@ -1,9 +1,10 @@
 """The compiler that Numba runs for emitted functions: its own passes, without those that find nothing in them.
 
 Emitted functions hold no closures, no ``with``, no calls to be inlined and no branches that types decide, so the passes
-for these are left out; what remains brings its analysis of the function up to date once instead of after each pass. A
-quarter of the time that large gradients take to compile is saved. What LLVM does is left alone: asked to optimise each
-function less before the module as a whole, it made a Cholesky factorisation 1.4 times slower.
+for these are left out; what remains brings its analysis of the function up to date once instead of after each pass. What
+goes to LLVM is shorter (``lowering.py``, ``allocation.py``), and so is LLVM's way from there to machine code
+(``emission.py``). How LLVM optimises is left alone: asked to optimise each function less before the module as a whole, it
+made a Cholesky factorisation 1.4 times slower.
 
 Functions with ``parallel=True`` are compiled as Numba does.
 """
@@ -15,11 +16,12 @@ from typing import Any
 import numpy as np
 from numba.core import ir, types
 from numba.core.compiler import CompilerBase
-from numba.core.compiler_machinery import FunctionPass, LoweringPass, PassManager, register_pass
+from numba.core.compiler_machinery import AnalysisPass, FunctionPass, LoweringPass, PassManager, register_pass
+from numba.core.ir_utils import build_definitions
+from numba.core.ssa import reconstruct_ssa
 from numba.core.typed_passes import (
     AnnotateTypes,
     InlineOverloads,
-    IRLegalization,
     NativeLowering,
     NoPythonBackend,
     NopythonRewrites,
@@ -27,7 +29,12 @@ from numba.core.typed_passes import (
     NopythonTypeInference,
     PreLowerStripPhis,
 )  # fmt: skip
-from numba.core.untyped_passes import FixupArgs, GenericRewrites, IRProcessing, ReconstructSSA, TranslateByteCode
+from numba.core.untyped_passes import FixupArgs, ReconstructSSA, TranslateByteCode
+
+from s2sad.backend.numba.allocation import own_allocation
+from s2sad.backend.numba.emission import library
+from s2sad.backend.numba.lifetimes import rewrite, settle, write_ends
+from s2sad.backend.numba.lowering import Lowering
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -40,8 +47,26 @@ class _Read(FunctionPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        for part in (TranslateByteCode, FixupArgs, IRProcessing, GenericRewrites):
+        for part in (TranslateByteCode, FixupArgs):
             part().run_pass(state)
+        settle(state.func_ir)
+        rewrite(state, "before-inference")
+        own_allocation(state.func_ir)
+        settle(state.func_ir)
+        return True
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _Versions(ReconstructSSA):
+    """A variable of its own for each assignment."""
+
+    _name = "s2sad_versions"
+
+    def run_pass(self, state: Any) -> bool:
+        state.func_ir = reconstruct_ssa(state.func_ir)
+        self._patch_locals(state)
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
+        settle(state.func_ir)
         return True
 
 
@@ -56,6 +81,19 @@ class _Types(FunctionPass):
 
     def run_pass(self, state: Any) -> bool:
         return bool(NopythonTypeInference().run_pass(state))
+
+
+@register_pass(mutates_CFG=False, analysis_only=False)
+class _OneVersion(PreLowerStripPhis):
+    """Where ways meet, the versions of a variable are assigned to one."""
+
+    _name = "s2sad_one_version"
+
+    def run_pass(self, state: Any) -> bool:
+        state.func_ir = self._strip_phi_nodes(state.func_ir)
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
+        settle(state.func_ir)
+        return True
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -81,6 +119,28 @@ def _of_arrays(expr: Any, typemap: Any) -> bool:
     return any(isinstance(typemap[getattr(expr, name).name], types.Array) for name in operands)
 
 
+class _Native(NativeLowering):
+    """To LLVM's representation."""
+
+    @property
+    def lowering_class(self) -> Any:
+        return Lowering
+
+
+@register_pass(mutates_CFG=False, analysis_only=True)
+class _Ends(AnalysisPass):
+    """A statement where each variable ends."""
+
+    _name = "s2sad_ends"
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def run_pass(self, state: Any) -> bool:
+        write_ends(state.func_ir)
+        return True
+
+
 @register_pass(mutates_CFG=False, analysis_only=False)
 class _Lower(LoweringPass):
     """Numba's representation to machine code."""
@@ -91,7 +151,7 @@ class _Lower(LoweringPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        NativeLowering().run_pass(state)
+        _Native().run_pass(state)
         return bool(NoPythonBackend().run_pass(state))
 
 
@@ -100,10 +160,12 @@ class NativeCompiler(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.no_cfunc_wrapper = True
+        if self.state.library is None:
+            self.state.library = library(self.state)
         passes = PassManager("s2sad")
         for part in (
-            _Read, ReconstructSSA, _Types, PreLowerStripPhis, InlineOverloads, _Arrays,
-            NoPythonSupportedFeatureValidation, IRLegalization, AnnotateTypes, _Lower,
+            _Read, _Versions, _Types, _OneVersion, InlineOverloads, _Arrays,
+            NoPythonSupportedFeatureValidation, _Ends, AnnotateTypes, _Lower,
         ):  # fmt: skip
             passes.add_pass(part, part.__name__)
         passes.finalize()

@@ -11,12 +11,13 @@ from __future__ import annotations
 import builtins
 
 from s2sad.backend.numba.facts import calls, const, typed
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Var, blocks_of
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import INT, Affine, Lit, Scalar, Sym
 
 SIZE_BITS, PARAM_BITS = 47, 31
 LIMIT = 2**63 - 1
+Ends = tuple[Affine | None, Affine | None]
 _SIGNED = "%"  # how the names of symbols start that may be negative
 
 
@@ -51,10 +52,11 @@ class Intervals:
         self.known: dict[Var, Bounds] = {}
         self.ranges: dict[Var, Bounds] = {}
         self.pairs: dict[Var, tuple[Bounds, ...]] = {}  # of what zip gives
-        self.pair_ends: dict[Var, tuple[tuple[Affine | None, Affine | None], ...]] = {}
+        self.pair_ends: dict[Var, tuple[Ends, ...]] = {}
         self.exact: dict[Var, Affine] = {}
-        self.ends: dict[Var, tuple[Affine | None, Affine | None]] = {}  # of ranges, as exact forms
-        self.items: dict[Sym, tuple[Affine | None, Affine | None]] = {}  # of loop variables, outer ones first
+        self.ends: dict[Var, Ends] = {}  # of ranges, as exact forms
+        self.items: dict[Sym, Ends] = {}  # of loop variables, outer ones first
+        self.tests: dict[Var, tuple[Sym, tuple[Ends, Ends]]] = {}  # of loop variables: what they say on either side
         for p in fn.params:
             t = typed(p.var)
             if isinstance(t, Scalar) and t.dtype == "int64" and t.size is None:
@@ -95,10 +97,34 @@ class Intervals:
             elif isinstance(s, For) and isinstance(s.iter, Var) and s.iter in self.pairs:
                 self.pairs[s.item] = self.pairs[s.iter]
                 self.pair_ends[s.item] = self.pair_ends[s.iter]
-            for b in blocks_of(s):
-                self._block(b)
+            sides = self.tests.get(s.test) if isinstance(s, If) and isinstance(s.test, Var) else None
+            for k, b in enumerate(blocks_of(s)):
+                if sides is None:
+                    self._block(b)
+                else:
+                    self._side(b, sides[0], sides[1][k])
 
-    def _item(self, v: Var, ends: tuple[Affine | None, Affine | None]) -> None:
+    def _side(self, b: Block, symbol: Sym, ends: Ends) -> None:
+        """A branch in which a comparison bounds a loop variable."""
+        before = lo, hi = self.items[symbol]
+        if ends[0] is not None and (lo is None or not not_negative(lo - ends[0])):
+            lo = ends[0]
+        if ends[1] is not None and (hi is None or not not_negative(ends[1] - hi)):
+            hi = ends[1]
+        self.items[symbol] = (lo, hi)
+        self._block(b)
+        self.items[symbol] = before
+
+    def _compared(self, s: Let, target: Var) -> None:
+        """What a comparison of a loop variable says about it where it holds, and where it does not."""
+        a, b = self._exact(s.args[0]), self._exact(s.args[1])
+        if a is None or b is None or a.const or len(a.terms) != 1 or a.terms[0][1] != 1 or a.terms[0][0] not in self.items:
+            return
+        below: Ends = (None, b - Affine(s.op in ("lt", "ge")))
+        above: Ends = (b + Affine(s.op in ("le", "gt")), None)
+        self.tests[target] = (a.terms[0][0], (below, above) if s.op in ("lt", "le") else (above, below))
+
+    def _item(self, v: Var, ends: Ends) -> None:
         """A loop variable: a symbol of its own."""
         symbol = Sym(f"{_SIGNED}{v.name}.{len(self.items)}", False)
         self.items[symbol] = ends
@@ -131,6 +157,8 @@ class Intervals:
                 self.pair_ends[target] = self.pair_ends[first]
             return
         t = typed(target)
+        if s.op in ("lt", "le", "gt", "ge"):
+            self._compared(s, target)
         if not isinstance(t, Scalar) or t.dtype != "int64" or isinstance(target.type, Lit):
             return
         if s.op in ("add", "sub", "mul", "neg", "copy"):
@@ -174,7 +202,7 @@ class Intervals:
             a = a - Affine(0, ((symbol, factor),)) + end * factor
         return a
 
-    def _ends(self, args: tuple[Atom, ...]) -> tuple[Affine | None, Affine | None]:
+    def _ends(self, args: tuple[Atom, ...]) -> Ends:
         """The least and the largest number of a range, as exact forms."""
         start, stop = (Const(0), args[0]) if len(args) == 1 else args[:2]
         step = const(args[2]) if len(args) == 3 else 1

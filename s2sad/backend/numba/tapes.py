@@ -41,6 +41,7 @@ from collections.abc import Sequence
 
 from s2sad.analysis.build import Builder
 from s2sad.backend.numba.again import Again, made_again
+from s2sad.backend.numba.alike import recorded_alike
 from s2sad.backend.numba.counted import entries, is_by_one, offset, offset_from_end, steps_by_one
 from s2sad.backend.numba.exprs import add, sub
 from s2sad.backend.numba.facts import calls
@@ -93,9 +94,12 @@ class Tapes(TapeMemory):
             s.again = again.components(s)
             lay_out(s, self.stacks, set(self.sizes), fn)
         self.readers = find_readers(fn, self.ranges, {**self.stacks, **given})
+        self.alike = {} if self.packed else recorded_alike(fn, self.stacks)  # each with the tape that holds it
         for s in self.stacks.values():
             assert s.owner is not None
             s.passing = self._is_passing(s)
+            if s in self.alike and self._entries(Builder(fn.loc), s) is None:
+                del self.alike[s]
             s.sized = self.readers.of(s.owner) is None and self._entries(Builder(fn.loc), s) is not None
             s.split = s.sized and not any(isinstance(x, For | While) for b in blocks_of(s.owner) for x in walk(b))
             s.exact = s.exact and s.sized and not s.nested
@@ -157,6 +161,8 @@ class Tapes(TapeMemory):
             count = entries(b, s.path[len(s.around) :], self.ranges, self.env, s.outermost)
             if count is not None:
                 return count
+        if s in self.alike:
+            return entries(b, s.path[1:], self.ranges, self.env, s.outermost)
         return entries(b, s.path, self.ranges, self.env)
 
     # -- recording --------------------------------------------------------------------------------------------------
@@ -242,6 +248,10 @@ class Tapes(TapeMemory):
             stack = self.stacks[s.target]
             if stack.passing:
                 self._start(stack, state)
+            if stack in self.alike and len(stack.around) == 1:
+                for inner in stack.with_nested():
+                    if inner in self.alike:
+                        self._start(inner, state)
             if not stack.exact:
                 self.starts[stack] = state[stack, "p"]
             return []
@@ -411,6 +421,9 @@ class Tapes(TapeMemory):
 
     def _starts_in(self, stack: Stack, s: Stmt) -> bool:
         """Does each run of the body of ``s`` start it anew?"""
+        reader = self.readers.of(s)
+        if reader is not None and self.alike.get(stack) is reader.stack:
+            return True
         return stack.passing and any(blocks_of(s) == blocks_of(x) for x in stack.around)
 
 

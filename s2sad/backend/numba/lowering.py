@@ -1,0 +1,195 @@
+"""Numba's representation to LLVM's, with fewer words for what emitted functions are full of: elements of arrays, and
+variables that come to their end.
+
+For ``x[i, j]`` Numba writes the pair ``(i, j)``, reads all nine fields of ``x`` from its variable, stores them in a place
+made for this one element, and reads from there what it needs: the address, the shape, and the strides, which an array
+without gaps does not need. Where a variable ends, it is read and set to zero whatever it holds. LLVM takes all that away
+again, which is a good part of the time that it takes. Here the address and the shape are read where they are, and only
+what counts references is set to zero. The machine code is the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from llvmlite import ir as llvm
+from numba.core import cgutils, ir, types
+from numba.core.lowering import Lower
+
+_DATA, _SHAPE, _OWNER = "data", "shape", "meminfo"
+_POINTER = types.MemInfoPointer(types.voidptr)
+
+
+class Lowering(Lower):
+    """Numba's lowering, but for what is said above."""
+
+    def init(self) -> None:
+        super().init()
+        self._items: dict[str, list[Any]] = {}  # the values of the tuples that are only indices
+        self._counted: dict[Any, bool] = {}
+        self._indices = self._only_indices()
+
+    def _only_indices(self) -> set[str]:
+        """The variables, assigned once and in one block, that are read as the indices of elements alone."""
+        uses: Counter[str] = Counter()
+        as_index: Counter[str] = Counter()
+        for block in self.blocks.values():
+            for inst in block.body:
+                if isinstance(inst, ir.Del):
+                    continue
+                uses.update(v.name for v in inst.list_vars())
+                found = self._element(inst)
+                if found is not None:
+                    as_index[found] += 1
+        made = {n for n, k in as_index.items() if uses[n] == k + 1}  # one more: where it is made
+        return made & self._singly_assigned_vars
+
+    def _element(self, inst: Any) -> str | None:
+        """The name of the index of the element that a statement reads or stores."""
+        if isinstance(inst, ir.SetItem):
+            array, index = inst.target, inst.index
+        elif isinstance(inst, ir.Assign) and isinstance(inst.value, ir.Expr) and inst.value.op == "getitem":
+            array, index = inst.value.value, inst.value.index
+        else:
+            return None
+        return index.name if self._is_element(self.typeof(array.name), self.typeof(index.name)) else None
+
+    def _is_element(self, array: Any, index: Any) -> bool:
+        """Does this index give one number of an array without gaps?"""
+        if type(array) is not types.Array or array.layout != "C" or self.context.enable_boundscheck:
+            return False
+        kinds = _kinds(index)
+        return (
+            len(kinds) == array.ndim
+            and all(isinstance(k, types.Integer) for k in kinds)
+            and isinstance(array.dtype, types.Float | types.Integer | types.Boolean)
+        )
+
+    def lower_assign(self, ty: Any, inst: Any) -> Any:
+        value = inst.value
+        if isinstance(value, ir.Expr) and value.op == "build_tuple" and inst.target.name in self._indices:
+            self._items[inst.target.name] = [self.loadvar(i.name) for i in value.items]
+            return None
+        return super().lower_assign(ty, inst)
+
+    def lower_getitem(self, resty: Any, expr: Any, value: Any, index: Any, signature: Any) -> Any:
+        array = self.typeof(value.name)
+        if not self._is_element(array, self.typeof(index.name)):
+            return super().lower_getitem(resty, expr, value, index, signature)
+        place = self._place(value.name, index.name)
+        item = self.context.unpack_value(self.builder, array.dtype, place, align=None if array.aligned else 1)
+        return self.context.cast(self.builder, item, array.dtype, resty)
+
+    def lower_setitem(self, target_var: Any, index_var: Any, value_var: Any, signature: Any) -> Any:
+        array, kind = self.typeof(target_var.name), self.typeof(value_var.name)
+        if not self._is_element(array, self.typeof(index_var.name)) or not isinstance(kind, types.Number | types.Boolean):
+            return super().lower_setitem(target_var, index_var, value_var, signature)
+        value = self.context.cast(self.builder, self.loadvar(value_var.name), kind, signature.args[2])
+        value = self.context.cast(self.builder, value, signature.args[2], array.dtype)
+        place = self._place(target_var.name, index_var.name)
+        return self.context.pack_value(self.builder, array.dtype, value, place, align=None if array.aligned else 1)
+
+    def _place(self, array: str, index: str) -> Any:
+        """The address of an element."""
+        b, kind = self.builder, self.typeof(index)
+        kinds = _kinds(kind)
+        data, *shape = self._fields(array, len(kinds))
+        if index in self._items:
+            values = self._items[index]
+        else:
+            whole = self.loadvar(index)
+            values = cgutils.unpack_tuple(b, whole, len(kinds)) if isinstance(kind, types.Tuple | types.UniTuple) else [whole]
+        offset: Any = None
+        for value, k, size in zip(values, kinds, shape, strict=True):
+            i = self._not_negative(value, k, size)
+            offset = i if offset is None else b.add(b.mul(offset, size), i)
+        return b.gep(data, [offset])
+
+    def _fields(self, name: str, rank: int) -> list[Any]:
+        """The address of an array and its sizes."""
+        b, model = self.builder, self.context.data_model_manager[self.typeof(name)]
+        data, shape = model.get_field_position(_DATA), model.get_field_position(_SHAPE)
+        if name in self._blk_local_varmap and not self._disable_sroa_like_opt:
+            whole = self._blk_local_varmap[name]
+            return [b.extract_value(whole, data), *(b.extract_value(whole, [shape, k]) for k in range(rank))]
+        at = self.getvar(name)
+        fields = [[data], *([shape, k] for k in range(rank))]
+        return [b.load(b.gep(at, [cgutils.int32_t(i) for i in (0, *path)], inbounds=True)) for path in fields]
+
+    def _not_negative(self, value: Any, kind: Any, size: Any) -> Any:
+        """An index from the start."""
+        b = self.builder
+        if not kind.signed:
+            return self.context.cast(b, value, kind, types.uintp)
+        i = self.context.cast(b, value, kind, types.intp)
+        if isinstance(i, llvm.Constant) and i.constant >= 0:
+            return i
+        return b.select(b.icmp_signed("<", i, size.type(0)), b.add(i, size), i)
+
+    def _counts(self, kind: Any) -> bool:
+        """Does a value of this type hold references that are counted?"""
+        if kind not in self._counted:
+            self._counted[kind] = self.context.data_model_manager[kind].contains_nrt_meminfo()
+        return self._counted[kind]
+
+    def storevar(self, value: Any, name: str, argidx: Any = None) -> None:
+        if name in self._items:
+            return
+        kind = self.typeof(name)
+        if name in self._singly_assigned_vars or argidx is not None or (self._counts(kind) and type(kind) is not types.Array):
+            super().storevar(value, name, argidx)
+            return
+        self._alloca_var(name, kind)
+        if self._counts(kind):
+            self._count(self.builder.load(self._owner_at(name)), "decref")
+        self.builder.store(value, self.getvar(name))
+
+    def delvar(self, name: str) -> None:
+        kind = self.typeof(name)
+        if name in self._items or (not self._counts(kind) and name in self._blk_local_varmap):
+            return
+        if name in self._blk_local_varmap or (self._counts(kind) and type(kind) is not types.Array):
+            super().delvar(name)
+            return
+        self._singly_assigned_vars.discard(name)  # where it ends before it begins, it needs a place
+        self._alloca_var(name, kind)
+        if self._counts(kind):
+            owner = self._owner_at(name)
+            self._count(self.builder.load(owner), "decref")
+            self.builder.store(llvm.Constant(owner.type.pointee, None), owner)
+
+    def _owner_at(self, name: str) -> Any:
+        """Where the variable of an array has what counts its references."""
+        position = self.context.data_model_manager[self.typeof(name)].get_field_position(_OWNER)
+        return self.builder.gep(self.getvar(name), [cgutils.int32_t(0), cgutils.int32_t(position)], inbounds=True)
+
+    def incref(self, typ: Any, val: Any) -> None:
+        if not self._counts(typ):
+            return
+        if type(typ) is types.Array:
+            self._count(self._owner(typ, val), "incref")
+        else:
+            super().incref(typ, val)
+
+    def decref(self, typ: Any, val: Any) -> None:
+        if not self._counts(typ):
+            return
+        if type(typ) is types.Array:
+            self._count(self._owner(typ, val), "decref")
+        else:
+            super().decref(typ, val)
+
+    def _owner(self, kind: Any, value: Any) -> Any:
+        return self.builder.extract_value(value, self.context.data_model_manager[kind].get_field_position(_OWNER))
+
+    def _count(self, owner: Any, how: str) -> None:
+        """Count a reference more or less: of an array, Numba reads all other fields as well."""
+        getattr(self.context.nrt, how)(self.builder, _POINTER, owner)
+
+
+def _kinds(index: Any) -> tuple[Any, ...]:
+    return tuple(index) if isinstance(index, types.Tuple | types.UniTuple) else (index,)
+
+
+__all__ = ["Lowering"]
