@@ -210,3 +210,25 @@ def power_spectrum_of_an_image(u):
 
 
 PROGRAMS.add(power_spectrum_of_an_image, arr(3, 4))
+
+
+def design_matrix(x, y, w):
+    X = np.c_[np.ones(x.shape[0]), x, x * y]
+    return X @ w
+
+
+PROGRAMS.add(design_matrix, arr(4), arr(4), arr(3), issue=3)
+
+
+def columns_of_all_kinds(x, m):
+    return np.c_[x[0], 2.0], np.c_[m, x, [1.0, x[1]]], np.c_[np.arange(2), x]
+
+
+PROGRAMS.add(columns_of_all_kinds, arr(2), arr(2, 3), issue=3)
+
+
+def padded_row(x, y):
+    return np.r_[0, x, y[0], [y[1], 1.0]] * np.r_[x, y, x[:2]]
+
+
+PROGRAMS.add(padded_row, arr(3), arr(2), issue=3)

@@ -14,6 +14,7 @@ from s2sad.analysis.infer import (
     flat,
     functions,
     growing,
+    index_tricks,
     inline,
     members,
     method_calls,
@@ -345,6 +346,10 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         if result is not None:
             return result
     cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
+    if cls is np.c_ or cls is np.r_:
+        whole = index_tricks.joined(f, cls, i, name)
+        if whole is not None:
+            return whole
     hook = members.lookup(f, cls, "__class_getitem__") if isinstance(cls, type) and cls.__module__ != "builtins" else None
     inner = getattr(hook, "__func__", None)
     if isinstance(inner, FunctionType):
