@@ -55,6 +55,10 @@ def container_method(
     if isinstance(t, Dict):
         return _dict_method(f, s, x, t, key, pos, kw, name)
     if t == STR or (isinstance(t, Lit) and isinstance(t.value, str)):
+        if key == "join" and isinstance(pos[0] if pos else None, Var) and pos[0] in f.recipes:
+            from s2sad.analysis.infer.iterables import as_sequence
+
+            pos = (as_sequence(f, pos[0]), *pos[1:])  # the keys of a dict, in a message
         return _emit(f, x, key, pos, kw, name, _string_result(t, key, pos))
     if isinstance(t, Tuple) and key in ("index", "count"):
         return _emit(f, x, key, pos, kw, name, INT)
