@@ -206,7 +206,11 @@ def _dict_method(
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:
                 return result
-        return _emit(f, x, key, pos, kw, name, join(t.value, item) if key in ("pop", "setdefault") else Lit(None))
+        if key not in ("pop", "setdefault"):
+            return _emit(f, x, key, pos, kw, name, Lit(None))
+        without: Type = Lit(None) if key == "setdefault" else NEVER  # a pop of what is not there raises
+        instead = widen(type_of_atom(pos[1])) if len(pos) > 1 else without
+        return _emit(f, x, key, pos, kw, name, join(t.value, instead))
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, UNKNOWN)
