@@ -22,7 +22,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, Num, Type, Unknown, is_number
-from s2sad.runtime import accumulate_into, zeros_like
+from s2sad.runtime import accumulate_into, part, zeros_like
 
 
 class Adjoints(Known):
@@ -115,8 +115,11 @@ class Adjoints(Known):
         if first is not None:
             return first
         atom: Atom = v
-        for kind, k in path:
-            atom = rb.emit("getattr" if kind == "attr" else "getitem", atom, Const(k))
+        for n, (kind, k) in enumerate(path, 1):
+            if v in self.unbound:  # a return in a loop has made it, or not yet: then it is None, and the zero is not used
+                atom = rb.call(part, "rt.part", atom, Const(k), type=self.leaf_type(v, path[:n]))
+            else:
+                atom = rb.emit("getattr" if kind == "attr" else "getitem", atom, Const(k))
         return atom
 
     def buffer(self, state: State, rb: Builder, key: Key) -> Atom:

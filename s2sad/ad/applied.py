@@ -23,6 +23,7 @@ from s2sad.ir.types import (
     BOOL,
     Array,
     List,
+    Tuple,
     Unknown,
     dtype_of,
     is_number,
@@ -54,7 +55,7 @@ def primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return [s]  # a list of views: the adjoint of each is a view of the adjoint, found by its memory
     if aliasing(rule, s) != "fresh" and s not in r.info.settled and r.is_shadow(s.target) and rule.kind != "nondiff":
         base = aliased_operand(s)
-        if not (isinstance(base, Var) and r.is_shadow(base)):
+        if not (isinstance(base, Var) and r.is_shadow(base)) or isinstance(base.type, List | Tuple):
             return _by_rule(r, s, rule, state, rb)  # of a number or a list: always new memory
         if dtype_of(base.type or Unknown()) != dtype_of(s.target.type or Unknown()):
             raise r.refuse("S2S060", f"{spelled(s)} sees an array that is stored into under another dtype", s.loc,

@@ -41,6 +41,8 @@ def store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return [s]
     if isinstance(x.type, List | Dict):
         return lists.store(r, s, x, state, rb)
+    if is_number(x.type or Unknown()):
+        return [s]  # raises TypeError, which the user may expect: x[x < 0] = 0 in a try, then the same for a number
     if not isinstance(x.type, Array | Num):
         raise r.refuse("S2S063", "a store into a value whose type is not known", s.loc,
                        "call the derivative with arrays, or give the types with --types")  # fmt: skip

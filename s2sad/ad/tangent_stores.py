@@ -24,7 +24,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import is_logger
 from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
-from s2sad.ir.types import Array, Dict, List, is_number, tangent_type
+from s2sad.ir.types import Array, Dict, List, Unknown, is_number, tangent_type
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ def store(f: Forward, s: Let, b: Builder) -> None:
         if any(f.is_active(a) for a in s.args[1:]):
             raise f.refuse(*UNKNOWN_STORE, s.loc)
         b.append(s)
+        return
+    if s.op not in INPLACE and is_number(x.type or Unknown()):
+        b.append(s)  # raises TypeError
         return
     x_dot = f.dot(b, x)
     if s.op == "setitem":

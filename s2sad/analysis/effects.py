@@ -171,7 +171,7 @@ _STORE_NOWHERE = """
     grid_adj grid_dot half_over harmonic_mean_adj harmonic_mean_weight_adj harmonic_mean_weight_dot interp_adj_fp
     interp_adj_xp interp_dot interp_slope lstsq_adj_a lstsq_adj_b lstsq_dot_a lstsq_dot_b matrix_power_adj
     matrix_power_jvp meshgrid_adj multi_dot_adj multi_dot_dot negated norm_curve norm_turn opposite other_factors
-    others_dot partition_adj partition_dot read_view rebuild repeated select_rest shares_memory sloped
+    others_dot part partition_adj partition_dot read_view rebuild repeated select_rest shares_memory sloped
     std_curve surface_inside svd_adj svd_jvp swapped symmetric_of to_triangle transposed_bands triangle
     triangular_adj triangular_dot trigamma turned upper_right variance_adj variance_centre_adj
 """

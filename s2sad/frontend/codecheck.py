@@ -68,3 +68,12 @@ def code_at(module: CodeType, name: str, line: int, like: CodeType | None = None
         wanted = list(like.co_positions())
         found = [c for c in found if list(c.co_positions()) == wanted] or found
     return found[0] if found else None
+
+
+def has_private(code: CodeType) -> bool:
+    """Does the code, or one inside it, use a name that was changed?"""
+    for c in (code, *codes_in(code)):
+        for name in (*c.co_names, *c.co_varnames, *c.co_freevars, *c.co_cellvars):
+            if "__" in name[1:] and name[0] == "_" and not name.endswith("__"):
+                return True
+    return False

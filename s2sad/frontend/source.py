@@ -16,7 +16,7 @@ from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from s2sad.errors import SourceError
-from s2sad.frontend.codecheck import code_at, future_flags, same_code, same_const
+from s2sad.frontend.codecheck import code_at, future_flags, has_private, same_code, same_const
 from s2sad.frontend.convert import to_gast
 from s2sad.frontend.resolve import Namespace
 from s2sad.ir.record import dataclass, field
@@ -141,6 +141,11 @@ def _find(fn: FunctionType, code: CodeType, trusted: bool) -> tuple[Any, tuple[s
             if trusted and isinstance(node, ast.FunctionDef):
                 node = copy.copy(node)
                 node.decorator_list = []
+            if has_private(code):
+                from s2sad.frontend.private import class_around, mangled
+
+                tree = parse_text(text)
+                node = node if tree is None else mangled(node, class_around(tree, node))
             return to_gast(node), tuple(lines)
     raise SourceError(
         f"the file {code.co_filename} has changed since {fn.__qualname__} was imported from it (line "

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.frontend.convert import to_gast
+from s2sad.frontend.private import mangled
 from s2sad.frontend.resolve import Namespace, StaticModule, Unresolved
 from s2sad.frontend.source import FunctionSource, source_text
 from s2sad.ir.dependency import Dependency
@@ -48,13 +49,15 @@ class StaticFunction:
     def static_source(self) -> FunctionSource:
         args = self._node.args
         defaults = tuple(self._space.value_of(d) for d in args.defaults)
+        around = self.__qualname__.rpartition(".")[0].rpartition(".")[2]  # the class of a method
+        node = mangled(self._node, around) if around.isidentifier() else self._node
         named = zip(args.kwonlyargs, args.kw_defaults, strict=True)
         return FunctionSource(
             name=self.__name__,
             qualname=self.__qualname__,
             file=self._space.file,
             lines=self._space.lines,
-            node=to_gast(self._node),
+            node=to_gast(node),
             namespace=self._space,
             doc=None if isinstance(self._node, ast.Lambda) else ast.get_docstring(self._node, clean=False),
             function=self,

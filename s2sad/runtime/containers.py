@@ -166,6 +166,13 @@ def bare(cls: Any) -> Any:
         return cls.__new__(cls)
 
 
+def part(v: Any, key: Any) -> Any:
+    """``v[key]``, or the attribute of that name of an object; None where ``v`` has not been made yet."""
+    if v is None:
+        return None
+    return v[key] if isinstance(v, dict) or not isinstance(key, str) else getattr(v, key)
+
+
 def as_adjoint(g: Any, v: Any) -> Any:
     """``g`` in the structure of the value ``v``: None or 0.0 becomes a zero of that structure, deep."""
     if isinstance(v, list | tuple):

@@ -4,37 +4,37 @@ import numpy as np
 
 def simple_projectile_grad(v, angle, drag):
     # forward sweep
-    t1 = np.cos(angle)  # L282
+    t1 = np.cos(angle)  # L284
     vx = v * t1
     t2 = np.sin(angle)
     vy = v * t2
-    tape = []  # L283
+    tape = []  # L285
     x = y = 0.0
     for _ in range(20):
-        speed = np.sqrt(vx * vx + vy * vy)  # L284
-        t3 = -drag * speed  # L285
+        speed = np.sqrt(vx * vx + vy * vy)  # L286
+        t3 = -drag * speed  # L287
         ax = t3 * vx
-        t4 = drag * speed  # L286
-        tape.append((vy, t4, speed, vx, t3))  # L283
-        ay = -9.81 - t4 * vy  # L286
-        x = x + vx * 0.05  # L287
-        y = y + vy * 0.05  # L288
-        vx = vx + ax * 0.05  # L289
-        vy = vy + ay * 0.05  # L290
-        if y < -5:  # L291
+        t4 = drag * speed  # L288
+        tape.append((vy, t4, speed, vx, t3))  # L285
+        ay = -9.81 - t4 * vy  # L288
+        x = x + vx * 0.05  # L289
+        y = y + vy * 0.05  # L290
+        vx = vx + ax * 0.05  # L291
+        vy = vy + ay * 0.05  # L292
+        if y < -5:  # L293
             break
-    value = x + y  # L293
+    value = x + y  # L295
     # reverse sweep
-    vx_bar = vy_bar = drag_bar = 0.0  # L283
+    vx_bar = vy_bar = drag_bar = 0.0  # L285
     for vy, t8, speed, vx, t9 in reversed(tape):
-        ax_bar = vx_bar * 0.05  # L289
-        t10 = -(vy_bar * 0.05)  # L286
+        ax_bar = vx_bar * 0.05  # L291
+        t10 = -(vy_bar * 0.05)  # L288
         t11 = t10 * vy
-        t12 = ax_bar * vx  # L285
+        t12 = ax_bar * vx  # L287
         drag_bar = drag_bar + t11 * speed - t12 * speed
-        t13 = (t11 - t12) * drag * 0.5  # L284
+        t13 = (t11 - t12) * drag * 0.5  # L286
         t14 = t13 / speed if t13 else 0.0
         vy_bar = vy_bar + 0.05 + t10 * t8 + 2.0 * (t14 * vy)
         vx_bar = vx_bar + 0.05 + ax_bar * t9 + 2.0 * (t14 * vx)
-    angle_bar = vy_bar * v * t1 - vx_bar * v * t2  # L282
-    return value, vy_bar * t2 + vx_bar * t1, angle_bar, drag_bar  # L279
+    angle_bar = vy_bar * v * t1 - vx_bar * v * t2  # L284
+    return value, vy_bar * t2 + vx_bar * t1, angle_bar, drag_bar  # L281

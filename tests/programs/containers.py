@@ -388,3 +388,34 @@ def state_that_changes_type(x):
 
 
 PROGRAMS.add(state_that_changes_type, 0.7)
+
+
+def option(options, key):
+    return options.pop(key, None)
+
+
+def popped_options(x, options):
+    shift, mode = option(options, "shift"), options.setdefault("mode")
+    scale = options.pop("scale", "mean")
+    y = x * 3.0 if shift is None else x * 5.0
+    if mode is None:
+        y = y * 7.0
+    return y * 11.0 if isinstance(scale, str) else y * 13.0
+
+
+PROGRAMS.add(popped_options, 0.7, {})
+PROGRAMS.add(popped_options, 0.7, {"other": 2})
+
+
+def passed_options(x, **options):
+    scale = option(options, "scale")
+    if scale is not None and option(options, "shift") is not None:
+        raise ValueError("nothing is left to do")
+    return x * 2.0
+
+
+def with_no_options(x):
+    return passed_options(x) + passed_options(x, scale=3) + popped_options(x, {"shift": 2, "mode": "sum", "scale": 3})
+
+
+PROGRAMS.add(with_no_options, 0.7)

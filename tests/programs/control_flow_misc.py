@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from tests.programs import Suite, arr, pos
@@ -407,3 +409,48 @@ def same_temp_in_both_loops(x):
 
 
 PROGRAMS.add(same_temp_in_both_loops, arr(3))
+
+
+def until_small(x, n):
+    for _ in range(n):
+        x = np.sin(x) * 1.5
+        if x[0] < 1.3:
+            return x, True
+    return x * 3.0, False
+
+
+for _n in (0, 1, 4):
+    PROGRAMS.add(until_small, pos(2), _n)
+
+
+class Fit(NamedTuple):
+    x: Any
+    error: Any
+
+
+def fit_until(x, n):
+    for k in range(n):
+        x = np.cos(x) * 0.9
+        if k == 2:
+            return {"x": x, "parts": [x, x * k]}, Fit(x, x[0] * k)
+    return {"x": x * 2.0, "parts": [x, x]}, Fit(x * x, x[1])
+
+
+for _n in (0, 2, 4):
+    PROGRAMS.add(fit_until, arr(2), _n)
+
+
+def with_early_pairs(x, n):
+    def pair(x):
+        for k in range(n):
+            x = np.sin(x)
+            if k == 1:
+                return x, x[0]
+        return x * 2.0, x[1]
+
+    a, b = pair(x)
+    return np.sum(a) * b
+
+
+for _n in (0, 4):
+    PROGRAMS.add(with_early_pairs, arr(2), _n)

@@ -210,3 +210,98 @@ def power_spectrum_of_an_image(u):
 
 
 PROGRAMS.add(power_spectrum_of_an_image, arr(3, 4))
+
+
+def design_matrix(x, y, w):
+    X = np.c_[np.ones(x.shape[0]), x, x * y]
+    return X @ w
+
+
+PROGRAMS.add(design_matrix, arr(4), arr(4), arr(3), issue=3)
+
+
+def columns_of_all_kinds(x, m):
+    return np.c_[x[0], 2.0], np.c_[m, x, [1.0, x[1]]], np.c_[np.arange(2), x]
+
+
+PROGRAMS.add(columns_of_all_kinds, arr(2), arr(2, 3), issue=3)
+
+
+def padded_row(x, y):
+    return np.r_[0, x, y[0], [y[1], 1.0]] * np.r_[x, y, x[:2]]
+
+
+PROGRAMS.add(padded_row, arr(3), arr(2), issue=3)
+
+
+def small_ones_are_zero(e, n):
+    try:
+        e[abs(e) < 0.5] = 0.0
+        n[abs(n) < 0.5] = 0.0
+    except TypeError:
+        if abs(e) < 0.5:
+            e = 0.0
+        if abs(n) < 0.5:
+            n = 0.0
+    return np.hypot(e, n)
+
+
+PROGRAMS.add(small_ones_are_zero, 1.5, 0.7, issue=3)
+PROGRAMS.add(small_ones_are_zero, 0.1, 0.7, issue=3)
+
+
+def rotation_about(angle, axis):
+    R = np.diag([np.cos(angle), np.cos(angle), np.cos(angle)])
+    R += np.outer(axis, axis) * (1.0 - np.cos(angle))
+    R += np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]]) * np.sin(angle)
+    return R
+
+
+PROGRAMS.add(rotation_about, 0.7, arr(3), issue=3)
+
+
+FACTORS = {"daily": 252.0, "weekly": 52.0}
+SCALARS = (int, float)
+
+
+def annual(x, period):
+    try:
+        factor = FACTORS[period]
+    except KeyError:
+        raise ValueError("{} is none of '{}'".format(period, "', '".join(FACTORS.keys()))) from None
+    if not isinstance(x, SCALARS):
+        return np.sum(x) * factor
+    return x * factor
+
+
+PROGRAMS.add(annual, 0.7, "weekly", issue=3)
+PROGRAMS.add(annual, arr(3), "daily", issue=3)
+
+
+class Activation:
+    def __init__(self, slope):
+        self.slope = slope
+
+    def __call__(self, z):
+        return self.forward(np.atleast_2d(z))
+
+    def forward(self, z):
+        return np.tanh(z) * self.slope
+
+
+class Layer:
+    def __init__(self, activation):
+        self.activation = activation
+
+    def forward(self, z):
+        return self.activation(z)
+
+
+LAYER = Layer(Activation(1.5))
+
+
+def through_a_layer(x):
+    return LAYER.forward(x) + LAYER.activation(x * x)
+
+
+PROGRAMS.add(through_a_layer, arr(3), issue=3)

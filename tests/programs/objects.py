@@ -490,3 +490,53 @@ def matched_by_position(a, b):
 
 PROGRAMS.add(matched_by_position, 1.5, 2.0)
 PROGRAMS.add(matched_by_position, 0.5, 2.0)
+
+
+class Tank:
+    __gain = 3.0
+
+    def __init__(self, level):
+        self.__level = level
+        self.flow = self.__rate(level)
+
+    def __rate(self, level):
+        return level * level * self.__gain
+
+    def out(self):
+        return self.__level * self.flow
+
+    @staticmethod
+    def __twice(x):
+        return x * 2.0
+
+    def doubled(self):
+        return Tank.__twice(self.flow) + self.__twice(self.__level)
+
+
+class LargeTank(Tank):
+    def __init__(self, level):
+        super().__init__(level)
+        self.__level = level * 10.0
+
+    def out(self):
+        def more(x):
+            return x + self.__level
+
+        return more(super().out()) * self.__level
+
+
+def private_names(x):
+    return LargeTank(x).out() + Tank(x).doubled()
+
+
+PROGRAMS.add(private_names, 0.7)
+
+
+TANK = LargeTank(0.7)
+
+
+def private_names_of_the_module(x):
+    return TANK.out() * x + TANK.doubled()
+
+
+PROGRAMS.add(private_names_of_the_module, 1.3)

@@ -35,6 +35,7 @@ from s2sad.ir.types import (
     Tuple,
     Type,
     is_number,
+    is_tuple,
     widen,
 )
 
@@ -105,6 +106,9 @@ def _classes(f: FunctionInfer, a: Atom) -> tuple[Any, ...] | None:
         parts = [_classes(f, x) for x in f.tuples[a]]
         return None if any(p is None for p in parts) else tuple(c for p in parts if p for c in p)
     t = type_of_atom(a)
+    if isinstance(t, Tuple) and is_tuple(t):  # a tuple of the user's module: its type, which each call checks, tells all
+        held = [i.obj for i in t.items if isinstance(i, RefT) and isinstance(i.obj, type)]
+        return tuple(held) if len(held) == len(t.items) else None
     obj = a.obj if isinstance(a, Ref) else t.obj if isinstance(t, RefT) else None
     if isinstance(obj, type):
         return (obj,)

@@ -180,6 +180,8 @@ def object_method(
     fields = dict(t.attrs)
     if key in fields and isinstance(fields[key], RefT):
         return calls.call_object(f, Ref(fields[key].obj, key), pos, kw, name, target)  # type: ignore[attr-defined]
+    if isinstance(fields.get(key), Obj):  # an object that is called: layer.activation(x)
+        return calls.call_atom(f, attribute(f, x, t, key, ""), pos, kw, name, target)
     value = members.lookup(f, t.cls, key)
     if isinstance(value, staticmethod):
         return calls.call_object(f, Ref(value.__func__, key), pos, kw, name, target)

@@ -55,6 +55,10 @@ def container_method(
     if isinstance(t, Dict):
         return _dict_method(f, s, x, t, key, pos, kw, name)
     if t == STR or (isinstance(t, Lit) and isinstance(t.value, str)):
+        if key == "join" and isinstance(pos[0] if pos else None, Var) and pos[0] in f.recipes:
+            from s2sad.analysis.infer.iterables import as_sequence
+
+            pos = (as_sequence(f, pos[0]), *pos[1:])  # the keys of a dict, in a message
         return _emit(f, x, key, pos, kw, name, _string_result(t, key, pos))
     if isinstance(t, Tuple) and key in ("index", "count"):
         return _emit(f, x, key, pos, kw, name, INT)
@@ -204,9 +208,13 @@ def _dict_method(
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:
                 return result
-        value = join(t.value, item)
-        results = {"pop": value, "setdefault": value, "popitem": Tuple((Opaque(), value))}
-        return _emit(f, x, key, pos, kw, name, results.get(key, Lit(None)))
+        if key == "popitem":
+            return _emit(f, x, key, pos, kw, name, Tuple((Opaque(), t.value)))
+        if key not in ("pop", "setdefault"):
+            return _emit(f, x, key, pos, kw, name, Lit(None))
+        without: Type = Lit(None) if key == "setdefault" else NEVER  # a pop of what is not there raises
+        instead = widen(type_of_atom(pos[1])) if len(pos) > 1 else without
+        return _emit(f, x, key, pos, kw, name, join(t.value, instead))
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, UNKNOWN)

@@ -65,7 +65,7 @@ def _about_library(name: str, pos: Args) -> Atom | None:
         return Ref(np, "np")
     if name in ("device", "xp_device", "xp_result_device"):
         return Const("cpu")
-    if isinstance(types[0], Num) and not name.startswith(_NO, 3):
+    if not types or (isinstance(types[0], Num) and not name.startswith(_NO, 3)):
         return None
     if name in ("is_numpy", "is_numpy_array", "is_numpy_namespace", "is_array_api_obj", "is_writeable_array"):
         return Const(isinstance(types[0], Array | RefT))
