@@ -257,13 +257,18 @@ def made_like(x: Type, dtype: Type | None = None, shape: Type | None = None, **s
 
 
 @never_raises
-def arrayed(x: Type, dtype: Type | None = None, **static: Type) -> Type:
-    """``array``, ``asarray``, ``copy``: an array of what it is given, 0-d for a scalar."""
+def arrayed(x: Type, dtype: Type | None = None, ndmin: Type | None = None, **static: Type) -> Type:
+    """``array``, ``asarray``, ``copy``: an array of what it is given, 0-d for a scalar; with axes of size 1 before."""
     a = as_array(x)
     known, name = dtype_arg(dtype)
     if a is None:
         return Array(name, None) if known else Array(None, None)
-    return Array((name or a.dtype) if known else None, _dims(a))
+    dims, (sure, least) = _dims(a), literal(ndmin, 0)
+    if not sure or not isinstance(least, int):
+        dims = None
+    elif dims is not None:
+        dims = (Affine(1),) * (least - len(dims)) + dims
+    return Array((name or a.dtype) if known else None, dims)
 
 
 @never_raises

@@ -58,3 +58,12 @@ def put_into_a_matrix(x):
 
 
 PROGRAMS.add(put_into_a_matrix, arr(3))
+
+
+def with_more_axes(x):
+    row, column = np.array(x, ndmin=2), np.array(x[:2], ndmin=2, dtype=float).T
+    products = np.array([x[0], x[1]], ndmin=1).prod() + np.array(x[0], ndmin=3)[0, 0, 0]
+    return np.sum(row**2 * np.arange(3.0)) + np.sum(column @ row) + products
+
+
+PROGRAMS.add(with_more_axes, arr(3))
