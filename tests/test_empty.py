@@ -25,3 +25,55 @@ def test_gradients_of_few_elements(name):
     value, gradient = s2sad.value_and_grad(f)(x)
     np.testing.assert_equal(value, f(x))
     np.testing.assert_allclose(gradient, np.full(shape, 2.0 if name == "one knot" else 0.0))
+
+
+def mean_of_the_rest(x):
+    return np.mean(x[1:]) + x[0]
+
+
+def mean_square_of_a_selection(x):
+    return np.mean(x[x > 5.0] ** 2) + np.sum(x)
+
+
+def mean_error(x):
+    return np.mean((x - 2.0) ** 2)
+
+
+def average_of_the_rest(x):
+    return np.average(x[1:]) + x[0]
+
+
+def variance_of_one(x):
+    return np.var(x, ddof=1)
+
+
+def variance_of_the_rest(x):
+    return np.var(x[1:]) + x[0]
+
+
+def variances_of_one_row(x):
+    return np.sum(np.var(np.reshape(x, (1, -1)), axis=0, ddof=1))
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:.*(Degrees of freedom|Mean of empty).*")
+@pytest.mark.parametrize("size", [0, 1])
+@pytest.mark.parametrize(
+    "f",
+    [
+        mean_of_the_rest, mean_square_of_a_selection, mean_error, average_of_the_rest, variance_of_one, variance_of_the_rest,
+        variances_of_one_row,
+    ],
+)  # fmt: skip
+def test_means_of_nothing_do_not_raise_in_the_derivative(f, size):
+    x = np.full(size, 1.5)
+    try:
+        want = f(x)
+    except IndexError:
+        with pytest.raises(IndexError):
+            s2sad.grad(f)(x)
+        return
+    value, gradient = s2sad.value_and_grad(f)(x)
+    np.testing.assert_equal(value, want)
+    assert gradient.shape == x.shape
+    s2sad.jvp(f, (x,), (x,))

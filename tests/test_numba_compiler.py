@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ numba = pytest.importorskip("numba")
 from s2sad.backend.numba.compiler import use  # noqa: E402
 
 
+@cache
 def both(fn: Any) -> tuple[Any, Any]:
     """A function compiled by us and by Numba."""
     own = numba.njit(error_model="numpy")(fn)
@@ -181,3 +183,167 @@ def test_ways_through_a_function() -> None:
         own, theirs = (compiled(np.arange(5.0), 5, flag) for compiled in both(ways))
         assert own[0] == theirs[0]
         np.testing.assert_array_equal(own[1], theirs[1])
+
+
+def shared(x, y, n):
+    a, b = np.zeros(n), np.empty(n)
+    same = a
+    first, second = a, b
+    grid = np.zeros((3, n))
+    chosen = a if x[0] > 0.0 else b
+    for i in range(n):
+        b[i] = i
+    for k in range(3):
+        row = grid[k]
+        for i in range(1, n):
+            x[i] = y[i - 1] + 1.0  # may be one array
+            same[i] += x[i]
+            a[i - 1] += same[i]
+            first[i] += second[i - 1]
+            second[i - 1] = first[i]
+            chosen[i] += a[i - 1] + b[i]
+            row[i] = grid[k, i - 1] + a[i]
+            grid[k, i] += row[i]
+        first, second = second, first
+        part = np.empty(n)
+        for i in range(n):
+            part[i] = first[i] * 0.5
+        for i in range(n):
+            first[i] = part[n - 1 - i] + grid[k, i]
+        chosen = part
+    return a, b, grid, chosen
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+@pytest.mark.parametrize("one", [True, False])
+def test_arrays_that_share_memory_are_not_told_apart(sign: float, one: bool) -> None:
+    results = []
+    for fn in (*both(shared), shared):
+        x = sign * np.arange(1.0, 41.0)
+        y = x if one else x.copy()
+        results.append((*fn(x, y, 40), x, y))
+    for ours, theirs, plain in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(ours, plain)
+
+
+def test_only_arrays_that_are_made_in_one_place_are_told_apart() -> None:
+    from numba.core.compiler import run_frontend
+    from numba.core.ssa import reconstruct_ssa
+
+    from s2sad.backend.numba.allocation import own_allocation
+    from s2sad.backend.numba.apart import GIVEN, origins
+
+    found = run_frontend(shared)
+    own_allocation(found)
+    known = origins(reconstruct_ssa(found).blocks.values())
+    assert known["a"] == known["same"] != known["b"]
+    assert known["x"] == known["y"] == GIVEN
+    assert known["grid"] not in {known["a"], known["b"], known["part"], GIVEN}
+    assert not any(name.startswith("row") for name in known)  # a view
+    swapped = [name for name in known if name.startswith(("first", "second"))]
+    assert sorted(swapped) == ["first", "second"]  # before the loop; what a loop carries is not known
+
+
+def walks(n, m, k, out):
+    at = 0
+    end = n
+    for i in range(end):
+        end = 1
+        out[at] += i
+        at = (at + 1) % len(out)
+    for i in range(n, m, -1):
+        if i == 3:
+            continue
+        if i == 1:
+            break
+        out[i % len(out)] += 2.0
+    else:
+        out[0] -= 100.0
+    for i in range(m, n):
+        for j in range(i):
+            for i in range(j, 0, -1):
+                out[i % len(out)] += i * j
+        out[1] += i
+    for i in range(n, m, k):
+        out[2] += i
+    over = range(n)
+    for i in over:
+        out[3] += i * len(over)
+    for i in over:
+        out[3] -= 0.5 * i
+    last = -7
+    for last in range(m, m + 4):  # noqa: B007
+        pass
+    for i in range(2**63 - 3, 2**63 - 1):
+        out[4] += i % 5
+    for i in range(-(2**63) + 2, -(2**63), -1):
+        out[4] += i % 3
+    count = 0
+    while count < 3:
+        for i in range(count):
+            at += i
+        count += 1
+    return at, last, end
+
+
+@pytest.mark.parametrize("n", [-2, 0, 1, 6])
+@pytest.mark.parametrize(("m", "k"), [(0, 1), (3, 2), (9, 3), (-4, -1), (-5, -2)])
+def test_loops_over_ranges(n: int, m: int, k: int) -> None:
+    results = []
+    for fn in (*both(walks), walks):
+        out = np.zeros(5)
+        results.append((*fn(n, m, k, out), out))
+    for ours, theirs, plain in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+        np.testing.assert_array_equal(ours, plain)
+
+
+def test_a_step_of_zero_raises() -> None:
+    own, _ = both(walks)
+    with pytest.raises(ValueError, match="must not be zero"):
+        own(1, 2, 0, np.zeros(5))
+
+
+def test_which_ranges_are_counters() -> None:
+    import numba.core.types as kinds
+    from numba.core.compiler import run_frontend
+    from numba.core.ssa import reconstruct_ssa
+
+    from s2sad.backend.numba.counters import Loops
+
+    blocks = reconstruct_ssa(run_frontend(walks)).blocks
+    found = Loops(blocks.values(), lambda name: kinds.range_state64_type)
+    assert sorted(found.ranges.values()) == [-1, -1, -1, 1, 1, 1, 1, 1, 1]  # not that with a step k, nor the two over one range
+
+
+def rows(x):
+    flat = np.ravel(x)
+    flat[-1] = 5.0
+    return flat, x.sum(), np.ravel(x * 2.0)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.arange(6.0).reshape(2, 3), np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(24.0).reshape(3, 8)[:, ::2],
+        np.arange(3.0), np.arange(8.0).reshape(2, 2, 2),
+    ],
+)  # fmt: skip
+def test_ravel_is_a_view_where_numba_gives_one(x: np.ndarray) -> None:
+    results = [compiled(x.copy(order="K")) for compiled in both(rows)]
+    for ours, theirs in zip(*results, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_constants_are_numbers_of_any_value_to_what_is_called() -> None:
+    inner = numba.njit(lambda x, k: x[k] + k)
+    use(inner)
+
+    def outer(x, k):
+        return inner(x, 0) + inner(x, 1) + inner(x, k)
+
+    own = numba.njit(outer)
+    use(own)
+    assert own(np.arange(3.0), 2) == 6.0
+    assert len(inner.overloads) == 1

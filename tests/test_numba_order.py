@@ -128,7 +128,11 @@ def solves(u, c):
         v[i, m - 1] = q[i, m - 1]
         for j in range(m - 2, -1, -1):
             v[i, j] = p[i, j] * v[i, j + 1] + q[i, j] * q[i, j]
-    return np.sum(v * v)
+    total = 0.0
+    for i in range(n):
+        for j in range(m):
+            total += v[i, j] * v[i, j]
+    return total
 
 
 @pytest.mark.parametrize("mode", ["grad", "vjp", "jvp"])
@@ -152,3 +156,23 @@ def test_a_solve_along_rows(mode: str) -> None:
     np.testing.assert_allclose(got[1], (solves(u, c + h) - solves(u, c - h)) / (2.0 * h), rtol=1e-7)
     slope = (solves(u + h * d, c) - solves(u - h * d, c)) / (2.0 * h)
     np.testing.assert_allclose(np.sum(got[0] * d), slope, rtol=1e-7)
+
+
+def test_sums_of_the_user_keep_their_order() -> None:
+    """NumPy's have none, nor have adjoints; what a loop of the user's adds up is the same to the bit."""
+
+    def both(x, y):
+        total = 0.0
+        for i in range(len(x)):
+            total += np.sin(x[i]) * y[i]
+        return total + 1e-9 * np.sum(x * y)
+
+    rng = np.random.default_rng(11)
+    x, y = rng.normal(size=1003), rng.normal(size=1003)
+    derivative = s2sad.value_and_grad(both, argnums=(0, 1), backend="numba")
+    value, (dx, dy) = derivative(x, y)
+    text = derivative.source
+    assert " = total + t" in text and "total_2 = plus(total_2, x[i] * y[i])" in text
+    assert abs(value - both(x, y)) <= 1e-18 * 1003 + np.spacing(abs(value))
+    np.testing.assert_allclose(dx, np.cos(x) * y + 1e-9 * y, rtol=1e-12)
+    np.testing.assert_allclose(dy, np.sin(x) + 1e-9 * x, rtol=1e-12)

@@ -25,6 +25,7 @@ from s2sad import runtime as rt
 from s2sad.api.argtypes import types_of
 from s2sad.backend.emit import emit_module
 from s2sad.backend.numba import (
+    anyorder,
     boundary,
     bounds,
     containers,
@@ -42,6 +43,7 @@ from s2sad.backend.numba import (
     registers,
     restored,
     rows,
+    signs,
     tapes,
     tidy,
     turned,
@@ -73,6 +75,7 @@ Pass = Callable[[Function], Function]
 PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "again": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "alike": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, V[:3], 3)),
+    "anyorder": (lambda fn: anyorder.in_any_order(fn, anyorder.carried_by_loops(fn)), (V, W)),
     "boundary": (with_arguments, (1.5, 2, "name")),
     "bounds": (bounds.index_checks, (V, 2)),
     "containers": (lambda fn: eliminate(containers.structured(fn)), (1.5, 0.5)),
@@ -94,6 +97,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "restored": (lambda fn: tidy.tidy(restored.restored(fn, 0)), (V, 6)),
     "rows": (lambda fn: tidy.tidy(rows.shared_rows(fn)), (M, *M.shape)),
     "shapes": (loops, (M,)),
+    "signs": (lambda fn: signs.unsigned(fn, ()), (V, W, 6)),
     "tapes": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "tidy": (tidy.tidy, (V,)),
     "turned": (lambda fn: tidy.tidy(turned.turned(fn)), (V, 6, 3)),

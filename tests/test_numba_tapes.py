@@ -211,3 +211,39 @@ def test_what_iterations_before_had_is_read_again_or_recorded_once() -> None:
     for got, (exact,) in zip(derivative(x, c), want, strict=True):
         np.testing.assert_allclose(got, exact, rtol=1e-6, atol=1e-8)
     assert "x1 = x[j - 1]" in derivative.source and "tape_5" not in derivative.source
+
+
+def from_both_ends(x):
+    """Both loops need ``y`` as it is before it changes, one of them from its other end."""
+    y, z, s = x.copy(), np.zeros_like(x), 0.5
+    for k in range(1, len(x)):
+        for i in range(k):
+            s = s + x[k - i - 1] * y[i]
+        s = np.tanh(s)
+        for i in range(k):
+            z[i] = y[i] + s * y[k - i - 1]
+        for i in range(k):
+            y[i] = z[i]
+    return s + np.sum(y * y)
+
+
+def stored_between(x):
+    y, z, s = x.copy(), np.zeros_like(x), 0.5
+    for k in range(1, len(x)):
+        for i in range(k):
+            s = s + x[k - i - 1] * y[i]
+        y[k - 1] = np.tanh(s)
+        for i in range(k):
+            z[i] = y[i] + s * y[k - i - 1]
+        for i in range(k):
+            y[i] = z[i]
+    return s + np.sum(y * y)
+
+
+@pytest.mark.parametrize("program", [from_both_ends, stored_between])
+def test_what_two_loops_record_is_kept_once(program: Any) -> None:
+    x = np.random.default_rng(4).normal(size=6) * 0.5
+    derivative = s2sad.grad(program, backend="numba")
+    ((exact,),) = oracles.numeric_gradient(program, (x,), {}, (0,), 1.0)
+    np.testing.assert_allclose(derivative(x), exact, rtol=1e-6, atol=1e-8)
+    assert ("np.empty(total + total_2)" in derivative.source) is (program is stored_between)

@@ -166,3 +166,44 @@ def test_an_entry_is_overwritten() -> None:
     args = [RNG.uniform(0.2, 0.9, 6), RNG.uniform(0.2, 0.9, 6)]
     source = s2sad.value_and_grad(two_names, argnums=(0, 1)).source_for(*args)
     assert " *= " in source.split("# reverse sweep")[1]
+
+
+def log_of_sums(x, w):
+    z = x * w + x * x
+    return np.sum(np.log(np.sum(np.exp(z), axis=1)))
+
+
+def kept_by_the_value(x, w):
+    e = np.exp(x * w)
+    return np.sum(np.log(np.sum(e, axis=1))), e
+
+
+def given_twice(x, w):
+    e = [np.exp(x * w)]
+    return np.sum(np.log(np.sum(e[0], axis=1))) + np.sum(e[-1] * w)
+
+
+@pytest.mark.parametrize("f", [log_of_sums, given_twice])
+@pytest.mark.parametrize("order", [np.ascontiguousarray, np.asfortranarray])
+def test_matrices_of_the_user_that_have_no_name(f: Any, order: Any) -> None:
+    args = [order(RNG.uniform(0.2, 0.9, (5, 4))), RNG.uniform(0.2, 0.9, 4)]
+    value, grads = s2sad.value_and_grad(f, argnums=(0, 1))(*args)
+    assert value == f(*args)
+    u = [RNG.normal(size=(5, 4)), RNG.normal(size=4)]
+    assert np.isclose(sum(np.sum(g * d) for g, d in zip(grads, u, strict=True)), numeric(f, args, u), rtol=1e-7)
+    _, pullback = s2sad.vjp(f, *args)
+    for _ in range(2):
+        for a, b in zip(pullback(1.0), grads, strict=True):
+            assert np.allclose(a, b, rtol=1e-12)
+
+
+def test_what_the_value_holds_stays() -> None:
+    args = [RNG.uniform(0.2, 0.9, (5, 4)), RNG.uniform(0.2, 0.9, 4)]
+    (_, e), _ = s2sad.value_and_grad(kept_by_the_value, argnums=(0, 1), has_aux=True)(*args)
+    assert np.array_equal(e, np.exp(args[0] * args[1]))
+
+
+def test_it_goes_into_their_memory() -> None:
+    args = [RNG.uniform(0.2, 0.9, (5, 4)), RNG.uniform(0.2, 0.9, 4)]
+    source = s2sad.value_and_grad(log_of_sums, argnums=(0, 1)).source_for(*args)
+    assert "z_bar = np.multiply((1.0 / t2)[:, None], t1, out=t1)" in source

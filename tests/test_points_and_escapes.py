@@ -275,3 +275,33 @@ def test_a_value_is_not_read_back_from_where_its_own_shape_says():
     np.testing.assert_array_equal(value, f(np.array([1.0, 2.0]), 1.5))
     np.testing.assert_array_equal(v_bar, [1.5, 1.5])
     assert c_bar == 4.0
+
+
+def number_or_integer(x: Any) -> Any:
+    return np.sum(np.vectorize(lambda v: 1 if v < 1 else v)(x) * x)
+
+
+def rounded(x: Any) -> Any:
+    return np.sum(np.vectorize(lambda v: v * v, otypes=[int])(x) * x)
+
+
+def test_vectorized_functions_that_convert_to_integers_are_not_taken_for_smooth() -> None:
+    x = np.array([0.7, 1.3])
+    with pytest.raises(TypeError, match="otypes"):
+        s2sad.grad(number_or_integer)(x)
+    with pytest.raises(s2sad.UnsupportedError):
+        s2sad.grad(rounded)(x)
+
+
+def row_by_a_tuple(x: Any, n: int) -> Any:
+    at = []
+    for k in range(n):
+        at.append(k)
+    y = x[tuple(at)]
+    y[0] = 5.0
+    return np.sum(x**2) + np.sum(y)
+
+
+def test_a_store_into_what_a_tuple_of_unknown_length_reads_is_refused() -> None:
+    with pytest.raises(s2sad.UnsupportedError, match="S2S063"):
+        s2sad.grad(row_by_a_tuple)(np.ones((3, 3)), 1)

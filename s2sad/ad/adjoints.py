@@ -19,6 +19,7 @@ from s2sad.ad.known import Known
 from s2sad.ad.leaves import Key
 from s2sad.ad.state import NeedBuffer, State
 from s2sad.analysis.build import Builder
+from s2sad.analysis.findings import RULE_HELP
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, Num, Type, Unknown, is_number
 from s2sad.runtime import accumulate_into, part, zeros_like
@@ -76,12 +77,18 @@ class Adjoints(Known):
                 reads.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown(), step[0])
                 del t
                 return
+        found = False
         for p, _ in self.layout.leaves(v):
             if p[: len(path)] == path:  # g has the structure of several leaves
                 part = g
                 for kind, k in p[len(path) :]:
                     part = rb.emit("getattr" if kind == "attr" else "getitem", part, Const(k))
                 self.add(state, rb, (v, p), part)
+                found = True
+        if not found:  # an adjoint may not be lost
+            text = ".".join(str(k) for _, k in path)
+            raise self.refuse("S2S020", f"{text} of a value that has no such part when the derivative is compiled", rb.loc,
+                              RULE_HELP)  # fmt: skip
 
     def named(self, rb: Builder, g: Atom, name: str, recent: int = 1) -> Atom:
         """Give a fresh temporary, of the last ``recent`` statements, the name of the adjoint that it is."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from s2sad import runtime as rt
 from s2sad.ad import adding, rounding
 from s2sad.ad.inline import inline, inline_whole
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
 _ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}
+_NAN_LOSES = ("fmax", "fmin")
 
 
 def rule_of(s: Let) -> Rule | None:
@@ -164,7 +167,10 @@ def one_sided(
     if test is None or len(operands) != 2 or active[0] == active[1]:
         return None
     k = active.index(True)
-    mask = rb.emit(test, operands[k], operands[1 - k])
+    c = operands[1 - k]
+    mask = rb.emit(test, operands[k], c)
+    if rule.name in _NAN_LOSES and not (isinstance(c, Const) and c.value == c.value):
+        mask = rb.emit("or_", mask, rb.call(np.isnan, "np.isnan", c))
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
 
 

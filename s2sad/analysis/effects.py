@@ -177,7 +177,7 @@ _STORE_NOWHERE = """
 """
 _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
-    {"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held", "expect_method"}
+    {"sort_order", "require_ordered", "require_undone", "require_same", "require_float", "attribute", "held", "expect_method"}
 )
 _HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand it has the structure alone
 _HELPERS_FRESH = frozenset(

@@ -406,7 +406,9 @@ def _array_attr(x: Type, attr: str) -> Type:
         return Array(x.dtype, None if x.dims is None else x.dims[::-1]) if isinstance(x, Array) else x
     if attr in ("real", "imag"):
         return x
-    return dtype_type(x) if attr == "dtype" else Opaque()
+    if attr == "dtype":
+        return dtype_type(x)
+    return Opaque() if hasattr(np.ndarray, attr) else UNKNOWN
 
 
 def dtype_type(x: Type) -> Type:

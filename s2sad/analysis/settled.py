@@ -38,7 +38,8 @@ from s2sad.ir.types import Array, List, Num
 from s2sad.rules.registry import lookup
 
 _VALUES = ARITHMETIC | COMPARISONS
-READ_ONLY = (np.diagonal, np.diag, np.broadcast_to)  # views that cannot be written through, so neither can their adjoint
+# Views that cannot be written through, so neither can their adjoint.
+READ_ONLY = (np.diagonal, np.diag, np.broadcast_to, np.lib.stride_tricks.sliding_window_view)
 
 Find = Callable[[Any], Any]
 

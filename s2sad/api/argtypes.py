@@ -1,7 +1,7 @@
 """The types of the arguments of a call: what a derivative is compiled for.
 
-Sizes become symbols: equal sizes share one and a size of 1 is 1, so calls that differ in sizes alone have equal types
-and share one specialisation.
+Sizes become symbols: equal sizes share one, and sizes of 1 and 0 are just that, so calls that differ in sizes alone have
+equal types and share one specialisation.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from s2sad.analysis.typeof import Namer, type_of
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.types import ONE, Affine, Sym, Type, is_differentiable
+from s2sad.ir.types import Affine, Sym, Type, is_differentiable
 
 
 class ParamNamer(Namer):
@@ -32,10 +32,10 @@ class ParamNamer(Namer):
         self.param, self._next = param, 0
 
     def dim(self, size: int) -> Affine:
-        """The symbol of a size, or the constant 1."""
+        """The symbol of a size, or the constants 1 and 0."""
         number, self._next = self._next, self._next + 1
-        if size == 1:
-            return ONE
+        if size <= 1:
+            return Affine(size)
         sym = self._syms.get(size)
         if sym is None:
             name = f"{self.param}{number}"

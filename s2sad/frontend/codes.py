@@ -316,8 +316,8 @@ _add(
     "method of a container",
     "The method changes a list or dict that holds active values in a way that has no rule.",
     "use item stores, append, pop, del, or write the loop out",
-    "def f(x):\n    w = {'a': x, 'b': x * x}\n    key, y = w.popitem()\n    return y\n",
-    "def f(x):\n    w = {'a': x, 'b': x * x}\n    y = w.pop('b')\n    return y\n",
+    "def f(x):\n    w = {'a': x}\n    w.__setitem__('b', x * x)\n    return w['b']\n",
+    "def f(x):\n    w = {'a': x}\n    w['b'] = x * x\n    return w['b']\n",
 )
 _add(
     "S2S067",

@@ -90,6 +90,13 @@ Dim = Affine | None
 ONE = Affine(1)
 
 
+def is_positive(dim: Dim) -> bool:
+    """Is this size of an array surely not 0? Sizes of arguments are at least 2; what else has a name is not known."""
+    if dim is None or any(c < 0 or not s.name.isidentifier() for s, c in dim.terms):
+        return False
+    return dim.const + 2 * sum(c for _, c in dim.terms) > 0
+
+
 class Type:
     """Base of all types."""
 

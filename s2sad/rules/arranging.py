@@ -247,6 +247,21 @@ def pad(y_bar, y, array, /, *, pad_width, mode="constant", constant_values=0):
     return rt.pad_adj(y_bar, array, pad_width, mode)
 
 
+@linear(
+    np.lib.stride_tricks.sliding_window_view,
+    aliases="view",
+    type=ty.probe(np.lib.stride_tricks.sliding_window_view),
+    sample=samples.cases(
+        lambda: call(values((5,)), 3),
+        lambda: call(values((4, 3)), (2, 2)),
+        lambda: call(values((4, 3)), 2, axis=0),
+        lambda: call(values((3, 4)), (3,), axis=-1),
+    ),
+)
+def sliding_window_view(y_bar, x, /, *, window_shape, axis=None):
+    return rt.windows_adj(y_bar, x, window_shape, axis)
+
+
 def meshgrid_jvp(x_dot, y, k, *xi, indexing="xy"):
     """One of the grids moves."""
     return rt.meshgrid_dot(x_dot, k, xi, indexing)

@@ -138,15 +138,26 @@ def abs_(z, x, /):
     return rt.abs_slope(x)
 
 
-@elementwise(np.maximum, np.fmax, type=ty.broadcasted(np.maximum), sample=samples.pair())
+@elementwise(np.maximum, type=ty.broadcasted(np.maximum), sample=samples.pair())
 def maximum(z, a, b, /):
     # rt.wins(a, b) is 1 where a > b and one half where they are equal: ties share
     return rt.wins(a, b), rt.wins(b, a)
 
 
-@elementwise(np.minimum, np.fmin, type=ty.broadcasted(np.minimum), sample=samples.pair())
+@elementwise(np.minimum, type=ty.broadcasted(np.minimum), sample=samples.pair())
 def minimum(z, a, b, /):
     return rt.wins(b, a), rt.wins(a, b)
+
+
+@elementwise(np.fmax, type=ty.broadcasted(np.fmax), sample=samples.pair())
+def fmax(z, a, b, /):
+    # a NaN loses against everything
+    return np.where(np.isnan(b), 1.0, rt.wins(a, b)), np.where(np.isnan(a), 1.0, rt.wins(b, a))
+
+
+@elementwise(np.fmin, type=ty.broadcasted(np.fmin), sample=samples.pair())
+def fmin(z, a, b, /):
+    return np.where(np.isnan(b), 1.0, rt.wins(b, a)), np.where(np.isnan(a), 1.0, rt.wins(a, b))
 
 
 @elementwise(np.hypot, type=ty.broadcasted(np.hypot), sample=samples.pair())

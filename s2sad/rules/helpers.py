@@ -17,6 +17,7 @@ from s2sad.ir.types import (
     Array,
     List,
     Lit,
+    Opaque,
     Scalar,
     Tuple,
     Type,
@@ -446,6 +447,7 @@ def conform(y_bar, g, /, *, x):
 
 nondiff(rt.zero_tangent, type=lambda x, **static: tangent_type(x))
 nondiff(rt.count_items, type=ty.constant(INT))
+nondiff(rt.last_key, type=ty.constant(Opaque()))
 nondiff(rt.unit_seed, type=lambda x, **static: Scalar("float64", weak=False))
 nondiff(rt.stop_gradient, type=lambda x, **static: widen(x))
 nondiff(rt.count, type=ty.constant(INT))

@@ -109,6 +109,17 @@ def pad_adj(y_bar, g, /, *, x, pad_width, mode="constant"):
 
 
 @linear(
+    rt.windows_adj,
+    type=adjoint_type,
+    sample=samples.cases(
+        lambda: call(values((3, 3)), values((5,)), 3), lambda: call(values((3, 3, 2)), values((4, 3)), 2, axis=0)
+    ),
+)
+def windows_adj(y_bar, g, /, *, x, window_shape, axis=None):
+    return np.lib.stride_tricks.sliding_window_view(y_bar, window_shape, axis)
+
+
+@linear(
     rt.linspace_adj,
     type=adjoint_type,
     sample=samples.cases(

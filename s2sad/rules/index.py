@@ -9,13 +9,18 @@ from __future__ import annotations
 FAMILIES: dict[str, str] = {
     "arranging": """
         numpy.array_split numpy.column_stack numpy.concatenate numpy.diag numpy.diagonal numpy.diff
-        numpy.dstack numpy.flip numpy.hstack numpy.meshgrid numpy.pad numpy.repeat numpy.roll numpy.split
+        numpy.dstack numpy.flip numpy.hstack numpy.lib.stride_tricks.sliding_window_view
+        numpy.meshgrid numpy.pad numpy.repeat numpy.roll numpy.split
         numpy.stack numpy.tile numpy.tril numpy.triu numpy.vstack s2sad.runtime.joining.meshgrid_dot
     """,
     "complex_numbers": """
         builtins.complex cmath.acos cmath.acosh cmath.asin cmath.asinh cmath.atan cmath.atanh cmath.cos
         cmath.cosh cmath.exp cmath.isclose cmath.isfinite cmath.isinf cmath.isnan cmath.log cmath.log10
         cmath.phase cmath.rect cmath.sin cmath.sinh cmath.sqrt cmath.tan cmath.tanh
+    """,
+    "counting": """
+        s2sad.runtime.counting.bin_counts s2sad.runtime.counting.bin_sums s2sad.runtime.counting.bin_sums_adj
+        s2sad.runtime.counting.unique_counts s2sad.runtime.counting.unique_inverse s2sad.runtime.counting.unique_places
     """,
     "fourier": """
         numpy.fft.fft numpy.fft.fft2 numpy.fft.fftn numpy.fft.ifft numpy.fft.ifft2 numpy.fft.ifftn
@@ -28,6 +33,7 @@ FAMILIES: dict[str, str] = {
         s2sad.runtime.joining.diag_adj s2sad.runtime.joining.diff_adj s2sad.runtime.joining.hstack_adj
         s2sad.runtime.joining.linspace_adj s2sad.runtime.joining.pad_adj s2sad.runtime.joining.rejoin
         s2sad.runtime.joining.repeat_adj s2sad.runtime.joining.stack_adj s2sad.runtime.joining.tile_adj
+        s2sad.runtime.joining.windows_adj
         s2sad.runtime.reductions.cumprod_adj s2sad.runtime.reductions.cumprod_jvp
         s2sad.runtime.reductions.others s2sad.runtime.reductions.std_slope s2sad.runtime.reductions.var_slope
         s2sad.runtime.scalars.dot s2sad.runtime.scalars.scale s2sad.runtime.scalars.spread

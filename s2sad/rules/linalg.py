@@ -160,7 +160,7 @@ def convolve(y_bar, a, v, /, *, mode="full"):
     return rt.convolve_adj_a(y_bar, v, a, mode), rt.convolve_adj_a(y_bar, a, v, mode)
 
 
-def einsum_jvp(x_dot, y, k, *operands):
+def einsum_jvp(x_dot, y, k, *operands, optimize=False):
     """The same product with one operand's tangent in its place."""
     return rt.einsum_dot(x_dot, k - 1, *operands)
 
@@ -182,10 +182,11 @@ def einsum_jvp(x_dot, y, k, *operands):
         lambda: call("i,j,k->kji", values((2,)), values((3,)), values((4,))),
         lambda: call("ij,ij->", values((1, 3)), values((2, 3))),
         lambda: call("ba", values((2, 3))),
+        lambda: call("ij,jk,kl->il", values((2, 3)), values((3, 2)), values((2, 4)), optimize=True),
         lambda: call("iij,j->i", values((2, 2, 3)), values((3,))),
     ),
 )
-def einsum(y_bar, y, k, /, *operands):
+def einsum(y_bar, y, k, /, *operands, optimize=False):
     # operand 0 is the string of subscripts; rt.einsum_adj_subscripts tells when this is one np.einsum
     return rt.einsum_adj(y_bar, k - 1, *operands)
 
@@ -252,7 +253,7 @@ def slogdet_jvp(a_dot, y, a):
 @general(
     np.linalg.slogdet,
     jvp=slogdet_jvp,
-    type=ty.probe(np.linalg.slogdet),
+    type=ty.probe(np.linalg.slogdet, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
 )
 def slogdet(y_bar, y, a, /):
@@ -286,7 +287,7 @@ def eigh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigh,
     jvp=eigh_jvp,
-    type=ty.probe(np.linalg.eigh),
+    type=ty.probe(np.linalg.eigh, 2),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigh(y_bar, y, a, /):
@@ -326,7 +327,7 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
 @general(
     np.linalg.svd,
     jvp=svd_jvp,
-    type=ty.probe(np.linalg.svd),
+    type=ty.probe(np.linalg.svd, 3),
     sample=samples.cases(
         lambda: call(square()),
         lambda: call(values((2, 4)), full_matrices=False),
@@ -415,7 +416,7 @@ def qr_jvp(a_dot, y, a):
 @general(
     np.linalg.qr,
     jvp=qr_jvp,
-    type=ty.probe(np.linalg.qr),
+    type=ty.probe(np.linalg.qr, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
 )
 def qr(y_bar, y, a, /):

@@ -367,7 +367,7 @@ def divmod_np_jvp(a_dot, b_dot, y, a, b):
     return (np.zeros_like(y[0]), a_dot + np.zeros_like(y[1])), (np.zeros_like(y[0]), -y[0] * b_dot)
 
 
-@general(np.divmod, jvp=divmod_np_jvp, type=ty.probe(np.divmod), sample=samples.pair(0.5, 4.0))
+@general(np.divmod, jvp=divmod_np_jvp, type=ty.probe(np.divmod, 2), sample=samples.pair(0.5, 4.0))
 def divmod_np(y_bar, y, a, b, /):
     return rt.unbroadcast(y_bar[1], a), rt.unbroadcast(-y[0] * y_bar[1], b)
 

@@ -217,7 +217,7 @@ def eigh_jvp(a_dot, y, a, *, lower=True, check_finite=True):
 
 
 @general(
-    linalg.eigh, jvp=eigh_jvp, type=ty.probe(linalg.eigh),
+    linalg.eigh, jvp=eigh_jvp, type=ty.probe(linalg.eigh, 2),
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2), lower=False)),
 )  # fmt: skip
 def eigh(y_bar, y, a, /, *, lower=True, check_finite=True):
@@ -248,7 +248,7 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True, check_finite=True):
 
 
 @general(
-    linalg.svd, jvp=svd_jvp, type=ty.probe(linalg.svd),
+    linalg.svd, jvp=svd_jvp, type=ty.probe(linalg.svd, 3),
     sample=samples.cases(
         lambda: call(square()), lambda: call(values((2, 4)), full_matrices=False),
         lambda: call(values((4, 2)), full_matrices=False),

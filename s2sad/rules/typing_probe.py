@@ -177,15 +177,18 @@ def _run(
     return envs, results
 
 
-def probe(fn: Any) -> TypeFn:
-    """The type function that runs ``fn`` on small arrays of two different sizes and reads the type of the results."""
+def probe(fn: Any, parts: int = 0) -> TypeFn:
+    """The type function that runs ``fn`` on small arrays of different sizes and reads the type of the results. Where that
+    tells nothing, the result is a number or an array, or as many of them as ``parts`` says."""
+    unknown: Type = Tuple((NUM,) * parts) if parts else NUM
 
     def result(*types: Type, **static: Type) -> Type:
         if any(isinstance(t, Num | Unknown | Never | Func | Obj | Dict) for t in types):
-            return NUM
+            return unknown
         try:
-            return _probe(fn, types, tuple(static.items()))
+            found = _probe(fn, types, tuple(static.items()))
         except Exception:
-            return NUM
+            return unknown
+        return unknown if found == NUM else found
 
     return result

@@ -14,7 +14,7 @@ from s2sad.runtime.averages import (
     variance_adj,
     variance_centre_adj,
 )
-from s2sad.runtime.barrier import expect_method, is_method, made_early, stop_gradient
+from s2sad.runtime.barrier import expect_method, is_method, made_early, require_float, stop_gradient
 from s2sad.runtime.containers import (
     accumulate,
     accumulate_into,
@@ -26,6 +26,14 @@ from s2sad.runtime.containers import (
     times,
     unit_seed,
     zeros_like,
+)
+from s2sad.runtime.counting import (
+    bin_counts,
+    bin_sums,
+    bin_sums_adj,
+    unique_counts,
+    unique_inverse,
+    unique_places,
 )
 from s2sad.runtime.detach import detached
 from s2sad.runtime.einsum import (
@@ -81,6 +89,7 @@ from s2sad.runtime.joining import (
     tile_adj,
     transpose_adj,
     unstack,
+    windows_adj,
 )
 from s2sad.runtime.linalg import (
     block_upper,
@@ -116,6 +125,7 @@ from s2sad.runtime.lists import (
     add_slice,
     add_view,
     count_items,
+    last_key,
     put_back,
     read_view,
     repeated,
@@ -248,6 +258,9 @@ __all__ = [
     "astype",
     "attribute",
     "bands_adj",
+    "bin_counts",
+    "bin_sums",
+    "bin_sums_adj",
     "block_upper",
     "carry",
     "choose_adj",
@@ -337,6 +350,7 @@ __all__ = [
     "item",
     "kron_adj_a",
     "kron_adj_b",
+    "last_key",
     "last_store",
     "linspace_adj",
     "log_or_zero",
@@ -387,6 +401,7 @@ __all__ = [
     "rejoin",
     "repeat_adj",
     "repeated",
+    "require_float",
     "require_ordered",
     "require_same",
     "require_undone",
@@ -443,6 +458,9 @@ __all__ = [
     "trigamma",
     "turned",
     "unbroadcast",
+    "unique_counts",
+    "unique_inverse",
+    "unique_places",
     "unit_seed",
     "unreduce",
     "unrounded",
@@ -454,6 +472,7 @@ __all__ = [
     "var_slope",
     "variance_adj",
     "variance_centre_adj",
+    "windows_adj",
     "wins",
     "zero_tangent",
     "zeros_like",

@@ -20,6 +20,12 @@ def made_early(xs: Any, *read: Any) -> Any:
     return xs
 
 
+def require_float(first: Any) -> None:
+    """The first result of a function that np.vectorize applies: all others are converted to its type."""
+    if not isinstance(first, float):
+        raise TypeError("np.vectorize converts to the type of the first result, which is no float: give otypes=[float]")
+
+
 def is_method(x: Any, name: str, method: Any) -> bool:
     """Is ``x.name`` this function as a method of ``x``?"""
     return getattr(getattr(x, name), "__func__", None) is method

@@ -7,8 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.runtime.memory import add_at
 from s2sad.runtime.reductions import diagonal_adj
 from s2sad.runtime.shapes import as_kind, unbroadcast
+
+
+def windows_adj(g: Any, x: Any, window_shape: Any, axis: Any = None) -> Any:
+    """The adjoint of ``sliding_window_view``: an element gets the sum of all windows that show it."""
+    x = np.asarray(x)
+    places = np.lib.stride_tricks.sliding_window_view(np.arange(x.size).reshape(x.shape), window_shape, axis)
+    out = np.zeros(x.size, x.dtype if x.dtype.kind in "fc" else np.result_type(g, np.float64))
+    add_at(out, places, np.asarray(g))
+    return out.reshape(x.shape)
 
 
 def astype(x: Any, dtype: Any, copy: bool = True) -> Any:

@@ -34,6 +34,13 @@ def repeated(g: list[Any], n: int, xs: Any = None) -> list[Any]:
     return out
 
 
+def last_key(d: dict[Any, Any]) -> Any:
+    """The key that ``d.popitem()`` takes."""
+    if not d:
+        raise KeyError("popitem(): dictionary is empty")
+    return next(reversed(d))
+
+
 def count_items(x: Any) -> int:
     """``len(x)`` where what is iterated is read as ``x[0], x[1]...``: an object that has other elements than these raises."""
     if not isinstance(x, np.ndarray | Sequence) or _reads_differ(type(x)):

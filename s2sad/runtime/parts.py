@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 _PART = 8192  # elements: a dozen temporaries of that size stay in the cache
-_LARGE = 8 * _PART
+_LARGE = 4 * _PART
 
 
 def in_parts(f: Callable[..., tuple[np.ndarray, np.ndarray]], x: np.ndarray, *numbers: Any) -> tuple[np.ndarray, np.ndarray]:

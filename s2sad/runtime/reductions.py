@@ -55,7 +55,8 @@ def deviation(x: Any, axis: Axis = None) -> Any:
 
 def var_slope(x: Any, axis: Axis = None, ddof: float = 0) -> Any:
     """The derivative of the variance by each element: ``2 (x - mean) / (n - ddof)``."""
-    return np.conj(deviation(x, axis)) * (2.0 / (count(x, axis) - ddof))
+    n = count(x, axis) - ddof
+    return np.conj(deviation(x, axis)) * (2.0 / n if n > 0 else np.nan)  # as the variance of too few elements
 
 
 def std_slope(x: Any, axis: Axis = None, ddof: float = 0) -> Any:

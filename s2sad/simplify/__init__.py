@@ -6,11 +6,13 @@ exceptions; by default all that is defined before the comment that opens the rev
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
 
 from s2sad.ad.own import without_masks
+from s2sad.analysis import usage
 from s2sad.analysis.tapes import tapes_in
-from s2sad.ir.nodes import For, Function, Let, Var, walk
+from s2sad.ir.nodes import Atom, For, Function, Let, Var, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, List
 from s2sad.simplify import (
@@ -130,6 +132,23 @@ def later(fn: Function, primal: Container[Var]) -> Function:
     return afterwards.defer(fn, primal)
 
 
+def own(fn: Function, primal: Container[Var]) -> Function:
+    """Adjoints of which each iteration uses places of its own are values of the iterations."""
+    if all(s.__class__ is Let for s in fn.body.stmts):
+        return fn
+    stmts = walk(fn.body)
+    made: set[Atom] = {s.target for s in stmts if contributions.fills(s) and s.target not in primal}  # type: ignore[union-attr,misc]
+    if not made:
+        return fn
+    uses, loops = usage.uses(fn), [s for s in stmts if s.__class__ is For and s.item not in primal]
+    users = (Counter(s.args[0] for s in loop.body.stmts if s.__class__ is Let and s.args) for loop in loops)
+    if not any(n == uses.get(x) for found in users for x, n in found.items() if x in made):  # type: ignore[arg-type]
+        return fn
+    from s2sad.simplify import private  # few programs need it
+
+    return private.privatise(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -153,6 +172,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("multiples", multiples.gather),
     NamedPass("afterwards", later),
     NamedPass("contributions", contributions.assign_first),
+    NamedPass("private", own),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),
@@ -162,7 +182,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("early", lambda fn, primal: early.record(fn)),
     NamedPass("spell", lambda fn, primal: spell.spell_out(fn)),
 )
-NUMPY = frozenset({"afterwards"})  # those of which machine code has no use: a loop costs nothing there
+NUMPY = frozenset({"afterwards", "private"})  # those of which machine code has no use: a loop costs nothing there
 
 
 def simplify(

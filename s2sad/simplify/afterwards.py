@@ -13,6 +13,7 @@
             w = t / (y[:, j] + 2.0)
             y_bar[:, j - 1] -= w * n
             z_bar[:, j + 1] += w * 3.0
+            z_bar[:, j] -= w
         return value, y_bar, z_bar
 
 *after*::
@@ -27,15 +28,17 @@
             w = t / (y[:, j] + 2.0)
             y_bar[:, j] = w
             y_bar[:, j - 1] -= w * n
+        w = y_bar[:, 1:3]
+        z_bar[:, 1:3] -= w
         y_bar[:, 1:3] *= 3.0
-        z_bar[:, 2:4] += y_bar[:, 1:3]
+        z_bar[:, 2:4] += w
         y_bar[:, 1:3] = 0.0
         return value, y_bar, z_bar
 
 A place of an adjoint that an iteration clears, and that nothing in the loop comes to again, keeps instead what is added
 elsewhere; or keeps what was there, where that is it. So there is no more memory, and one addition of NumPy's for each
-iteration less. Sums and multiples of them alone: these are the same one by one and all together, but for the order in which
-an element of the other array is added to.
+iteration less. Sums and multiples of them alone (by numbers, or by the same places of arrays that stay as they are): these are
+the same one by one and all together, but for the order in which an element of the other array is added to.
 
 What the proof needs (``_Site.holds``): each index names another place in each iteration, never counted from the end;
 whatever else touches the array in the loop names other places, in this iteration (``analysis/regions.py``) and in all that
@@ -166,8 +169,8 @@ class _Site:
         for root, _ in roots.most_common():
             self.sums = [s for s in sums if s.root is root]
             self.root, self.kept = root, self._is_kept(root)
-            if len(self.sums) == 1 and not self.kept and not isinstance(root.type, Array):
-                continue  # one number less to store in each iteration: not worth the lines
+            if len(self.sums) == 1 and not self.kept:
+                continue  # one store less in each iteration: not worth the lines, nor going through large arrays once more
             values = (root, *(step.target for s in self.sums for step in s.steps))
             if self._fits(root.type, self.place) and not any(self.memory.is_written(v) for v in values if v is not None):
                 return True
@@ -229,7 +232,7 @@ class _Site:
 
     def _sum(self, s: Let) -> Sum | None:
         """A statement that only adds to an array that the loop does not look at."""
-        if s.op != "aug_setitem" or getattr(s.args[3], "value", None) not in ("add", "sub") or not isinstance(s.args[2], Var):
+        if not _adds(s) or not isinstance(s.args[2], Var):
             return None
         assert self.place is not None
         if not isinstance(s.args[0], Var) or self._may_share(s.args[0], self.place.x) or not self._only_adds(s.args[0]):
@@ -245,14 +248,28 @@ class _Site:
         return Sum(s, place, value, tuple(steps)) if place.rank == self.place.rank else None
 
     def _below(self, s: Let) -> Var | None:
-        """``x`` of ``-x``, ``x * f`` and ``f * x``, where ``f`` is a number from outside."""
-        own = [a for a in s.args if isinstance(a, Var) and a in self.inside]
+        """``x`` of ``-x``, ``x * f`` and ``f * x``, where ``f`` is a number from outside, or ``y[j]`` of an array that stays."""
+        own = [a for a in s.args if isinstance(a, Var) and a in self.inside and not self._factor(a, s)]
         if s.op not in ("neg", "mul") or len(own) != 1 or own[0].type != (s.target and s.target.type):
             return None
         rest = [a for a in s.args if a is not own[0]]
-        if len(rest) + 1 != len(s.args) or not all(map(_is_factor, map(type_of_atom, rest))):
+        if len(rest) + 1 != len(s.args) or not all(a in self.inside or _is_factor(type_of_atom(a)) for a in rest):
             return None
         return own[0]
+
+    def _factor(self, a: Var, s: Let) -> Place | None:
+        """The place that a factor of ``s`` is in, in an array that the loop does not store into."""
+        assert self.place is not None
+        at = self.made.get(a)
+        if at is None or self.body[at].op != "getitem" or a.type != (s.target and s.target.type):
+            return None
+        place = self._place(self.body[at])
+        if place is None or place.rank != self.place.rank or not self._fits(a.type, place):
+            return None
+        if place.turn != self.place.turn and place.rank != 2:
+            return None
+        stores = (s.args[k] for s in self.body for k in effect_of(s).writes)
+        return None if any(self._may_share(x, place.x) for x in stores) else place
 
     def _only_adds(self, x: Var) -> bool:
         """Does the loop nothing with an array but add to parts of it?"""
@@ -262,7 +279,7 @@ class _Site:
             if s.target is not None and self._may_share(s.target, x):
                 return False
             touched = [a for a in s.args if self._may_share(a, x)]
-            if touched and (s.op != "aug_setitem" or touched != [x] or s.args[0] is not x):
+            if touched and (not _adds(s) or touched != [x] or s.args[0] is not x):
                 return False
         return True
 
@@ -337,18 +354,26 @@ class _Site:
             if s.place.turn != self.place.turn:
                 value = turned = turned or b.emit("getattr", whole, Const("T"))
             for step in reversed(steps):
-                value = b.emit(step.op, *(value if a in self.inside else a for a in step.args))
+                value = b.emit(step.op, *[self._again(b, a, step, value, s.place.turn) for a in step.args])
             b.effect("aug_setitem", s.place.x, self._all(b, s.place), value, s.let.args[3])
         b.loc = clear.loc
         b.effect("setitem", self.place.x, self._all(b, self.place), clear.args[2])
         return loop, b.stmts
+
+    def _again(self, b: Builder, a: Atom, step: Let, value: Var, turn: int) -> Atom:
+        """An operand, for all iterations."""
+        place = self._factor(a, step) if isinstance(a, Var) and a in self.inside else None
+        if place is None:
+            return value if a in self.inside else a
+        part = b.emit("getitem", place.x, self._all(b, place))
+        return part if place.turn == turn else b.emit("getattr", part, Const("T"))
 
     def _in_order(self) -> tuple[list[Sum], tuple[Let, ...] | None]:
         """The sums, those of one multiple one after the other, and which multiple may come last."""
         groups: dict[tuple[Let, ...], list[Sum]] = {}
         for s in self.sums:
             groups.setdefault(s.steps, []).append(s)
-        single = [g for g in groups if len(g) == 1 and g[0].op == "mul"]
+        single = [g for g in groups if len(g) == 1 and g[0].op == "mul" and sum(a in self.inside for a in g[0].args) == 1]
         scaled = max(single, key=lambda g: len(groups[g]), default=None)
         if scaled is not None:
             groups[scaled] = groups.pop(scaled)
@@ -366,6 +391,10 @@ class _Site:
             else:
                 parts.append(part if made is None else b.emit("slice", *made.args))
         return self._index(b, tuple(parts))
+
+
+def _adds(s: Let) -> bool:
+    return s.op == "aug_setitem" and getattr(s.args[3], "value", None) in ("add", "sub")
 
 
 def _is_factor(t: object) -> bool:

@@ -27,6 +27,7 @@ this block made it afresh, this is the last statement to read it, shape and dtyp
 name can see it: no view of it was taken, no container, call, branch or loop has it, and it is not returned. So nothing
 that outlives the statement is written into: no argument, no residual of a pullback, no value of the user's. The user's own
 statements stay as they are, and what stands in one expression does too: NumPy reuses the memory of its large temporaries.
+A matrix of the user's that has no name keeps it that way: ``z_bar = np.multiply(t1, w, out=t1)``.
 """
 
 from __future__ import annotations
@@ -41,11 +42,12 @@ from s2sad.analysis.sharing import Memory
 from s2sad.ir.nodes import Atom, Block, For, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
-from s2sad.specialise.driver import dims_fit, same_dims
+from s2sad.specialise.driver import dims_fit, rank, same_dims
 from s2sad.specialise.helpers import helper
 
 COMMUTE = {"add": "iadd", "mul": "imul"}
 LEFT = {"sub": "isub", "truediv": "itruediv"}
+UFUNCS = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide}
 _FRESH_OPS = frozenset({"add", "sub", "mul", "truediv", "neg", "pow", "matmul"})
 _FRESH_CALLS = (
     np.where, np.array, np.copy, np.zeros_like, np.ones_like, np.empty_like, np.sum,
@@ -164,6 +166,17 @@ class _Reuse:
         for x, other in pairs:
             if self._gives(x, target, k, last, free, near) and takes(x, other, target):
                 return Let(target, COMMUTE.get(let.op) or LEFT[let.op], (x, other), (), let.loc)
+        return self._into(let, target, k, last, free)
+
+    def _into(self, let: Let, target: Var, k: int, last: dict[Var, int], free: dict[Var, bool]) -> Let:
+        """A matrix of the user's that has no name of its own gives its memory, and the result the name: ``out=``."""
+        if target in self.primal or (rank(target) or 0) < 2:
+            return let
+        a, b = let.args
+        for x, other in ((a, b), (b, a)):
+            if isinstance(x, Var) and not x.name and free.get(x, False) and last.get(x) == k and takes(x, other, target):
+                ufunc = UFUNCS[let.op]
+                return Let(target, "call", (Ref(ufunc, f"np.{ufunc.__name__}"), a, b, x), ("out",), let.loc)
         return let
 
     def _gives(

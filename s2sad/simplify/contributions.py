@@ -59,10 +59,20 @@ from s2sad.specialise.driver import Rewriter, is_floating, is_scalar, same_dims
 from s2sad.specialise.storage import is_basic
 
 _ZEROS = (np.zeros_like, np.zeros)
+_FILLED = (*_ZEROS, np.ones_like, np.ones)
 
 
 def makes_zeros(let: Let) -> bool:
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj in _ZEROS
+
+
+def fills(s: Stmt) -> bool:
+    """Does it make an array of double precision that is 0 or 1 everywhere?"""
+    if s.__class__ is not Let or s.op != "call" or s.args[0].__class__ is not Ref or len(s.args) != 2 or s.kwnames:
+        return False
+    t = s.target and s.target.type
+    known = t.__class__ is Array and t.dtype == "float64" and t.dims is not None
+    return known and any(s.args[0].obj is f for f in _FILLED)
 
 
 def is_like(let: Let) -> bool:
@@ -259,4 +269,4 @@ def _first(stmt: Let, zeros: dict[Var, Let], rows: dict[Var, set[int]], out: lis
 
 RULES: dict[Any, tuple[Any, ...]] = {"iadd": (iadd,), "isub": (iadd,)}
 
-__all__ = ["RULES", "assign_first", "makes_zeros"]
+__all__ = ["RULES", "assign_first", "fills", "makes_zeros"]

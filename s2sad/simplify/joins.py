@@ -123,10 +123,7 @@ class _Joiner(Facts):
                 return None
             a, b, signs = first.args[2], s.args[2], (_how(first), _how(s))
             place = first.args[:2]
-            memory = self.memory.find(place[0])
-            if memory is None or any(self.memory.find(x) == memory for m in between for x in atoms_of(m)):
-                return None
-        if not _sum_of(a, b) or "" in signs:
+        if not _sum_of(a, b) or "" in signs or self._reads(place[0], b, between):
             return None
         swap = signs[0] == "sub" and signs[1] == "add"
         made = Var("", type_of_atom(a))
@@ -139,6 +136,11 @@ class _Joiner(Facts):
         if first.op == "setitem":
             return total, Let(None, "setitem", (*place, made), (), s.loc)
         return total, Let(None, first.op, (*place, made, Const("add" if swap else signs[0])), (), s.loc)
+
+    def _reads(self, x: Atom, b: Atom, between: list[Stmt]) -> bool:
+        """Is what the first addition has stored read before the second, or by it (``x += x``)?"""
+        memory = self.memory.find(x)
+        return memory is None or any(self.memory.find(v) == memory for v in (b, *(v for m in between for v in atoms_of(m))))
 
 
 def _how(s: Let) -> str:

@@ -39,8 +39,9 @@ from collections.abc import Container
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
+from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.simplify import passed
 
 
 def drop(fn: Function, primal: Container[Var]) -> Function:
@@ -48,7 +49,8 @@ def drop(fn: Function, primal: Container[Var]) -> Function:
     if not any(isinstance(s, Let) and _clears(s, primal) for s in walk(fn.body)):
         return fn
     passes = _Stores(fn, primal)
-    return with_body(fn, passes.without_unseen(passes.kept(fn.body)))
+    fn = with_body(fn, passes.without_unseen(passes.kept(fn.body)))
+    return passed.drop(fn, primal) if any(s.__class__ is For for s in fn.body.stmts) else fn
 
 
 def _clears(s: Let, primal: Container[Var]) -> bool:

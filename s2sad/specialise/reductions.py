@@ -26,13 +26,14 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let
-from s2sad.ir.types import Array, rank_of
+from s2sad.ir.types import Array, is_positive, rank_of
 from s2sad.specialise.driver import Rewriter, is_scalar, same_dims
 from s2sad.specialise.helpers import arg, axes_of, expanded, helper, shape_of, static
 
 
 def count(rw: Rewriter, let: Let) -> Atom | Let | None:
-    """``rt.count(x, axis)``: ``x.size``, or the product of some dimensions."""
+    """``rt.count(x, axis)``: ``x.size``, or the product of some dimensions; at least 1 where there may be nothing to count,
+    since a number of Python's is divided by it."""
     x, axis = arg(let, 0, "x"), arg(let, 1, "axis")
     if is_scalar(x):
         return Const(1)
@@ -43,14 +44,13 @@ def count(rw: Rewriter, let: Let) -> Atom | Let | None:
     if axes is None or not axes:
         return None
     if len(axes) == len(t.dims):
-        return rw.let(let, "getattr", x, Const("size"))
-    shape = shape_of(rw, x)
-    if len(axes) == 1:
-        return rw.let(let, "getitem", shape, Const(axes[0]))
-    total = rw.emit("getitem", shape, Const(axes[0]))
-    for k in axes[1:-1]:
-        total = rw.emit("mul", total, rw.emit("getitem", shape, Const(k)))
-    return rw.let(let, "mul", total, rw.emit("getitem", shape, Const(axes[-1])))
+        total = rw.emit("getattr", x, Const("size"))
+    else:
+        shape = shape_of(rw, x)
+        total = rw.emit("getitem", shape, Const(axes[0]))
+        for k in axes[1:]:
+            total = rw.emit("mul", total, rw.emit("getitem", shape, Const(k)))
+    return total if all(is_positive(t.dims[k]) for k in axes) else rw.call(let, max, "max", total, Const(1))
 
 
 def expand(rw: Rewriter, let: Let) -> Atom | Let | None:

@@ -62,3 +62,18 @@ def longer_than_what_it_filters(x):
 
 PROGRAMS.add(longer_than_what_it_filters, arr(2))
 PROGRAMS.add(longer_than_what_it_filters, arr(5))
+
+
+def doubled_in_place(x):
+    z = x * 1.0
+    z[...] = z + x
+    z += z
+    for _ in range(2):
+        y = z.T
+        z += x
+        z += y
+        z -= y[::-1]
+    return np.sum(z * z * WEIGHTS)
+
+
+PROGRAMS.add(doubled_in_place, arr(3, 3))

@@ -520,3 +520,23 @@ def private_names_of_the_module(x):
 
 
 PROGRAMS.add(private_names_of_the_module, 1.3)
+
+
+@dataclass
+class Place:
+    x: float
+    y: float
+
+
+def matched_by_position(a, b):
+    match Place(a, b * a):
+        case Place(0.0, y):
+            return y
+        case Place(x, y) if x > 1:
+            return x * y * y
+        case _:
+            return a
+
+
+PROGRAMS.add(matched_by_position, 1.5, 2.0)
+PROGRAMS.add(matched_by_position, 0.5, 2.0)

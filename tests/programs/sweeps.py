@@ -118,3 +118,105 @@ def stored_between_two_slices(x, k):
 
 
 PROGRAMS.add(stored_between_two_slices, arr(4, 2), 2)
+
+
+def orthogonal_columns(a):
+    a = a * 1.0
+    n = a.shape[1]
+    q, r = np.zeros_like(a), np.zeros((n, n))
+    for k in range(n):
+        r[k, k] = np.sqrt(np.dot(a[:, k], a[:, k]))
+        q[:, k] = a[:, k] / r[k, k]
+        r[k, k + 1 :] = q[:, k] @ a[:, k + 1 :]
+        a[:, k + 1 :] -= np.outer(q[:, k], r[k, k + 1 :])
+    return np.sum(q) + np.sum(r)
+
+
+PROGRAMS.add(orthogonal_columns, arr(4, 3))
+
+
+def places_of_the_iteration_before(x):
+    n = len(x)
+    q, r = np.zeros_like(x), np.zeros(n)
+    for k in range(1, n):
+        r[k] = np.sum(x[:, k]) + 0.5 * r[k - 1]
+        q[:, k] = x[:, k] * r[k]
+        q[k] += q[:, k] * 2.0
+    return np.sum(q) + np.sum(r)
+
+
+PROGRAMS.add(places_of_the_iteration_before, arr(3, 3))
+
+
+def a_view_that_is_changed(x):
+    q, r = np.zeros_like(x), np.zeros(len(x))
+    for k in range(len(x)):
+        q[:, k] = x[:, k] * 2.0
+        v = q[:, k]
+        r[k] = np.sum(v * v)
+        v *= x[0, k]
+        r[k] += np.sum(v)
+        q[:, k] = v * r[k]
+    return np.sum(q) + np.sum(r)
+
+
+PROGRAMS.add(a_view_that_is_changed, arr(3, 3))
+
+
+def stored_in_some_iterations(x, y):
+    q, r = np.zeros_like(x), np.zeros(len(x))
+    for k in range(len(x)):
+        if k % 2:
+            q[k] = x[k] * y
+        r[k] = np.sum(q[k] * x[k])
+        r[k] *= 2.0
+    return np.sum(q) + np.sum(r)
+
+
+PROGRAMS.add(stored_in_some_iterations, arr(4, 2), arr(2))
+
+
+def one_number_for_all_of_a_column(x):
+    q, r = np.zeros_like(x), np.zeros(len(x))
+    for k in range(len(x)):
+        r[k] = np.sum(x[k])
+        q[:, k] = r[k]
+        q[:, k] += x[k] * r[k]
+    return np.sum(q) + np.sum(r)
+
+
+PROGRAMS.add(one_number_for_all_of_a_column, arr(3, 3))
+
+
+def element_by_element(u, c):
+    v = np.zeros_like(u)
+    for i in range(1, len(u) - 1):
+        v[i] = 0.25 * (u[i - 1] + u[i + 1]) - 0.5 * u[i]
+        v[i] -= c[i] * u[i]
+    return np.sum(v * v)
+
+
+PROGRAMS.add(element_by_element, arr(5), arr(5, seed=1))
+
+
+def factors_that_change(u, c):
+    v = np.zeros_like(u)
+    for i in range(1, len(u) - 1):
+        v[i] = c[i - 1] * u[i] + c[i] * u[i + 1]
+        c[i] = v[i] * 0.5
+    return np.sum(v * v) + np.sum(c * c)
+
+
+PROGRAMS.add(factors_that_change, arr(5), arr(5, seed=1))
+
+
+def rows_and_columns(a, b):
+    c = np.zeros_like(a)
+    for i in range(len(a)):
+        c[i] = a[i] * b[:, i] - 2.0 * b[i]
+    for i in range(1, len(a)):
+        c[:, i] = 0.5 * c[:, i] * a[i] + c[:, i - 1] * b[i - 1]
+    return np.sum(c * c)
+
+
+PROGRAMS.add(rows_and_columns, arr(4, 4), arr(4, 4, seed=1))

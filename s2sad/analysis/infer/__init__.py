@@ -19,7 +19,8 @@ from s2sad.ir.rare import rarely
 
 rarely(
     __name__, "carried", "composed", "derivatives", "made_now", "mappings", "members", "mutations", "objects", "optional",
-    "passing", "random_draws", "rewritten", "rewritten_arrays", "scipy_calls", "stand_ins", "suspended",
+    "passing", "random_draws", "rewritten", "rewritten_arrays", "rewritten_running", "scipy_calls", "stand_ins", "standard",
+    "suspended",
 )
 
 __all__ = ["Infer", "Spec"]

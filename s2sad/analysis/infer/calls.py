@@ -30,6 +30,7 @@ from s2sad.analysis.infer import (
     rewritten,
     rule_calls,
     scipy_calls,
+    standard,
     stars,
     suspended,
 )
@@ -200,10 +201,12 @@ def call_object(
         if parser is not None:
             return call_object(f, Ref(parser, obj.__name__), (Const(None), *pos), kw, name, untyped)
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
+    if home == "numpy" and isinstance(obj, np.vectorize):
+        return standard.vectorized(f, obj, pos, kw, name)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj
     if isinstance(obj, type):
         return construct(f, ref if source is obj else Ref(source, ref.text), pos, kw, name)
-    if _is_inert_library(obj, (*pos, *kw.values())):
+    if home not in _CHANGE_LISTS and _is_inert_library(obj, (*pos, *kw.values())):
         return opaque(f, ref, pos, kw, name, f"{ref.text} was called with nothing that has a derivative")
     if home == "s2sad" and derivatives.is_helper(obj):
         return derivatives.helper(f, ref, pos, kw, name)
@@ -213,7 +216,8 @@ def call_object(
     return opaque(f, ref, pos, kw, name, f"{ref.text} has no rule and no Python source")
 
 
-WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics")  # libraries of which some functions are written out here
+_CHANGE_LISTS = ("_heapq", "_bisect")  # what will be active in the lists that these are given may not show yet
+WITH_OTHER_SOURCE = ("numpy", "scipy", "statistics", "heapq", *_CHANGE_LISTS)  # of which some functions are written out here
 
 
 def _is_derivative(obj: object) -> bool:
@@ -346,7 +350,7 @@ def builtin_list(f: FunctionInfer, x: Atom, name: str, untyped: Var | None) -> A
         from s2sad.analysis.infer.iterables import materialise, recipe
 
         return materialise(f, recipe(f, "iter", (x,)), name, untyped)
-    item = UNKNOWN if is_differentiable(t) else STR if widen(t) == STR else Opaque()
+    item = UNKNOWN if is_differentiable(t) and not isinstance(t, Dict) else STR if widen(t) == STR else Opaque()
     out = f.emit("call", Ref(list, "list"), x, name=name, type=List(item))
     return grow(f, untyped, out)
 

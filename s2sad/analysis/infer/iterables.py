@@ -110,7 +110,7 @@ def as_sequence(f: FunctionInfer, x: Atom, name: str = "") -> Atom:
 
 def keys_of(f: FunctionInfer, seq: Atom, key: Atom | None) -> Atom:
     """The list of what ``key`` gives for each element; the elements themselves without a key."""
-    if key is None or (isinstance(key, Const) and key.value is None):
+    if key is None or type_of_atom(key) == Lit(None):
         return seq
     return materialise(f, recipe(f, "map", (key, seq)), "keys", None)
 

@@ -73,7 +73,7 @@ def watch(f: FunctionInfer, obj: Any, key: str) -> None:
     """The program depends on what a class, or a function, has under a name."""
     if isinstance(obj, type):
         lookup(f, obj, key)
-    elif isinstance(obj, _WITH_ATTRIBUTES) and key in vars(obj):
+    elif isinstance(obj, (*_WITH_ATTRIBUTES, np.vectorize)) and key in vars(obj):
         f.program.members.setdefault((id(obj), key), Dependency(key, vars(obj), vars(obj)[key]))
 
 

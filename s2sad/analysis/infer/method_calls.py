@@ -66,6 +66,15 @@ def _is_real(t: Type) -> bool:
     return (dtype_of(t) or "complex").startswith(("float", "int", "uint"))
 
 
+def _element(f: FunctionInfer, x: Atom, rank: int, pos: tuple[Atom, ...]) -> Atom:
+    """``x.item(k)`` and ``x.item(i, j)`` read an element by its place among all, or by its indices."""
+    from s2sad.analysis.infer.operations import read
+
+    if len(pos) == 1 and rank != 1:
+        x = rule_calls.rule_call(f, rule_calls.numpy_rule("ravel"), (x,), {}, "") or UNDEF
+    return read(f, "getitem", x, pos[0] if len(pos) == 1 else f.emit("tuple", *pos), "")
+
+
 def _method_of(f: FunctionInfer, x: Atom, key: str) -> Ref | None:
     """The function behind a method of an object, where it is called with that object first."""
     t = type_of_atom(x)
@@ -114,6 +123,8 @@ def method_call(
         rule = lookup_method(key)
         if key in _CONJUGATES and not pos and not kw and _is_real(t):
             return x  # itself, where np.conj makes a copy
+        if key == "item" and pos and isinstance(t, Array) and t.rank is not None:
+            x, pos = _element(f, x, t.rank, pos), ()
         if rule is not None:
             if key in _VARARG_METHODS and pos and not (len(pos) == 1 and isinstance(type_of_atom(pos[0]), Tuple | List | Lit)):
                 whole = pos[0] if len(pos) == 1 else f.emit("tuple", *pos)

@@ -156,6 +156,8 @@ def _dict_mutation(
         return Const(None)
     if key == "pop":
         return mutations.pop_key(f, x, t, pos, name)
+    if key == "popitem":
+        return mutations.pop_item(f, x, t, name)
     if key == "clear":
         mutations.clear_dict(f, x)
         return Const(None)
@@ -206,11 +208,10 @@ def _dict_method(
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:
                 return result
-        if key not in ("pop", "setdefault"):
-            return _emit(f, x, key, pos, kw, name, Lit(None))
         without: Type = Lit(None) if key == "setdefault" else NEVER  # a pop of what is not there raises
-        instead = widen(type_of_atom(pos[1])) if len(pos) > 1 else without
-        return _emit(f, x, key, pos, kw, name, join(t.value, instead))
+        value = join(t.value, widen(type_of_atom(pos[1])) if len(pos) > 1 else without)
+        results = {"pop": value, "setdefault": value, "popitem": Tuple((Opaque(), t.value))}
+        return _emit(f, x, key, pos, kw, name, results.get(key, Lit(None)))
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, UNKNOWN)

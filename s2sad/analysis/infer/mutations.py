@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer import calls, elements
 from s2sad.analysis.infer.few import static_items
 from s2sad.analysis.infer.growing import grow, grown
@@ -21,7 +22,22 @@ from s2sad.analysis.infer.iterables import as_sequence, sorted_
 from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, For, If, Let, Ref, Var
-from s2sad.ir.types import BOOL, INT, NEVER, RANGE, Dict, List, Lit, Slice, Type, is_number, join, join_all, widen
+from s2sad.ir.types import (
+    BOOL,
+    INT,
+    NEVER,
+    RANGE,
+    Dict,
+    List,
+    Lit,
+    Opaque,
+    Slice,
+    Type,
+    is_number,
+    join,
+    join_all,
+    widen,
+)
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -267,6 +283,12 @@ def pop_key(f: FunctionInfer, x: Atom, t: Dict, pos: Args, name: str) -> Atom:
     if len(pos) == 1:
         return take()
     return f.branch(f.emit("in_", pos[0], x, type=BOOL), take, lambda: pos[1], name)
+
+
+def pop_item(f: FunctionInfer, x: Atom, t: Dict, name: str) -> Atom:
+    """``d.popitem()``: the last key, and what is popped under it."""
+    key = f.emit("call", Ref(rt.last_key, "rt.last_key"), x, type=Opaque())
+    return f.emit("tuple", key, f.emit("method", x, Const("pop"), key, type=t.value), name=name)
 
 
 def clear_dict(f: FunctionInfer, x: Atom) -> None:

@@ -13,11 +13,12 @@ from __future__ import annotations
 import cmath
 import math
 from collections.abc import Callable
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, elements, rule_calls
+from s2sad.analysis.infer import calls, elements, rewritten_running, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
@@ -144,6 +145,69 @@ def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
     return calls.call_object(f, Ref(np.linalg.svdvals, "np.linalg.svdvals"), (g["a"],), {}, name, untyped)
 
 
+def _where(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.where(mask)``: the places where it is true."""
+    if len(pos) != 1 or kw:
+        return NotImplemented
+    return calls.call_object(f, Ref(np.nonzero, "np.nonzero"), pos, {}, name, untyped)
+
+
+def _einsum(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.einsum(x, [0, 1], y, [1, 2], [0, 2])``: the subscripts as text."""
+    t = type_of_atom(pos[0]) if pos else STR
+    if t == STR or isinstance(t, Lit):
+        return NotImplemented
+    labels = [_labels(type_of_atom(a)) for a in pos[1::2]] + ([_labels(type_of_atom(pos[-1]))] if len(pos) % 2 else [])
+    if None in labels:
+        return f.refuse("S2S054", "np.einsum with lists of axes that are not known", "write the subscripts as text")
+    known = [text for text in labels if text is not None]
+    ins = known[: len(pos) // 2]
+    text = ",".join(ins) + ("->" + known[-1] if len(pos) % 2 else "")
+    return calls.call_object(f, Ref(np.einsum, "np.einsum"), (Const(text), *pos[: len(pos) // 2 * 2 : 2]), kw, name, untyped)
+
+
+def _interp(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.interp(x, xp, fp, left, right)``: what is outside of the table is chosen instead."""
+    g = _given("x xp fp left right period", pos, kw)
+    left, right = g.get("left"), g.get("right")
+    if (_is_none(left) and _is_none(right)) or not _is_none(g.get("period")) or not {"x", "xp", "fp"} <= g.keys():
+        return NotImplemented
+    x, xp = g["x"], g["xp"]
+    y = _np(f, "interp", x, xp, g["fp"])
+    for end, k, op in ((left, 0, "lt"), (right, -1, "gt")):
+        if end is not None and not _is_none(end):
+            outside = arithmetic(f, op, (x, f.emit("getitem", xp, Const(k))), "")
+            y = _np(f, "where", outside, end, y)
+    return y
+
+
+def _diff(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.diff(x, prepend=a, append=b)``: the differences of what is joined."""
+    g = _given("a n axis prepend append", pos, kw)
+    ends = [g.get(k) for k in ("prepend", "append")]
+    given = [not (a is None or (isinstance(a, Ref) and a.obj is np._NoValue)) for a in ends]
+    if not any(given):
+        return NotImplemented
+    axis = g.get("axis", Const(-1))
+    first = _np(f, "take", g["a"], f.emit("list", Const(0)), axis)
+    parts = [
+        a if a is g["a"] or rank_of(type_of_atom(a)) != 0 else _np(f, "full_like", first, a)
+        for a, there in zip((ends[0], g["a"], ends[1]), (given[0], True, given[1]), strict=True)
+        if there and a is not None
+    ]
+    whole = _np(f, "concatenate", f.emit("list", *parts), axis)
+    return calls.call_object(f, Ref(np.diff, "np.diff"), (whole, g.get("n", Const(1)), axis), {}, name, untyped)
+
+
+def _labels(t: Type) -> str | None:
+    """``[0, 1]`` as ``ab``."""
+    items = t.items if isinstance(t, Tuple | List) else None
+    numbers = [i.value for i in items if isinstance(i, Lit)] if items is not None else []
+    if items is None or len(numbers) < len(items) or not all(k is ... or (type(k) is int and 0 <= k < 52) for k in numbers):
+        return None
+    return "".join("..." if k is ... else ascii_letters[k] for k in numbers)
+
+
 def _fromiter(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     g = _given("iter dtype count", pos, kw)
     if "count" in g or "like" in g:
@@ -246,6 +310,20 @@ def _accumulate(canonical: str) -> Handler:
     return handler
 
 
+def _running(written: str) -> Handler:
+    """Step by step, as ``rewritten_running`` has it."""
+
+    def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+        g = _given("array axis dtype out", pos, kw)
+        g = {k: a for k, a in g.items() if k not in ("dtype", "out") or not _is_none(a)}
+        if set(g) - {"array", "axis"} or _is_none(g.get("axis", Const(0))):
+            return NotImplemented
+        axis = g.get("axis", Const(0))
+        return calls.call_object(f, Ref(getattr(rewritten_running, written), written), (g["array"], axis), {}, name, untyped)
+
+    return handler
+
+
 def _outer(ufunc: np.ufunc) -> Handler:
     """``ufunc.outer(a, b)``: ``ufunc(a[..., None], b)``."""
 
@@ -285,6 +363,10 @@ _METHODS: dict[tuple[np.ufunc, str], Handler] = {
     (np.minimum, "reduce"): _reduce("min"),
     (np.add, "accumulate"): _accumulate("cumsum"),
     (np.multiply, "accumulate"): _accumulate("cumprod"),
+    (np.maximum, "accumulate"): _running("running_maximum"),
+    (np.minimum, "accumulate"): _running("running_minimum"),
+    (np.logaddexp, "accumulate"): _running("running_logaddexp"),
+    (np.logaddexp, "reduce"): _running("total_logaddexp"),
 }
 
 
@@ -357,6 +439,10 @@ HANDLERS: dict[Any, Handler] = {
     np.putmask: _putmask,
     np.place: _place,
     np.linalg.svd: _svd,
+    np.where: _where,
+    np.einsum: _einsum,
+    np.interp: _interp,
+    np.diff: _diff,
     np.fromiter: _fromiter,
     math.log: _log(math.log, "math.log"),
     cmath.log: _log(cmath.log, "cmath.log"),

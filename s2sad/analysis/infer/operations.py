@@ -14,7 +14,6 @@ from s2sad.analysis.infer import (
     flat,
     functions,
     growing,
-    index_tricks,
     inline,
     members,
     method_calls,
@@ -27,6 +26,7 @@ from s2sad.analysis.infer import (
     rebinding,
     records,
     rule_calls,
+    standard,
     type_queries,
     unpacking,
 )
@@ -346,10 +346,10 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         if result is not None:
             return result
     cls = x.obj if isinstance(x, Ref) else t.obj if isinstance(t, RefT) else None
-    if cls is np.c_ or cls is np.r_:
-        whole = index_tricks.joined(f, cls, i, name)
-        if whole is not None:
-            return whole
+    if cls is np.r_ or cls is np.c_:
+        joined = standard.joined(f, cls, i, name)
+        if joined is not None:
+            return joined
     hook = members.lookup(f, cls, "__class_getitem__") if isinstance(cls, type) and cls.__module__ != "builtins" else None
     inner = getattr(hook, "__func__", None)
     if isinstance(inner, FunctionType):
@@ -381,6 +381,9 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return objects.super_method(f, x, key, (), {}, name, s.target, read=True) or UNDEF
     if isinstance(x, Ref) or isinstance(t, RefT):
         obj = x.obj if isinstance(x, Ref) else t.obj  # type: ignore[attr-defined]
+        if key == "__match_args__" and isinstance(obj, type):
+            members.watch(f, obj, key)
+            return f.emit("tuple", *map(Const, obj.__match_args__))  # type: ignore[attr-defined]
         data = members.class_data(f, obj, key)
         if data is not None:
             return data
@@ -401,6 +404,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return rule_calls.rule_call(f, rule_calls.numpy_rule(key), (x,), {}, name) or UNDEF
     if isinstance(t, Obj):
         return method_calls.attribute(f, x, t, key, name)
+    if key in _RESULTS and (isinstance(t, Num) or (isinstance(t, Tuple) and t.cls is None)):
+        return read(f, "getitem", x, Const(_RESULTS[key]), name)
     if isinstance(t, Tuple) and t.cls is not None and isinstance(x, Var) and x in f.tuples and key in t.cls._fields:
         return f.tuples[x][t.cls._fields.index(key)]
     if isinstance(t, Tuple) and t.cls is not None and key not in t.cls._fields:
@@ -411,6 +416,14 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return carried.read(f, x, key, name)
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
+
+
+# The names that NumPy gives to the parts of its results, which are plain tuples here.
+_RESULTS = {
+    part: k
+    for names in ("U S Vh", "sign logabsdet", "eigenvalues eigenvectors", "Q R", "values counts", "values inverse_indices")
+    for k, part in enumerate(names.split())
+}
 
 
 def _is_exception(t: Type) -> bool:

@@ -171,6 +171,18 @@ def _gather_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> plans.Plan:
     )
 
 
+def _places_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> plans.Plan:
+    """``(at, x[at])`` for the tuples ``at`` of a list."""
+    rows, x = parts
+    inner = plans.indexed(f, rows)
+
+    def item(k: Var, names: tuple[str, ...]) -> Atom:
+        at = inner.item(k, (_nth(names, 0),))
+        return f.emit("tuple", at, f.emit("getitem", x, at, name=_nth(names, 1)))
+
+    return plans.Plan(inner.range_, item, inner.length, inner.item_type)
+
+
 def _gathers_plan(f: FunctionInfer, parts: tuple[Atom, ...]) -> plans.Plan:
     """``(xs[i], ys[j])`` for the tuples ``(i, j)`` of a list."""
     rows, *sources = parts
@@ -230,6 +242,7 @@ BY_KIND: dict[str, Callable[[FunctionInfer, tuple[Atom, ...]], plans.Plan]] = {
     "longest": _longest_plan,
     "gather": _gather_plan,
     "gathers": _gathers_plan,
+    "places": _places_plan,
     "count": _count_plan,
     "repeat": _repeat_plan,
     "cycle": _cycle_plan,

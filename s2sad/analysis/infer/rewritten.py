@@ -133,6 +133,11 @@ REWRITTEN: dict[Any, Any] = {
 
 # The same for functions of modules that need not be there, by their module and name: where the replacement is.
 BY_NAME: dict[tuple[str, str], str] = {
+    **{("_heapq", name): f"rewritten_heaps.{name}" for name in ("heappush", "heappop", "heapify", "heapreplace", "heappushpop")},
+    ("heapq", "nlargest"): "rewritten_heaps.nlargest",
+    ("heapq", "nsmallest"): "rewritten_heaps.nsmallest",
+    ("_bisect", "insort_left"): "rewritten_heaps.insort_left",
+    ("_bisect", "insort_right"): "rewritten_heaps.insort_right",
     ("statistics", "_mean_stdev"): "rewritten_statistics.mean_stdev",
     ("scipy._lib._array_api", "xp_promote"): "rewritten_scipy.xp_promote",
     ("scipy._lib._array_api", "xp_result_type"): "rewritten_scipy.xp_result_type",

@@ -45,6 +45,8 @@ def rule_call(
     """Emit a call in canonical form: operands positional, static parameters by keyword, defaults left out."""
     text = ref.text if ref is not None else text_of(rule)
     target = ref.obj if ref is not None else rule.canonical
+    if target is np.where and len(pos) == 1 and not kw:  # another function
+        target, text, rule = np.nonzero, "np.nonzero", numpy_rule("nonzero")
     if f.places.now:
         pos, kw = tuple(placed.current(f, a) for a in pos), {k: placed.current(f, a) for k, a in kw.items()}
     if isinstance(target, np.ufunc) and len(pos) > target.nin + target.nout:
@@ -56,8 +58,12 @@ def rule_call(
         kw.pop("device", None)  # there is one
     if target in (np.var, np.std) and "correction" in kw and "ddof" not in kw:
         kw["ddof"] = kw.pop("correction")
-    if target is np.sort and isinstance(type_of_atom(kw.get("stable", UNDEF)), Lit):
-        kw.pop("stable")  # which of equal numbers comes first
+    if target is np.sort:
+        for option in ("stable", "kind"):  # which of equal numbers comes first
+            if isinstance(type_of_atom(kw.get(option, UNDEF)), Lit):
+                kw.pop(option)
+    if target is np.clip:
+        kw = {{"min": "a_min", "max": "a_max"}.get(k, k): a for k, a in kw.items()}
     if text.startswith("scipy."):  # what may be destroyed is not
         kw = {k: a for k, a in kw.items() if not k.startswith("overwrite_")}
     if isinstance(target, np.ufunc):
@@ -160,7 +166,8 @@ def _bind(
     f: FunctionInfer, rule: Rule, target: Any, pos: tuple[Atom, ...], kw: dict[str, Atom], text: str
 ) -> tuple[tuple[Atom, ...], dict[str, Atom]] | None:
     if rule.varargs:
-        operands, rest = pos, dict(kw)
+        operands: tuple[Atom, ...] = pos
+        rest = dict(kw)
     else:
         names = _signature(target)
         n = len(rule.operands)
@@ -172,26 +179,31 @@ def _bind(
             return None
         given = dict(zip(order, pos, strict=False))
         given.update(kw)
-        operands = tuple(given.pop(k) for k in order[:n] if k in given)
+        defaults = dict(rule.defaults)
+        operands = ()
+        for k, (key, canonical) in enumerate(zip(order[:n], rule.operands, strict=False)):
+            if key in given or canonical in given:
+                operands += (given.pop(key if key in given else canonical),)
+            elif canonical in defaults:  # also where one after it is given
+                operands += (Const(defaults[canonical]),)
+            elif k < n:
+                break
         operands += tuple(given.pop(k) for k in rule.operands[len(operands) :] if k in given)
         rest = given
-        for key, value in rule.defaults:
-            if len(operands) < n and rule.operands[len(operands)] == key:
-                operands += (Const(value),)
         if len(operands) < n and rule.kind != "nondiff":
             missing = ", ".join(rule.operands[len(operands) :])
             f.refuse("S2S053", f"{text}() is called without {missing}")
             return None
     static: dict[str, Atom] = {}
-    defaults = dict(rule.static)
+    options = dict(rule.static)
     for key, atom in rest.items():
         t = type_of_atom(atom)
-        if key in defaults:
+        if key in options:
             if functions.is_python_function(f, atom):
                 f.refuse("S2S054", f"a function is given for {key}= of {text}, which has no derivative rule",
                          "write what the function does as operations of its own")  # fmt: skip
                 return None
-            if not (isinstance(t, Lit) and _same(t.value, defaults[key])):
+            if not (isinstance(t, Lit) and _same(t.value, options[key])):
                 static[key] = atom
         elif not (isinstance(t, Lit) and _is_default(target, key, t.value)):
             f.refuse(

@@ -15,6 +15,8 @@ from llvmlite import ir as llvm
 from numba.core import cgutils, ir, types
 from numba.extending import intrinsic
 
+from s2sad.backend.numba.flat import flat
+
 _STATUS = llvm.IntType(32)
 _MADE = llvm.LiteralStructType([cgutils.voidptr_t, cgutils.voidptr_t, _STATUS])  # owner, elements, what went wrong
 _ERRORS: tuple[tuple[str, type[Exception], str], ...] = (  # as Numba words them
@@ -123,7 +125,7 @@ _MAKERS = {(f, t): _maker(kind, f == "zeros") for f in ("empty", "zeros") for t,
 
 
 def own_allocation(func_ir: Any) -> None:
-    """Let a function make its arrays by the functions of this file."""
+    """Let a function make its arrays by the functions of this file (and flatten them by ``flat.py``)."""
     for block in func_ir.blocks.values():
         numpy: set[str] = set()
         texts: dict[str, str] = {}
@@ -144,6 +146,10 @@ def own_allocation(func_ir: Any) -> None:
 
 def _replace(func_ir: Any, loaded: Any, call: Any, texts: dict[str, str]) -> None:
     options = dict(call.kws)
+    if loaded.value.attr == "ravel" and len(call.args) == 1 and not options and call.vararg is None:
+        loaded.value = ir.Global("ravel", flat, loaded.loc)
+        func_ir._definitions[loaded.target.name] = [loaded.value]
+        return
     dtype = options.pop("dtype", None)
     maker = _MAKERS.get((loaded.value.attr, "float64" if dtype is None else texts.get(dtype.name, "")))
     if maker is None or len(call.args) != 1 or options or call.vararg is not None:
@@ -153,4 +159,9 @@ def _replace(func_ir: Any, loaded: Any, call: Any, texts: dict[str, str]) -> Non
     call.kws = ()
 
 
-__all__ = ["own_allocation"]
+def is_maker(value: Any) -> bool:
+    """Is a value that a function calls one of the functions of this file?"""
+    return any(value is maker for maker in _MAKERS.values())
+
+
+__all__ = ["is_maker", "own_allocation"]

@@ -173,9 +173,18 @@ class NativeCompiler(CompilerBase):
 
 
 def use(dispatcher: Any) -> None:
-    """Let this compiled function be compiled by it, unless its loops are to run in parallel."""
+    """Let this compiled function be compiled by it, unless its loops are to run in parallel; and for numbers of any value,
+    where a caller has constants."""
+    compiler = dispatcher._compiler
     if not dispatcher.targetoptions.get("parallel"):
-        dispatcher._compiler.pipeline_class = NativeCompiler
+        compiler.pipeline_class = NativeCompiler
+    fold = compiler.fold_argument_types
+
+    def folded(args: Any, kws: Any) -> Any:
+        signature, given = fold(args, kws)
+        return signature, tuple(types.unliteral(a) if isinstance(a, types.IntegerLiteral) else a for a in given)
+
+    compiler.fold_argument_types = folded
 
 
 __all__ = ["NativeCompiler", "use"]

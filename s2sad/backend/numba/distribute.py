@@ -108,6 +108,7 @@ class _Distribute:
         self.uses = uses(fn)
         self.forms = Forms(fn, self.lets)
         self.info: AliasInfo = alias(fn)
+        self.stored: list[Atom] = []  # into what the loop at hand stores
 
     def stmt(self, s: Stmt) -> list[Stmt]:
         if isinstance(s, Let):
@@ -208,6 +209,7 @@ class _Distribute:
     def _groups(self, s: For) -> list[Group] | None:
         """A group for each store and each sum of the body; None where there is something else."""
         body = [x for x in s.body.stmts if isinstance(x, Let)]
+        self.stored = [x.args[0] for x in body if x.op in ("setitem", "aug_setitem")]
         place = {x: k for k, x in enumerate(body)}
         own = {x.target: x for x in body if x.target is not None}
         groups: list[Group] = []
@@ -247,20 +249,23 @@ class _Distribute:
                     todo.append(made)
         chosen = sorted(needed, key=lambda let: place[let])
         memory = [let for let in chosen if let.target is None or (let.op == "getitem" and is_array(let.args[0]))]
-        accesses = [self._access(let, place[let]) for let in memory]
+        accesses = [self._access(let, place[let], self.stored) for let in memory]
         known = tuple(a for a in accesses if a is not None)
         if len(known) < len(accesses) or any(v in own for a in known for f in a.index for v in f):
             return None  # an index that is not affine in that of the loop
         return Group(tuple(chosen), known, known[-1] if carried < 0 else None, carried)
 
-    def _access(self, x: Let, at: int) -> Access | None:
-        """One element, at a place that is counted from the start."""
+    def _access(self, x: Let, at: int, stored: Sequence[Atom] | None = None) -> Access | None:
+        """One element, at a place that is counted from the start, or anywhere in what is only read. ``stored``: into what
+        the loop stores."""
         array, index = x.args[:2]
         made = self.lets.get(index) if isinstance(index, Var) else None
         atoms = made.args if made is not None and made.op == "tuple" else (index,)
         if not isinstance(array, Var) or not is_array(array) or not all(map(is_int, atoms)):
             return None
-        if not all(not_negative(self.forms.intervals.of(a).lo) for a in atoms):
+        if not all(not_negative(self.forms.intervals.of(a).lo) for a in atoms) and (
+            stored is None or any(isinstance(a, Var) and may_share(self.info, self.lets, a, array) for a in stored)
+        ):
             return None
         adds = x.op == "aug_setitem" and const(x.args[3]) in ("add", "sub")
         if x.op == "aug_setitem" and not adds:

@@ -15,9 +15,9 @@ _DEPTH = 6
 class Forms:
     """Of one function."""
 
-    def __init__(self, fn: Function, lets: Mapping[Var, Let]) -> None:
+    def __init__(self, fn: Function, lets: Mapping[Var, Let], opaque: bool = False) -> None:
         self.lets = lets
-        self.intervals = Intervals(fn)
+        self.intervals = Intervals(fn, opaque)
 
     def index(self, index: Atom) -> tuple[Form | None, ...] | None:
         """A form for each axis, None where it may be negative and so count from the end; None for other kinds."""

@@ -46,9 +46,11 @@ def magnitude_of(a: Affine | None) -> int | None:
 
 
 class Intervals:
-    """The bounds of the integers of one function."""
+    """The bounds of the integers of one function. ``opaque``: a number of which nothing is known stands for itself, so that
+    ``n - 1 - i`` for i in ``range(n)`` is known not to be negative (its magnitude is not known)."""
 
-    def __init__(self, fn: Function) -> None:
+    def __init__(self, fn: Function, opaque: bool = False) -> None:
+        self.opaque = opaque
         self.known: dict[Var, Bounds] = {}
         self.ranges: dict[Var, Bounds] = {}
         self.pairs: dict[Var, tuple[Bounds, ...]] = {}  # of what zip gives
@@ -178,7 +180,11 @@ class Intervals:
         if not isinstance(a, Var) or a in self.exact:
             return self.exact.get(a) if isinstance(a, Var) else None
         b = self.of(a)
-        return b.lo if b.lo is not None and b.lo == b.hi else None
+        if b.lo is not None and b.lo == b.hi:
+            return b.lo
+        if self.opaque and typed(a) == INT:
+            self.exact[a] = Affine(0, ((Sym(f"{_SIGNED}{a.name}:{len(self.exact)}", False), 1),))
+        return self.exact.get(a)
 
     def _form(self, op: str, args: list[Affine | None]) -> Affine | None:
         x, y = args[0], args[-1]

@@ -17,6 +17,9 @@ from llvmlite import ir as llvm
 from numba.core import cgutils, ir, types
 from numba.core.lowering import Lower
 
+from s2sad.backend.numba.apart import Apart
+from s2sad.backend.numba.counters import Loops
+
 _DATA, _SHAPE, _OWNER = "data", "shape", "meminfo"
 _POINTER = types.MemInfoPointer(types.voidptr)
 
@@ -29,6 +32,10 @@ class Lowering(Lower):
         self._items: dict[str, list[Any]] = {}  # the values of the tuples that are only indices
         self._counted: dict[Any, bool] = {}
         self._indices = self._only_indices()
+        self._loops = Loops(self.blocks.values(), self.typeof)
+        self._counters: dict[str, tuple[Any, Any]] = {}  # where a loop over a range has its next value and its end
+        self._steps: dict[str, tuple[Any, Any]] = {}  # of a pair: the value, and is there one?
+        self._apart = Apart(self.module, self.fndesc.mangled_name, self.blocks.values())
 
     def _only_indices(self) -> set[str]:
         """The variables, assigned once and in one block, that are read as the indices of elements alone."""
@@ -68,17 +75,47 @@ class Lowering(Lower):
 
     def lower_assign(self, ty: Any, inst: Any) -> Any:
         value = inst.value
+        if self._is_loop(inst.target.name):
+            self._lower_loop(inst.target.name, value)
+            return None
+        if isinstance(value, ir.Expr) and value.op in ("pair_first", "pair_second") and value.value.name in self._steps:
+            return self._steps[value.value.name][value.op == "pair_second"]
         if isinstance(value, ir.Expr) and value.op == "build_tuple" and inst.target.name in self._indices:
             self._items[inst.target.name] = [self.loadvar(i.name) for i in value.items]
             return None
         return super().lower_assign(ty, inst)
+
+    def _is_loop(self, name: str) -> bool:
+        return name in self._loops.ranges or name in self._loops.walks or name in self._loops.pairs
+
+    def _lower_loop(self, name: str, value: Any) -> None:
+        """A range: its first value and its end; one step: a comparison and an addition."""
+        b = self.builder
+        if name in self._loops.ranges:
+            kinds = self.fndesc.calltypes[value].args
+            args = [self._cast_var(v, k) for v, k in zip(value.args, kinds, strict=True)]
+            first, end = args[:2] if len(args) > 1 else (cgutils.intp_t(0), args[0])
+            places = cgutils.alloca_once(b, cgutils.intp_t), cgutils.alloca_once(b, cgutils.intp_t)
+            self._counters[name] = places
+            b.store(first, places[0])
+            b.store(end, places[1])
+        elif name in self._loops.pairs:
+            over = self._loops.pairs[name]
+            at, end = self._counters[over]
+            now, step = b.load(at), self._loops.ranges[over]
+            more = b.icmp_signed("<" if step > 0 else ">", now, b.load(end))
+            with b.if_then(more):
+                b.store(b.add(now, cgutils.intp_t(step), flags=["nsw"]), at)
+            self._steps[name] = now, more
 
     def lower_getitem(self, resty: Any, expr: Any, value: Any, index: Any, signature: Any) -> Any:
         array = self.typeof(value.name)
         if not self._is_element(array, self.typeof(index.name)):
             return super().lower_getitem(resty, expr, value, index, signature)
         place = self._place(value.name, index.name)
+        start = len(self.builder.block.instructions)
         item = self.context.unpack_value(self.builder, array.dtype, place, align=None if array.aligned else 1)
+        self._tell(value.name, start)
         return self.context.cast(self.builder, item, array.dtype, resty)
 
     def lower_setitem(self, target_var: Any, index_var: Any, value_var: Any, signature: Any) -> Any:
@@ -88,7 +125,14 @@ class Lowering(Lower):
         value = self.context.cast(self.builder, self.loadvar(value_var.name), kind, signature.args[2])
         value = self.context.cast(self.builder, value, signature.args[2], array.dtype)
         place = self._place(target_var.name, index_var.name)
-        return self.context.pack_value(self.builder, array.dtype, value, place, align=None if array.aligned else 1)
+        start = len(self.builder.block.instructions)
+        self.context.pack_value(self.builder, array.dtype, value, place, align=None if array.aligned else 1)
+        self._tell(target_var.name, start)
+
+    def _tell(self, array: str, start: int) -> None:
+        for instruction in self.builder.block.instructions[start:]:
+            if isinstance(instruction, llvm.LoadInstr | llvm.StoreInstr):
+                self._apart.tell(array, instruction)
 
     def _place(self, array: str, index: str) -> Any:
         """The address of an element."""
@@ -134,7 +178,7 @@ class Lowering(Lower):
         return self._counted[kind]
 
     def storevar(self, value: Any, name: str, argidx: Any = None) -> None:
-        if name in self._items:
+        if name in self._items or self._is_loop(name):
             return
         kind = self.typeof(name)
         if name in self._singly_assigned_vars or argidx is not None or (self._counts(kind) and type(kind) is not types.Array):
@@ -147,7 +191,7 @@ class Lowering(Lower):
 
     def delvar(self, name: str) -> None:
         kind = self.typeof(name)
-        if name in self._items or (not self._counts(kind) and name in self._blk_local_varmap):
+        if name in self._items or self._is_loop(name) or (not self._counts(kind) and name in self._blk_local_varmap):
             return
         if name in self._blk_local_varmap or (self._counts(kind) and type(kind) is not types.Array):
             super().delvar(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+from s2sad.backend.numba.anyorder import carried_by_loops, in_any_order
 from s2sad.backend.numba.boundary import (
     SUFFIX,
     all_globals,
@@ -35,15 +36,16 @@ from s2sad.backend.numba.recursion import with_depths
 from s2sad.backend.numba.registers import sums_in_registers
 from s2sad.backend.numba.results import typed_results
 from s2sad.backend.numba.rows import shared_rows
+from s2sad.backend.numba.signs import unsigned
 from s2sad.backend.numba.stacks import Stack
-from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, used
+from s2sad.backend.numba.support import FUNCTIONS, apart_from_helpers, plus, used
 from s2sad.backend.numba.tapes import arrays_for_tapes
 from s2sad.backend.numba.tidy import short_tuples, tidy
 from s2sad.backend.numba.turned import turned
 from s2sad.backend.numba.unassigned import assigned_values
 from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
-from s2sad.ir.nodes import Function, replace
+from s2sad.ir.nodes import Function, Var, replace
 from s2sad.ir.record import dataclass, field
 from s2sad.options import PLAIN, Native
 from s2sad.simplify.dce import eliminate
@@ -86,7 +88,7 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         done = structured(lists_of_numbers(f))
         if f.name in entries:
             done = leaves.apart(done)
-        done = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
+        done, sums, tapes = _passes(structured(tapes_of_branches(copied_residuals(done))), taped)
         done = done if options.parallel else tidy(shared_rows(done))  # rows that are added to together cannot run in parallel
         done, globals_ = with_global_params(done, table)
         contiguous = contiguous_params(f, done, multiplied)
@@ -95,20 +97,23 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
             wrappers.append(wrapper(f, done, leaves, globals_, contiguous))
             out.native[f.name] = done.name
         check(done)
-        compiled.append(short_tuples(tidy(parallel_loops(done)) if options.parallel else done))
+        done = tidy(parallel_loops(done)) if options.parallel else unsigned(in_any_order(done, sums), tapes)
+        compiled.append(short_tuples(done))
     helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
     out.functions = [*helpers, *compiled, *wrappers]
     out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}
     return out
 
 
-def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> Function:
+def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> tuple[Function, set[Var], set[Var]]:
+    """The function in loops; the sums in them that are not the user's, and the arrays that are tapes."""
     fn = forward_ranges(assigned_values(fn))
     fn = index_checks(python_numbers(fn))
-    fn, stacks = arrays_for_tapes(fn, given_tapes(fn, taped))
+    fn, stacks, arrays = arrays_for_tapes(fn, given_tapes(fn, taped))
     taped[fn.name] = residual_tapes(fn, stacks)
+    users = carried_by_loops(fn)
     loops = tidy(learned(eliminate(loop_nests(eliminate(plain_helpers(fn))))))
-    return tidy(sums_in_registers(fused(distribute(turned(loops)))))
+    return tidy(sums_in_registers(fused(distribute(turned(loops))))), carried_by_loops(loops) - users, arrays
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:
@@ -117,7 +122,8 @@ def _with_other_names(node: ast.FunctionDef) -> None:
 
 
 def _options(fn: Function, options: Native) -> str:
-    parts = [OPTIONS, *([PARALLEL] if is_parallel(fn) else ()), *([FASTMATH] if options.fastmath else ())]
+    fast = FASTMATH if options.fastmath else 'fastmath={"reassoc"}' if fn.name == plus.__name__ else ""
+    parts = [OPTIONS, *([PARALLEL] if is_parallel(fn) else ()), *([fast] if fast else ())]
     return ", ".join(parts)
 
 

@@ -112,6 +112,11 @@ def dot_into(a: Any, b: Any, out: Any) -> None:
     np.dot(a, b, out)
 
 
+def plus(x: Any, y: Any) -> Any:
+    """A sum whose terms may come in any order."""
+    return x + y
+
+
 def argmax_1(x: Any) -> Any:
     """The first place of the largest element, or of what is not a number."""
     if len(x) == 0:
@@ -173,11 +178,12 @@ def sums_from_end_1(x: Any) -> Any:
 
 
 _VECTORS = (argmax_1, argmin_1, others_1, cumsum_1, sums_from_end_1)
-_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into, *LISTED)
+_ALL = (*_VECTORS, grown_1, grown_2, grown_3, kept, part, clipped, places_1, places_2, dot_into, plus, *LISTED)
 FUNCTIONS = {f.__name__: f for f in _ALL}
 CLIPPED = Ref(NATIVE, "clipped")
 KEPT, PART = Ref(NATIVE, "kept"), Ref(NATIVE, "part")
 DOT_INTO = Ref(NATIVE, "dot_into")
+PLUS = Ref(NATIVE, "plus")
 PLACES = {1: Ref(NATIVE, "places_1"), 2: Ref(NATIVE, "places_2")}
 
 
@@ -219,5 +225,6 @@ def used(functions: list[Function]) -> list[str]:
 
 
 __all__ = [
-    "CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "Native", "apart_from_helpers", "grown", "used",
+    "CLIPPED", "DOT_INTO", "FUNCTIONS", "KEPT", "NATIVE", "PART", "PLACES", "PLUS", "Native", "apart_from_helpers", "grown",
+    "plus", "used",
 ]  # fmt: skip

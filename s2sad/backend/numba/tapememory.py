@@ -28,6 +28,7 @@ class TapeMemory:
         self.fn = fn
         self.sizes = _sizes(fn)
         self.shifts: dict[Key, Atom] = {}  # where an array starts that is part of a larger one
+        self.arrays: set[Var] = set()  # those that are made here: all places in them are from the start
 
     # -- making, growing --------------------------------------------------------------------------------------------
     def _start(self, s: Stack, state: State) -> None:
@@ -49,6 +50,7 @@ class TapeMemory:
                 self.shifts[s, key] = total
                 total = add(b, total, rooms[s])
             made = b.call(np.empty, "np.empty", total, type=Array("float64", (None,)), name=keys[0][0].name)
+            self.arrays.add(made)
             state.update(dict.fromkeys(keys, made))
 
     def _make(self, b: Builder, s: Stack, room: Atom, state: State) -> None:
@@ -64,6 +66,7 @@ class TapeMemory:
                 shape = b.emit("tuple", room, *(self._size(b, d) for d in t.dims[1:]))
             kw: dict[str, Atom] = {"dtype": Const("int64")} if key[0] == "I" else {}
             made = b.call(np.empty, "np.empty", shape, kw=kw, type=t, name=s.name)
+            self.arrays.add(made)
             state[s, key] = made
 
     def _size(self, b: Builder, d: Affine | None) -> Atom:

@@ -50,6 +50,7 @@ from s2sad.backend.numba.reading import Reader, find_readers
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.stacks import Field, Stack, lay_out
 from s2sad.backend.numba.tapememory import ROOM, Key, State, TapeMemory
+from s2sad.backend.numba.twice import Twin, kept_elsewhere
 from s2sad.ir.nodes import (
     NOWHERE,
     Atom,
@@ -94,6 +95,7 @@ class Tapes(TapeMemory):
             s.again = again.components(s)
             lay_out(s, self.stacks, set(self.sizes), fn)
         self.readers = find_readers(fn, self.ranges, {**self.stacks, **given})
+        self._share(fn)
         self.alike = {} if self.packed else recorded_alike(fn, self.stacks)  # each with the tape that holds it
         for s in self.stacks.values():
             assert s.owner is not None
@@ -117,6 +119,17 @@ class Tapes(TapeMemory):
         stmts = self._stmts(self.fn.body, state)
         results = tuple(subst_atom(a, self.env) for a in self.fn.body.results)
         return with_body(self.fn, Block((*b.stmts, *stmts), results))
+
+    def _share(self, fn: Function) -> None:
+        """Lay out again the tapes of which another one holds a part."""
+        self.twins = {} if self.packed else kept_elsewhere(fn, self.stacks, self.ranges, self.readers)
+        self.twin_places: dict[Stack, tuple[dict[Stack, Atom], Atom]] = {}  # where theirs start, and how many there are
+        self.offsets: dict[Stack, Atom] = {}
+        for s, k in self.twins:
+            s.again[k] = ()
+        for s in dict.fromkeys(s for s, _ in self.twins):
+            s.fields, s.floats, s.ints = [], 0, 0
+            lay_out(s, self.stacks, set(self.sizes), fn)
 
     # -- what is there ----------------------------------------------------------------------------------------------
     def _collect(self, block: Block, path: tuple[Stmt, ...]) -> None:
@@ -214,18 +227,28 @@ class Tapes(TapeMemory):
         values: dict[tuple[int, ...], Atom] = {}
         for f in reversed(s.fields):
             if f.kind == "d":
+                if (s, f.path[0]) in self.twins:
+                    values[f.path] = self._load_twin(b, s, self.twins[s, f.path[0]], state)
                 continue
             values[f.path] = self._load(b, s, f, p, state)
             if f.nested is not None:
                 self.counts[f.nested] = values[f.path]
         made: dict[Var, Atom] = {a: values[(k,)] for k, a in enumerate(s.components) if isinstance(a, Var) and (k,) in values}
         for k in s.again:
-            if k in r.parts:
+            if k in r.parts and (k,) not in values:
                 values[(k,)] = made_again(b, s.components[k], s, made, self.env)
         for k, variables in r.parts.items():
             for v in variables:
                 if v not in self.given and v not in r.nested:
                     self.env[v] = self._whole(b, (k,), v.type, values)
+
+    def _load_twin(self, b: Builder, s: Stack, twin: Twin, state: State) -> Atom:
+        firsts, count = self.twin_places[s]
+        at = self.offsets[s]
+        if twin.turned:
+            at = sub(b, sub(b, count, Const(1)), at)
+        f = next(f for f in twin.stack.fields if f.path == (twin.k,))
+        return self._load(b, twin.stack, f, add(b, firsts[twin.stack], at), state)
 
     def _whole(self, b: Builder, path: tuple[int, ...], t: Type | None, values: dict[tuple[int, ...], Atom]) -> Atom:
         if path in values:
@@ -327,6 +350,7 @@ class Tapes(TapeMemory):
             s = self._over(s, reader, state, b)
             if reader.stack in counted:
                 firsts[reader.stack] = self._first(b, reader, state)
+                self._find_twins(b, reader.stack, state)
         before += b.stmts
         carried = tuple(Var(_hint(k), k[0].type_of(k[1])) for k in keys)
         inner = {**state, **dict(zip(keys, carried, strict=True))}
@@ -337,7 +361,8 @@ class Tapes(TapeMemory):
         head = Builder(s.loc)
         for stack, first in firsts.items():
             assert isinstance(s, For)
-            self.at[stack] = add(head, first, self._offset(head, s, stack, reader))
+            self.offsets[stack] = self._offset(head, s, stack, reader)
+            self.at[stack] = add(head, first, self.offsets[stack])
         if reader is not None:
             self._pop(reader, inner, head)
         stmts = [*head.stmts, *self._stmts(s.body, inner)]
@@ -373,6 +398,13 @@ class Tapes(TapeMemory):
             return Const(0)
         count = self.counts[r.stack] if r.counter is None else b.call(builtins.len, "len", self.range_read, type=INT)
         return sub(b, state[r.stack, "p"], count)
+
+    def _find_twins(self, b: Builder, s: Stack, state: State) -> None:
+        others = [twin.stack for (t, _), twin in self.twins.items() if t is s]
+        if others:
+            count = b.call(builtins.len, "len", self.range_read, type=INT)
+            firsts = {t: Const(0) if t.passing else sub(b, state[t, "p"], count) for t in others}
+            self.twin_places[s] = firsts, count
 
     def _offset(self, b: Builder, s: For, stack: Stack, r: Reader | None) -> Atom:
         """How far from the first one the entry of this iteration is."""
@@ -444,13 +476,13 @@ def _hint(key: Key) -> str:
     return key[1] if key[1] in "pq" else key[0].name
 
 
-def arrays_for_tapes(fn: Function, given: dict[Var, Stack]) -> tuple[Function, dict[Var, Stack]]:
-    """``fn`` without lists, and the tapes that it made."""
+def arrays_for_tapes(fn: Function, given: dict[Var, Stack]) -> tuple[Function, dict[Var, Stack], set[Var]]:
+    """``fn`` without lists, the tapes that it made, and their arrays."""
     if not given and not any(isinstance(s, Let) and s.op == "list" for s in walk(fn.body)):
         if not any(calls(s, builtins.reversed, builtins.zip) for s in walk(fn.body)):
-            return fn, {}
+            return fn, {}, set()
     tapes = Tapes(fn, given)
-    return tapes.run(), tapes.stacks
+    return tapes.run(), tapes.stacks, tapes.arrays
 
 
 __all__ = ["Tapes", "arrays_for_tapes"]

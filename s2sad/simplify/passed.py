@@ -1,0 +1,178 @@
+"""Places that a loop clears one after another, and that nothing reads again, need not be cleared.
+
+*before*::
+
+    def f(x, w):
+        n = len(x)
+        y_bar = x * w
+        s = 0.0
+        for i in reversed(range(n)):
+            t = y_bar[i]
+            y_bar[i] = 0.0
+            s = s + t * w[i]
+        return s
+
+*after*::
+
+    def f(x, w):
+        n = len(x)
+        y_bar = x * w
+        s = 0.0
+        for i in reversed(range(n)):
+            t = y_bar[i]
+            s = s + t * w[i]
+        return s
+
+As of an array that a loop fills: each iteration reads its own place, before it clears it, and that was the last time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from s2sad.analysis.effects import effect_of, has_memory
+from s2sad.analysis.late import Facts
+from s2sad.analysis.places import index_key
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    blocks_of,
+    free_in,
+    inner_vars,
+    targets_of,
+    walk,
+)
+from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array
+
+
+def drop(fn: Function, primal: Container[Var]) -> Function:
+    """``fn`` without such stores: ``fn`` itself where there are none."""
+    pass_ = _Passed(fn, primal)
+    return with_body(fn, pass_.block(fn.body))
+
+
+class _Passed(Facts):
+    def __init__(self, fn: Function, primal: Container[Var]) -> None:
+        super().__init__(fn)
+        self.primal = primal
+
+    def block(self, block: Block) -> Block:
+        stmts = list(block.stmts)
+        for k, s in enumerate(stmts):
+            if s.__class__ is Let:
+                continue
+            dead = self._dead(block, k, s) if isinstance(s, For) else set()
+            blocks = [self.block(b) for b in blocks_of(s)]
+            if dead:
+                blocks[0] = with_stmts(blocks[0], [t for t in blocks[0].stmts if t not in dead])
+            stmts[k] = with_blocks(s, tuple(blocks))
+        return with_stmts(block, stmts)
+
+    def _dead(self, block: Block, k: int, loop: For) -> set[Stmt]:
+        clears = [s for s in loop.body.stmts if isinstance(s, Let) and self._is_clear(s)]
+        counter = self._counter(loop) if clears else None
+        if counter is None:
+            return set()
+        return {s for s in clears if self._is_last(s, block, k, loop, counter)}
+
+    def _is_clear(self, s: Let) -> bool:
+        x = s.args[0] if s.op == "setitem" else None
+        if not isinstance(x, Var) or x in self.primal or not isinstance(x.type, Array):
+            return False
+        return isinstance(s.args[2], Const) and s.args[2].value == 0.0
+
+    def _counter(self, loop: For) -> Var | None:
+        """What counts the iterations, from 0 or more: no two iterations name one element with it."""
+        d = self._call(loop.iter, zip)
+        if d is None:
+            return loop.item if self._counts(loop.iter) else None
+        pair = [s for s in loop.body.stmts if isinstance(s, Let) and s.op == "unpack" and s.args[0] is loop.item]
+        if len(pair) != 1 or not self._counts(d.args[1]):
+            return None
+        first = [s for s in loop.body.stmts if isinstance(s, Let) and s.op == "getitem" and s.args[0] is pair[0].target]
+        return next((s.target for s in first if isinstance(s.args[1], Const) and s.args[1].value == 0), None)
+
+    def _call(self, a: Atom, fn: object) -> Let | None:
+        d = self.lets.get(a) if isinstance(a, Var) else None
+        if d is not None and d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is fn and not d.kwnames:
+            return d
+        return None
+
+    def _counts(self, a: Atom) -> bool:
+        back = self._call(a, reversed)
+        d = self._call(back.args[1] if back is not None else a, range)
+        if d is None:
+            return False
+        start = d.args[1] if len(d.args) == 3 else Const(0)
+        return len(d.args) < 4 and isinstance(start, Const) and type(start.value) is int and start.value >= 0
+
+    def _is_last(self, clear: Let, block: Block, k: int, loop: For, counter: Var) -> bool:
+        """Is the memory made in the block before the loop, and is all that the loop does with it to read this place?"""
+        x = clear.args[0]
+        place, key = self.memory.find(x), index_key(self.lets, clear.args[1])
+        made = self.lets.get(x) if isinstance(x, Var) else None
+        if place is None or made is None or made not in block.stmts[:k] or effect_of(made).shares != ():
+            return False
+        if self.memory.is_returned(x) or self.memory.is_outside(x) or not self._is_apart(clear.args[1], counter, loop.body):
+            return False
+        after = [*block.results, *(a for s in block.stmts[k + 1 :] for a in free_in(s))]
+        if any(self._in(place, a) for a in after):
+            return False
+        if any(self._in(place, a) for a in (*loop.init, *loop.carried, *loop.body.results, loop.item, loop.iter)):
+            return False
+        if self._names(self.fn.body, place) != self._names(Block(block.stmts[: k + 1]), place):
+            return False  # what else may be this memory is bound elsewhere
+        return self._only_read(loop.body.stmts, clear, place, key)
+
+    def _only_read(self, stmts: tuple[Stmt, ...], clear: Let, place: object, key: object) -> bool:
+        views: set[Var] = set()
+        for n, s in enumerate(stmts):
+            if s is clear:
+                return not any(self._in(place, a) for t in stmts[n + 1 :] for a in (*free_in(t), *targets_of(t)))
+            mine = [a for a in free_in(s) if self._in(place, a)]
+            if not mine:
+                if any(self._in(place, v) for v in targets_of(s)):
+                    return False
+                continue
+            if not isinstance(s, Let) or not effect_of(s).pure:
+                return False
+            keeps = s.target is not None and has_memory(s.target.type) and bool(effect_of(s).shares)
+            if mine == [clear.args[0]] and s.op == "getitem" and index_key(self.lets, s.args[1]) == key:
+                if keeps and s.target is not None:
+                    views.add(s.target)
+            elif keeps or not views.issuperset(mine):
+                return False
+        return False
+
+    def _in(self, place: object, a: Atom) -> bool:
+        return isinstance(a, Var) and self.memory.find(a) is place
+
+    def _names(self, block: Block, place: object) -> int:
+        return sum(self._in(place, v) for s in walk(block) for v in (*targets_of(s), *inner_vars(s)))
+
+    def _is_apart(self, index: Atom, counter: Var, body: Block) -> bool:
+        """Does each value of the counter name other elements, whatever the rest of the index is?"""
+        made = self.lets.get(index) if isinstance(index, Var) else None
+        parts = made.args if made is not None and made.op == "tuple" else (index,)
+        bound = {v for s in walk(body) for v in (*targets_of(s), *inner_vars(s))}
+        if sum(a is counter for a in parts) != 1:
+            return False
+        return all(a is counter or self._is_steady(a, bound) for a in parts)
+
+    def _is_steady(self, a: Atom, bound: set[Var]) -> bool:
+        """A number or slice that is the same in all iterations: then the counter stands for the same axis in all."""
+        d = self.lets.get(a) if isinstance(a, Var) else None
+        if d is not None and d.op == "slice":
+            return all(not isinstance(x, Var) or x not in bound for x in d.args)
+        return isinstance(a, Const) and (type(a.value) is int or a.value is Ellipsis)
+
+
+__all__ = ["drop"]
