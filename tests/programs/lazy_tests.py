@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from tests.programs import Suite
+from tests.programs import Suite, arr
 
 PROGRAMS = Suite("lazy_tests", issue=3)
 X = np.array([0.3, -1.2, 2.5, 0.7])

@@ -147,15 +147,15 @@ def joined(f: FunctionInfer, obj: Any, index: Atom, name: str) -> Atom | None:
     return calls.call_object(f, Ref(join, f"np.{join.__name__}"), given, {}, name, None)
 
 
-def _joined_part(f: FunctionInfer, part: Atom, t: Any, numbers: bool) -> Atom | None:
+def _joined_part(f: FunctionInfer, part: Atom, t: Any, ranges: bool) -> Atom | None:
     if isinstance(t, Array):
         return part
     if isinstance(t, List) and isinstance(t.item, Scalar | Lit):
         return calls.call_object(f, Ref(np.array, "np.array"), (part,), {}, "", None)
-    if numbers and is_number(t):
+    if is_number(t):
         return calls.call_object(f, Ref(np.array, "np.array"), (f.emit("list", part),), {}, "", None)
     bounds = [b.value for b in (t.start, t.stop, t.step) if isinstance(b, Lit)] if isinstance(t, Slice) else []
-    if not numbers or len(bounds) < 3 or not all(type(b) in (int, type(None)) for b in bounds):
+    if not ranges or len(bounds) < 3 or not all(type(b) in (int, type(None)) for b in bounds):
         return None
     start, stop, step = bounds
     return calls.call_object(f, Ref(np.arange, "np.arange"), (Const(start or 0), Const(stop), Const(step or 1)), {}, "", None)
