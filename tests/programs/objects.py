@@ -472,8 +472,6 @@ def data_that_holds_itself(x):
 PROGRAMS.add(data_that_holds_itself, 0.7)
 
 
-<<<<<<< HEAD
-=======
 @dataclass
 class Place:
     x: float
@@ -494,7 +492,6 @@ PROGRAMS.add(matched_by_position, 1.5, 2.0)
 PROGRAMS.add(matched_by_position, 0.5, 2.0)
 
 
->>>>>>> main
 class Tank:
     __gain = 3.0
 
@@ -543,26 +540,3 @@ def private_names_of_the_module(x):
 
 
 PROGRAMS.add(private_names_of_the_module, 1.3)
-<<<<<<< HEAD
-
-
-@dataclass
-class Place:
-    x: float
-    y: float
-
-
-def matched_by_position(a, b):
-    match Place(a, b * a):
-        case Place(0.0, y):
-            return y
-        case Place(x, y) if x > 1:
-            return x * y * y
-        case _:
-            return a
-
-
-PROGRAMS.add(matched_by_position, 1.5, 2.0)
-PROGRAMS.add(matched_by_position, 0.5, 2.0)
-=======
->>>>>>> main

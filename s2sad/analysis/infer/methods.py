@@ -208,12 +208,6 @@ def _dict_method(
             result = _dict_mutation(f, x, t, key, pos, kw, name)
             if result is not None:
                 return result
-<<<<<<< HEAD
-        without: Type = Lit(None) if key == "setdefault" else NEVER  # a pop of what is not there raises
-        value = join(t.value, widen(type_of_atom(pos[1])) if len(pos) > 1 else without)
-        results = {"pop": value, "setdefault": value, "popitem": Tuple((Opaque(), t.value))}
-        return _emit(f, x, key, pos, kw, name, results.get(key, Lit(None)))
-=======
         if key == "popitem":
             return _emit(f, x, key, pos, kw, name, Tuple((Opaque(), t.value)))
         if key not in ("pop", "setdefault"):
@@ -221,7 +215,6 @@ def _dict_method(
         without: Type = Lit(None) if key == "setdefault" else NEVER  # a pop of what is not there raises
         instead = widen(type_of_atom(pos[1])) if len(pos) > 1 else without
         return _emit(f, x, key, pos, kw, name, join(t.value, instead))
->>>>>>> main
     if key == "copy":
         return grow(f, s.target, _emit(f, x, key, pos, kw, name, t))
     return _emit(f, x, key, pos, kw, name, UNKNOWN)
