@@ -221,7 +221,7 @@ PROGRAMS.add(design_matrix, arr(4), arr(4), arr(3), issue=3)
 
 
 def columns_of_all_kinds(x, m):
-    return np.c_[m, x, x * x], np.c_[np.arange(2), x]
+    return np.c_[x[0], 2.0], np.c_[m, x, [1.0, x[1]]], np.c_[np.arange(2), x]
 
 
 PROGRAMS.add(columns_of_all_kinds, arr(2), arr(2, 3), issue=3)
