@@ -123,8 +123,9 @@ class _Passed(Facts):
             return False
         if self.memory.is_returned(x) or self.memory.is_outside(x) or not self._is_apart(clear.args[1], counter, loop.body):
             return False
-        after = [*block.results, *(a for s in block.stmts[k + 1 :] for a in free_in(s))]
-        if any(self._in(place, a) for a in after):
+        if any(self._in(place, a) for s in block.stmts[k + 1 :] for a in free_in(s)):  # mostly the next one does
+            return False
+        if any(self._in(place, a) for a in block.results):
             return False
         if any(self._in(place, a) for a in (*loop.init, *loop.carried, *loop.body.results, loop.item, loop.iter)):
             return False
