@@ -37,7 +37,7 @@ def getitem(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     x, i = s.args
     y = s.target
     assert y is not None
-    if not isinstance(x, Var) or not r.is_active(x):
+    if not isinstance(x, Var) or not r.is_active(x) or is_number(x.type or Unknown()):  # of a number: TypeError
         for key, _ in r.keys(y):
             state.drop(key)
         return

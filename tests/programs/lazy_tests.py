@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from tests.programs import Suite
+from tests.programs import Suite, arr
 
 PROGRAMS = Suite("lazy_tests", issue=3)
 X = np.array([0.3, -1.2, 2.5, 0.7])
@@ -84,3 +84,25 @@ def take_of_filtered(x):
 
 
 PROGRAMS.add(take_of_filtered, X)
+
+
+SYMBOLIC = True
+
+
+class Symbol:
+    def root(self):
+        raise TypeError("no number")
+
+
+def settled_by_the_type(x):
+    total = 0
+    for v in x:
+        total += v * v
+    if SYMBOLIC and isinstance(total, Symbol):
+        return total.root()
+    if SYMBOLIC or isinstance(x, np.ndarray):
+        return np.sqrt(total) * x[0]
+    return total.root()
+
+
+PROGRAMS.add(settled_by_the_type, arr(3))

@@ -305,3 +305,27 @@ def through_a_layer(x):
 
 
 PROGRAMS.add(through_a_layer, arr(3), issue=3)
+
+
+def spread_into(r, scale):
+    out = np.empty(r.shape[1:])
+    np.nanstd(r, ddof=1, axis=0, out=out)
+    out = np.multiply(out, scale, out=out)
+    return out * np.nanvar(r, axis=0, correction=1) + np.nanvar(r, axis=0, where=np.arange(8).reshape(4, 2) > 2)
+
+
+PROGRAMS.add(spread_into, arr(4, 2), 0.7, issue=3)
+
+
+def elementwise_or_number(lat):
+    near = abs(lat) > 1.4
+    y = np.tan(lat)
+    try:
+        y[near] = np.sign(lat[near]) * 9.0
+    except TypeError:
+        if near:
+            y = np.sign(lat) * 9.0
+    return y
+
+
+PROGRAMS.add(elementwise_or_number, 0.7, issue=3)

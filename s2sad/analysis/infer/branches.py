@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.infer import functions, merging, records
 from s2sad.analysis.infer.functions import Choice, Code, Option
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, If, Loc, Ref, Stmt, Var, targets_of
-from s2sad.ir.types import INT, Opaque, join
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, Global, If, Loc, Ref, Stmt, Var, targets_of
+from s2sad.ir.types import BOOL, INT, Lit, Opaque, join
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -118,3 +118,20 @@ class Merge:
 
 
 __all__ = ["Code", "Merge"]
+
+
+def settled(test: Atom, a: Atom, b: Atom) -> bool | None:
+    """What ``test and False`` and ``test or True`` give, whatever the test: ``SYMBOLIC and isinstance(x, Expr)``."""
+    if _same(b, test) and type_of_atom(a) == Lit(False):
+        return False if type_of_atom(test) in _BOOLS else None
+    if _same(a, test) and type_of_atom(b) == Lit(True):
+        return True if type_of_atom(test) in _BOOLS else None
+    return None
+
+
+_BOOLS = (BOOL, Opaque(bool))
+
+
+def _same(a: Atom, b: Atom) -> bool:
+    both = isinstance(a, Global) and isinstance(b, Global)
+    return a is b or (both and a.name == b.name and a.namespace is b.namespace)  # type: ignore[union-attr]

@@ -24,7 +24,7 @@ from s2sad.analysis.infer import (
     records,
     wholes,
 )
-from s2sad.analysis.infer.branches import Merge
+from s2sad.analysis.infer.branches import Merge, settled
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.optypes import op_type, truth, type_of_atom
 from s2sad.analysis.unionfind import Classes, untyped_classes
@@ -351,7 +351,8 @@ class FunctionInfer:
         self.consumed |= after
         merge = Merge(self, then, orelse)
         for t, a, b in zip(s.targets, then.results, orelse.results, strict=True):
-            self.env[t] = merge.value(a, b, t, t.name)
+            known = settled(test, a, b)
+            self.env[t] = merge.value(a, b, t, t.name) if known is None else Const(known)
         states.merge(merge.value)
         self.out.append(merge.finish(self.concrete(test), s.loc))
         if self.some:

@@ -186,20 +186,31 @@ def nanvar(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    x = np.asarray(a)
-    there = ~np.isnan(x)
+    x = np.asarray(a, dtype=dtype)
+    there = ~np.isnan(x) & where
+    if correction is not None:
+        ddof = correction
     count = np.sum(there, axis=axis, keepdims=True)
-    centred = np.where(there, x - np.sum(np.where(there, x, 0.0), axis=axis, keepdims=True) / count, 0.0)
+    centre = np.sum(np.where(there, x, 0.0), axis=axis, keepdims=True) / count if mean is None else mean
+    centred = np.where(there, x - centre, 0.0)
     free = np.sum(there, axis=axis, keepdims=bool(keepdims)) - ddof
     var = np.sum(centred * centred, axis=axis, keepdims=bool(keepdims)) / free
-    return np.where(free > 0, var, np.nan)[()] if np.any(free <= 0) else var
+    result = np.where(free > 0, var, np.nan)[()] if np.any(free <= 0) else var
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def nanstd(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
     where: Any = True, mean: Any = None, correction: Any = None,
 ) -> Any:  # fmt: skip
-    return np.sqrt(nanvar(a, axis=axis, ddof=ddof, keepdims=keepdims))
+    result = np.sqrt(nanvar(a, axis, dtype, None, ddof, keepdims, where=where, mean=mean, correction=correction))
+    if out is None:
+        return result
+    out[...] = result
+    return out
 
 
 def masked_var(
