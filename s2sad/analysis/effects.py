@@ -177,7 +177,7 @@ _STORE_NOWHERE = """
 """
 _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
-    {"sort_order", "require_ordered", "require_undone", "require_same", "attribute", "held", "expect_method"}
+    {"attribute", "expect_method", "held", "require_apart", "require_ordered", "require_same", "require_undone", "sort_order"}
 )
 _HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand it has the structure alone
 _HELPERS_FRESH = frozenset(

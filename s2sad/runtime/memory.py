@@ -231,3 +231,12 @@ def require_ordered(place: Any, value: Any) -> None:
             "an array is stored into its own memory along another direction: NumPy reads elements that it has written "
             "already, so that the result depends on its order; store a copy (x[i] = x[:, j].copy())"
         )
+
+
+def require_apart(x: Any, value: Any) -> None:
+    """Raise ``RuntimeError`` where elements are stored one after another (``x.flat[...]``) out of the array's own memory."""
+    if isinstance(x, np.ndarray) and isinstance(value, np.ndarray) and value.size > 1 and np.shares_memory(x, value):
+        raise RuntimeError(
+            "an array is stored into its own memory by x.flat or np.fill_diagonal: NumPy reads elements that it has written "
+            "already, so that the result depends on its order; store a copy (x.flat[i] = v.copy())"
+        )
