@@ -91,3 +91,27 @@ def test_what_is_apart_is_not_asked() -> None:
     g = s2sad.grad(f)
     g(W)
     assert "require_apart" not in g.source
+
+
+def mirrored(x: Any) -> Any:
+    a = x * x
+    for i in range(len(a)):
+        a[i] = a[:, i] * 1.0 if i == 0 else a[:, i]
+    return np.sum(a * a * W)
+
+
+def crossed(x: Any) -> Any:
+    a = x * x
+    a[2] = a[:, 0]
+    return np.sum(a * a * W)
+
+
+def test_a_vector_may_cross_itself_in_one_place() -> None:
+    """``A[i] = A[:, i]``: the element that both have is stored onto itself."""
+    g, d = s2sad.grad(mirrored)(arr(3, 3)), arr(3, 3, seed=5)
+    slope = (mirrored(arr(3, 3) + 1e-6 * d) - mirrored(arr(3, 3) - 1e-6 * d)) / 2e-6
+    np.testing.assert_allclose(np.sum(g * d), slope, rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(s2sad.jvp(mirrored, (arr(3, 3),), (d,))[1], slope, rtol=1e-6, atol=1e-8)
+    for derivative in (s2sad.grad(crossed), s2sad.jacfwd(crossed)):
+        with pytest.raises(RuntimeError, match="another direction"):
+            derivative(W)
