@@ -18,7 +18,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad import derived, pushes, scatter, tangent_stores, tangents
+from s2sad.ad import derived, overlap, pushes, scatter, tangent_stores, tangents
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
 from s2sad.ad.pushes import Pushes, free_name
@@ -66,6 +66,7 @@ class Forward:
         self.info = alias(fn)
         stored_globals(fn, self.activity, self.report)
         self.memory = Memory(fn, self.info)
+        self.seen_by_order = tangents.seen_by_order(fn, self.info)
         self.selections = selections(fn)
         if not program.findings:  # what is refused may be what reads it
             refuse_values_in_exceptions(fn, self.activity, self.refuse)
@@ -219,6 +220,8 @@ class Forward:
             return
         if scatter.sign_of(s) is not None:
             scatter.forward(self, s, b)
+            return
+        if s.target is None and overlap.is_needless(s, self.info):
             return
         b.append(s)
         if s.target is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.ad import adding, applied, calls, derived, lists, objects, reads, stores
+from s2sad.ad import adding, applied, calls, derived, lists, objects, overlap, reads, stores
 from s2sad.ad import scatter as scatters
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
@@ -50,6 +50,8 @@ def _options(r: Reverse, s: Let) -> range | tuple[int, ...]:
 def _let(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
     if s.op in ("setitem", "aug_setitem") or (s.op in INPLACE and s.target is None):
         return stores.store(r, s, state, rb)
+    if s.target is None and overlap.is_needless(s, r.info):
+        return []
     x = s.args[0] if s.args else None
     if s.op == "delitem" and isinstance(x, Var) and r.is_active(x) and isinstance(x.type, List | Dict):
         return lists.delete(r, s, x, state, rb)

@@ -1,7 +1,8 @@
 """Stores of a vector into its own memory along another direction: ``A[i] = A[:, j]``.
 
 NumPy copies overlapping vectors of the same stride as if the right side had been copied first, but not those of different
-strides. Its order is not ours to know: such a store is checked when the program runs.
+strides. Its order is not ours to know: such a store is checked when the program runs. So is one of elements one after another
+(``x.flat[1:] = x[0]``), by a statement of inference's, which goes where the memory is known to be another (``is_needless``).
 """
 
 from __future__ import annotations
@@ -34,6 +35,14 @@ def check(s: Let, info: AliasInfo, memory: Memory) -> list[Stmt]:
     return b.stmts
 
 
+def is_needless(s: Let, info: AliasInfo) -> bool:
+    """Is it the check that two arrays are apart, which have no memory in common?"""
+    if s.op != "call" or not isinstance(s.args[0], Ref) or s.args[0].obj is not rt.require_apart:
+        return False
+    _, x, v = s.args
+    return isinstance(x, Var) and isinstance(v, Var) and info.find(x) != info.find(v)
+
+
 def _vector(v: Var) -> bool:
     return isinstance(v.type, Array) and (v.type.dims is None or len(v.type.dims) == 1)
 
@@ -54,4 +63,4 @@ def _step(t: Type) -> object:
     return "one" if is_number(t) else None
 
 
-__all__ = ["check"]
+__all__ = ["check", "is_needless"]

@@ -17,6 +17,7 @@ import warnings
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.ad.expand import bind_globals
 from s2sad.ad.held import HeldGlobals
 from s2sad.analysis.alias import _HARMLESS, alias
@@ -30,7 +31,7 @@ from s2sad.ir.rewrite import map_lets, with_body
 _TALK = (print, warnings.warn)  # only seen by people
 _QUIET_OPS = frozenset({"raise_", "assert_", "comment", "with_enter", "with_exit", "format", "format_value"})
 _PURE = (slice, round, divmod, pow, abs, iter, getattr, issubclass, map, filter, complex, zip, enumerate, np.errstate)
-_QUIET_CALLS = (*(h for h in _HARMLESS if h is not print), *_PURE)
+_QUIET_CALLS = (*(h for h in _HARMLESS if h is not print), *_PURE, rt.require_apart)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

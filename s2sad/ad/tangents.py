@@ -18,13 +18,14 @@ from s2sad import runtime as rt
 from s2sad.ad import rounding
 from s2sad.ad.applied import one_sided, product, rule_of, split_args
 from s2sad.ad.inline import inline, inline_whole
+from s2sad.analysis.alias import AliasInfo
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.named import unlike_tuple
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var, free_in
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Var, free_in, walk
 from s2sad.ir.types import (
     UNKNOWN,
     Array,
@@ -35,6 +36,7 @@ from s2sad.ir.types import (
     dtype_of,
     is_differentiable,
     is_number,
+    rank_of,
     tangent_type,
 )
 from s2sad.rules.registry import Rule
@@ -201,6 +203,10 @@ def _like_result(f: Forward, dot: Atom, rule: Rule, s: Let, b: Builder) -> Atom:
         return dot
     if aliasing(rule, s) != "fresh" and _shares(f, s):
         return dot  # the value is a view, so is its tangent: stores into the memory have to show in both
+    if isinstance(t, Array) and f.info.find(s.target) in f.seen_by_order and _is_new(f, rule, s):
+        own = b.call(np.empty_like, "np.empty_like", s.target, name=f.name_of(s.target), type=tangent_type(t))
+        b.effect("setitem", own, Const(Ellipsis), dot)
+        return own
     if isinstance(d, Array) and aliasing(rule, s) == "fresh" and _shares(f, s):
         dot = b.call(np.array, "np.array", dot, type=d)  # the value is new memory, so is its tangent
     if isinstance(t, Array) and isinstance(d, Array):
@@ -218,6 +224,23 @@ def _like_result(f: Forward, dot: Atom, rule: Rule, s: Let, b: Builder) -> Atom:
     if aliasing(rule, s) == "fresh" and f.info.is_mutated(s.target):  # what was broadcast cannot be stored into
         return b.call(np.array, "np.array", wide, type=tangent_type(t))
     return wide
+
+
+def _is_new(f: Forward, rule: Rule, s: Let) -> bool:
+    """Is the value memory of its own, of more than one axis, that is stored into?"""
+    t = s.target
+    return t is not None and aliasing(rule, s) == "fresh" and f.info.is_mutated(t) and rank_of(t.type or UNKNOWN) not in (0, 1)
+
+
+def seen_by_order(fn: Function, info: AliasInfo) -> set[object]:
+    """The memory of which something may be a view or a copy, as its elements lie (``x.ravel()``): tangents lie as it does."""
+    out: set[object] = set()
+    for s in walk(fn.body):
+        if isinstance(s, Let) and s.op == "call" and s.target is not None and info.is_mutated(s.target):
+            rule = rule_of(s)
+            if rule is not None and rule.kind == "linear" and aliasing(rule, s) == "maybe":
+                out.add(info.find(s.target))
+    return out
 
 
 def _needed_for(stmts: list[Stmt], results: list[Atom]) -> list[Stmt]:

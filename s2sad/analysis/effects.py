@@ -177,7 +177,8 @@ _STORE_NOWHERE = """
 """
 _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
-    {"sort_order", "require_ordered", "require_undone", "require_same", "require_float", "attribute", "held", "expect_method"}
+    {"attribute", "expect_method", "held", "require_apart", "require_float", "require_ordered", "require_same", "require_undone",
+     "sort_order"}
 )
 _HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand it has the structure alone
 _HELPERS_FRESH = frozenset(

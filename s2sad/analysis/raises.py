@@ -61,7 +61,7 @@ def _may_raise(let: Let) -> bool:
             return not all(_is_int(t) for t in types[1:]) or len(types) > 3
         if let.args[0].obj is len:
             return not isinstance(types[1], List | Tuple | Dict) and not (isinstance(types[1], Array) and types[1].rank)
-        if let.args[0].obj in _SAFE_CALLS and isinstance(types[1], Array) and len(types) == 2:
+        if let.args[0].obj in _SAFE_CALLS and isinstance(types[1], Array) and (len(types) == 2 or let.args[0].obj is np.copy):
             return False
         rule = lookup(let.args[0].obj)
         module = getattr(let.args[0].obj, "__module__", None) or type(let.args[0].obj).__module__

@@ -455,6 +455,7 @@ nondiff(rt.carry, type=ty.constant(Lit(None)))
 nondiff(rt.attribute, type=lambda error, name, kind=None, **static: UNKNOWN)
 nondiff(rt.held, type=lambda error, name, kind=None, **static: UNKNOWN)
 nondiff(rt.require_ordered, type=ty.constant(Lit(None)))
+nondiff(rt.require_apart, type=ty.constant(Lit(None)))
 nondiff(rt.share, type=lambda y, x, *more, **static: _same(x))
 _fn: Any
 for _fn in (rt.ptp_share, rt.median_share):

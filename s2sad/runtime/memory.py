@@ -222,12 +222,34 @@ def require_undone(error: BaseException) -> None:
 
 
 def require_ordered(place: Any, value: Any) -> None:
-    """Raise ``RuntimeError`` where NumPy copies an overlapping vector of another stride: it reads what it has written."""
+    """Raise ``RuntimeError`` where NumPy copies an overlapping vector of another stride: it reads what it has written.
+    (Not so where each element that they share is stored onto itself, as by ``A[i] = A[:, i]``.)"""
     if not isinstance(place, np.ndarray) or not isinstance(value, np.ndarray) or place.ndim != 1 or value.ndim != 1:
         return
     a, b = place.strides[0], value.strides[0]
-    if value.size > 1 and a != b and a * b > 0 and np.shares_memory(place, value):
+    if value.size > 1 and a != b and a * b > 0 and np.shares_memory(place, value) and not _onto_itself(place, value):
         raise RuntimeError(
             "an array is stored into its own memory along another direction: NumPy reads elements that it has written "
             "already, so that the result depends on its order; store a copy (x[i] = x[:, j].copy())"
+        )
+
+
+def _onto_itself(place: np.ndarray, value: np.ndarray) -> bool:
+    """Have two vectors no element in common but at the same position of both?"""
+    size = place.itemsize
+    if place.dtype != value.dtype or place.size != value.size:
+        return False
+    one, two = (v.__array_interface__["data"][0] + v.strides[0] * np.arange(v.size) for v in (place, value))
+    if np.any((one - one[0]) % size) or np.any((two - one[0]) % size):
+        return False  # elements that overlap in part
+    _, first, second = np.intersect1d(one, two, assume_unique=True, return_indices=True)
+    return bool(np.array_equal(first, second))
+
+
+def require_apart(x: Any, value: Any) -> None:
+    """Raise ``RuntimeError`` where elements are stored one after another (``x.flat[...]``) out of the array's own memory."""
+    if isinstance(x, np.ndarray) and isinstance(value, np.ndarray) and value.size > 1 and np.shares_memory(x, value):
+        raise RuntimeError(
+            "an array is stored into its own memory by x.flat or np.fill_diagonal: NumPy reads elements that it has written "
+            "already, so that the result depends on its order; store a copy (x.flat[i] = v.copy())"
         )

@@ -75,6 +75,8 @@ class _Methods:
             back = Var("", Slice(Lit(None), Lit(None), Lit(-1)))
             self.before.append(Let(back, "slice", (Const(None), Const(None), Const(-1)), (), let.loc))
             return Let(let.target, "getitem", (x, back), (), let.loc)
+        if let.args[0].obj is np.copy and let.kwnames == ("order",) and getattr(let.args[2], "value", None) == "C":
+            return self._plain(let, "copy")
         if self._is_users(let, x):
             return let
         name = _REDUCTIONS.get(let.args[0].obj) if _hashable(let.args[0].obj) else None

@@ -799,3 +799,44 @@ def real_part_of_what_was_stored(x, flag):
 
 
 PROGRAMS.add(real_part_of_what_was_stored, arr(4), True)
+
+
+def copy_of_a_transpose(x):
+    u = x.T.copy()  # in C order, whatever the order of x: the vector is a view of it
+    v = u.ravel()
+    v[1] = 3.0 * x[0, 0]
+    w = np.copy(x.T)  # in the order of x.T: the vector is another array
+    r = w.ravel()
+    r[1] = 5.0 * x[1, 1]
+    return np.sum(u * u * x) + np.sum(w * x) + np.sum(r)
+
+
+PROGRAMS.add(copy_of_a_transpose, arr(3, 3))
+
+
+def elements_one_after_another(x, y):
+    z = x * 1.0
+    np.fill_diagonal(z, y[0] * 2.0)
+    z.flat[2:4] = y[1, :2]
+    z.flat[4:6] = z[0, :2].copy()
+    z.flat = z.T * y
+    return np.sum(z * z * x)
+
+
+PROGRAMS.add(elements_one_after_another, arr(3, 3), arr(3, 3, seed=1))
+
+
+ORDERED = arr(3, 3, seed=3)
+
+
+def views_by_order(x):
+    u = x.T + ORDERED  # in C order, as the sum of x.T and its tangent alone would not be
+    v = u.ravel()
+    v[1] = 3.0 * x[0, 0]
+    w = np.partition(x.T, 1, axis=0)
+    r = w.reshape(-1)
+    r[2] = x[1, 1]
+    return np.sum(u * u * x) + np.sum(w * x) + np.sum(v)
+
+
+PROGRAMS.add(views_by_order, arr(3, 3))

@@ -7,7 +7,8 @@
     x.flat = 0.0                 x[...] = 0.0
 
 Handed on as a whole (``list(x.flat)``), it is ``np.ravel(x)``. An iterator that is kept under a name is refused where an
-active value goes through it, as it sees what is stored into x later.
+active value goes through it, as it sees what is stored into x later. NumPy stores these elements one after another, and
+reads what it has written already where the value is a part of x: that is checked (``in_order``).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from s2sad import runtime as rt
 from s2sad.analysis.infer.rule_calls import numpy_rule, rule_call
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
@@ -62,14 +64,23 @@ def store(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> None:
     """``x.flat[i] = v`` and ``x.flat[i] op= v``."""
     flat, index, *rest = args
     assert isinstance(flat, Var)
+    if op == "setitem":
+        in_order(f, f.flats[flat], rest[0])
     f.effect(op, f.flats[flat], _place(f, f.flats[flat], _index(f, index)), *rest)
 
 
 def assign(f: FunctionInfer, x: Atom, value: Atom) -> None:
     """``x.flat = v``."""
+    in_order(f, x, value)
     if isinstance(type_of_atom(value), Array | List | Tuple):
         value = rule_call(f, numpy_rule("reshape"), (value, f.emit("getattr", x, Const("shape"))), {}, "") or UNDEF
     f.effect("setitem", x, Const(Ellipsis), value)
+
+
+def in_order(f: FunctionInfer, x: Atom, value: Atom) -> None:
+    """The check that ``value`` is no part of ``x``: without it where they are known to be apart (``ad/overlap.py``)."""
+    if isinstance(value, Var) and isinstance(value.type, Array):
+        f.effect("call", Ref(rt.require_apart, "rt.require_apart"), x, value)
 
 
 def _index(f: FunctionInfer, index: Atom) -> Atom:
@@ -89,4 +100,4 @@ def _place(f: FunctionInfer, x: Var, index: Atom) -> Atom:
     return f.emit("call", Ref(np.unravel_index, "np.unravel_index"), number, f.emit("getattr", x, Const("shape")))
 
 
-__all__ = ["assign", "made", "operands", "read", "store", "whole"]
+__all__ = ["assign", "in_order", "made", "operands", "read", "store", "whole"]

@@ -33,6 +33,7 @@ from s2sad.ir.types import (
     Type,
     Unknown,
     dtype_of,
+    is_number,
     widen,
 )
 from s2sad.rules.registry import lookup_method
@@ -64,6 +65,11 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
 
 def _is_real(t: Type) -> bool:
     return (dtype_of(t) or "complex").startswith(("float", "int", "uint"))
+
+
+def _is_vector(t: Type) -> bool:
+    """Is there one order alone in which its elements can lie?"""
+    return is_number(t) or (isinstance(t, Array) and t.rank in (0, 1))
 
 
 def _element(f: FunctionInfer, x: Atom, rank: int, pos: tuple[Atom, ...]) -> Atom:
@@ -131,6 +137,8 @@ def method_call(
                 if len(pos) == 1 and not isinstance(type_of_atom(pos[0]), Scalar | Lit):
                     whole = pos[0]
                 pos = (whole,)
+            if key == "copy" and not pos and not kw and not _is_vector(t):
+                kw = {"order": Const("C")}  # np.copy keeps the order of x: another array may then be a view of the copy, or none
             return rule_calls.rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, rule_calls.text_of(rule)))
     return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
 

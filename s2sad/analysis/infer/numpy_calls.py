@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, elements, rewritten_running, rule_calls
+from s2sad.analysis.infer import calls, elements, flat, rewritten_running, rule_calls
 from s2sad.analysis.infer.iterables import as_sequence, materialise, recipe
 from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
@@ -70,6 +70,7 @@ def _fill_diagonal(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var 
         return f.refuse("S2S054", "np.fill_diagonal of an array that is not known to be a matrix", "store a[i, i] in a loop")
     n = f.emit("call", Ref(min, "min"), f.emit("getattr", g["a"], Const("shape")), type=INT)
     i = _np(f, "arange", n)
+    flat.in_order(f, g["a"], g["val"])
     f.effect("setitem", g["a"], f.emit("tuple", i, i), g["val"])
     return Const(None)
 

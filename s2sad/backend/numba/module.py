@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from s2sad.backend.numba.anyorder import carried_by_loops, in_any_order
 from s2sad.backend.numba.boundary import (
     SUFFIX,
@@ -45,8 +47,9 @@ from s2sad.backend.numba.turned import turned
 from s2sad.backend.numba.unassigned import assigned_values
 from s2sad.backend.numba.wrappers import Leaves, wrapper
 from s2sad.frontend.lower import lower_function
-from s2sad.ir.nodes import Function, Var, replace
+from s2sad.ir.nodes import Function, Let, Stmt, Var, replace, walk
 from s2sad.ir.record import dataclass, field
+from s2sad.ir.rewrite import map_lets, with_body
 from s2sad.options import PLAIN, Native
 from s2sad.simplify.dce import eliminate
 
@@ -72,7 +75,7 @@ class NativeModule:
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    typed = kept_in_lists(typed_results([literal_params(f) for f in apart_from_helpers(functions)]))
+    typed = kept_in_lists(typed_results([literal_params(_plain_copies(f)) for f in apart_from_helpers(functions)]))
     plain = with_depths(typed)
     out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
@@ -103,6 +106,18 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
     out.functions = [*helpers, *compiled, *wrappers]
     out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}
     return out
+
+
+def _plain_copies(fn: Function) -> Function:
+    """Arrays that machine code makes lie in C order anyway: ``x.copy()`` is ``np.copy(x)`` here."""
+
+    def ordered(s: Stmt) -> bool:
+        copies = isinstance(s, Let) and s.op == "call" and s.kwnames == ("order",) and getattr(s.args[0], "obj", None) is np.copy
+        return copies and getattr(s.args[2], "value", None) == "C"  # type: ignore[union-attr]
+
+    if not any(map(ordered, walk(fn.body))):
+        return fn
+    return with_body(fn, map_lets(fn.body, lambda s: Let(s.target, "call", s.args[:2], (), s.loc) if ordered(s) else s))
 
 
 def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> tuple[Function, set[Var], set[Var]]:
