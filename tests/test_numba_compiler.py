@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -245,6 +246,34 @@ def test_only_arrays_that_are_made_in_one_place_are_told_apart() -> None:
     assert sorted(swapped) == ["first", "second"]  # before the loop; what a loop carries is not known
 
 
+def made_then_read(p, i, k):
+    first = p[i]
+    made = np.empty(4)
+    for j in range(4):
+        made[j] = p[j] + first
+    made[k] = first
+    return made
+
+
+def one_after_the_other(x, i, k):
+    return numba_made_then_read(numba_made_then_read(x, i, k), k, i)
+
+
+numba_made_then_read = both(made_then_read)[0]
+
+
+def test_what_is_told_apart_in_one_copy_of_a_function_is_not_in_another() -> None:
+    """One copy gets what the other one made."""
+    fn = both(one_after_the_other)[0]
+    x = np.arange(4.0)
+    want = made_then_read(made_then_read(x, 1, 2), 2, 1)
+    np.testing.assert_array_equal(fn(x, 1, 2), want)
+    (text,) = fn.inspect_llvm().values()
+    names = re.findall(r"^(!\d+) = distinct !{\1, (!\d+)}$", text, re.MULTILINE)
+    stored = set(re.findall(r"^  store double .*!alias.scope (!\d+)", text, re.MULTILINE))
+    assert len({domain for _, domain in names}) >= 2 <= len(stored)
+
+
 def walks(n, m, k, out):
     at = 0
     end = n
@@ -272,6 +301,14 @@ def walks(n, m, k, out):
         out[3] += i * len(over)
     for i in over:
         out[3] -= 0.5 * i
+    often = range(m, n)
+    down = range(n, m, -1)
+    for _ in range(3):
+        for i in often:
+            for j in down:
+                if i > 4:
+                    break
+                out[0] += i * j
     last = -7
     for last in range(m, m + 4):  # noqa: B007
         pass
@@ -314,7 +351,7 @@ def test_which_ranges_are_counters() -> None:
 
     blocks = reconstruct_ssa(run_frontend(walks)).blocks
     found = Loops(blocks.values(), lambda name: kinds.range_state64_type)
-    assert sorted(found.ranges.values()) == [-1, -1, -1, 1, 1, 1, 1, 1, 1]  # not that with a step k, nor the two over one range
+    assert sorted(found.ranges.values()) == 4 * [-1] + 8 * [1]  # not that with a step k, nor the two over one range
 
 
 def rows(x):

@@ -631,3 +631,18 @@ def made_in_one_branch(x, n):
 
 
 PROGRAMS.add(made_in_one_branch, pos(4), 3, issue=3)
+
+
+def range_made_before_the_loop_around(x, n):
+    s = 0.4
+    often = range(n)
+    down = range(n - 1, 0, -1)
+    for _ in range(3):
+        for i in often:
+            s = s * x[i] + 0.3 * x[i]
+        for i in down:
+            s = s + x[i] * x[i - 1]
+    return s
+
+
+PROGRAMS.add(range_made_before_the_loop_around, pos(4), 4, issue=5)

@@ -6,6 +6,9 @@ read and store of an element therefore says which array it is of, and which othe
 
 Only variables that are assigned in one place are spoken of, where the array is made (or which are parameters: these may be
 one array, and count as one here). What comes of a call, a view, a branch or a loop may be any array: nothing is said of it.
+
+LLVM copies functions into those that call them. What one copy made may be given to another one: each copy has names of its
+own, which LLVM makes where a name refers to itself, and only there.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from llvmlite.ir.values import MDValue
 from numba.core import ir
 
 from s2sad.backend.numba.allocation import is_maker
@@ -49,15 +53,28 @@ def _origin(name: str, once: dict[str, Any]) -> str | None:
     return None
 
 
+class _Name(MDValue):  # type: ignore[misc]
+    """A name for LLVM, which no other node has."""
+
+    def __init__(self, module: Any, *parts: Any) -> None:
+        super().__init__(module, (), str(len(module.metadata)))
+        self.operands = (self, *parts)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
 class Apart:
     """What is said of the elements of each array of a function."""
 
-    def __init__(self, module: Any, function: str, blocks: Iterable[Any]) -> None:
+    def __init__(self, module: Any, blocks: Iterable[Any]) -> None:
         self.module = module
         self._of = origins(blocks)
-        domain = module.add_metadata([f"s2sad.{function}"])
-        found = sorted(set(self._of.values()))
-        self._scopes = {origin: module.add_metadata([f"s2sad.{function}.{origin}", domain]) for origin in found}
+        domain = _Name(module)
+        self._scopes = {origin: _Name(module, domain) for origin in sorted(set(self._of.values()))}
         self._said: dict[str, tuple[Any, Any]] = {}
 
     def tell(self, array: str, instruction: Any) -> None:

@@ -33,9 +33,9 @@ class Lowering(Lower):
         self._counted: dict[Any, bool] = {}
         self._indices = self._only_indices()
         self._loops = Loops(self.blocks.values(), self.typeof)
-        self._counters: dict[str, tuple[Any, Any]] = {}  # where a loop over a range has its next value and its end
+        self._counters: dict[str, tuple[Any, Any, Any]] = {}
         self._steps: dict[str, tuple[Any, Any]] = {}  # of a pair: the value, and is there one?
-        self._apart = Apart(self.module, self.fndesc.mangled_name, self.blocks.values())
+        self._apart = Apart(self.module, self.blocks.values())
 
     def _only_indices(self) -> set[str]:
         """The variables, assigned once and in one block, that are read as the indices of elements alone."""
@@ -89,24 +89,35 @@ class Lowering(Lower):
         return name in self._loops.ranges or name in self._loops.walks or name in self._loops.pairs
 
     def _lower_loop(self, name: str, value: Any) -> None:
-        """A range: its first value and its end; one step: a comparison and an addition."""
+        """A range: its first value and its end; where a loop begins, which may be often for one range: the first value is the
+        next one; one step: a comparison and an addition."""
         b = self.builder
         if name in self._loops.ranges:
             kinds = self.fndesc.calltypes[value].args
             args = [self._cast_var(v, k) for v, k in zip(value.args, kinds, strict=True)]
             first, end = args[:2] if len(args) > 1 else (cgutils.intp_t(0), args[0])
-            places = cgutils.alloca_once(b, cgutils.intp_t), cgutils.alloca_once(b, cgutils.intp_t)
-            self._counters[name] = places
+            places = self._counter(name)
             b.store(first, places[0])
             b.store(end, places[1])
-        elif name in self._loops.pairs:
+        elif name in self._loops.walks:
+            if not isinstance(value, ir.Var):
+                first, _, at = self._counter(self._loops.walks[name])
+                b.store(b.load(first), at)
+        else:
             over = self._loops.pairs[name]
-            at, end = self._counters[over]
+            _, end, at = self._counter(over)
             now, step = b.load(at), self._loops.ranges[over]
             more = b.icmp_signed("<" if step > 0 else ">", now, b.load(end))
             with b.if_then(more):
                 b.store(b.add(now, cgutils.intp_t(step), flags=["nsw"]), at)
             self._steps[name] = now, more
+
+    def _counter(self, name: str) -> tuple[Any, Any, Any]:
+        """Where a loop over this range has its first value, its end, and its next value."""
+        if name not in self._counters:
+            first, end, at = (cgutils.alloca_once(self.builder, cgutils.intp_t) for _ in range(3))
+            self._counters[name] = first, end, at
+        return self._counters[name]
 
     def lower_getitem(self, resty: Any, expr: Any, value: Any, index: Any, signature: Any) -> Any:
         array = self.typeof(value.name)
