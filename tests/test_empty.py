@@ -25,3 +25,16 @@ def test_gradients_of_few_elements(name):
     value, gradient = s2sad.value_and_grad(f)(x)
     np.testing.assert_equal(value, f(x))
     np.testing.assert_allclose(gradient, np.full(shape, 2.0 if name == "one knot" else 0.0))
+
+
+def squares_and_size(x):
+    return x * x, {"size": x.size}
+
+
+def test_jacobians_without_columns_have_their_shape():
+    none = np.zeros((0, 3))
+    assert s2sad.jacfwd(lambda x: np.sum(x * x))(none).shape == s2sad.jacrev(lambda x: np.sum(x * x))(none).shape == (0, 3)
+    jacobian, auxiliary = s2sad.jacfwd(squares_and_size, has_aux=True)(none)
+    assert jacobian.shape == (0, 3, 0, 3) and auxiliary == {"size": 0}
+    first, second = s2sad.jacfwd(lambda x, y: x.sum() * y, argnums=(0, 1))(none, np.ones(2))
+    assert first.shape == (2, 0, 3) and np.array_equal(second, np.zeros((2, 2)))
