@@ -150,3 +150,13 @@ def numbers_beside_vectors(v):
 
 
 PROGRAMS.add(numbers_beside_vectors, arr(4))
+
+
+def rows_of_a_turned_copy(a, t):
+    y = a.T.copy()
+    z = y.ravel()
+    z[1] = t
+    return np.sum(y * z[2]) + np.sum(np.einsum("ij->ji", a).copy().reshape(-1)[:5] ** 2)
+
+
+PROGRAMS.add(rows_of_a_turned_copy, arr(3, 4), 0.7)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import types as pytypes
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from s2sad.analysis.infer import (
     binding,
     calls,
@@ -64,6 +66,17 @@ def method(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom 
 
 def _is_real(t: Type) -> bool:
     return (dtype_of(t) or "complex").startswith(("float", "int", "uint"))
+
+
+_TURNS = (np.transpose, np.matrix_transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.einsum, np.asfortranarray, np.rot90)
+
+
+def _is_turned(f: FunctionInfer, x: Atom) -> bool:
+    """Is x what a call in this block has made that does not lie row by row?"""
+    for s in reversed(f.out):
+        if isinstance(s, Let) and s.target is x:
+            return s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is g for g in _TURNS)
+    return False
 
 
 def _element(f: FunctionInfer, x: Atom, rank: int, pos: tuple[Atom, ...]) -> Atom:
@@ -128,6 +141,8 @@ def method_call(
             return x  # itself, where np.conj makes a copy
         if key == "item" and pos and isinstance(t, Array) and t.rank is not None:
             x, pos = _element(f, x, t.rank, pos), ()
+        if key == "copy" and not pos and not kw and _is_turned(f, x):
+            kw = {"order": Const("C")}  # the method lays rows one after the other, np.copy goes by the memory of x
         if rule is not None:
             if key in _VARARG_METHODS and pos and not (len(pos) == 1 and isinstance(type_of_atom(pos[0]), Tuple | List | Lit)):
                 whole = pos[0] if len(pos) == 1 else f.emit("tuple", *pos)
