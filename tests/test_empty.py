@@ -77,3 +77,16 @@ def test_means_of_nothing_do_not_raise_in_the_derivative(f, size):
     np.testing.assert_equal(value, want)
     assert gradient.shape == x.shape
     s2sad.jvp(f, (x,), (x,))
+
+
+def squares_and_size(x):
+    return x * x, {"size": x.size}
+
+
+def test_jacobians_without_columns_have_their_shape():
+    none = np.zeros((0, 3))
+    assert s2sad.jacfwd(lambda x: np.sum(x * x))(none).shape == s2sad.jacrev(lambda x: np.sum(x * x))(none).shape == (0, 3)
+    jacobian, auxiliary = s2sad.jacfwd(squares_and_size, has_aux=True)(none)
+    assert jacobian.shape == (0, 3, 0, 3) and auxiliary == {"size": 0}
+    first, second = s2sad.jacfwd(lambda x, y: x.sum() * y, argnums=(0, 1))(none, np.ones(2))
+    assert first.shape == (2, 0, 3) and np.array_equal(second, np.zeros((2, 2)))

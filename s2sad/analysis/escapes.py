@@ -21,6 +21,7 @@ _KEEPS = frozenset({"tuple", "list", "dict", "set", "closure", "format", "format
 _TESTS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "is_", "is_not", "in_", "not_in", "not", "assert_", "raise_", "comment"})
 _TEXT = (str, bytes, bytearray, set, frozenset)
 _TO_TEXT = (str, repr, format, ascii, set, frozenset, bytes)
+_ABOUT = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides", "flags", "T", "real", "imag"})
 _FILLS = frozenset({"append", "add", "extend", "insert", "update", "setdefault"})
 
 
@@ -98,8 +99,8 @@ class _Search:
     def _leaves_numbers(self, s: Let) -> bool:
         if s.op == "call" and isinstance(s.args[0], Ref):
             return s.args[0].obj in _TO_TEXT
-        flat = s.op == "getattr" and getattr(s.args[1], "value", "") == "flat"
-        return flat and isinstance(type_of_atom(s.args[0]), Array)
+        holds = s.op == "getattr" and getattr(s.args[1], "value", "") not in _ABOUT  # x.flat, x.data
+        return holds and isinstance(type_of_atom(s.args[0]), Array | Num | Scalar)
 
     def run(self, report: Report) -> None:
         before = -1

@@ -94,7 +94,11 @@ class ForwardJacobian(Jacobian):
             self.programs.find(bound)  # refuses the arguments that have no derivative
             zeros = [np.zeros_like(np.asarray(v)) for v in leaves]
             columns: list[list[Any]] = []
-            value: Any = run_jvp(self.programs, bound, tangents)[0] if not leaves else None
+            value: Any = None
+            if not any(zero.size for zero in zeros):  # no column at all: only the value's structure is needed
+                value = run_jvp(self.programs, bound, tangents)[0]
+                bound = copy(fresh) if stores else bound
+                value, auxiliary = value if self.options["has_aux"] else (value, auxiliary)
             for k, zero in enumerate(zeros):
                 columns.append([])
                 for i in range(zero.size):

@@ -83,12 +83,9 @@ def stack_adj(g: Any, arrays: Sequence[Any], axis: int = 0) -> list[Any]:
 
 
 def hstack_adj(g: Any, arrays: Sequence[Any]) -> list[Any]:
-    """``hstack`` joins along the second axis, or along the only one."""
-    return (
-        concatenate_adj(g, [np.atleast_1d(a) for a in arrays], 0 if np.ndim(arrays[0]) < 2 else 1)
-        if all(np.ndim(a) for a in arrays)
-        else [as_kind(v, a) for v, a in zip(np.asarray(g), arrays, strict=True)]
-    )
+    """``hstack`` joins along the second axis, or along the only one; numbers are vectors of one element."""
+    parts = concatenate_adj(g, [np.atleast_1d(a) for a in arrays], 0 if np.ndim(arrays[0]) < 2 else 1)
+    return [p if np.ndim(a) else as_kind(p[0], a) for p, a in zip(parts, arrays, strict=True)]
 
 
 def column_stack_adj(g: Any, arrays: Sequence[Any]) -> list[Any]:

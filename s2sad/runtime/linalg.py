@@ -258,17 +258,18 @@ def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
     return as_kind(np.tensordot(g, a, (axes, axes)), like)
 
 
-def convolve_adj_a(g: Any, v: Any, like: Any, mode: str = "full") -> Any:
+def convolve_adj_a(g: Any, v: Any, like: Any, mode: str | int = "full") -> Any:
     """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
     v = np.asarray(v)
     n, m = np.size(like), v.size
     full = np.zeros(n + m - 1, np.result_type(g, v))
-    start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
+    middle, last = (min(n, m) - 1) // 2, min(n, m) - 1
+    start = {"full": 0, "same": middle, "valid": last, 2: 0, 1: middle, 0: last}[mode]
     full[start : start + np.size(g)] = g
     return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
 
 
-def correlate_adj_a(g: Any, v: Any, like: Any, mode: str = "valid") -> Any:
+def correlate_adj_a(g: Any, v: Any, like: Any, mode: str | int = "valid") -> Any:
     """The adjoint of ``a`` in ``np.correlate(a, v, mode)``."""
     if np.size(v) <= np.size(like):
         return convolve_adj_a(g, np.flip(v), like, mode)
@@ -276,7 +277,7 @@ def correlate_adj_a(g: Any, v: Any, like: Any, mode: str = "valid") -> Any:
     return np.flip(convolve_adj_a(np.flip(g), v, like, mode))
 
 
-def correlate_adj_v(g: Any, a: Any, like: Any, mode: str = "valid") -> Any:
+def correlate_adj_v(g: Any, a: Any, like: Any, mode: str | int = "valid") -> Any:
     """The adjoint of ``v`` in ``np.correlate(a, v, mode)``."""
     if np.size(like) <= np.size(a):
         return np.flip(convolve_adj_a(g, a, like, mode))

@@ -97,3 +97,66 @@ def product_in_the_best_order(a, b):
 
 
 PROGRAMS.add(product_in_the_best_order, arr(3, 4), arr(3, 2))
+
+
+def axes_in_front(a, v):
+    both = np.array(v, ndmin=2) @ a.T + np.array([v[0], v[1]], ndmin=3)[0, :, :1].T
+    return np.sum(both**2) + np.array(a, ndmin=1).sum()
+
+
+PROGRAMS.add(axes_in_front, arr(3, 4), arr(4, seed=1))
+
+
+def attributes_of_numbers(v):
+    k = v[2] if v.sum() > 0.0 else v.mean()
+    return v[2].flat[0] * v[1] + v[0].T * v[1] + v[3].real * k
+
+
+PROGRAMS.add(attributes_of_numbers, arr(4))
+
+
+def elements_by_one_tuple(a):
+    return a.item((1, 2)) * a.item((-1, -2)) * a[0].item((3,))
+
+
+PROGRAMS.add(elements_by_one_tuple, arr(3, 4))
+
+
+def values_that_come_again(a, v):
+    b, c, d = a * 1.0, a * 1.0, a * 1.0
+    b.flat = v
+    c.flat = [v[0], v[1]]
+    np.fill_diagonal(d, v[:2])
+    np.fill_diagonal(c, v)
+    return np.sum(b * b * a) + np.sum(c**3) + np.sum(d * d * a)
+
+
+PROGRAMS.add(values_that_come_again, arr(3, 4), arr(4, seed=1))
+
+
+def weights_of_two_axes(a, w):
+    t = a.reshape(2, 3, 2)
+    one = np.average(t, axis=(0, 2), weights=w) * np.average(t, axis=(2, 0), weights=w.T)
+    return np.sum(one**2) + np.average(t, axis=(0, -1), weights=w)[1]
+
+
+PROGRAMS.add(weights_of_two_axes, arr(3, 4), np.array([[0.5, 1.0], [1.5, 0.7]]))
+
+
+def numbers_beside_vectors(v):
+    joined = np.hstack([v[0] * v[1], v, v.sum()])
+    modes = np.convolve(v, joined, 1).sum() + np.correlate(joined, v, 0) @ v[:3] + np.convolve(v, v, 2)[3]
+    return np.sum(joined * np.arange(6.0)) * modes
+
+
+PROGRAMS.add(numbers_beside_vectors, arr(4))
+
+
+def rows_of_a_turned_copy(a, t):
+    y = a.T.copy()
+    z = y.ravel()
+    z[1] = t
+    return np.sum(y * z[2]) + np.sum(np.einsum("ij->ji", a).copy().reshape(-1)[:5] ** 2)
+
+
+PROGRAMS.add(rows_of_a_turned_copy, arr(3, 4), 0.7)

@@ -21,7 +21,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.infer.rule_calls import numpy_rule, rule_call
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import Array, List, Lit, Scalar, Tuple
+from s2sad.ir.types import Array, List, Lit, Scalar, Tuple, dims_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def made(f: FunctionInfer, x: Atom, name: str) -> Atom | None:
     """The value of ``x.flat``; None where it is not followed."""
     t = type_of_atom(x)
+    if isinstance(t, Scalar):  # nothing can be stored into a number
+        return rule_call(f, numpy_rule("ravel"), (x,), {}, name)
     if name or not isinstance(t, Array) or not t.rank or not isinstance(x, Var):
         return None
     out = Var("", Array(t.dtype, None))
@@ -70,10 +72,14 @@ def store(f: FunctionInfer, op: str, args: tuple[Atom, ...]) -> None:
 
 
 def assign(f: FunctionInfer, x: Atom, value: Atom) -> None:
-    """``x.flat = v``."""
+    """``x.flat = v``, where fewer values come again and again."""
     in_order(f, x, value)
-    if isinstance(type_of_atom(value), Array | List | Tuple):
-        value = rule_call(f, numpy_rule("reshape"), (value, f.emit("getattr", x, Const("shape"))), {}, "") or UNDEF
+    t = type_of_atom(value)
+    if isinstance(t, Array | List | Tuple) and not (dims_of(t) and dims_of(t) == dims_of(type_of_atom(x))):
+        from s2sad.analysis.infer.calls import call_object
+
+        shape = f.emit("getattr", x, Const("shape"))
+        value = call_object(f, Ref(np.resize, "np.resize"), (value, shape), {}, "", None) or UNDEF
     f.effect("setitem", x, Const(Ellipsis), value)
 
 

@@ -76,6 +76,9 @@ def _element(f: FunctionInfer, x: Atom, rank: int, pos: tuple[Atom, ...]) -> Ato
     """``x.item(k)`` and ``x.item(i, j)`` read an element by its place among all, or by its indices."""
     from s2sad.analysis.infer.operations import read
 
+    t = type_of_atom(pos[0])
+    if len(pos) == 1 and isinstance(t, Tuple):
+        return read(f, "getitem", x, pos[0], "")
     if len(pos) == 1 and rank != 1:
         x = rule_calls.rule_call(f, rule_calls.numpy_rule("ravel"), (x,), {}, "") or UNDEF
     return read(f, "getitem", x, pos[0] if len(pos) == 1 else f.emit("tuple", *pos), "")

@@ -24,7 +24,7 @@ from s2sad.analysis.infer.operations import arithmetic
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
 from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Ref, Var
-from s2sad.ir.types import INT, RANGE, STR, Array, List, Lit, Scalar, Tuple, Type, is_number, join_all, rank_of
+from s2sad.ir.types import INT, RANGE, STR, Array, List, Lit, Scalar, Tuple, Type, dims_of, is_number, join_all, rank_of
 from s2sad.rules.registry import lookup
 
 if TYPE_CHECKING:
@@ -71,7 +71,12 @@ def _fill_diagonal(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var 
     n = f.emit("call", Ref(min, "min"), f.emit("getattr", g["a"], Const("shape")), type=INT)
     i = _np(f, "arange", n)
     flat.in_order(f, g["a"], g["val"])
-    f.effect("setitem", g["a"], f.emit("tuple", i, i), g["val"])
+    value = g["val"]
+    at, of = dims_of(t), dims_of(type_of_atom(value))
+    if of != () and not (of and at and len(of) == 1 and at == (of[0], of[0])):
+        # fewer values come again and again, more are not looked at
+        value = _np(f, "resize", value, n)
+    f.effect("setitem", g["a"], f.emit("tuple", i, i), value)
     return Const(None)
 
 

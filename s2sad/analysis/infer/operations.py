@@ -395,6 +395,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
     whole = flat.made(f, x, name) if key == "flat" else None
     if whole is not None:
         return whole
+    if isinstance(t, Scalar) and key == "T":
+        return x
     if isinstance(t, Array | Num | Unknown) and key == "T":
         return rule_calls.rule_call(f, rule_calls.numpy_rule("transpose"), (x,), {}, name) or UNDEF
     if isinstance(t, Array | Num | Unknown) and key == "mT":

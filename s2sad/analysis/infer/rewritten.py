@@ -21,7 +21,9 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
         scl = np.asarray(a.size / np.size(avg), dtype=float)
     else:
         wgt = np.asanyarray(weights)
-        if np.ndim(wgt) != np.ndim(a):
+        if np.ndim(wgt) != np.ndim(a) and isinstance(axis, tuple):
+            wgt = _spread(a, wgt, axis)
+        elif np.ndim(wgt) != np.ndim(a):
             wgt = np.swapaxes(np.broadcast_to(wgt, (a.ndim - 1) * (1,) + wgt.shape), -1, axis)
         scl = np.sum(wgt, axis=axis)
         if np.any(scl == 0.0):
@@ -30,6 +32,14 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     if returned:
         return avg, np.broadcast_to(scl, np.shape(avg))
     return avg
+
+
+def _spread(a: Any, wgt: Any, axis: Any) -> Any:
+    """Weights with the axes ``axis`` of a, which are in that order."""
+    axes = tuple(map(lambda k: k % np.ndim(a), axis))
+    if axes != tuple(sorted(axes)):
+        wgt = np.transpose(wgt, np.argsort(axes))
+    return np.reshape(wgt, tuple(map(lambda k: a.shape[k] if k in axes else 1, range(a.ndim)))) * np.ones(a.shape)
 
 
 def ptp(a: Any, axis: Any = None) -> Any:

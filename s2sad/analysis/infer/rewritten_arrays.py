@@ -117,7 +117,8 @@ def _rank(x: Any) -> int:
 
 def _block(x: Any, depth: int, rank: int) -> Any:
     if not isinstance(x, list):
-        return np.array(x, ndmin=rank)
+        a = np.array(x)
+        return np.reshape(a, (1,) * (rank - np.ndim(a)) + np.shape(a))
     return np.concatenate(tuple(map(lambda part: _block(part, depth - 1, rank), x)), axis=-depth)
 
 

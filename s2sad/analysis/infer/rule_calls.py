@@ -13,7 +13,7 @@ from s2sad import runtime as rt
 from s2sad.analysis.infer import functions, placed
 from s2sad.analysis.optypes import rule_type, type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import NEVER, List, Lit, Num, Tuple, Type, Unknown
+from s2sad.ir.types import NEVER, List, Lit, Num, Tuple, Type, Unknown, rank_of
 from s2sad.rules.registry import Rule, lookup
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def rule_call(
         for option in ("stable", "kind"):  # which of equal numbers comes first
             if isinstance(type_of_atom(kw.get(option, UNDEF)), Lit):
                 kw.pop(option)
+    if target is np.array and "ndmin" in kw:
+        return _of_rank(f, rule, pos, kw, name)
     if target is np.clip:
         kw = {{"min": "a_min", "max": "a_max"}.get(k, k): a for k, a in kw.items()}
     if text.startswith("scipy."):  # what may be destroyed is not
@@ -81,7 +83,37 @@ def rule_call(
     if bound is None:
         return UNDEF
     operands, static = bound
+    if "order" in static and not _order_is_known(f, target, operands, static):
+        return UNDEF
     return _emit_rule(f, rule, Ref(target, text), operands, static, name, out)
+
+
+def _order_is_known(f: FunctionInfer, target: Any, operands: tuple[Atom, ...], static: dict[str, Atom]) -> bool:
+    """``order="A"`` and ``"K"`` go by how an array lies in memory, which an adjoint or a tangent need not share."""
+    order = type_of_atom(static["order"])
+    if target not in (np.reshape, np.ravel, rt.flatten) or (isinstance(order, Lit) and order.value in ("C", "F")):
+        return True
+    if rank_of(type_of_atom(operands[0])) in (0, 1) and isinstance(order, Lit):
+        del static["order"]
+        return True
+    f.refuse("S2S054", "order= by how an array lies in memory", "write order='C' or order='F'")
+    return False
+
+
+def _of_rank(f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str) -> Atom | None:
+    """``np.array(x, ndmin=2)``: ``np.array(x)[None, ...]`` where the rank is too low."""
+    least = type_of_atom(kw.pop("ndmin"))
+    value = rule_call(f, rule, pos, kw, name) or UNDEF
+    rank = rank_of(type_of_atom(value))
+    if rank is None and isinstance(least, Lit) and least.value in (1, 2):
+        return rule_call(f, numpy_rule(f"atleast_{least.value}d"), (value,), {}, name)
+    if rank is None or not isinstance(least, Lit) or type(least.value) is not int:
+        f.refuse("S2S054", "np.array with ndmin= of a value whose rank is not known", "use np.reshape")
+        return UNDEF
+    if rank >= least.value:
+        return value
+    index = f.emit("tuple", *(Const(None),) * (least.value - rank), Const(Ellipsis))
+    return f.emit("getitem", value, index, name=name)
 
 
 def _masked(

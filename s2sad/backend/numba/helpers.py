@@ -142,6 +142,8 @@ def _block(block: Block, env: dict[Var, Atom]) -> Block:
 
 
 def _let(s: Let, env: dict[Var, Atom]) -> list[Stmt]:
+    if s.kwnames == ("order",) and calls(s, np.copy):  # how an array lies shows nowhere here
+        s = Let(s.target, s.op, s.args[:2], (), s.loc)
     if s.op != "call" or not isinstance(s.args[0], Ref) or not all(is_scalar(a) for a in s.args[1:]) or s.target is None:
         return [s]
     obj = s.args[0].obj
