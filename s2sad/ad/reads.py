@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from s2sad import runtime as rt
 from s2sad.ad import adding, applied
 from s2sad.ad.leaves import Path, normal_step, step_of
@@ -37,9 +39,15 @@ def getitem(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     x, i = s.args
     y = s.target
     assert y is not None
-    if not isinstance(x, Var) or not r.is_active(x) or is_number(x.type or Unknown()):  # of a number: TypeError
+    if not isinstance(x, Var) or not r.is_active(x):
         for key, _ in r.keys(y):
             state.drop(key)
+        return
+    if is_number(x.type or Unknown()):  # x[...], x[None], x[mask]: each element is the number
+        for key, _ in r.keys(y):
+            g = state.drop(key)
+            if g is not None:
+                r.add(state, rb, (x, ()), rb.call(np.sum, "np.sum", g))
         return
     if isinstance(x.type, Array):
         _array_read(r, s, x, i, state, rb)
