@@ -35,7 +35,9 @@ def test_refusals_of_the_derivative_come_together_in_the_order_of_the_source(der
     with pytest.raises(s2sad.UnsupportedError) as caught:
         derive()
     assert [(f.code, f.line.strip()) for f in caught.value.findings] == [
+        ("S2S072", "y[0] = y.ctypes.data * x[1]"),
         ("S2S020", "y[0] = y.ctypes.data * x[1]"),
+        ("S2S072", "y[i] = y.base * 3"),
         ("S2S020", "y[i] = y.base * 3"),
     ]
 

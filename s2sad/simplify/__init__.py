@@ -149,6 +149,15 @@ def own(fn: Function, primal: Container[Var]) -> Function:
     return private.privatise(fn, primal)
 
 
+def forgotten(fn: Function, primal: Container[Var]) -> Function:
+    """Places that a loop clears and nothing reads again are not cleared."""
+    if not any(s.__class__ is For for s in fn.body.stmts) or not any(map(leftover.clears(primal), walk(fn.body))):
+        return fn
+    from s2sad.simplify import passed  # few programs need it
+
+    return passed.drop(fn, primal)
+
+
 ROUNDS: tuple[NamedPass, ...] = (
     NamedPass("algebra", algebra),
     NamedPass("structure", lambda fn, primal: structure.settle(fn), ("structure",)),
@@ -173,6 +182,7 @@ LAST: tuple[NamedPass, ...] = (
     NamedPass("afterwards", later),
     NamedPass("contributions", contributions.assign_first),
     NamedPass("private", own),
+    NamedPass("passed", forgotten),
     NamedPass("negations", negations.push),
     NamedPass("inplace", inplace.accumulate),
     NamedPass("copies", copies.absorb),

@@ -34,29 +34,33 @@ function's own, it need not be cleared any more.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, For, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.simplify import passed
 
 
 def drop(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without such stores: ``fn`` itself where there are none."""
-    if not any(isinstance(s, Let) and _clears(s, primal) for s in walk(fn.body)):
+    if not any(map(clears(primal), walk(fn.body))):
         return fn
     passes = _Stores(fn, primal)
-    fn = with_body(fn, passes.without_unseen(passes.kept(fn.body)))
-    return passed.drop(fn, primal) if any(s.__class__ is For for s in fn.body.stmts) else fn
+    return with_body(fn, passes.without_unseen(passes.kept(fn.body)))
 
 
-def _clears(s: Let, primal: Container[Var]) -> bool:
-    if s.op != "setitem" or s.args[0] in primal:
-        return False
-    return isinstance(s.args[0], Var) and isinstance(s.args[2], Const) and s.args[2].value == 0.0
+def clears(primal: Container[Var]) -> Callable[[Stmt], bool]:
+    """Tells whether a statement clears a place of an adjoint."""
+
+    def is_clear(s: Stmt) -> bool:
+        if s.__class__ is not Let or s.op != "setitem" or s.args[0] in primal:  # type: ignore[union-attr]
+            return False
+        x, value = s.args[0], s.args[2]  # type: ignore[union-attr]
+        return isinstance(x, Var) and isinstance(value, Const) and value.value == 0.0
+
+    return is_clear
 
 
 class _Stores(Facts):
