@@ -151,7 +151,7 @@ def own(fn: Function, primal: Container[Var]) -> Function:
 
 def forgotten(fn: Function, primal: Container[Var]) -> Function:
     """Places that a loop clears and nothing reads again are not cleared."""
-    if not any(s.__class__ is For for s in fn.body.stmts) or not any(map(leftover.clears(primal), walk(fn.body))):
+    if not any(s.__class__ is For for s in fn.body.stmts) or not any(leftover.clears(s, primal) for s in walk(fn.body)):
         return fn
     from s2sad.simplify import passed  # few programs need it
 

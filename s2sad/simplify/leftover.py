@@ -34,7 +34,7 @@ function's own, it need not be cleared any more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Container
 
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
@@ -45,22 +45,18 @@ from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 def drop(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without such stores: ``fn`` itself where there are none."""
-    if not any(map(clears(primal), walk(fn.body))):
+    if not any(clears(s, primal) for s in walk(fn.body)):
         return fn
     passes = _Stores(fn, primal)
     return with_body(fn, passes.without_unseen(passes.kept(fn.body)))
 
 
-def clears(primal: Container[Var]) -> Callable[[Stmt], bool]:
-    """Tells whether a statement clears a place of an adjoint."""
-
-    def is_clear(s: Stmt) -> bool:
-        if s.__class__ is not Let or s.op != "setitem" or s.args[0] in primal:  # type: ignore[union-attr]
-            return False
-        x, value = s.args[0], s.args[2]  # type: ignore[union-attr]
-        return isinstance(x, Var) and isinstance(value, Const) and value.value == 0.0
-
-    return is_clear
+def clears(s: Stmt, primal: Container[Var]) -> bool:
+    """Does it clear a place of an adjoint?"""
+    if not isinstance(s, Let) or s.op != "setitem" or s.args[0] in primal:
+        return False
+    x, value = s.args[0], s.args[2]
+    return isinstance(x, Var) and isinstance(value, Const) and value.value == 0.0
 
 
 class _Stores(Facts):
@@ -101,7 +97,7 @@ class _Stores(Facts):
                 return cleared
             if not isinstance(s, Let):
                 return None
-            if cleared is None and _clears(s, self.primal) and s.args[0] is x and index_key(self.lets, s.args[1]) == key:
+            if cleared is None and clears(s, self.primal) and s.args[0] is x and index_key(self.lets, s.args[1]) == key:
                 cleared = s
             elif any(self.memory.find(a) == place for a in (*s.args, s.target) if isinstance(a, Var)):
                 return None
@@ -115,13 +111,14 @@ class _Stores(Facts):
             if s.__class__ is not Let:
                 stmts[k] = with_blocks(s, tuple([self.without_unseen(b, False) for b in blocks_of(s)]))
         bound = None if outermost else {s.target for s in stmts if s.__class__ is Let}
-        clears = {s for s in stmts if s.__class__ is Let and _clears(s, self.primal) and (bound is None or s.args[0] in bound)}
-        if not clears:
+        lets = [s for s in stmts if isinstance(s, Let)]
+        found = {s for s in lets if clears(s, self.primal) and (bound is None or s.args[0] in bound)}
+        if not found:
             return with_stmts(block, stmts)
         out: list[Stmt] = []
         read: set[object] = {self.memory.find(a) for a in block.results if isinstance(a, Var)}
         for s in reversed(stmts):
-            if s in clears and self._is_unseen(s, block, read, outermost):
+            if isinstance(s, Let) and s in found and self._is_unseen(s, block, read, outermost):
                 continue
             read.update(self.memory.find(a) for a in free_in(s) if isinstance(a, Var))
             out.append(s)
@@ -143,4 +140,4 @@ def _has_parts(read: Let) -> bool:
     return effect_of(read).shares != () and read.target is not None and has_memory(read.target.type)
 
 
-__all__ = ["drop"]
+__all__ = ["clears", "drop"]
