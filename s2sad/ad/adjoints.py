@@ -70,12 +70,11 @@ class Adjoints(Known):
     def add_elsewhere(self, state: State, rb: Builder, key: Key, g: Atom) -> None:
         """Accumulate where the adjoint is cut up in another way: at a place inside a mirror, or over several leaves."""
         v, path = key
-        for p, t in self.layout.leaves(v):
+        for p, _ in self.layout.leaves(v):
             if path[: len(p)] == p:  # inside a mirror
                 place = self.shadow(state, rb, v) if not p and self.is_shadow(v) else self.buffer(state, rb, (v, p))
                 step, *rest = path[len(p) :]
                 reads.scatter_path(rb, place, Const(step[1]), tuple(rest), g, Unknown(), step[0])
-                del t
                 return
         found = False
         for p, _ in self.layout.leaves(v):

@@ -22,14 +22,11 @@ from s2sad.ad import derived, overlap, pushes, scatter, tangent_stores, tangents
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.memory import Memory, refuse_unknown_memory, stored_globals
 from s2sad.ad.pushes import Pushes, free_name
-from s2sad.analysis.activity import Activity, activity
-from s2sad.analysis.alias import alias
+from s2sad.ad.sweep import Sweep
 from s2sad.analysis.build import Builder
-from s2sad.analysis.escapes import refuse_escapes
 from s2sad.analysis.infer.program import Gradient, Infer, Spec
 from s2sad.analysis.masked import selections
 from s2sad.analysis.optypes import INPLACE, type_of_atom
-from s2sad.analysis.static_options import refuse_options
 from s2sad.errors import UnsupportedError
 from s2sad.ir.nodes import (
     UNDEF,
@@ -54,16 +51,12 @@ from s2sad.ir.types import UNKNOWN, Array, Dict, List, Obj, Tuple, is_differenti
 _CONTAINERS = (List, Tuple, Dict)
 
 
-class Forward:
+class Forward(Sweep):
     """The transformation of one typed function for one set of active inputs."""
 
     def __init__(self, program: Infer, made: Pushes, fn: Function, active: tuple[Var, ...]) -> None:
-        self.program, self.pushes, self.fn, self.active = program, made, fn, active
-        self.activity: Activity = activity(fn, active)
-        self.refused: set[Stmt] = set()
-        refuse_escapes(fn, self.activity.varied, self.report)
-        refuse_options(fn, self.activity.varied, self.report)
-        self.info = alias(fn)
+        super().__init__(program, fn, active)
+        self.pushes, self.active = made, active
         stored_globals(fn, self.activity, self.report)
         self.memory = Memory(fn, self.info)
         self.seen_by_order = tangents.seen_by_order(fn, self.info)
@@ -92,18 +85,7 @@ class Forward:
         n = len(self.active)
         return Function(name, tuple(params), b.block(both), (), fn.doc, fn.loc, fn.lines, tangents=n)
 
-    def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        return UnsupportedError(self.program.finding(code, message, loc, self.fn, help))
-
-    def report(self, code: str, message: str, s: Stmt, loc: Loc, help: str = "") -> None:
-        """Refuse a statement and go on."""
-        self.program.keep(self.program.finding(code, message, loc, self.fn, help))
-        self.refused.add(s)
-
     # -- tangents --------------------------------------------------------------------------------------------------
-
-    def is_active(self, a: Atom) -> bool:
-        return a in self.activity
 
     def dot(self, b: Builder, a: Atom) -> Atom:
         """The tangent of an atom; a fresh zero of its structure where it does not vary."""

@@ -18,16 +18,13 @@ from s2sad.ad.own import Joint
 from s2sad.ad.poison import poisoned
 from s2sad.ad.polynomials import polynomials
 from s2sad.ad.snapshots import Snapshot
-from s2sad.analysis.activity import Activity, activity
-from s2sad.analysis.alias import alias, is_reference
-from s2sad.analysis.escapes import refuse_escapes
+from s2sad.ad.sweep import Sweep
+from s2sad.analysis.alias import is_reference
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.analysis.static_options import refuse_options
 from s2sad.analysis.unbound import unbound
-from s2sad.errors import UnsupportedError
-from s2sad.ir.nodes import Atom, Function, Let, Loc, Ref, Stmt, Var
+from s2sad.ir.nodes import Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
 from s2sad.runtime import Shadow
 
@@ -43,7 +40,7 @@ def adjoint_type(t: Type) -> Type:
     return t
 
 
-class Known:
+class Known(Sweep):
     """What both sweeps ask of one typed function, for one set of active inputs."""
 
     def __init__(
@@ -51,14 +48,8 @@ class Known:
         masked: bool = False,
     ) -> None:  # fmt: skip
         self.shares = shares  # its arrays share memory with those of its callers
-        self.program = program
+        super().__init__(program, fn, active)
         self.pairs = pairs
-        self.fn = fn
-        self.activity: Activity = activity(fn, active)
-        self.refused: set[Stmt] = set()  # statements that were refused: what goes into them is looked at, no more
-        refuse_escapes(fn, self.activity.varied, self.report)
-        refuse_options(fn, self.activity.varied, self.report)
-        self.info = alias(fn)
         self.layout = layout(fn)
         self.masked = masked_products(fn, masked)
         self.memory = Memory(fn, self.info)
@@ -150,20 +141,7 @@ class Known:
         known = applied.rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
         return s.op == "call" and not known and not (isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec))
 
-    # -- errors --------------------------------------------------------------------------------------------------
-
-    def refuse(self, code: str, message: str, loc: Loc, help: str = "") -> UnsupportedError:
-        return UnsupportedError(self.program.finding(code, message, loc, self.fn, help))
-
-    def report(self, code: str, message: str, s: Stmt, loc: Loc, help: str = "") -> None:
-        """Refuse a statement and go on."""
-        self.program.keep(self.program.finding(code, message, loc, self.fn, help))
-        self.refused.add(s)
-
-    # -- activity and leaves ---------------------------------------------------------------------------------------
-
-    def is_active(self, a: Atom) -> bool:
-        return a in self.activity
+    # -- leaves ---------------------------------------------------------------------------------------
 
     def keys(self, v: Var) -> list[tuple[Key, Type]]:
         return [((v, p), t) for p, t in self.layout.leaves(v)]

@@ -60,10 +60,9 @@ def _buffers(r: Reverse, s: For | While, state: State, rb: Builder) -> None:
 
 def _reverse_loop(r: Reverse, s: For | While, bars: list[dict[Key, Atom]], state: State, rb: Builder) -> list[Stmt]:
     seeds: dict[Key, Atom] = {}
-    for c, t, found in zip(s.carried, s.targets, bars, strict=True):
+    for c, found in zip(s.carried, bars, strict=True):
         for (_, path), g in found.items():
             seeds[(c, path)] = g
-        del t
     outer: dict[Key, None] = {}
     carried: dict[Key, None] = dict.fromkeys(seeds)
     while True:

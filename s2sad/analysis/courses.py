@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from s2sad.analysis.build import Builder, type_of_atom
 from s2sad.analysis.inequalities import Form, impossible, number, plus
-from s2sad.analysis.regions import Course, Loops, Regions, Side, course_of
+from s2sad.analysis.regions import Course, Loops, Regions, Side, course_of, part_of
 from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Var
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Affine, Lit, Scalar
@@ -83,17 +83,6 @@ def counted(loop: For, lets: Lets) -> Counted | None:
     return Counted(course)
 
 
-def part_of(loop: For, at: int) -> Var | None:
-    """The variable that a loop unpacks its item into, at this position."""
-    whole = {loop.item}
-    for s in loop.body.stmts:
-        if s.__class__ is Let and s.target is not None and s.op == "unpack" and s.args[0] is loop.item:
-            whole.add(s.target)
-        elif s.__class__ is Let and s.op == "getitem" and s.args[0] in whole and getattr(s.args[1], "value", None) == at:
-            return s.target
-    return None
-
-
 def _of_sizes(a: Atom) -> Form | None:
     """A number of which the type says what it is."""
     t = type_of_atom(a)
@@ -125,4 +114,4 @@ def _calls(let: Let, fn: object) -> bool:
     return let.op == "call" and isinstance(let.args[0], Ref) and let.args[0].obj is fn
 
 
-__all__ = ["Counted", "counted", "part_of"]
+__all__ = ["Counted", "counted"]

@@ -61,6 +61,17 @@ def course(loop: Stmt, definitions: Mapping[Var, Stmt]) -> Course | None:
     return course_of(loop.item, loop.iter, definitions) if isinstance(loop, For) else None
 
 
+def part_of(loop: For, at: int) -> Var | None:
+    """The variable that a loop unpacks its item into, at this position."""
+    whole = {loop.item}
+    for s in loop.body.stmts:
+        if s.__class__ is Let and s.target is not None and s.op == "unpack" and s.args[0] is loop.item:
+            whole.add(s.target)
+        elif s.__class__ is Let and s.op == "getitem" and s.args[0] in whole and getattr(s.args[1], "value", None) == at:
+            return s.target
+    return None
+
+
 def course_of(item: Var, numbers: Atom, definitions: Mapping[Var, Stmt]) -> Course | None:
     """The course of a variable that runs over a ``range``."""
     made = definitions.get(numbers) if isinstance(numbers, Var) else None
@@ -285,4 +296,4 @@ def _is_none(a: Atom) -> bool:
     return isinstance(a, Const) and a.value is None
 
 
-__all__ = ["Access", "Course", "Regions", "Side", "course", "course_of"]
+__all__ = ["Access", "Course", "Regions", "Side", "course", "course_of", "part_of"]

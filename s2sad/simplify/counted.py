@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.optypes import result_type
-from s2sad.ir.nodes import Atom, Block, Const, For, Let, Ref, Stmt, Var, free_in
+from s2sad.analysis.regions import part_of
+from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Stmt, Var, free_in
 from s2sad.ir.rewrite import with_blocks, with_stmts
 from s2sad.ir.types import is_number
 from s2sad.specialise.driver import is_floating
@@ -20,7 +21,7 @@ Lets = Mapping[Var, Let]
 
 def one_each(loop: For, z: Var, lets: Lets, counters: tuple[Var, ...] = ()) -> For | None:
     """The loop, if it uses the zeros ``z`` for such sums alone, with stores instead; else None."""
-    counter = _counter(loop, lets)
+    counter = counter_of(loop, lets)
     users = [s for s in loop.body.stmts if z in (s.args if isinstance(s, Let) else free_in(s))]
     if counter is None or len(users) != 1 or z in loop.init or z in loop.body.results or z is loop.iter:
         return None
@@ -53,7 +54,7 @@ def _stored(s: Let, z: Var, lets: Lets, counters: tuple[Var, ...]) -> list[Stmt]
     return None
 
 
-def _counter(loop: For, lets: Lets) -> Var | None:
+def counter_of(loop: For, lets: Lets) -> Var | None:
     """The variable that counts, alone or as a part of what the loop goes through."""
     if _counts(loop.iter, lets):
         return loop.item
@@ -61,18 +62,7 @@ def _counter(loop: For, lets: Lets) -> Var | None:
     if made is None or _callee(made) is not zip or made.kwnames:
         return None
     at = next((k for k, a in enumerate(made.args[1:]) if _counts(a, lets)), None)
-    return None if at is None else _part(loop.body, loop.item, at)
-
-
-def _part(body: Block, item: Var, at: int) -> Var | None:
-    """The variable that a loop unpacks its item into, at this position."""
-    whole = {item}
-    for s in body.stmts:
-        if s.__class__ is Let and s.target is not None and s.op == "unpack" and s.args[0] is item:
-            whole.add(s.target)
-        elif s.__class__ is Let and s.op == "getitem" and s.args[0] in whole and getattr(s.args[1], "value", None) == at:
-            return s.target
-    return None
+    return None if at is None else part_of(loop, at)
 
 
 def _counts(a: Atom, lets: Lets) -> bool:
@@ -94,4 +84,4 @@ def _callee(s: Let) -> object:
     return s.args[0].obj if s.op == "call" and isinstance(s.args[0], Ref) else None
 
 
-__all__ = ["one_each"]
+__all__ = ["counter_of", "one_each"]

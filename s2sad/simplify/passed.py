@@ -40,7 +40,6 @@ from s2sad.ir.nodes import (
     For,
     Function,
     Let,
-    Ref,
     Stmt,
     Var,
     blocks_of,
@@ -51,6 +50,8 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
+from s2sad.simplify.counted import counter_of
+from s2sad.simplify.leftover import clears
 
 
 def drop(fn: Function, primal: Container[Var]) -> Function:
@@ -77,42 +78,12 @@ class _Passed(Facts):
         return with_stmts(block, stmts)
 
     def _dead(self, block: Block, k: int, loop: For) -> set[Stmt]:
-        clears = [s for s in loop.body.stmts if isinstance(s, Let) and self._is_clear(s)]
-        counter = self._counter(loop) if clears else None
+        lets = [s for s in loop.body.stmts if isinstance(s, Let)]
+        found = [s for s in lets if clears(s, self.primal) and isinstance(s.args[0].type, Array)]  # type: ignore[union-attr]
+        counter = counter_of(loop, self.lets) if found else None
         if counter is None:
             return set()
-        return {s for s in clears if self._is_last(s, block, k, loop, counter)}
-
-    def _is_clear(self, s: Let) -> bool:
-        x = s.args[0] if s.op == "setitem" else None
-        if not isinstance(x, Var) or x in self.primal or not isinstance(x.type, Array):
-            return False
-        return isinstance(s.args[2], Const) and s.args[2].value == 0.0
-
-    def _counter(self, loop: For) -> Var | None:
-        """What counts the iterations, from 0 or more: no two iterations name one element with it."""
-        d = self._call(loop.iter, zip)
-        if d is None:
-            return loop.item if self._counts(loop.iter) else None
-        pair = [s for s in loop.body.stmts if isinstance(s, Let) and s.op == "unpack" and s.args[0] is loop.item]
-        if len(pair) != 1 or not self._counts(d.args[1]):
-            return None
-        first = [s for s in loop.body.stmts if isinstance(s, Let) and s.op == "getitem" and s.args[0] is pair[0].target]
-        return next((s.target for s in first if isinstance(s.args[1], Const) and s.args[1].value == 0), None)
-
-    def _call(self, a: Atom, fn: object) -> Let | None:
-        d = self.lets.get(a) if isinstance(a, Var) else None
-        if d is not None and d.op == "call" and isinstance(d.args[0], Ref) and d.args[0].obj is fn and not d.kwnames:
-            return d
-        return None
-
-    def _counts(self, a: Atom) -> bool:
-        back = self._call(a, reversed)
-        d = self._call(back.args[1] if back is not None else a, range)
-        if d is None:
-            return False
-        start = d.args[1] if len(d.args) == 3 else Const(0)
-        return len(d.args) < 4 and isinstance(start, Const) and type(start.value) is int and start.value >= 0
+        return {s for s in found if self._is_last(s, block, k, loop, counter)}
 
     def _is_last(self, clear: Let, block: Block, k: int, loop: For, counter: Var) -> bool:
         """Is the memory made in the block before the loop, and is all that the loop does with it to read this place?"""

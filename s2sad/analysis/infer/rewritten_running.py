@@ -10,23 +10,21 @@ from s2sad import runtime as rt
 
 
 def running_maximum(array: Any, axis: int = 0) -> Any:
-    out = _first_axis(array, axis)
-    for k in range(1, len(out)):
-        out[k] = np.maximum(out[k - 1], out[k])
-    return out if axis == 0 else np.moveaxis(out, 0, axis)
+    return _running(np.maximum, array, axis)
 
 
 def running_minimum(array: Any, axis: int = 0) -> Any:
-    out = _first_axis(array, axis)
-    for k in range(1, len(out)):
-        out[k] = np.minimum(out[k - 1], out[k])
-    return out if axis == 0 else np.moveaxis(out, 0, axis)
+    return _running(np.minimum, array, axis)
 
 
 def running_logaddexp(array: Any, axis: int = 0) -> Any:
+    return _running(np.logaddexp, array, axis)
+
+
+def _running(fn: Any, array: Any, axis: int) -> Any:
     out = _first_axis(array, axis)
     for k in range(1, len(out)):
-        out[k] = np.logaddexp(out[k - 1], out[k])
+        out[k] = fn(out[k - 1], out[k])
     return out if axis == 0 else np.moveaxis(out, 0, axis)
 
 
