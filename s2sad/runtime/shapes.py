@@ -23,9 +23,9 @@ def as_kind(g: Any, x: Any) -> Any:
         return g
     if kind == "f" and np.iscomplexobj(g):
         g = np.real(g)
-    if isinstance(g, np.ndarray | np.generic) and g.dtype != dtype:
-        return g.astype(dtype)
-    return g
+    if isinstance(g, np.ndarray | np.generic):
+        return g.astype(dtype) if g.dtype != dtype else g
+    return dtype.type(g) if isinstance(x, np.ndarray) and isinstance(g, float) else g  # of an array of rank 0
 
 
 def unrounded(g: Any, x: Any) -> Any:

@@ -61,6 +61,7 @@ from s2sad.simplify import (
     units,
     views,
     weights,
+    zeros,
 )
 from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -68,7 +69,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
     fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, weights,
-    reduced, stores, contributions, sizes,
+    reduced, stores, contributions, sizes, zeros,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
