@@ -337,3 +337,14 @@ def moved_and_repeated(x, m):
 
 
 PROGRAMS.add(moved_and_repeated, arr(3), arr(2, 3))
+
+
+def arrays_of_no_axes(x, y):
+    """What NumPy takes for arrays: a number, and an array of rank 0 that is stored into."""
+    a = np.prod(x, axis=0) * np.cumprod(x)[0] + np.cumsum(x)[0] + np.sum(np.convolve(x, np.array([1.0, 2.0])))
+    b = np.convolve(x, x)[0] * np.sum(np.cumprod(x, axis=0) * x)
+    c = np.piecewise(y, [y < 0.5, y >= 0.5], [lambda t: t * 2, lambda t: t**2])
+    return a + b + np.sum(c) * x
+
+
+PROGRAMS.add(arrays_of_no_axes, 0.3, np.array(0.7))
