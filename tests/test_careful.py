@@ -128,3 +128,60 @@ def test_an_adjoint_goes_by_the_name_of_what_it_belongs_to() -> None:
     assert not re.search(r"_bar_\d", text)
     for name, bar in re.findall(r'"(\w+)": params_(\w+)_bar', text):
         assert name == bar
+
+
+def thomas(a, b, c, d):
+    n = len(d)
+    cp = np.zeros(n)
+    dp = np.zeros(n)
+    cp[0] = c[0] / b[0]
+    dp[0] = d[0] / b[0]
+    for i in range(1, n):
+        m = b[i] - a[i] * cp[i - 1]
+        cp[i] = c[i] / m
+        dp[i] = (d[i] - a[i] * dp[i - 1]) / m
+    x = np.zeros(n)
+    x[-1] = dp[-1]
+    for i in range(n - 2, -1, -1):
+        x[i] = dp[i] - cp[i] * x[i + 1]
+    return np.sum(x**2)
+
+
+def swept(c, d):
+    n = len(d)
+    x = np.zeros(n)
+    x[1] = d[0] * d[1]
+    x[-1] = d[2]
+    for i in range(n - 2, -1, -1):
+        x[i] = d[i] - c[i] * x[i + 1]
+    return np.sum(x**2)
+
+
+def test_parts_that_nothing_reads_again_are_not_cleared() -> None:
+    args = (RNG.normal(size=5) * 0.1, 2.0 + RNG.normal(size=5) * 0.1, RNG.normal(size=5) * 0.1, RNG.normal(size=5))
+    assert "] = 0.0" not in derivative(thomas, args, (0, 1, 2, 3))
+    assert "] = 0.0" in derivative(swept, args[2:], (0, 1)), "x_bar[1] is read after x_bar[:-1] has been used up"
+
+
+def dtw(x, y):
+    n, m = len(x), len(y)
+    D = np.full((n + 1, m + 1), np.inf)
+    D[0, 0] = 0.0
+    for i in range(1, n + 1):
+        for j in range(1, m + 1):
+            D[i, j] = (x[i - 1] - y[j - 1]) ** 2 + min(D[i - 1, j], D[i, j - 1], D[i - 1, j - 1])
+    return D[n, m]
+
+
+def corner(x):
+    n = len(x)
+    a = np.zeros((n, n))
+    a[n - 1, n - 1] = x[0] ** 2
+    return np.sum(a**2)
+
+
+def test_places_are_written_where_they_are() -> None:
+    for f, args in ((dtw, (RNG.normal(size=4), RNG.normal(size=5))), (corner, (RNG.normal(size=4),))):
+        text = derivative(f, args, tuple(range(len(args))))
+        assert not re.search(r"^ *(t\d+ = )?[ijnm] - 1(  #.*)?$", text, re.M)
+        assert "- 1]" in text
