@@ -56,8 +56,9 @@ class Adjoints(Known):
         """Add to an adjoint that is a value: in place only where the buffer is ours."""
         old = state.get(key)
         if old is None:
-            by_name = key[1] and key[1][-1][1].__class__ is str  # ``params["W"]``: what was read may have no name itself
-            state.set(key, self.named(rb, g, self.bar_name(key), RECENT if by_name else 1) if named else g)
+            weights = key[1] and key[1][-1][1].__class__ is str and g.__class__ is Var and g.type.__class__ is Array
+            # (``params["W"]``: what was read has no name of its own)
+            state.set(key, self.named(rb, g, self.bar_name(key), RECENT if weights else 1) if named else g)
         elif key in state.owned:
             if self.is_mirror_leaf(*key):
                 rb.effect("call", Ref(accumulate_into, "rt.accumulate_into"), old, g)
