@@ -58,6 +58,7 @@ from s2sad.simplify import (
 from s2sad.simplify.contracted import contract
 from s2sad.simplify.displays import fill
 from s2sad.simplify.flat import flatten
+from s2sad.simplify.vectors import display
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 from tests.ir_text import census, lower, to_function, to_source
@@ -148,6 +149,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
     "s2sad.simplify.factors": (lambda fn: clean(factors.gather(clean(fn), primal_vars(fn))), [V, W, V * W]),
     "s2sad.simplify.displays": (lambda fn: fill(fn), [S, T]),
+    "s2sad.simplify.vectors": (lambda fn: display(fn, ()), [V[:2]]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
     "s2sad.simplify.buffers": (lambda fn: buffers.reuse(clean(fn), primal_vars(fn)), [V, W]),
     "s2sad.simplify.inplace": (lambda fn: inplace.accumulate(fn, ()), [V, W]),

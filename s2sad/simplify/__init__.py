@@ -156,7 +156,8 @@ def forgotten(fn: Function, primal: Container[Var]) -> Function:
         return fn
     from s2sad.simplify import passed  # few programs need it
 
-    return passed.drop(fn, primal)
+    new = passed.drop(fn, primal)
+    return fn if new is fn else dce.eliminate(new, primal)
 
 
 ROUNDS: tuple[NamedPass, ...] = (
