@@ -20,7 +20,7 @@ from s2sad.ir.rare import rarely
 rarely(
     __name__, "carried", "composed", "derivatives", "made_now", "mappings", "members", "mutations", "objects", "optional",
     "passing", "random_draws", "rewritten", "rewritten_arrays", "rewritten_running", "scipy_calls", "stand_ins", "standard",
-    "suspended",
+    "suspended", "walked",
 )
 
 __all__ = ["Infer", "Spec"]
