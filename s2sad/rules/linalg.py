@@ -332,6 +332,8 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
         lambda: call(square()),
         lambda: call(values((2, 4)), full_matrices=False),
         lambda: call(values((4, 2)), full_matrices=False),
+        lambda: call(values((2, 3))),
+        lambda: call(values((3, 2))),
     ),
 )
 def svd(y_bar, y, a, /, *, full_matrices=True):
@@ -394,25 +396,18 @@ def multi_dot(y_bar, y, arrays, /):
 
 
 def qr_jvp(a_dot, y, a):
-    """For at least as many rows as columns."""
-    ar = rt.mt(np.linalg.solve(rt.mt(y[1]), rt.mt(a_dot)))
-    qa = np.matmul(rt.mt(y[0]), ar)
-    low = np.tril(qa, -1)
-    skew = low - rt.mt(low)
-    return np.matmul(y[0], skew - qa) + ar, np.matmul(qa - skew, y[1])
+    """Where the first columns are independent."""
+    return rt.qr_jvp(a_dot, y[0], y[1], a)
 
 
 @general(
     np.linalg.qr,
     jvp=qr_jvp,
     type=ty.probe(np.linalg.qr, 2),
-    sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
+    sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2))), lambda: call(values((2, 4)))),
 )
 def qr(y_bar, y, a, /):
-    m = np.matmul(y[1], rt.mt(np.triu(y_bar[1]))) - np.matmul(rt.mt(y_bar[0]), y[0])
-    low = np.tril(m, -1)
-    sym = low + rt.mt(low) + m * np.eye(m.shape[-1])
-    return rt.mt(np.linalg.solve(y[1], rt.mt(y_bar[0] + np.matmul(y[0], sym))))
+    return rt.qr_adj(y_bar, y[0], y[1], a)
 
 
 def pinv_jvp(a_dot, y, a):
