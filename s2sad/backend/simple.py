@@ -9,14 +9,17 @@ from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend import syntax as syn
 from s2sad.backend.expressions import EmitError, Expressions
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var
+from s2sad.ir.types import is_number
 
 Body = list[Any]
+_AUGMENTED = frozenset(["add", "sub", "mul", "truediv"])
 
 
 class SimpleStatements(Expressions):
     """What one ``Let`` (or a few that belong together) is written as."""
 
     taken: dict[Let, Atom]
+    augments = False  # is ``x = x + a`` written ``x += a``? (That is another operation for the stages that read the text.)
 
     @property
     def dummy(self) -> str:
@@ -40,7 +43,15 @@ class SimpleStatements(Expressions):
         if let.op == "copy" and let.target is not None and isinstance(value, ast.Name):
             itself = value.id == self.names.names.get(let.target)
             return [] if itself else [self._store(let.target, value)]
+        if self.augments and let.op in _AUGMENTED and value.__class__ is ast.BinOp and self._is_update(let, value):
+            return [ast.AugAssign(syn.stored(value.left), value.op, value.right)]
         return [self._store(let.target, value)]
+
+    def _is_update(self, let: Let, value: Any) -> bool:
+        """``x = x + a`` of a number, which is ``x += a`` whatever ``a`` is."""
+        x = let.args[0]
+        number = x.__class__ is Var and x.type is not None and is_number(x.type)
+        return number and value.left.__class__ is ast.Name and value.left.id == self.names.names.get(let.target)  # type: ignore[arg-type]
 
     def _in_two(self, let: Let) -> Body:
         """``t = a * b`` as ``t = a`` and ``t *= b``, where ``a`` (or ``b``) is an array that is made here."""
