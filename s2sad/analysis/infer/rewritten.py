@@ -63,13 +63,10 @@ def broadcast_arrays(*args: Any) -> Any:
 
 def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None) -> Any:
     """np.cov without weights."""
+    x = np.asarray(m)
     if dtype is None:
-        dtype = (
-            np.result_type(np.asarray(m), np.float64)
-            if y is None
-            else np.result_type(np.asarray(m), np.asarray(y), np.float64)
-        )
-    x = _cast(np.atleast_2d(np.asarray(m)), dtype)
+        dtype = np.result_type(x, np.float64) if y is None else np.result_type(x, np.asarray(y), np.float64)
+    x = _cast(np.atleast_2d(x), dtype)
     if not rowvar and np.ndim(m) != 1:
         x = x.T
     if y is not None:
