@@ -221,13 +221,14 @@ def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
 
 def convolve_adj_a(g: Any, v: Any, like: Any, mode: str | int = "full") -> Any:
     """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
-    v = np.asarray(v)
+    v = np.atleast_1d(v)
     n, m = np.size(like), v.size
     full = np.zeros(n + m - 1, np.result_type(g, v))
     middle, last = (min(n, m) - 1) // 2, min(n, m) - 1
     start = {"full": 0, "same": middle, "valid": last, 2: 0, 1: middle, 0: last}[mode]
     full[start : start + np.size(g)] = g
-    return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+    out = as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+    return out if np.ndim(like) else out[0]
 
 
 def correlate_adj_a(g: Any, v: Any, like: Any, mode: str | int = "valid") -> Any:
