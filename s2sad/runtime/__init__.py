@@ -180,9 +180,11 @@ from s2sad.runtime.reductions import (
     median_share,
     others,
     others_dot,
+    prod_from,
     ptp_share,
     std_curve,
     std_slope,
+    sum_from,
     var_slope,
 )
 from s2sad.runtime.safe import (
@@ -393,6 +395,7 @@ __all__ = [
     "partition_dot",
     "pow_da",
     "pow_db",
+    "prod_from",
     "ptp_share",
     "put_adjoint",
     "put_back",
@@ -436,6 +439,7 @@ __all__ = [
     "std_slope",
     "stop_gradient",
     "store_adjoint",
+    "sum_from",
     "surface_inside",
     "svd_adj",
     "svd_jvp",
