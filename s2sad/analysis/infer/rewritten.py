@@ -12,6 +12,8 @@ import numpy as np
 
 from s2sad.analysis.infer import rewritten_arrays
 
+_GEOMSPACE = np.geomspace.__wrapped__  # type: ignore[attr-defined]
+
 
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
     """np.average: weights have the shape of a, or go along one axis."""
@@ -133,7 +135,27 @@ def _uneven_edges(y: Any, d: Any, edge_order: int) -> Any:
     return np.asarray(first), np.asarray(last)
 
 
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """np.geomspace: both ends are what was given."""
+    if dtype is not None:
+        return _GEOMSPACE(start, stop, num, endpoint, dtype, axis)
+    first, last = np.asanyarray(start), np.asanyarray(stop)
+    double = np.result_type(first, last, np.float64)
+    first, last = _cast(first, double), _cast(last, double)
+    if np.any(first == 0) or np.any(last == 0):
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = np.sign(first)
+    result = np.logspace(np.log10(first / sign), np.log10(last / sign), num, endpoint, 10.0)
+    if num > 0:
+        result[0] = first / sign
+        if num > 1 and endpoint:
+            result[-1] = last / sign
+    result = result * sign
+    return result if axis == 0 else np.moveaxis(result, 0, axis)
+
+
 REWRITTEN: dict[Any, Any] = {
+    np.geomspace: geomspace,
     **rewritten_arrays.REWRITTEN,
     np.average: average,
     np.ptp: ptp,
