@@ -140,8 +140,10 @@ def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype
     if dtype is not None:
         return _GEOMSPACE(start, stop, num, endpoint, dtype, axis)
     first, last = np.asanyarray(start), np.asanyarray(stop)
-    double = np.result_type(first, last, np.float64)
-    first, last = _cast(first, double), _cast(last, double)
+    if first.dtype == np.float32:
+        first = first * np.float64(1.0)
+    if last.dtype == np.float32:
+        last = last * np.float64(1.0)
     if np.any(first == 0) or np.any(last == 0):
         raise ValueError("Geometric sequence cannot include zero")
     sign = np.sign(first)
