@@ -33,12 +33,12 @@ def counted(x):
 
 
 def zipped(x):
-    y = [a * b for a, b in zip(takewhile(lambda v: v < 0.5, x), x)]
+    y = [a * b for a, b in zip(takewhile(lambda v: v < 0.5, x), x, strict=False)]
     return sum(y)
 
 
 def nested(x):
-    n = 0
+
     s = 0.0
     for v in takewhile(lambda t: t < 0.5, (w * w for w in x)):
         s = s + v
