@@ -33,7 +33,7 @@ def counted(x):
 
 
 def zipped(x):
-    y = [a * b for a, b in zip(takewhile(lambda v: v < 0.5, x), x, strict=False)]
+    y = [a * b for a, b in zip(takewhile(lambda v: v < 0.5, x), x)]  # noqa: B905
     return sum(y)
 
 
