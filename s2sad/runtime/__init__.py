@@ -238,6 +238,7 @@ from s2sad.runtime.shapes import (
     unreduce,
     unrounded,
 )
+from s2sad.runtime.signals import delayed_products, whole_signal
 from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
@@ -289,6 +290,7 @@ __all__ = [
     "cumprod_second",
     "cumsum_adj",
     "curve_inside",
+    "delayed_products",
     "detached",
     "deviation",
     "diag_adj",
@@ -479,6 +481,7 @@ __all__ = [
     "var_slope",
     "variance_adj",
     "variance_centre_adj",
+    "whole_signal",
     "windows_adj",
     "wins",
     "zero_tangent",

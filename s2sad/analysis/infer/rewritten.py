@@ -195,6 +195,8 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",
     ("scipy.linalg._special_matrices", "hankel"): "rewritten_scipy.hankel",
     ("scipy.linalg._special_matrices", "circulant"): "rewritten_scipy.circulant",
+    ("scipy.stats._distn_infrastructure", "rv_continuous_frozen"): "rewritten_scipy.Frozen",
+    ("scipy.stats._distn_infrastructure", "rv_discrete_frozen"): "rewritten_scipy.Frozen",
     ("scipy.stats._distn_infrastructure", "argsreduce"): "rewritten_scipy.argsreduce",
     ("scipy.stats._stats_py", "_xp_mean"): "rewritten_scipy.xp_mean",
     ("scipy._lib.array_api_extra._lib._funcs", "apply_where"): "rewritten_scipy.apply_where",
