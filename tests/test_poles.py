@@ -96,3 +96,22 @@ def test_missing_data_has_slope_zero(f: Callable[[np.ndarray], float]) -> None:
     np.testing.assert_allclose(gradient[1:], want, rtol=1e-7)
     tangent = s2sad.jvp(f, (x,), (np.array([3.0, 0.5, 2.0]),))[1]
     np.testing.assert_allclose(tangent, gradient @ [0.0, 0.5, 2.0], rtol=1e-12)
+
+
+NEGATIVE = [
+    lambda x: np.sum(np.where(x > 0, x**1.5, 0.0)),
+    lambda x: np.sum(np.where(x > 0, x**2.5 * np.sin(x), x)),
+    lambda x: np.sum((x**1.5)[x > 0]),
+]
+
+
+@pytest.mark.parametrize("f", NEGATIVE)
+def test_a_masked_power_of_a_negative_number_contributes_an_exact_zero(f: Callable[[np.ndarray], float]) -> None:
+    x = np.array([0.3, -0.4, 1.2, -2.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gradient = s2sad.grad(f)(x)
+        slopes = [s2sad.jvp(f, (x,), (e,))[1] for e in np.eye(4)]
+        want = oracles.numeric_gradient(f, (x,), {}, (0,), 1.0)[0][0]
+    np.testing.assert_allclose(gradient, want, rtol=1e-6)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-12)

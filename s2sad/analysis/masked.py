@@ -173,7 +173,7 @@ def _has_pole(s: Let, made: dict[Var, Let]) -> bool:
     if s.op == "truediv" and (isinstance(t, Lit) or (isinstance(t, Scalar) and t.dtype.startswith("int"))):
         return False
     known = t.value if s.op == "pow" and isinstance(t, Lit) else -1
-    return not (isinstance(known, int | float) and known >= 1)
+    return not (isinstance(known, int | float) and known >= 1 and known % 1 == 0)  # (-1) ** 1.5 is NaN
 
 
 def _is_python_number(v: Var) -> bool:

@@ -5,9 +5,10 @@ See ``records`` for what a record is.
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import members, merging, operators, records
+from s2sad.analysis.infer import defaults, members, merging, operators, records
 from s2sad.analysis.infer.records import CODE, Record
 from s2sad.ir.nodes import UNDEF, Block, Const, Function, If, Let, Loc, Ref, Try, Var, targets_of, walk
 from s2sad.ir.types import BOOL, UNKNOWN, Dict, List, Obj, Tuple, Type
@@ -23,6 +24,8 @@ def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
     record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
     f.tracked.objects[var] = record
     f.program.object_records[t.cls] = None
+    if f.program.late:
+        defaults.begin(f, record)
     for key, part in t.attrs:
         if isinstance(part, Obj):
             inner = Var(key, part)
@@ -100,6 +103,17 @@ def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
     made = Let(error, "call", (Ref(RuntimeError, "RuntimeError"), Const(text)), (), loc)
     fail = Block((made, Let(None, "raise_", (error,), (), loc)), ())
     return [Let(same, "is_", (a.real, b.real), (), loc), If(same, fail, Block(), (), loc)]
+
+
+def may_be_object(f: FunctionInfer, key: str) -> bool:
+    """Refuse a method of what may be one of several objects of different classes: which method runs is not known."""
+    classes = [cls for made in f.program.object_made.values() for cls in made]
+    cls = next((c for c in classes if isinstance(members.lookup(f, c, key), FunctionType)), None)
+    if cls is None:
+        return False
+    f.refuse(CODE, f"{key} is a method of {cls.__name__}, and the object may be of another class",
+             "index with a constant, or loop over a tuple of the objects")  # fmt: skip
+    return True
 
 
 def condition(f: FunctionInfer, cond: Block) -> Block:
