@@ -67,6 +67,13 @@ PROGRAMS: dict[str, str] = {
     "counters_of_two_classes": "class A:\n    def __init__(self):\n        self.n = 0\n    def tick(self):\n        self.n += 1\n"
     "class B(A):\n    def tick(self):\n        self.n += 2\ndef f(x, v):\n    cs = [A(), B()]\n"
     "    for i in range(5):\n        cs[i % 2].tick()\n    return x * cs[0].n + cs[1].n\n",
+    "property_of_one_of_two_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    @property\n    def p(self):\n"
+    "        return self.v ** 2\nclass B(A):\n    @property\n    def p(self):\n        return self.v ** 3\n"
+    "def f(x, v):\n    cs = []\n    for i in range(4):\n        cs.append(A(x * i) if i % 2 else B(x))\n"
+    "    return sum(c.p for c in cs)\n",
+    "items_of_one_of_two_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    def __getitem__(self, i):\n"
+    "        return self.v ** 2 * i\nclass B(A):\n    def __getitem__(self, i):\n        return self.v ** 3 + i\n"
+    "def f(x, v):\n    cs = [A(x), B(x * x)]\n    return sum(cs[i % 2][i] for i in range(4))\n",
     "list_changed_by_a_map": "def f(x, v):\n    xs = [x, x * x, 2.0, 3.0]\n    return sum(map(lambda q: q * xs.pop(), xs))\n",
     "list_changed_in_a_chain": "def f(x, v):\n    xs = [x, x * x]\n    t = 0.0\n    for k, q in enumerate(reversed(xs)):\n"
     "        xs.append(q * x)\n        t += q * k\n    return t + len(xs)\n",

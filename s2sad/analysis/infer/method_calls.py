@@ -145,7 +145,7 @@ def method_call(
             if key == "copy" and not pos and not kw and not _is_vector(t):
                 kw = {"order": Const("C")}  # np.copy keeps the order of x: another array may then be a view of the copy, or none
             return rule_calls.rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, rule_calls.text_of(rule)))
-        if t.__class__ is Unknown and f.program.object_made and wholes.may_be_object(f, key):
+        if t.__class__ is Unknown and wholes.may_be_object(f, key):
             return UNDEF
     return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
 

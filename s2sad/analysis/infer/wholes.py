@@ -5,8 +5,10 @@ See ``records`` for what a record is.
 
 from __future__ import annotations
 
-from types import FunctionType
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from s2sad.analysis.infer import defaults, members, merging, operators, records
 from s2sad.analysis.infer.records import CODE, Record
@@ -106,14 +108,34 @@ def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
 
 
 def may_be_object(f: FunctionInfer, key: str) -> bool:
-    """Refuse a method of what may be one of several objects of different classes: which method runs is not known."""
-    classes = [cls for made in f.program.object_made.values() for cls in made]
-    cls = next((c for c in classes if isinstance(members.lookup(f, c, key), FunctionType)), None)
-    if cls is None:
+    """Refuse what asks the class of a value, which may be one of several objects of different classes: a method, a property,
+    what the class gives all objects. A name that arrays have as well is refused where two classes have it."""
+    having = [c for c in _classes(f) if _asks_class(members.lookup(f, c, key), c, key)]
+    if len(having) < (2 if hasattr(np.ndarray, key) else 1):
         return False
-    f.refuse(CODE, f"{key} is a method of {cls.__name__}, and the object may be of another class",
+    f.refuse(CODE, f"{key} is defined by {having[0].__name__}, and the object may be of another class",
              "index with a constant, or loop over a tuple of the objects")  # fmt: skip
     return True
+
+
+def _asks_class(found: Any, cls: Any, key: str) -> bool:
+    own = key in getattr(cls, "__dataclass_fields__", ()) or isinstance(found, MemberDescriptorType)
+    return found is not None and not own
+
+
+def _classes(f: FunctionInfer) -> list[Any]:
+    """The classes of the objects that the program makes or is given."""
+    found = dict.fromkeys(cls for made in f.program.object_made.values() for cls in made)
+    todo = [t for spec in f.program.specs.values() for t in spec.arg_types]
+    for t in todo:
+        if isinstance(t, Obj):
+            found[t.cls] = None
+            todo += [part for _, part in t.attrs]
+        elif isinstance(t, Dict):
+            todo += [part for _, part in t.items or ()]
+        elif isinstance(t, Tuple | List):
+            todo += t.items or ()
+    return list(found)
 
 
 def condition(f: FunctionInfer, cond: Block) -> Block:
