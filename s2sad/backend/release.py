@@ -39,7 +39,7 @@ from s2sad.analysis.effects import INPLACE_OPS, effect_of
 from s2sad.backend.fold import Plan
 from s2sad.backend.naming import Names
 from s2sad.backend.swaps import Swap, swapped
-from s2sad.ir.nodes import Atom, Function, Let, Stmt, Try, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Function, Let, Stmt, Try, Var, blocks_of, by_op, walk
 from s2sad.ir.types import Array, List, Tuple, Type
 from s2sad.simplify.buffers import COMMUTE, LEFT, is_fresh, takes
 from s2sad.specialise.primal import primal_vars
@@ -61,7 +61,7 @@ def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[st
     stmts = plan.kept(fn.body)
     if sum(s.__class__ is Let and _size(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
         return {}, {}
-    if any(s.__class__ is Try or (s.__class__ is Let and s.op == "closure") for s in walk(fn.body)):
+    if "closure" in by_op(fn.body) or Try in map(type, walk(fn.body)):
         return {}, {}  # a handler deletes its own name; a nested function reads names when it is called
     return _Releases(fn, plan, names).run(stmts)
 
