@@ -60,6 +60,7 @@ from s2sad.simplify import (
     units,
     views,
     weights,
+    zeros,
 )
 from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -67,7 +68,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
     fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, weights,
-    reduced, stores, contributions, sizes,
+    reduced, stores, contributions, sizes, zeros,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
@@ -155,7 +156,8 @@ def forgotten(fn: Function, primal: Container[Var]) -> Function:
         return fn
     from s2sad.simplify import passed  # few programs need it
 
-    return passed.drop(fn, primal)
+    new = passed.drop(fn, primal)
+    return fn if new is fn else dce.eliminate(new, primal)
 
 
 ROUNDS: tuple[NamedPass, ...] = (
