@@ -49,7 +49,7 @@ from s2sad.backend.naming import Names, assign_names
 from s2sad.backend.sizes import Shape, shape_of, shapes_of, size_of
 from s2sad.backend.swaps import Swap, swapped
 from s2sad.backend.waiting import waiting
-from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Try, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Try, Var, blocks_of, by_op, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Scalar, Tuple, Type, is_number
 from s2sad.simplify.buffers import COMMUTE, LEFT, is_fresh, takes
@@ -88,7 +88,7 @@ def releases(fn: Function, plan: Plan, names: Names, reserved: frozenset[str]) -
     stmts = plan.kept(fn.body)
     if sum(s.__class__ is Let and size_of(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
         return Released(names)
-    if any(s.__class__ is Try or (s.__class__ is Let and s.op == "closure") for s in walk(fn.body)):
+    if "closure" in by_op(fn.body) or Try in map(type, walk(fn.body)):
         return Released(names)  # a handler deletes its own name; a nested function reads names when it is called
     found = _Releases(fn, plan, names).run(plan.kept(fn.body))
     other = waiting(fn, plan, found.where) if found.where is not None else None

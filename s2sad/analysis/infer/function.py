@@ -207,8 +207,11 @@ class FunctionInfer:
             args = records.values(self, op, args)
         if op in _COMPARES and any(functions.is_virtual(self, a) for a in args):
             self.refuse("S2S055", "a function made here is compared or printed", "compare flags or names instead")
-        args = tuple(a if records.is_tracked(self, a) else self.concrete(a) for a in args)
-        t = type if type is not None else op_type(op, tuple(self.type(a) for a in args))
+        if self.tracked.active:
+            args = tuple([a if records.is_tracked(self, a) else self.concrete(a) for a in args])
+        else:
+            args = tuple(map(self.concrete, args))
+        t = type if type is not None else op_type(op, tuple(map(type_of_atom, args)))
         target = Var(name, t)
         self.out.append(Let(target, op, args, kwnames, self.loc))
         if op in ("tuple", "list"):
