@@ -22,7 +22,7 @@ pattern, unnamed.
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, by_op
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 
@@ -32,6 +32,8 @@ def regroup(fn: Function) -> Function:
 
 
 def _block(block: Block) -> Block:
+    if "unpack" not in by_op(block):
+        return block
     reads: dict[Var, list[Let]] = {}
     unpacked = {s.target for s in block.stmts if s.__class__ is Let and s.op == "unpack" and s.target is not None}
     for s in block.stmts if unpacked else ():

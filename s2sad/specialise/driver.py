@@ -18,7 +18,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import PURE_OPS, effect_of, has_memory
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, Var, blocks_of, by_op, walk
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar, Type, dims_of, is_number, rank_of
 from s2sad.specialise.primal import primal_vars
@@ -389,7 +389,7 @@ def run_rules(
     are all with ``everywhere`` and none by default."""
     rules = _offers(rules)
     users = _offers(users) if users else rules if everywhere else {}
-    if not any(_has_rules(s, rules) for s in walk(fn.body)):
+    if not any(_have_rules(op, lets, rules) for op, lets in by_op(fn.body).items()):
         return fn
     return Rewriter(fn, rules, primal_vars(fn) if primal is None else primal, users).run()
 
@@ -398,13 +398,12 @@ def _offers(rules: Rules | Mapping[Any, Sequence[Rule]]) -> Rules:
     return rules if any(isinstance(v, Offer) for v in rules.values()) else merge_rules(rules)  # type: ignore[return-value]
 
 
-def _has_rules(stmt: Stmt, rules: Rules) -> bool:
-    """May a rule of the table be for this statement?"""
-    if stmt.__class__ is not Let:
-        return False
-    if stmt.op != "call":
-        return stmt.op in rules
-    callee = stmt.args[0]
+def _have_rules(op: str, lets: Sequence[Let], rules: Rules) -> bool:
+    """May a rule of the table be for one of these statements of one operation?"""
+    return any(_is_called(s.args[0], rules) for s in lets) if op == "call" else op in rules
+
+
+def _is_called(callee: Atom, rules: Rules) -> bool:
     try:
         return callee.__class__ is Ref and callee.obj in rules
     except TypeError:
