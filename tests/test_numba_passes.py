@@ -26,6 +26,7 @@ from s2sad.api.argtypes import types_of
 from s2sad.backend.emit import emit_module
 from s2sad.backend.numba import (
     anyorder,
+    attempts,
     boundary,
     bounds,
     containers,
@@ -76,6 +77,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "again": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, 3)),
     "alike": (lambda fn: tidy.tidy(eliminate(tapes.arrays_for_tapes(fn, {})[0])), (1.5, V[:3], 3)),
     "anyorder": (lambda fn: anyorder.in_any_order(fn, anyorder.carried_by_loops(fn)), (V, W)),
+    "attempts": (lambda fn: tidy.tidy(eliminate(attempts.without_try(fn))), (1.5, 0.5)),
     "boundary": (with_arguments, (1.5, 2, "name")),
     "bounds": (bounds.index_checks, (V, 2)),
     "containers": (lambda fn: eliminate(containers.structured(fn)), (1.5, 0.5)),

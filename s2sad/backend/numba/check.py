@@ -8,7 +8,7 @@ import numpy as np
 
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.boundary import SUFFIX
-from s2sad.backend.numba.facts import DTYPES, const, is_array, is_int, is_scalar, rank
+from s2sad.backend.numba.facts import DTYPES, const, is_array, is_float, is_int, is_scalar, rank
 from s2sad.backend.numba.indexing import items_of
 from s2sad.backend.numba.listuses import is_numbers
 from s2sad.backend.numba.refuse import refuse
@@ -136,6 +136,8 @@ class Checker:
             return
         name = getattr(obj, "__name__", "")
         if isinstance(obj, np.ufunc) and name in _ELEMENTWISE and numbers and not s.kwnames:
+            return
+        if obj is np.power and not s.kwnames and len(s.args) == 3 and all(map(is_float, s.args[1:])):
             return
         if any(obj is f for f in _MAKERS) and s.kwnames in ((), ("dtype",)):
             return

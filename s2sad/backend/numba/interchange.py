@@ -57,11 +57,19 @@ def interchange_all(spec: Spec) -> None:
         spec = todo.pop()
         if spec.fn is None:
             continue
-        spec.fn = interchanged(spec.fn)
+        spec.fn = interchanged(_without_try(spec.fn))
         for a in program.callees(spec.fn):
             if isinstance(a.obj, Spec) and a.obj not in seen:
                 seen.add(a.obj)
                 todo.append(a.obj)
+
+
+def _without_try(fn: Function) -> Function:
+    if not any(s.__class__ is Try for s in walk(fn.body)):
+        return fn
+    from s2sad.backend.numba.attempts import without_try
+
+    return without_try(fn)
 
 
 def interchanged(fn: Function) -> Function:

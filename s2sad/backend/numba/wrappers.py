@@ -39,7 +39,7 @@ from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.structures import is_nothing, is_point, items_of_type
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, If, Let, Param, Ref, Stmt, Var, replace, walk
-from s2sad.ir.types import BOOL, NONE, NP_FLOAT, Dict, List, Lit, Obj, Scalar, Tuple, Type
+from s2sad.ir.types import BOOL, NONE, NP_FLOAT, UNKNOWN, Array, Dict, List, Lit, Obj, Scalar, Tuple, Type
 
 Path = tuple[tuple[str, Any, Type], ...]  # the operations that lead to a part: getitem or getattr, key, type
 
@@ -118,10 +118,13 @@ def wrapper(
         if p.kind in ("star", "starstar"):
             raise refuse(outer, "a function with *args or **kwargs", outer.loc, "name the parameters")
     args: list[Atom] = []
+    stored = {p.var for p in outer.params if alias(outer).deep_mutated(p.var)}
     for p in native.params:
         source: Atom = _found(b, *leaves.paths[p.var]) if p.var in leaves.paths else globals_[p.var]
         if is_int(source):
             _check_int(b, source, p.var.name)
+        if isinstance(p.var.type, Array) and leaves.paths.get(p.var, (None,))[0] in stored:
+            _check_writable(b, source)
         if p.var in contiguous:
             source = b.call(np.ascontiguousarray, "np.ascontiguousarray", source, type=p.var.type)
         args.append(source)
@@ -145,6 +148,14 @@ def _check_int(b: Builder, a: Atom, name: str) -> None:
     text = f'{name}: compiled for whole numbers of at most {PARAM_BITS} bits; use backend="numpy" for larger ones'
     inner.effect("raise_", inner.call(OverflowError, "OverflowError", Const(text)))
     b.append(If(b.emit("gt", size, Const(2**PARAM_BITS), type=BOOL), inner.block(), Block(), (), b.loc))
+
+
+def _check_writable(b: Builder, a: Atom) -> None:
+    """Machine code is made anew for arrays that are read-only, and then without stores."""
+    writable = b.emit("getattr", b.emit("getattr", a, Const("flags"), type=UNKNOWN), Const("writeable"), type=BOOL)
+    inner = Builder(b.loc)
+    inner.effect("raise_", inner.call(ValueError, "ValueError", Const("assignment destination is read-only")))
+    b.append(If(b.emit("not", writable, type=BOOL), inner.block(), Block(), (), b.loc))
 
 
 class _Results:
