@@ -276,3 +276,37 @@ def test_read_only_arrays() -> None:
         assert np.allclose(got, exact)
     with pytest.raises(ValueError, match="read-only"):
         derivative(X, fixed)
+
+
+def validated(x, n):
+    if n > 3:
+        raise ValueError(f"{n} steps from {x[0]:.3f} {{at most}} 3")
+    for v in x:
+        if v > 5.0:
+            raise Stop(f"{v} is beyond {2 * n}, {v > 2.0}")
+    return np.sum(x * x) * n
+
+
+def validated_by_a_callee(x, n):
+    total = validated(x, n) * 2.0
+    for k in range(n):
+        total = total + x[k] * k - total * 0.1 * k
+        if total > 1000.0:
+            raise OverflowError(f"{total:8.2e}")
+    return total
+
+
+def test_messages_with_numbers() -> None:
+    for f in (validated, validated_by_a_callee):
+        derivative = s2sad.value_and_grad(f, backend="numba")
+        _, gradient = derivative(X, 2)
+        assert not oracles.close([gradient], oracles.numeric_gradient(f, (X, 2), {}, (0,), 1.0)[0], 1e-6)
+        for args in ((X, 4), (X * 7.0, 2), (X + 2.0, 3)):
+            try:
+                f(*args)
+            except Exception as error:
+                with pytest.raises(type(error)) as raised:
+                    derivative(*args)
+                assert raised.value.args == error.args
+    with pytest.raises(ValueError, match="4 steps from 0.400 {at most} 3"):
+        s2sad.vjp(validated, X, 4, backend="numba")

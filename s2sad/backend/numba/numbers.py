@@ -27,13 +27,13 @@ import math
 import numpy as np
 
 from s2sad.analysis.build import Builder
-from s2sad.backend.numba.facts import calls, const, is_float, is_int, is_scalar
+from s2sad.backend.numba.facts import calls, const, is_bool, is_float, is_int, is_scalar
 from s2sad.backend.numba.intervals import LIMIT, Intervals
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.strength import numpy_numbers
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import BOOL, FLOAT
+from s2sad.ir.types import BOOL, FLOAT, INT
 
 # What Python does not raise: no handler of the user's is for it.
 OWN = (_NOT_REAL, _TOO_LARGE, _NOT_WHOLE) = (
@@ -174,6 +174,8 @@ class Numbers:
         value = const(a)
         if isinstance(value, int):
             return Const(float(value))
+        if is_bool(a):
+            a = b.call(builtins.int, "int", a, type=INT)
         return a if is_float(a) else b.call(builtins.float, "float", a, type=FLOAT)
 
     def _overflow(self, b: Builder, y: Atom, *xs: Atom, nan: bool = False) -> None:
