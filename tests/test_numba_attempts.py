@@ -308,5 +308,5 @@ def test_messages_with_numbers() -> None:
                 with pytest.raises(type(error)) as raised:
                     derivative(*args)
                 assert raised.value.args == error.args
-    with pytest.raises(ValueError, match="4 steps from 0.400 {at most} 3"):
+    with pytest.raises(ValueError, match=r"4 steps from 0\.400 \{at most\} 3"):
         s2sad.vjp(validated, X, 4, backend="numba")
