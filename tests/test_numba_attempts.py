@@ -153,6 +153,35 @@ def quietly(x):
     return np.sum(y * x)
 
 
+def in_a_nest(x, n):
+    y, k = x.copy(), 0
+    try:
+        for i in range(n):
+            for j in range(n):
+                if x[i] * x[j] > 1.0:
+                    raise Stop
+                y[i] *= x[j]
+                k += 1
+    except Stop:
+        y[0] += k
+    return np.sum(y * x)
+
+
+def cleaned_up(x):
+    total = 0.0
+    for v in x:
+        try:
+            try:
+                if v > 1.0:
+                    raise Stop
+                total += v
+            finally:
+                total *= 2.0
+        except Stop:
+            total -= v
+    return total
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = [
     (roots, (X,), (0,)),
     (roots, (X * 3.0,), (0,)),
@@ -173,6 +202,9 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = [
     (powers, (0.0, -1.0), (1,)),
     (powers, (1e200, 2.5), (1,)),
     (quietly, (X,), (0,)),
+    (in_a_nest, (X, 4), (0,)),
+    (in_a_nest, (X, 2), (0,)),
+    (cleaned_up, (X,), (0,)),
 ]
 derivatives: dict[Any, Callable[..., Any]] = {}
 

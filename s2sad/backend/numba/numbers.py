@@ -95,7 +95,7 @@ class Numbers:
         if s.op in ("add", "sub", "mul", "neg") and is_int(s.target) and not self._is_numpy(*s.args):
             return self._whole_number(s)
         if s.op in ("lshift", "rshift"):
-            raise refuse(self.fn, "shifts of whole numbers", s.loc)
+            return self._shift(s)
         return [s]
 
     # -- checks -----------------------------------------------------------------------------------------------------
@@ -117,6 +117,13 @@ class Numbers:
         test = b.emit("eq", y, Const(0 if is_int(y) else 0.0), type=BOOL)
         self._raise(b, test, ZeroDivisionError, "integer modulo by zero" if whole else "float division by zero")
         return [*b.stmts, s]
+
+    def _shift(self, s: Let) -> list[Stmt]:
+        """By a literal: a product, or the quotient that is rounded down."""
+        k = const(s.args[1])
+        if type(k) is not int or not 0 <= k < 62 or not is_int(s.target or s.args[0]) or not is_int(s.args[0]):
+            raise refuse(self.fn, "a shift by what is not a small literal", s.loc, "write n * 2**k or n // 2**k")
+        return self.let(replace(s, op="mul" if s.op == "lshift" else "floordiv", args=(s.args[0], Const(2**k))))
 
     def _is_positive(self, y: Atom) -> bool:
         lo = self.intervals.of(y).lo

@@ -184,7 +184,7 @@ class Trials:
         if s.op in _ARITHMETIC and all(map(is_scalar, s.args)):
             return True
         if s.op in INPLACE or s.op == "pow":
-            return conformable(types) and all(getattr(widen(t), "dtype", "") != "int64" for t in types[:1])
+            return conformable(types) and getattr(widen(types[0]), "dtype", "") == "float64"
         if s.op in _PLACES and is_array(s.args[0]):
             return self._is_place(s)
         if s.op in _PLACES and s.args[0] in self.cells:
