@@ -70,6 +70,15 @@ def test_exceptions_are_those_of_python(f: Any, args: Any) -> None:
     assert not oracles.close(oracles.leaves(gradient), numeric, 1e-6)
 
 
+def test_shifts_are_products_and_quotients() -> None:
+    def f(x, n):
+        return x * (n << 2) + x * (n >> 1)
+
+    derivative = s2sad.grad(f, backend="numba")
+    for n in (7, 0, -7):
+        assert derivative(1.5, n) == (n << 2) + (n >> 1)
+
+
 def test_whole_numbers_do_not_wrap() -> None:
     def f(x, n):
         k = 1

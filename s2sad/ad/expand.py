@@ -195,6 +195,15 @@ def calls_recursive(spec: Spec) -> bool:
     return False
 
 
+def in_place(s: Let, env: dict[Var, Atom]) -> tuple[Stmt, ...] | None:
+    """What a call of a function of the program does, to be written in its place, with its result in ``env``. None for another
+    call, and for a recursive function."""
+    spec = _callee(s)
+    if spec is None or spec.fn is None or spec.recursive or calls_recursive(spec):
+        return None
+    return _inlined(s, spec, env, frozenset())
+
+
 def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) -> tuple[Stmt, ...]:
     assert spec.fn is not None
     fn = _expanded(spec.fn, seen | {spec})
@@ -210,4 +219,4 @@ def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) ->
     return body.stmts
 
 
-__all__ = ["If", "Try", "expand"]
+__all__ = ["If", "Try", "expand", "in_place"]

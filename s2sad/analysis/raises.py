@@ -41,15 +41,15 @@ def _may_raise(let: Let) -> bool:
     if op in _SAFE_OPS:
         return not all(isinstance(t, _PLAIN) for t in types)
     if op in _SAFE_ARITHMETIC:
-        return not _conformable(types)
+        return not conformable(types)
     if op == "truediv":
         known = isinstance(types[1], Lit) and type(types[1].value) in (int, float) and types[1].value != 0
-        return not (_conformable(types) and (known or any(isinstance(t, Array) for t in types)))
+        return not (conformable(types) and (known or any(isinstance(t, Array) for t in types)))
     if op == "getattr":
         name = let.args[1].value if isinstance(let.args[1], Const) else ""
         return not (isinstance(types[0], Array) and name in _SAFE_ATTRS)
     if op == "getitem":
-        return not (isinstance(types[0], Array) and _slices_only(types[1], types[0].rank))
+        return not (isinstance(types[0], Array) and slices_only(types[1], types[0].rank))
     if op == "call" and isinstance(let.args[0], Ref):
         if let.args[0].text.startswith("rt."):
             return False  # a helper of a derivative, never the user's
@@ -64,7 +64,7 @@ def _may_raise(let: Let) -> bool:
         rule = lookup(let.args[0].obj)
         module = getattr(let.args[0].obj, "__module__", None) or type(let.args[0].obj).__module__
         elementwise = rule is not None and rule.kind == "elementwise" and module.startswith("numpy")
-        return not (elementwise and _conformable(types[1:]))
+        return not (elementwise and conformable(types[1:]))
     return True
 
 
@@ -72,14 +72,14 @@ def _is_int(t: Type) -> bool:
     return type(t.value) is int if isinstance(t, Lit) else isinstance(t, Scalar) and t.dtype.startswith("int")
 
 
-def _slices_only(index: Type, rank: int | None) -> bool:
+def slices_only(index: Type, rank: int | None) -> bool:
     """Slices and ``...`` of a known array never raise."""
     parts = index.items if isinstance(index, Tuple) else (index,)
     plain = all(isinstance(p, Slice) or (isinstance(p, Lit) and p.value in (None, Ellipsis)) for p in parts)
     return plain and rank is not None and sum(isinstance(p, Slice) for p in parts) <= rank
 
 
-def _conformable(types: list[Type]) -> bool:
+def conformable(types: list[Type]) -> bool:
     """Numbers and arrays of which all that are not scalar have the same, known dimensions."""
     shapes = set()
     for t in types:
@@ -93,4 +93,4 @@ def _conformable(types: list[Type]) -> bool:
     return len(shapes) <= 1
 
 
-__all__ = ["may_raise"]
+__all__ = ["conformable", "may_raise", "slices_only"]

@@ -388,7 +388,7 @@ _add(
     "S2S080",
     "construct that the Numba backend does not compile",
     "backend='numba' compiles numbers and arrays of float64, int64 and bool, containers of them whose structure is known, "
-    "lists of numbers that grow, loops and branches, with the values and exceptions of the plain function. Dicts whose keys "
+    "lists of numbers that grow, loops, branches and try, with the values and exceptions of the plain function. Dicts whose keys "
     "change, lists of other things that grow, text and output have no machine code of their own.",
     "keep numbers in an array or a list, or use backend='numpy', which takes the program as it is",
     "def f(x):\n    parts = {}\n    for k in range(3):\n        parts[k] = k * x\n    return parts[1] * parts[2]\n",

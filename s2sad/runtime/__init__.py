@@ -46,7 +46,7 @@ from s2sad.runtime.einsum import (
     einsum_dot_dot,
     explicit,
 )
-from s2sad.runtime.exceptions import attribute, carry, held
+from s2sad.runtime.exceptions import attribute, carry, held, put_together
 from s2sad.runtime.factors import (
     bands_adj,
     factor_adj,
@@ -401,6 +401,7 @@ __all__ = [
     "ptp_share",
     "put_adjoint",
     "put_back",
+    "put_together",
     "qr_adj",
     "qr_jvp",
     "read_view",

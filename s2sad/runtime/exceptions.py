@@ -29,6 +29,15 @@ def held(error: BaseException, name: str, kind: str) -> Any:
     return attribute(error, name, kind)
 
 
+PARTS = "made of parts"
+
+
+def put_together(error: BaseException) -> None:
+    """Give an exception of machine code its message, which came in parts: a text with places, and numbers."""
+    if len(error.args) > 1 and error.args[0] == PARTS:
+        error.args = (error.args[1].format(*error.args[2:]),)
+
+
 def kind_of(value: Any) -> str:
     """The class of a number; the dtype and rank of an array."""
     if isinstance(value, np.ndarray):

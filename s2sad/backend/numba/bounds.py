@@ -43,10 +43,12 @@ MESSAGE = "index out of bounds"
 
 def index_checks(fn: Function) -> Function:
     """``fn`` with the tests of indices that are not proved to be inside."""
-    return _Checks(fn).run()
+    return Indices(fn).run()
 
 
-class _Checks:
+class Indices:
+    """The tests of a function's indices."""
+
     def __init__(self, fn: Function) -> None:
         self.fn = fn
         self.intervals = Intervals(fn)
@@ -60,13 +62,14 @@ class _Checks:
         for s in block.stmts:
             if isinstance(s, Let):
                 if s.op in ("getitem", "setitem", "aug_setitem") and is_array(s.args[0]):
-                    out += self._tests(s, tested)
+                    out += self.tests(s, tested)
                 out.append(s)
             else:
                 out.append(with_blocks(s, tuple(self._block(b, set(tested)) for b in blocks_of(s))))
         return with_stmts(block, out)
 
-    def _tests(self, s: Let, tested: set[Any]) -> list[Stmt]:
+    def tests(self, s: Let, tested: set[Any]) -> list[Stmt]:
+        """Those of one statement, less what has been ``tested``."""
         x, index = s.args[:2]
         items = items_of(self.lets, index, x)
         t = x.type if isinstance(x, Var) else None
@@ -112,4 +115,4 @@ class _Checks:
         b.append(If(test, inner.block(), Block(), (), b.loc))
 
 
-__all__ = ["index_checks"]
+__all__ = ["Indices", "index_checks"]

@@ -8,9 +8,10 @@ import numpy as np
 
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.boundary import SUFFIX
-from s2sad.backend.numba.facts import DTYPES, const, is_array, is_int, is_scalar, rank
+from s2sad.backend.numba.facts import DTYPES, const, is_array, is_float, is_int, is_scalar, rank
 from s2sad.backend.numba.indexing import items_of
 from s2sad.backend.numba.listuses import is_numbers
+from s2sad.backend.numba.messages import is_in_parts
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import (
@@ -128,7 +129,7 @@ class Checker:
         if isinstance(obj, Callee) or obj is NATIVE or obj in (builtins.len, builtins.range):
             return
         if isinstance(obj, type) and issubclass(obj, BaseException):
-            if all(isinstance(a, Const) for a in s.args[1:]):
+            if all(isinstance(a, Const) for a in s.args[1:]) or (is_in_parts(s) and all(is_scalar(a) for a in s.args[3:])):
                 return
             raise refuse(self.fn, "a message that is made when the error is raised", s.loc, "raise it with a fixed text")
         numbers = all(is_scalar(a) for a in s.args[1:])
@@ -136,6 +137,8 @@ class Checker:
             return
         name = getattr(obj, "__name__", "")
         if isinstance(obj, np.ufunc) and name in _ELEMENTWISE and numbers and not s.kwnames:
+            return
+        if obj is np.power and not s.kwnames and len(s.args) == 3 and all(map(is_float, s.args[1:])):
             return
         if any(obj is f for f in _MAKERS) and s.kwnames in ((), ("dtype",)):
             return

@@ -29,7 +29,7 @@ from numba.core.typed_passes import (
     NopythonTypeInference,
     PreLowerStripPhis,
 )  # fmt: skip
-from numba.core.untyped_passes import FixupArgs, ReconstructSSA, TranslateByteCode
+from numba.core.untyped_passes import FixupArgs, ReconstructSSA, RewriteDynamicRaises, TranslateByteCode
 
 from s2sad.backend.numba.allocation import own_allocation
 from s2sad.backend.numba.emission import library
@@ -51,6 +51,8 @@ class _Read(FunctionPass):
             part().run_pass(state)
         settle(state.func_ir)
         rewrite(state, "before-inference")
+        if any(True for block in state.func_ir.blocks.values() for _ in block.find_insts(ir.Raise)):
+            RewriteDynamicRaises().run_pass(state)
         own_allocation(state.func_ir)
         settle(state.func_ir)
         return True

@@ -26,6 +26,11 @@ def is_float(a: Atom) -> bool:
     return isinstance(t, Scalar) and t.dtype == "float64"
 
 
+def is_bool(a: Atom) -> bool:
+    t = typed(a)
+    return isinstance(t, Scalar) and t.dtype == "bool"
+
+
 def is_scalar(a: Atom) -> bool:
     return is_number(type_of_atom(a))
 
@@ -55,4 +60,4 @@ def calls(let: Any, *functions: Any) -> bool:
     )  # fmt: skip
 
 
-__all__ = ["DTYPES", "calls", "const", "is_array", "is_float", "is_int", "is_scalar", "rank", "typed"]
+__all__ = ["DTYPES", "calls", "const", "is_array", "is_bool", "is_float", "is_int", "is_scalar", "rank", "typed"]

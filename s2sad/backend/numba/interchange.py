@@ -42,6 +42,7 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.backend.numba.facts import calls, const, is_array, is_int, typed
 from s2sad.backend.numba.memory import MAKERS
 from s2sad.backend.numba.parallel import Loops, Uses, defined_in
+from s2sad.backend.numba.rotated import rotated
 from s2sad.backend.numba.turned import turnable
 from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Try, Var, walk
 from s2sad.ir.rewrite import clone_stmt, with_body
@@ -57,11 +58,19 @@ def interchange_all(spec: Spec) -> None:
         spec = todo.pop()
         if spec.fn is None:
             continue
-        spec.fn = interchanged(spec.fn)
+        spec.fn = interchanged(rotated(_without_try(spec.fn)))
         for a in program.callees(spec.fn):
             if isinstance(a.obj, Spec) and a.obj not in seen:
                 seen.add(a.obj)
                 todo.append(a.obj)
+
+
+def _without_try(fn: Function) -> Function:
+    if not any(s.__class__ is Try for s in walk(fn.body)):
+        return fn
+    from s2sad.backend.numba.attempts import without_try
+
+    return without_try(fn)
 
 
 def interchanged(fn: Function) -> Function:

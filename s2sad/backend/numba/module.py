@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from s2sad.backend.numba.layouts import contiguous_params
 from s2sad.backend.numba.learned import learned
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
+from s2sad.backend.numba.messages import in_parts, says_parts
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
@@ -75,14 +77,14 @@ class NativeModule:
 def native_module(functions: Sequence[Function], entries: Sequence[str], options: Native = PLAIN) -> NativeModule:
     """The module of ``functions``; ``entries`` are the names of those that Python calls."""
     out = NativeModule(finish=_with_other_names if options.parallel else with_tests)
-    typed = kept_in_lists(typed_results([literal_params(_plain_copies(f)) for f in apart_from_helpers(functions)]))
+    typed = kept_in_lists(typed_results([in_parts(literal_params(_plain_copies(f))) for f in apart_from_helpers(functions)]))
     plain = with_depths(typed)
     out.recursive = len(plain) > len(typed)
     table = all_globals(plain)
     taped: dict[str, dict[int, Stack]] = {}
     multiplied: dict[str, set[int]] = {}
     compiled: list[Function] = []
-    wrappers: list[Function] = []
+    fronts: list[tuple[Any, ...]] = []
     loops = {f.name: made for f in plain if (made := as_loops(f)) is not None}
     for f in plain:
         if f.name in loops:
@@ -97,13 +99,14 @@ def native_module(functions: Sequence[Function], entries: Sequence[str], options
         contiguous = contiguous_params(f, done, multiplied)
         if f.name in entries:
             done = used_params(replace(done, name=f.name + SUFFIX))
-            wrappers.append(wrapper(f, done, leaves, globals_, contiguous))
+            fronts.append((f, done, leaves, globals_, contiguous))
             out.native[f.name] = done.name
         check(done)
         done = tidy(parallel_loops(done)) if options.parallel else unsigned(in_any_order(done, sums), tapes)
         compiled.append(short_tuples(done))
     helpers = [*(lower_function(FUNCTIONS[name], True).function for name in used(compiled)), *loops.values()]
-    out.functions = [*helpers, *compiled, *wrappers]
+    texts = any(map(says_parts, compiled))
+    out.functions = [*helpers, *compiled, *(wrapper(*front, texts=texts) for front in fronts)]
     out.decorators = {f: f"numba.njit({_options(f, options)})" for f in (*helpers, *compiled)}
     return out
 

@@ -27,14 +27,19 @@ import math
 import numpy as np
 
 from s2sad.analysis.build import Builder
-from s2sad.backend.numba.facts import calls, const, is_float, is_int, is_scalar
+from s2sad.backend.numba.facts import calls, const, is_bool, is_float, is_int, is_scalar
 from s2sad.backend.numba.intervals import LIMIT, Intervals
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.strength import numpy_numbers
 from s2sad.ir.nodes import Atom, Block, Const, Function, If, Let, Ref, Stmt, blocks_of, replace
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
-from s2sad.ir.types import BOOL, FLOAT
+from s2sad.ir.types import BOOL, FLOAT, INT
 
+# What Python does not raise: no handler of the user's is for it.
+OWN = (_NOT_REAL, _TOO_LARGE, _NOT_WHOLE) = (
+    "a negative number to a fractional power is complex", "a whole number of more than 64 bits",
+    "cannot convert float to a whole number of 64 bits",
+)  # fmt: skip
 _BIG = 9.2e18  # well inside of 64 bits, so that rounding does not matter
 # What a result that is not finite means, for functions of math with one argument.
 _POLES = (math.log, math.log2, math.log10, math.log1p, math.atanh, math.lgamma)
@@ -51,10 +56,12 @@ _WHOLE = (math.floor, math.ceil, math.trunc, builtins.int, builtins.round)
 
 def python_numbers(fn: Function) -> Function:
     """``fn`` with the checks that Python's numbers make."""
-    return _Numbers(fn).run()
+    return Numbers(fn).run()
 
 
-class _Numbers:
+class Numbers:
+    """The tests of a function's statements."""
+
     def __init__(self, fn: Function) -> None:
         self.fn = fn
         self.intervals = Intervals(fn)
@@ -67,7 +74,7 @@ class _Numbers:
         out: list[Stmt] = []
         for s in block.stmts:
             if isinstance(s, Let):
-                out += self._let(s)
+                out += self.let(s)
             else:
                 out.append(with_blocks(s, tuple(self._block(b) for b in blocks_of(s))))
         return with_stmts(block, out)
@@ -75,7 +82,8 @@ class _Numbers:
     def _is_numpy(self, *atoms: Atom) -> bool:
         return any(a in self.strong for a in atoms)
 
-    def _let(self, s: Let) -> list[Stmt]:
+    def let(self, s: Let) -> list[Stmt]:
+        """The statement with the tests before and after it."""
         if s.op == "call":
             return self._call(s) if isinstance(s.args[0], Ref) else [s]
         if s.target is None or not all(is_scalar(a) for a in s.args) or not is_scalar(s.target):
@@ -87,7 +95,7 @@ class _Numbers:
         if s.op in ("add", "sub", "mul", "neg") and is_int(s.target) and not self._is_numpy(*s.args):
             return self._whole_number(s)
         if s.op in ("lshift", "rshift"):
-            raise refuse(self.fn, "shifts of whole numbers", s.loc)
+            return self._shift(s)
         return [s]
 
     # -- checks -----------------------------------------------------------------------------------------------------
@@ -109,6 +117,13 @@ class _Numbers:
         test = b.emit("eq", y, Const(0 if is_int(y) else 0.0), type=BOOL)
         self._raise(b, test, ZeroDivisionError, "integer modulo by zero" if whole else "float division by zero")
         return [*b.stmts, s]
+
+    def _shift(self, s: Let) -> list[Stmt]:
+        """By a literal: a product, or the quotient that is rounded down."""
+        k = const(s.args[1])
+        if type(k) is not int or not 0 <= k < 62 or not is_int(s.target or s.args[0]) or not is_int(s.args[0]):
+            raise refuse(self.fn, "a shift by what is not a small literal", s.loc, "write n * 2**k or n // 2**k")
+        return self.let(replace(s, op="mul" if s.op == "lshift" else "floordiv", args=(s.args[0], Const(2**k))))
 
     def _is_positive(self, y: Atom) -> bool:
         lo = self.intervals.of(y).lo
@@ -134,6 +149,20 @@ class _Numbers:
         self._overflow(b, s.target, args[0])
         return b.stmts
 
+    def _math_power(self, s: Let) -> list[Stmt]:
+        """math.pow: of floats, and raises as all of ``math``."""
+        b = Builder(s.loc)
+        x, y = (self._float(b, a) for a in s.args[1:])
+        assert s.target is not None
+        b.append(replace(s, op="pow", args=(x, y)))
+        given = b.emit("and_", *(b.call(math.isfinite, "math.isfinite", a, type=BOOL) for a in (x, y)), type=BOOL)
+        nan = b.emit("and_", given, b.emit("ne", s.target, s.target, type=BOOL), type=BOOL)
+        zero = b.emit("and_", given, b.emit("eq", x, Const(0.0), type=BOOL), type=BOOL)
+        zero = b.emit("and_", zero, b.emit("lt", y, Const(0.0), type=BOOL), type=BOOL)
+        self._raise(b, b.emit("or_", nan, zero, type=BOOL), ValueError, "math domain error")
+        self._overflow(b, s.target, x, y)
+        return b.stmts
+
     def _power_checks(self, b: Builder, x: Atom, y: Atom) -> None:
         exponent = const(y)
         if exponent is None or exponent < 0:
@@ -146,12 +175,14 @@ class _Numbers:
             if exponent is None:
                 part = b.emit("ne", y, b.call(np.floor, "np.floor", y, type=FLOAT), type=BOOL)
                 below = b.emit("and_", below, part, type=BOOL)
-            self._raise(b, below, ValueError, "a negative number to a fractional power is complex")
+            self._raise(b, below, ValueError, _NOT_REAL)
 
     def _float(self, b: Builder, a: Atom) -> Atom:
         value = const(a)
         if isinstance(value, int):
             return Const(float(value))
+        if is_bool(a):
+            a = b.call(builtins.int, "int", a, type=INT)
         return a if is_float(a) else b.call(builtins.float, "float", a, type=FLOAT)
 
     def _overflow(self, b: Builder, y: Atom, *xs: Atom, nan: bool = False) -> None:
@@ -165,7 +196,7 @@ class _Numbers:
     def _stays(self, b: Builder, size: Atom) -> None:
         """Raise where a whole number would not fit into 64 bits."""
         large = b.emit("gt", b.call(builtins.abs, "abs", size, type=FLOAT), Const(_BIG), type=BOOL)
-        self._raise(b, large, OverflowError, "a whole number of more than 64 bits")
+        self._raise(b, large, OverflowError, _TOO_LARGE)
 
     def _whole_number(self, s: Let) -> list[Stmt]:
         assert s.target is not None
@@ -215,7 +246,7 @@ class _Numbers:
             self._overflow(b, s.target, x)
             return b.stmts
         if calls(s, math.pow):
-            return self._power(replace(s, op="pow", args=s.args[1:]))
+            return self._math_power(s)
         raise refuse(self.fn, f"math.{ref.obj.__name__}", s.loc)
 
     def _to_whole(self, s: Let) -> list[Stmt]:
@@ -225,8 +256,8 @@ class _Numbers:
         b = Builder(s.loc)
         size = b.call(builtins.abs, "abs", s.args[1], type=FLOAT)
         fits = b.emit("lt", size, Const(_BIG), type=BOOL)
-        self._raise(b, b.emit("not", fits, type=BOOL), OverflowError, "cannot convert float to a whole number of 64 bits")
+        self._raise(b, b.emit("not", fits, type=BOOL), OverflowError, _NOT_WHOLE)
         return [*b.stmts, s]
 
 
-__all__ = ["python_numbers"]
+__all__ = ["OWN", "Numbers", "python_numbers"]

@@ -38,8 +38,25 @@ from s2sad.backend.numba.intervals import PARAM_BITS
 from s2sad.backend.numba.refuse import refuse
 from s2sad.backend.numba.structures import is_nothing, is_point, items_of_type
 from s2sad.backend.numba.support import NATIVE
-from s2sad.ir.nodes import Atom, Block, Const, Function, Global, If, Let, Param, Ref, Stmt, Var, replace, walk
-from s2sad.ir.types import BOOL, NONE, NP_FLOAT, Dict, List, Lit, Obj, Scalar, Tuple, Type
+from s2sad.ir.nodes import (
+    UNDEF,
+    Atom,
+    Block,
+    Const,
+    Function,
+    Global,
+    Handler,
+    If,
+    Let,
+    Param,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    replace,
+    walk,
+)  # fmt: skip
+from s2sad.ir.types import BOOL, NONE, NP_FLOAT, UNKNOWN, Array, Dict, List, Lit, Obj, Opaque, Scalar, Tuple, Type
 
 Path = tuple[tuple[str, Any, Type], ...]  # the operations that lead to a part: getitem or getattr, key, type
 
@@ -109,25 +126,45 @@ def _arrays(t: Type) -> int:
 
 
 def wrapper(
-    outer: Function, native: Function, leaves: Leaves, globals_: dict[Var, Global], contiguous: Set[Var] = frozenset()
+    outer: Function, native: Function, leaves: Leaves, globals_: dict[Var, Global], contiguous: Set[Var] = frozenset(),
+    *, texts: bool = False,
 ) -> Function:
     """The function that is called: ``outer``'s signature, checks of its numbers, the call, the results as they were.
-    ``contiguous``: the parameters that are to be arrays without gaps."""
+    ``contiguous``: the parameters that are to be arrays without gaps; ``texts``: are there messages in parts?"""
     b = Builder(outer.loc)
     for p in outer.params:
         if p.kind in ("star", "starstar"):
             raise refuse(outer, "a function with *args or **kwargs", outer.loc, "name the parameters")
     args: list[Atom] = []
+    stored = {p.var for p in outer.params if alias(outer).deep_mutated(p.var)}
     for p in native.params:
         source: Atom = _found(b, *leaves.paths[p.var]) if p.var in leaves.paths else globals_[p.var]
         if is_int(source):
             _check_int(b, source, p.var.name)
+        if isinstance(p.var.type, Array) and leaves.paths.get(p.var, (None,))[0] in stored:
+            _check_writable(b, source)
         if p.var in contiguous:
             source = b.call(np.ascontiguousarray, "np.ascontiguousarray", source, type=p.var.type)
         args.append(source)
     shape = type_of_atom(outer.result)
-    result: Atom = b.emit("call", Ref(NATIVE, native.name), *args, type=shape)
+    result = (_with_messages if texts else _called)(b, native, args, shape)
     return replace(outer, body=b.block(_Results(outer).all(b, result, shape)))
+
+
+def _called(b: Builder, native: Function, args: list[Atom], t: Type) -> Var:
+    return b.emit("call", Ref(NATIVE, native.name), *args, type=t)
+
+
+def _with_messages(b: Builder, native: Function, args: list[Atom], t: Type) -> Var:
+    """The call; an exception whose message comes in parts gets it."""
+    inner, caught = Builder(b.loc), Builder(b.loc)
+    result, error = Var("result", t), Var("error", Opaque(Exception))
+    inner.append(Let(result, "call", (Ref(NATIVE, native.name), *args), (), b.loc))
+    caught.effect("call", Ref(rt.put_together, "rt.put_together"), error)
+    caught.effect("raise_", Const(None))
+    out = Var("result", t)
+    b.append(Try(inner.block(result), (Handler(Ref(Exception, "Exception"), error, caught.block(UNDEF)),), (out,), loc=b.loc))
+    return out
 
 
 def _found(b: Builder, own: Var, path: Path) -> Atom:
@@ -145,6 +182,14 @@ def _check_int(b: Builder, a: Atom, name: str) -> None:
     text = f'{name}: compiled for whole numbers of at most {PARAM_BITS} bits; use backend="numpy" for larger ones'
     inner.effect("raise_", inner.call(OverflowError, "OverflowError", Const(text)))
     b.append(If(b.emit("gt", size, Const(2**PARAM_BITS), type=BOOL), inner.block(), Block(), (), b.loc))
+
+
+def _check_writable(b: Builder, a: Atom) -> None:
+    """Machine code is made anew for arrays that are read-only, and then without stores."""
+    writable = b.emit("getattr", b.emit("getattr", a, Const("flags"), type=UNKNOWN), Const("writeable"), type=BOOL)
+    inner = Builder(b.loc)
+    inner.effect("raise_", inner.call(ValueError, "ValueError", Const("assignment destination is read-only")))
+    b.append(If(b.emit("not", writable, type=BOOL), inner.block(), Block(), (), b.loc))
 
 
 class _Results:
