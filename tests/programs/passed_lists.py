@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.programs import Suite
+from tests.programs import Suite, arr
 
 PROGRAMS = Suite("passed_lists", issue=3)
 
@@ -441,3 +441,48 @@ def broadcast_list_held(x, y):
 
 
 PROGRAMS.add(broadcast_list_held, 0.4, 1.2)
+
+
+def closures_over_an_empty_list(x):
+    """A list that is empty where it is made, and filled by its caller's calls: two functions share it."""
+
+    def make():
+        values = []
+
+        def push(v):
+            values.append(v)
+
+        def mean():
+            return sum(values) / len(values)
+
+        return push, mean
+
+    push, mean = make()
+    for v in x:
+        push(v * v)
+    return mean()
+
+
+PROGRAMS.add(closures_over_an_empty_list, arr(3))
+
+
+def closures_over_an_empty_dict(x):
+    def make():
+        totals = {}
+
+        def put(key, v):
+            totals[key] = totals.get(key, 0.0) + v
+
+        def product():
+            return sum(totals.values()) * totals["a"]
+
+        return put, product
+
+    put, product = make()
+    put("a", x[0])
+    put("b", x[1])
+    put("a", x[2])
+    return product()
+
+
+PROGRAMS.add(closures_over_an_empty_dict, arr(3))
