@@ -486,3 +486,92 @@ def closures_over_an_empty_dict(x):
 
 
 PROGRAMS.add(closures_over_an_empty_dict, arr(3))
+
+
+def zeros(n):
+    return [0] * n
+
+
+def nothing(n):
+    return [None] * n
+
+
+def rows(n):
+    return [[] for _ in range(n)]
+
+
+def floats_in_a_callees_integers(x):
+    sums = zeros(3)
+    for i in range(3):
+        sums[i] = sums[i - 1] + x[i]
+    return sums[0] * sums[1] * sums[2]
+
+
+PROGRAMS.add(floats_in_a_callees_integers, arr(3))
+
+
+def floats_in_a_callees_nothing(x):
+    known = nothing(3)
+    for i in range(3):
+        known[i] = x[i] if known[i - 1] is None else known[i - 1] * x[i]
+    return sum(known)
+
+
+PROGRAMS.add(floats_in_a_callees_nothing, arr(3))
+
+
+def floats_in_a_callees_rows(x):
+    parts = rows(2)
+    for i, v in enumerate(x):
+        parts[i % 2].append(v)
+    return sum(parts[0]) * sum(parts[1]) * len(parts[0])
+
+
+PROGRAMS.add(floats_in_a_callees_rows, arr(3))
+
+
+def counter():
+    total = 0
+
+    def add(v):
+        nonlocal total
+        total += v
+        return total
+
+    return add
+
+
+def counters_that_begin_at_zero(x):
+    a, b, t = counter(), counter(), 0.0
+    for v in x:
+        t += a(v) * b(v * v)
+    return t
+
+
+PROGRAMS.add(counters_that_begin_at_zero, arr(3))
+
+
+def tally(n):
+    values, count, best = [0] * n, 0, None
+
+    def put(i, v):
+        nonlocal count, best
+        values[i] = v
+        count += 1
+        if best is None or v > best:
+            best = v
+
+    def result():
+        return sum(values) * count * best
+
+    return put, result
+
+
+def functions_that_share_a_callees_variables(x):
+    put, result = tally(3)
+    for i, v in enumerate(x):
+        put(i, v * v)
+    return result()
+
+
+PROGRAMS.add(functions_that_share_a_callees_variables, arr(3))
