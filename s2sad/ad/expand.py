@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from operator import is_
 
-from s2sad.ad import carried
+from s2sad.ad import carried, widened
 from s2sad.ad.cells import promote
 from s2sad.ad.displays import distinct_keys
 from s2sad.ad.memory import stored_by
@@ -45,7 +45,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.places import is_library, within
 from s2sad.ir.rewrite import clone_block, map_lets, subst_atoms, subst_heads, with_args, with_blocks, with_body
-from s2sad.ir.types import Array, Num, Unknown
+from s2sad.ir.types import Array, Dict, List, Num, Tuple, Unknown
 from s2sad.runtime import carry
 
 _SMALL = 6  # statements; smaller callees read better in place than as a pair
@@ -215,6 +215,9 @@ def _inlined(s: Let, spec: Spec, env: dict[Var, Atom], seen: frozenset[Spec]) ->
         body = within(body, s.loc)
     if s.target is not None:
         result = body.results[0]
+        t = s.target.type
+        if t is not None and isinstance(result, Var) and isinstance(result.type, List | Dict | Tuple) and result.type != t:
+            body, result = widened.widened(body, result, t)
         env[s.target] = Const(None) if not isinstance(result, Var | Const | Ref) else result
     return body.stmts
 

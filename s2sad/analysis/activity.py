@@ -17,7 +17,7 @@ from s2sad.analysis.shifts import cancelling
 from s2sad.ir.nodes import Atom, Block, For, Function, If, Let, Ref, Stmt, Try, Var, While
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import defined_vars
-from s2sad.ir.types import is_differentiable
+from s2sad.ir.types import NEVER, Dict, List, Tuple, Type, is_differentiable
 from s2sad.rules.registry import lookup
 
 _INERT_OPS = frozenset(
@@ -37,7 +37,14 @@ class Activity:
 
 
 def differentiable(v: Var) -> bool:
-    return v.type is None or is_differentiable(v.type)
+    return v.type is None or is_differentiable(v.type) or _is_filled_later(v.type)
+
+
+def _is_filled_later(t: Type) -> bool:
+    """Is it, or does it hold, a list or dict that a function returns empty? What its caller puts into it is not known there."""
+    if isinstance(t, Tuple):
+        return any(map(_is_filled_later, t.items))
+    return (isinstance(t, List) and t.item == NEVER) or (isinstance(t, Dict) and t.value == NEVER and not t.known)
 
 
 def activity(fn: Function, active: tuple[Var, ...]) -> Activity:

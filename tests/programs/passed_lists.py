@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tests.programs import Suite
+from tests.programs import Suite, arr
 
 PROGRAMS = Suite("passed_lists", issue=3)
 
@@ -441,3 +441,137 @@ def broadcast_list_held(x, y):
 
 
 PROGRAMS.add(broadcast_list_held, 0.4, 1.2)
+
+
+def closures_over_an_empty_list(x):
+    """A list that is empty where it is made, and filled by its caller's calls: two functions share it."""
+
+    def make():
+        values = []
+
+        def push(v):
+            values.append(v)
+
+        def mean():
+            return sum(values) / len(values)
+
+        return push, mean
+
+    push, mean = make()
+    for v in x:
+        push(v * v)
+    return mean()
+
+
+PROGRAMS.add(closures_over_an_empty_list, arr(3))
+
+
+def closures_over_an_empty_dict(x):
+    def make():
+        totals = {}
+
+        def put(key, v):
+            totals[key] = totals.get(key, 0.0) + v
+
+        def product():
+            return sum(totals.values()) * totals["a"]
+
+        return put, product
+
+    put, product = make()
+    put("a", x[0])
+    put("b", x[1])
+    put("a", x[2])
+    return product()
+
+
+PROGRAMS.add(closures_over_an_empty_dict, arr(3))
+
+
+def zeros(n):
+    return [0] * n
+
+
+def nothing(n):
+    return [None] * n
+
+
+def rows(n):
+    return [[] for _ in range(n)]
+
+
+def floats_in_a_callees_integers(x):
+    sums = zeros(3)
+    for i in range(3):
+        sums[i] = sums[i - 1] + x[i]
+    return sums[0] * sums[1] * sums[2]
+
+
+PROGRAMS.add(floats_in_a_callees_integers, arr(3))
+
+
+def floats_in_a_callees_nothing(x):
+    known = nothing(3)
+    for i in range(3):
+        known[i] = x[i] if known[i - 1] is None else known[i - 1] * x[i]
+    return sum(known)
+
+
+PROGRAMS.add(floats_in_a_callees_nothing, arr(3))
+
+
+def floats_in_a_callees_rows(x):
+    parts = rows(2)
+    for i, v in enumerate(x):
+        parts[i % 2].append(v)
+    return sum(parts[0]) * sum(parts[1]) * len(parts[0])
+
+
+PROGRAMS.add(floats_in_a_callees_rows, arr(3))
+
+
+def counter():
+    total = 0
+
+    def add(v):
+        nonlocal total
+        total += v
+        return total
+
+    return add
+
+
+def counters_that_begin_at_zero(x):
+    a, b, t = counter(), counter(), 0.0
+    for v in x:
+        t += a(v) * b(v * v)
+    return t
+
+
+PROGRAMS.add(counters_that_begin_at_zero, arr(3))
+
+
+def tally(n):
+    values, count, best = [0] * n, 0, None
+
+    def put(i, v):
+        nonlocal count, best
+        values[i] = v
+        count += 1
+        if best is None or v > best:
+            best = v
+
+    def result():
+        return sum(values) * count * best
+
+    return put, result
+
+
+def functions_that_share_a_callees_variables(x):
+    put, result = tally(3)
+    for i, v in enumerate(x):
+        put(i, v * v)
+    return result()
+
+
+PROGRAMS.add(functions_that_share_a_callees_variables, arr(3))
