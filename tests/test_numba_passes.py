@@ -91,6 +91,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "making": (lambda fn: loops(containers.structured(fn)), (1.5, 0.5)),
     "nests": (loops, (V, W, 2)),
     "numbers": (numbers.python_numbers, (1.5, 0.5)),
+    "operands": (loops, (np.stack([M] * 4), V[:2], V[:3])),
     "parallel": (lambda fn: tidy.tidy(parallel.parallel_loops(fn)), (V, W, 5)),
     "products": (loops, (M, N)),
     "registers": (lambda fn: tidy.tidy(registers.sums_in_registers(fn)), (V, W)),

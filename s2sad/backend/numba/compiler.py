@@ -32,6 +32,7 @@ from numba.core.typed_passes import (
 from numba.core.untyped_passes import FixupArgs, ReconstructSSA, TranslateByteCode
 
 from s2sad.backend.numba.allocation import own_allocation
+from s2sad.backend.numba.direct import direct_calls
 from s2sad.backend.numba.emission import library
 from s2sad.backend.numba.lifetimes import rewrite, settle, write_ends
 from s2sad.backend.numba.lowering import Lowering
@@ -52,6 +53,7 @@ class _Read(FunctionPass):
         settle(state.func_ir)
         rewrite(state, "before-inference")
         own_allocation(state.func_ir)
+        direct_calls(state.func_ir)
         settle(state.func_ir)
         return True
 
