@@ -18,7 +18,6 @@ from numba.core import ir, types
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import AnalysisPass, FunctionPass, LoweringPass, PassManager, register_pass
 from numba.core.ir_utils import build_definitions
-from numba.core.ssa import reconstruct_ssa
 from numba.core.typed_passes import (
     AnnotateTypes,
     InlineOverloads,
@@ -36,6 +35,7 @@ from s2sad.backend.numba.direct import direct_calls
 from s2sad.backend.numba.emission import library
 from s2sad.backend.numba.lifetimes import rewrite, settle, write_ends
 from s2sad.backend.numba.lowering import Lowering
+from s2sad.backend.numba.versions import versions
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -65,7 +65,7 @@ class _Versions(ReconstructSSA):
     _name = "s2sad_versions"
 
     def run_pass(self, state: Any) -> bool:
-        state.func_ir = reconstruct_ssa(state.func_ir)
+        versions(state.func_ir)
         self._patch_locals(state)
         state.func_ir._definitions = build_definitions(state.func_ir.blocks)
         settle(state.func_ir)
