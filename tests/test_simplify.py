@@ -58,6 +58,7 @@ from s2sad.simplify import (
 from s2sad.simplify.contracted import contract
 from s2sad.simplify.displays import fill
 from s2sad.simplify.flat import flatten
+from s2sad.simplify.vectors import display
 from s2sad.specialise import specialise
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 from tests.ir_text import census, lower, to_function, to_source
@@ -148,6 +149,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.simplify.leftover": (lambda fn: clean(leftover.drop(clean(fn), ())), [[S, T, S], T, 1]),
     "s2sad.simplify.factors": (lambda fn: clean(factors.gather(clean(fn), primal_vars(fn))), [V, W, V * W]),
     "s2sad.simplify.displays": (lambda fn: fill(fn), [S, T]),
+    "s2sad.simplify.vectors": (lambda fn: display(fn, ()), [V[:2]]),
     "s2sad.simplify.tape": (lambda fn: clean(tape.trim(clean(fn))), [S, 3]),
     "s2sad.simplify.buffers": (lambda fn: buffers.reuse(clean(fn), primal_vars(fn)), [V, W]),
     "s2sad.simplify.inplace": (lambda fn: inplace.accumulate(fn, ()), [V, W]),
@@ -157,7 +159,11 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.products": (specialise, [M[:, 0], M, V]),
     "s2sad.specialise.reductions": (specialise, [M[:, 0], M, M[:, 1]]),
     "s2sad.specialise.storage": (specialise, [V, S, 2]),
-    "s2sad.specialise.lists": (specialise, [[S, T], V, S]),
+    "s2sad.specialise.lists": (specialise, [[S, T], S]),
+    "s2sad.specialise.matrices": (specialise, [S, V, np.outer(V, V), V * 2.0]),
+    "s2sad.specialise.einsum": (specialise, [M @ M.T, M, M.T.copy(), M[:, 0].copy(), M[0].copy()]),
+    "s2sad.specialise.arranged": (specialise, [np.concatenate((V, [S, T])), V, np.concatenate((V, V, V))]),
+    "s2sad.simplify.zeros": (rules_of("s2sad.simplify.zeros"), [M.T @ M, M.T @ M, S]),
     "s2sad.specialise.masks": (specialise, [V, W]),
     "s2sad.specialise.powers": (specialise, [V]),
     "s2sad.specialise.softplus": (specialise, [V]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ad.state import State
+from s2sad.ad.state import RECENT, State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.fits import fits
 from s2sad.analysis.optypes import type_of_atom
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 # tuples: a union would be built at each of the many calls
 _SEQUENCES = (Tuple, List)
 _MAYBE_ARRAYS = (Array, Num, Unknown)
-_RECENT = 8  # statements in which a temporary counts as made just now
 
 
 def accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
@@ -44,7 +43,7 @@ def accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
 def rename(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
     """What is handed on as it stands goes by the name of its new owner."""
     if state.get((x, ())) is None:
-        r.named(rb, g, r.bar_name((x, ())), _RECENT)
+        r.named(rb, g, r.bar_name((x, ())), RECENT)
 
 
 def for_operand(rb: Builder, x: Var, g: Atom) -> Atom:

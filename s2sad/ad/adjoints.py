@@ -17,7 +17,7 @@ from s2sad import runtime as rt
 from s2sad.ad import reads
 from s2sad.ad.known import Known
 from s2sad.ad.leaves import Key
-from s2sad.ad.state import NeedBuffer, State
+from s2sad.ad.state import RECENT, NeedBuffer, State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
@@ -56,7 +56,9 @@ class Adjoints(Known):
         """Add to an adjoint that is a value: in place only where the buffer is ours."""
         old = state.get(key)
         if old is None:
-            state.set(key, self.named(rb, g, self.bar_name(key)) if named else g)
+            weights = key[1] and key[1][-1][1].__class__ is str and g.__class__ is Var and g.type.__class__ is Array
+            # (``params["W"]``: what was read has no name of its own)
+            state.set(key, self.named(rb, g, self.bar_name(key), RECENT if weights else 1) if named else g)
         elif key in state.owned:
             if self.is_mirror_leaf(*key):
                 rb.effect("call", Ref(accumulate_into, "rt.accumulate_into"), old, g)

@@ -96,7 +96,8 @@ def _form(args: tuple[Atom, ...], stmts: list[Stmt], results: tuple[Atom, ...]) 
     for s in stmts:
         if not isinstance(s, Let) or s.target is None or not all(map(_stays, s.args)):
             return None
-        lets.append((s.target, s.op, tuple([places.get(a, a) for a in s.args]), s.kwnames))
+        made = Var(s.target.name, s.target.type)  # the statement's own may be given the name of an adjoint yet
+        lets.append((made, s.op, tuple([places.get(a, a) for a in s.args]), s.kwnames))
         places[s.target] = len(args) + len(lets) - 1
     given = tuple([places.get(a, a) for a in results])
     if any(a.__class__ is Var or a is UNDEF for read in (given, *[read for _, _, read, _ in lets]) for a in read):

@@ -10,6 +10,8 @@ from s2sad.analysis.build import Builder
 from s2sad.ir.nodes import Atom, Stmt, Var
 from s2sad.ir.record import dataclass
 
+RECENT = 8  # statements in which a temporary counts as made just now
+
 
 class NeedBuffer(Exception):
     """A region scatters into the adjoint of a variable of an enclosing region: that region must make the buffer first."""

@@ -28,7 +28,7 @@ def emit_module(
     """The module that defines ``functions``, in that order (callees first). With ``comments``, lines say which line of
     the user they come from (``# L7``), and ``comment`` statements are written. ``decorators``: the text for a function
     that has one; the module that it names first is imported. ``finish``: changes the trees of the decorated functions.
-    ``release``: with ``del`` where a function would hold more than it needs."""
+    ``release``: as NumPy will run it, with ``del`` where a function would hold more than it needs."""
     module = ModuleNames(functions)
     decorators = decorators or {}
     defs = [_function(fn, module, decorators.get(fn, ""), release) for fn in functions]
@@ -67,12 +67,17 @@ def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) 
     if hidden:
         raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
     names = assign_names(fn, decided, reserved)
-    printer = Statements(fn, decided, names, module, None)
-    printer.def_name = module.functions[fn]
+    released = None
     if release and _makes_arrays(fn):
         from s2sad.backend.release import releases  # few programs need it
 
-        printer.released, printer.taken = releases(fn, decided, names)
+        released = releases(fn, decided, names, reserved)
+        names = released.names
+    printer = Statements(fn, decided, names, module, None)
+    printer.def_name = module.functions[fn]
+    printer.augments = release
+    if released is not None:
+        printer.released, printer.taken = released.before, released.taken
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")

@@ -9,14 +9,17 @@ from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend import syntax as syn
 from s2sad.backend.expressions import EmitError, Expressions
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var
+from s2sad.ir.types import is_number
 
 Body = list[Any]
+_AUGMENTED = frozenset(["add", "sub", "mul", "truediv"])
 
 
 class SimpleStatements(Expressions):
     """What one ``Let`` (or a few that belong together) is written as."""
 
     taken: dict[Let, Atom]
+    augments = False  # is ``x = x + a`` written ``x += a``? (That is another operation for the stages that read the text.)
 
     @property
     def dummy(self) -> str:
@@ -40,19 +43,41 @@ class SimpleStatements(Expressions):
         if let.op == "copy" and let.target is not None and isinstance(value, ast.Name):
             itself = value.id == self.names.names.get(let.target)
             return [] if itself else [self._store(let.target, value)]
+        if self.augments and let.op in _AUGMENTED and value.__class__ is ast.BinOp and self._is_update(let, value):
+            return [ast.AugAssign(syn.stored(value.left), value.op, value.right)]
         return [self._store(let.target, value)]
+
+    def _is_update(self, let: Let, value: Any) -> bool:
+        """``x = x + a`` of a number, which is ``x += a`` whatever ``a`` is."""
+        x = let.args[0]
+        number = x.__class__ is Var and x.type is not None and is_number(x.type)
+        return number and value.left.__class__ is ast.Name and value.left.id == self.names.names.get(let.target)  # type: ignore[arg-type]
 
     def _in_two(self, let: Let) -> Body:
         """``t = a * b`` as ``t = a`` and ``t *= b``, where ``a`` (or ``b``) is an array that is made here."""
+        assert let.target is not None
+        if let.op == "call":
+            return self._into(let, self.taken[let], self.var(let.target))
         a, b = let.args
         first, second = (a, b) if self.taken[let] is a else (b, a)
-        assert let.target is not None
         name, value = self.var(let.target), self.atom(second)
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
             return self._let(let)
         return [
             syn.assign(syn.name(name, syn.STORE), self.atom(first)),
             ast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value),
+        ]
+
+    def _into(self, let: Let, taken: Atom, name: str) -> Body:
+        """``t = np.maximum(a + b, 0.0)`` as ``t = a + b`` and ``np.maximum(t, 0.0, out=t)``."""
+        args = [self.atom(a) for a in let.args[1:] if a is not taken]
+        if any(isinstance(n, ast.Name) and n.id == name for a in args for n in ast.walk(a)):
+            return self._let(let)
+        args = [syn.name(name) if a is taken else self.atom(a) for a in let.args[1:]]
+        out = ast.keyword("out", syn.name(name))
+        return [
+            syn.assign(syn.name(name, syn.STORE), self.atom(taken)),
+            ast.Expr(ast.Call(self.atom(let.args[0]), args, [out])),
         ]
 
     def _def(self, let: Let) -> Any:

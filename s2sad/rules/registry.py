@@ -155,6 +155,7 @@ FAMILIES = {
     "scipy.linalg": "s2sad.rules.scipy_linalg",
     "scipy.interpolate": "s2sad.rules.scipy_interpolate",
     "scipy.ndimage": "s2sad.rules.scipy_ndimage",
+    "scipy.signal": "s2sad.rules.scipy_signal",
 }
 _loaded: set[str] = set()  # the modules of those that are declared
 

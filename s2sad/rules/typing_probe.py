@@ -35,6 +35,7 @@ from s2sad.rules.typing_core import PYTHON, WEAK, TypeFn
 
 # No difference is the same in the first two runs; the third has sizes below those that programs name (``_checked``).
 _SIZES = ((5, 18, 2), (6, 16, 3), (7, 14, 4), (8, 12, 5), (9, 10, 6), (10, 8, 7), (11, 6, 8), (13, 4, 9))
+_GOLDEN = 0.6180339887498949  # the multiples of squares by it are in no step with the rows of a matrix
 
 
 class _Env:
@@ -68,7 +69,9 @@ def example(t: Type, env: _Env) -> Any:
         return PYTHON.get(t.dtype, float)(value) if t.weak else np.dtype(t.dtype).type(value)
     if isinstance(t, Array) and t.dims is not None and t.dtype is not None:
         shape = tuple(env.affine(d) for d in t.dims)
-        return (np.arange(int(np.prod(shape))).reshape(shape) % 7 + 0.5).astype(t.dtype)
+        k = np.arange(int(np.prod(shape))).reshape(shape)
+        values = k % 7 if t.dtype.startswith(("int", "uint", "bool")) else k * k * _GOLDEN % 7  # no singular matrix
+        return (values + 0.5).astype(t.dtype)
     if isinstance(t, Tuple) and t.cls is None:
         return tuple(example(i, env) for i in t.items)
     if isinstance(t, List) and t.items is not None:

@@ -31,8 +31,23 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import finds_adjoint
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Block, Const, For, Function, Let, Ref, Stmt, Var, While, atoms_of, blocks_of
-from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body, with_stmts
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    While,
+    atoms_of,
+    blocks_of,
+    free_vars,
+    walk,
+)
+from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Dict, List, Lit, Scalar, Slice, Tuple, is_number
 from s2sad.runtime.memory import Shadow
 from s2sad.specialise.driver import rename
@@ -66,28 +81,43 @@ def read_again(fn: Function) -> Function:
 
 
 def name_found(fn: Function) -> Function:
-    """``fn`` with a name for each adjoint that is found by memory and read more than once: ``u_bar`` for ``shadows.of(u)``."""
-    if not any(s.__class__ is Let and s.op == "call" and getattr(s.args[0], "obj", None) is Shadow for s in fn.body.stmts):
+    """``fn`` with a name for each adjoint that is found by memory and read more than once, or in a loop: ``u_bar`` for
+    ``shadows.of(u)``."""
+    if not any(
+        s.__class__ is Let and s.op == "call" and getattr(s.args[0], "obj", None) is Shadow for s in fn.body.stmts
+    ):
         return fn
-    counts = usage.uses(fn)
-    names = {}
+    counts, names, inner = usage.uses(fn), {}, {v for s in walk(fn.body) for b in blocks_of(s) for v in free_vars(b)}
     for v, d in usage.lets(fn).items():
         if finds_adjoint(d) and isinstance(d.args[2], Var) and d.args[2].name:
-            names[v] = f"{d.args[2].name}_bar" if counts.get(v, 0) > 1 else ""
+            names[v] = f"{d.args[2].name}_bar" if counts.get(v, 0) > 1 or v in inner else ""
     names = {v: n for v, n in names.items() if v.name != n}
     return with_body(fn, rename(fn.body, names)) if names else fn
 
 
-def bounds(fn: Function) -> Function:
-    """``fn`` with ``n - 1`` written out in the ranges that it bounds, where nothing else reads it."""
+def places(fn: Function) -> Function:
+    """``fn`` with ``n - 1`` written out in the ranges that it bounds and the few places that it names, where nothing else
+    reads it."""
     lets = usage.lets(fn)
     found = {v: d for v, d in lets.items() if not v.name and _is_shifted(d)}
     if not found:
         return fn
     counts = usage.uses(fn)
-    inside = Counter(a for d in lets.values() if _is_range(d) for a in d.args)
+    found = {v: d for v, d in found.items() if counts.get(v, 0) <= _FEW}
+    inside: Counter[object] = Counter()
+    todo = [a for d in lets.values() if _is_range(d) for a in d.args[1:]]
+    todo += [s.args[1] for s in walk(fn.body) if s.__class__ is Let and s.op in _AT]
+    for a in todo:
+        inside[a] += 1
+        d = lets.get(a) if isinstance(a, Var) and not a.name else None
+        if d is not None and d.op in ("tuple", "slice") and counts.get(a, 0) == 1:  # type: ignore[arg-type]
+            todo += d.args
     found = {v: d for v, d in found.items() if inside[v] == counts.get(v, 0)}
     return with_body(fn, _Speller(found).block(fn.body)) if found else fn
+
+
+_AT = ("getitem", "setitem", "aug_setitem")
+_FEW = 6  # places: arithmetic of a whole number costs a tenth of what a read by it does
 
 
 def _is_element(let: Let) -> bool:
@@ -96,11 +126,10 @@ def _is_element(let: Let) -> bool:
 
 
 def _is_spelled(let: Let) -> bool:
-    types = [type_of_atom(a) for a in let.args]
     if let.op == "slice":
-        return all(isinstance(t, Lit) or is_number(t) for t in types)
+        return all(isinstance(t, Lit) or is_number(t) for t in map(type_of_atom, let.args))
     if let.op == "tuple":
-        return all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+        return all(isinstance(t, (Slice, Lit)) or is_number(t) for t in map(type_of_atom, let.args))
     return _is_range(let)
 
 
@@ -109,11 +138,22 @@ def _is_range(let: Let) -> bool:
 
 
 def _is_shifted(d: Let) -> bool:
-    """A whole number that has a name, plus or minus a literal."""
-    if d.op not in ("add", "sub") or not isinstance(d.args[0], Var) or not d.args[0].name or not isinstance(d.args[1], Const):
+    """A whole number that has a name, plus or minus a literal or another."""
+    if d.op not in ("add", "sub"):
         return False
-    t = d.args[0].type
-    return isinstance(t, Scalar) and t.weak and t.dtype.startswith("int") and type(d.args[1].value) is int
+    x, y = d.args
+    return (_is_whole(x) and (_is_whole(y) or _is_literal(y))) or (_is_literal(x) and _is_whole(y))
+
+
+def _is_literal(a: Atom) -> bool:
+    return a.__class__ is Const and a.value.__class__ is int
+
+
+def _is_whole(a: Atom) -> bool:
+    t = a.type if isinstance(a, Var) and a.name else None
+    return (
+        t.weak and t.dtype.startswith("int") if isinstance(t, Scalar) else isinstance(t, Lit) and type(t.value) is int
+    )
 
 
 class _Speller:
@@ -134,6 +174,10 @@ class _Speller:
         return with_stmts(block, out, subst_atoms(block.results, env))
 
     def _own(self, stmt: Stmt, atoms: tuple[object, ...], out: list[Stmt]) -> Stmt:
+        if stmt.__class__ is Let:  # one for each place: ``A[n - 1, n - 1]``
+            if not any(a in self.shared for a in stmt.args):
+                return stmt
+            return with_args(stmt, tuple([self._again(a, out) if a in self.shared else a for a in stmt.args]))
         env = {a: self._again(a, out) for a in atoms if isinstance(a, Var) and a in self.shared}
         return subst_heads(stmt, env) if env else stmt
 
@@ -145,4 +189,4 @@ class _Speller:
         return new
 
 
-__all__ = ["bounds", "name_found", "read_again", "spell_out"]
+__all__ = ["name_found", "places", "read_again", "spell_out"]

@@ -10,17 +10,18 @@ from s2sad.simplify.displays import fill
 from s2sad.simplify.iterate import iterate
 from s2sad.simplify.joins import join
 from s2sad.simplify.methods import as_methods
-from s2sad.simplify.spell import bounds, name_found, read_again
+from s2sad.simplify.spell import name_found, places, read_again
 from s2sad.simplify.unpacked import unpack
+from s2sad.simplify.vectors import display
 from s2sad.specialise import primal_vars
 
 
 def as_written(fn: Function) -> Function:
     """``fn`` as a person writes it: sums in one line, arithmetic in place, methods, loops over elements, tuples unpacked."""
     primal = primal_vars(fn)
-    fn = contract(fill(fn), primal)
+    fn = contract(display(fill(fn), primal), primal)
     fn = as_methods(in_place(join(fn, primal), primal), primal)
-    return bounds(name_found(read_again(unpack(iterate(defer(fn, primal), primal)))))
+    return places(name_found(read_again(unpack(iterate(defer(fn, primal), primal)))))
 
 
 __all__ = ["as_written"]

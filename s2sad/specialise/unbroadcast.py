@@ -28,8 +28,8 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let, Ref
-from s2sad.ir.types import Array, dims_of, dtype_of
-from s2sad.specialise.driver import Rewriter, is_scalar
+from s2sad.ir.types import Array, List, Tuple, dims_of, dtype_of, is_number
+from s2sad.specialise.driver import Rewriter, is_scalar, made_by
 from s2sad.specialise.facts import made, origin, same_shape
 from s2sad.specialise.helpers import arg, axis_atom, helper
 
@@ -110,4 +110,24 @@ def unstack(rw: Rewriter, let: Let) -> Let | None:
     return rw.call(let, helper("unbroadcast"), "rt.unbroadcast", g, x)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {helper("unbroadcast"): (unbroadcast,), helper("unstack"): (unstack,)}
+@made_by("call")
+def unstacked(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.unstack(g, x=[a, b])[0]`` of a vector that was made of numbers: ``g[0]``."""
+    made, k = rw.definition(let.args[0]), let.args[1]
+    if made is None or made.op != "call" or made.args[0].__class__ is not Ref or made.args[0].obj is not helper("unstack"):
+        return None
+    g, t = arg(made, 0, "g"), type_of_atom(arg(made, 1, "x"))
+    parts = t.items if t.__class__ is List or t.__class__ is Tuple else None
+    if parts is None or type_of_atom(g).__class__ is not Array or len(dims_of(type_of_atom(g)) or ()) != 1:
+        return None
+    if k.__class__ is not Const or k.value.__class__ is not int or not -len(parts) <= k.value < len(parts):
+        return None
+    part = parts[k.value]
+    return rw.let(let, "getitem", g, k) if is_number(part) and dtype_of(part) == dtype_of(type_of_atom(g)) else None
+
+
+RULES: dict[Any, tuple[Any, ...]] = {
+    helper("unbroadcast"): (unbroadcast,),
+    helper("unstack"): (unstack,),
+    "getitem": (unstacked,),
+}

@@ -25,6 +25,6 @@ def brent_style_grad(a, tol=1e-12):
             x_bar = 0.0
         t8 = x_bar / t7  # L332
         t9 = t8 * step
-        a_bar = a_bar + t8  # L328
+        a_bar += t8  # L328
         x_bar = x_bar + t9 * (3 * x_2) + t9 * x_2 * 3 - 3.0 * (t8 * x_2 ** 2)
     return x, a_bar  # L327

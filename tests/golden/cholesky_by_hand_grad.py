@@ -10,7 +10,7 @@ def cholesky_by_hand_grad(a):
         for j in range(i + 1):  # L214
             s = a[i, j]  # L215
             for k in range(j):  # L216
-                s = s - low[i, k] * low[j, k]  # L217
+                s -= low[i, k] * low[j, k]  # L217
             if i == j:  # L218
                 low[i, j] = np.sqrt(s)  # L219
             else:

@@ -14,7 +14,7 @@ def gauss_seidel_grad(a, b, x0):
             for j in range(n):
                 if j != i:  # L329
                     t1 = x[j]  # L330
-                    s = s - a[i, j] * t1
+                    s -= a[i, j] * t1
                 else:
                     t1 = None
                 tape_2.append(t1)  # L328

@@ -18,7 +18,7 @@ def haversine_grad(lat1, lon1, lat2, lon2):
     t6 = math.radians(lon2 - lon1) / 2.0
     t7 = math.sin(t6)
     t8 = t7 ** 2
-    a = a + t5 * t8
+    a += t5 * t8
     t9 = 2.0 * 6371.0  # L106
     t10 = math.sqrt(a)
     t11 = math.asin(t10)

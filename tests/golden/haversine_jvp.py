@@ -19,7 +19,7 @@ def haversine_jvp(lat1, lon1, lat2, lon2, lat1_dot, lon1_dot, lat2_dot, lon2_dot
     t6 = math.radians(lon2 - lon1) / 2.0
     t7 = math.sin(t6)
     t8 = t7 ** 2
-    a = a + t5 * t8
+    a += t5 * t8
     t9 = (lon2_dot - lon1_dot) * 0.017453292519943295 / 2.0 * math.cos(t6) * (2.0 * t7) * t5
     t10 = t9 - (p1_dot * math.sin(p1) * t4 + p2_dot * math.sin(p2) * t3) * t8
     a_dot = (p2_dot - p1_dot) / 2.0 * math.cos(t1) * (2.0 * t2) + t10

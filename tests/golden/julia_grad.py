@@ -20,7 +20,7 @@ def julia_grad(a, b):
     a_bar = 0.0  # L84
     for t5, z in reversed(tape):
         if t5:  # L85
-            a_bar = a_bar + z_bar.real  # L86
+            a_bar += z_bar.real  # L86
             z_bar = 2.0 * (z_bar * z)
         else:
             z_bar = z_bar.real * np.conj(np.sign(z)) + z_bar * 1.0j  # L88

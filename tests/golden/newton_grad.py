@@ -10,12 +10,12 @@ def newton_grad(a, x):
         t1 = 3.0 * x * x  # L65
         t2 = (x * x * x - a) / t1
         tape.append((t1, t2, x))  # L64
-        x = x - t2  # L65
+        x -= t2  # L65
     # reverse sweep
     x_bar = 1.0  # L64
     a_bar = 0.0
     for t5, t6, x_2 in reversed(tape):
         t7 = x_bar / t5  # L65
-        a_bar = a_bar + t7
+        a_bar += t7
         x_bar = x_bar + 6.0 * (t7 * t6 * x_2) - 3.0 * (t7 * x_2 * x_2)
     return x, a_bar  # L62

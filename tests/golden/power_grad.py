@@ -20,6 +20,6 @@ def power_grad(x, n):
             # reverse sweep of the branch
             root_bar = 2.0 * root  # L116
             x_bar = 0.0
-        x_bar = x_bar + root_bar * x_slope  # L113
+        x_bar += root_bar * x_slope  # L113
     # reverse sweep
     return value, x_bar  # L109

@@ -9,7 +9,7 @@ def queue_simulation_grad(x):
     out = 0.0
     for _ in range(5):
         v = queue.pop(0)  # L88
-        out = out + v * v  # L89
+        out += v * v  # L89
         queue.append(v * 0.5)  # L90
         t1 = len(queue)  # L91
         tape.append((t1, v))  # L87

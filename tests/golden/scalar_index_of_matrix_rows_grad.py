@@ -8,7 +8,7 @@ def scalar_index_of_matrix_rows_grad(m):
     s = 0.0
     for i in range(t1):
         row = m[i]  # L287
-        s = s + (row[0] * row[-1] + row[1])  # L288
+        s += row[0] * row[-1] + row[1]  # L288
     # reverse sweep
     m_bar = np.zeros_like(m)  # L286
     for i in reversed(range(t1)):

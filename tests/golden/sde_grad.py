@@ -19,10 +19,10 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
     sigma_bar = theta_bar = mu_bar = 0.0  # L71
     for w, (t8, x, t9) in zip(reversed(dw), reversed(tape)):
         t10 = x_bar * w  # L72
-        sigma_bar = sigma_bar + t10 * t8
+        sigma_bar += t10 * t8
         t11 = x_bar * dt
-        theta_bar = theta_bar + t11 * t9
+        theta_bar += t11 * t9
         t12 = t11 * theta
-        mu_bar = mu_bar + t12
+        mu_bar += t12
         x_bar = t10 * sigma / t8 * x + x_bar - t12
     return value, x_bar, theta_bar, mu_bar, sigma_bar  # L69

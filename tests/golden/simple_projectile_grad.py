@@ -17,10 +17,10 @@ def simple_projectile_grad(v, angle, drag):
         t4 = drag * speed  # L288
         tape.append((vy, t4, speed, vx, t3))  # L285
         ay = -9.81 - t4 * vy  # L288
-        x = x + vx * 0.05  # L289
-        y = y + vy * 0.05  # L290
-        vx = vx + ax * 0.05  # L291
-        vy = vy + ay * 0.05  # L292
+        x += vx * 0.05  # L289
+        y += vy * 0.05  # L290
+        vx += ax * 0.05  # L291
+        vy += ay * 0.05  # L292
         if y < -5:  # L293
             break
     value = x + y  # L295

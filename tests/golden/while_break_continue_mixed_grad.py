@@ -8,13 +8,13 @@ def while_break_continue_mixed_grad(x):
     n = 0
     while n < 20:
         tape.append(n)
-        n = n + 1  # L169
+        n += 1  # L169
         if n == 2:  # L170
-            x = x + 1.0  # L171
+            x += 1.0  # L171
         else:
-            x = x * 1.1  # L173
+            x *= 1.1  # L173
             if x > 4:  # L174
-                x = x - n  # L175
+                x -= n  # L175
                 break
     value = x * x  # L177
     # reverse sweep

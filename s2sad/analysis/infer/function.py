@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.analysis.infer import (
     binding,
+    defaults,
     flat,
     functions,
     iteration,
@@ -101,6 +102,7 @@ class FunctionInfer:
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.places = placed.Places()
+        self.lengthening: set[Var] = set()  # loops (by their item) through lists that change their length meanwhile
         self.asked: dict[Function, set[Atom]] = {}  # variables that more is done with than asking (``type_queries``)
         self.reset()
 
@@ -126,12 +128,14 @@ class FunctionInfer:
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.program.object_made.pop(self.spec, None)
+        self.program.late_reads.pop(self.spec, None)
         self.places.now = {}
         self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
         self.caught: set[Var] = set()  # what handlers name
         self.own_options: set[Var] = set()  # ``**options`` that the callee makes again
         self.narrowed: list[tuple[Var, Var, Atom]] = []  # untyped variables that a test has told of: what they were
+        self.walks: list[Any] = []  # of the loops at hand through lists (``walked``)
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from
@@ -162,6 +166,8 @@ class FunctionInfer:
         rebinding.check(self, body)
         if self.spec.entry and self.program.object_stores:
             wholes.check_stores(self)
+        if self.spec.entry and self.program.late:
+            defaults.check(self, body)
         result = body.results[0] if body.results else UNDEF
         if not self.spec.entry and any(holds_lists(t) for t in (*self.spec.arg_types, type_of_atom(result))):
             passing.note(self)

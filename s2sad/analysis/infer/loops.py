@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import merging, wholes
+from s2sad.analysis.infer import kept_sizes, merging, wholes
 from s2sad.ir.nodes import UNDEF, Atom, Block, For, Var, While
 from s2sad.ir.types import UNKNOWN, Array, List, Maybe, Type, join, widen
 
@@ -54,6 +54,11 @@ def carry(f: FunctionInfer, s: For | While, infer_body: Any) -> tuple[tuple[Var,
             fixed |= trivial
             continue
         joined = _joined(f, types, nexts, round_)
+        if joined != types:
+            joined = [
+                j if v is None else kept_sizes.kept(j, t, v, a, body)
+                for j, t, v, a in zip(joined, types, carried, nexts, strict=True)
+            ]
         joined = [types[k] if k in slots else j for k, j in enumerate(joined)]
         if all(j == t for k, (j, t) in enumerate(zip(joined, types, strict=True)) if k not in fixed):
             break

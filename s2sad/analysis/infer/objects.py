@@ -17,14 +17,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
-from s2sad.analysis.infer.growing import store_into
+from s2sad.analysis.infer import (
+    calls,
+    carried,
+    defaults,
+    functions,
+    generated,
+    merging,
+    method_calls,
+    records,
+    suspended,
+)
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import UNKNOWN, List, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
+from s2sad.ir.types import UNKNOWN, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -51,7 +60,9 @@ def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict
     record = Record(cls, name)
     var = new_object(f, record)
     f.origin[var] = f.synthetic.setdefault((f.loc, cls, f.current), Var(name))  # the lists that it holds are known by it
+    record.home = f.out
     init_with(f, var, cls, init, pos, kw)
+    record.home = None
     return settled(f, var, cls)
 
 
@@ -237,6 +248,8 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if static is None and not _takes(cls):
         f.refuse("S2S061", f"{cls.__name__} has __slots__, and none for {key}", "name it in __slots__")
         return True
+    if key not in record.attrs and key not in record.declared and record.home is not f.out and hasattr(cls, key):
+        defaults.note_store(f, cls, key)
     record.attrs[key] = value
     if record.real is not None:
         _store_real(f, record, key, value)
@@ -249,6 +262,8 @@ def _store_elsewhere(f: FunctionInfer, x: Atom, t: Obj, key: str, value: Atom) -
         f.program.object_stores[t.cls] = (f.loc, f.current)
         f.changed = True  # objects of this class are made in another way
     if generated.is_frozen(t.cls) or key not in dict(t.attrs):
+        if hasattr(t.cls, key):
+            defaults.note_store(f, t.cls, key)
         return False
     kept = records.real(f, value)
     old, new = f.program.object_types.get((t.cls, key)), widen(type_of_atom(kept))
@@ -387,6 +402,8 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
     t = type_of_atom(x)
     static = lookup(f, t.cls, key) if isinstance(t, Obj) else None
     if record_of(f, x) is None and not isinstance(static, property) and not (isinstance(t, Obj) and key in dict(t.attrs)):
+        if static is not None and isinstance(t, Obj):
+            defaults.note_store(f, t.cls, key)
         return False
     assert isinstance(t, Obj)
     old = method_calls.attribute(f, x, t, key, key)
@@ -394,12 +411,10 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
 
 
 def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
-    from s2sad.analysis.infer.operations import inplace_value
+    from s2sad.analysis.infer.operations import extended, inplace_value
 
-    told = type_of_atom(old)
-    if isinstance(told, List) and isinstance(old, Var):
-        other = type_of_atom(value)
-        store_into(f, f.origin.get(old, old), old, other.item if isinstance(other, List) else UNKNOWN)
+    if isinstance(old, Var):
+        extended(f, f.origin.get(old, old), old, value)
     return inplace_value(f, "i" + op, old, value)
 
 

@@ -29,6 +29,7 @@ from s2sad.analysis.infer import (
     standard,
     type_queries,
     unpacking,
+    wholes,
 )
 from s2sad.analysis.optypes import ARITHMETIC, INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
@@ -150,6 +151,8 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
         item = read(f, "getitem", args[0], args[1], "")
+        if isinstance(item, Var):
+            extended(f, f.origin.get(item, item), item, args[2])
         new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
         growing.store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
         f.effect("setitem", args[0], args[1], new)
@@ -218,11 +221,16 @@ def _joined(f: FunctionInfer, s: Let, runs: list[Any], name: str) -> Atom:
 
 
 def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    t = f.type(args[0])
-    if isinstance(t, List) and isinstance(s.args[0], Var):
-        other = f.type(args[1])
-        growing.store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
+    if isinstance(s.args[0], Var):
+        extended(f, s.args[0], args[0], args[1])
     return inplace_value(f, s.op, args[0], args[1], name, s.args[0])
+
+
+def extended(f: FunctionInfer, untyped: Atom, x: Atom, v: Atom) -> None:
+    """``x += v`` where ``x`` is a list: it holds the elements of ``v`` as well."""
+    if isinstance(f.type(x), List):
+        other = f.type(v)
+        growing.store_into(f, untyped, x, other.item if isinstance(other, List) else UNKNOWN)
 
 
 def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", untyped: Atom | None = None) -> Atom:
@@ -341,6 +349,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
             return chosen
+    if t.__class__ is Unknown and wholes.may_be_object(f, "__getitem__"):
+        return UNDEF
     if isinstance(t, Obj):
         result = method_calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
@@ -416,6 +426,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return calls.reference(getattr(t.value, key), f"np.{getattr(t.value.type, '__name__', '')}")
     if f.program.carried and isinstance(x, Var) and (x in f.caught or _is_exception(t)):
         return carried.read(f, x, key, name)
+    if t.__class__ is Unknown and wholes.may_be_object(f, key):
+        return UNDEF
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 

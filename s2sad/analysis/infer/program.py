@@ -86,6 +86,8 @@ class Infer(Findings):
         self.object_made: dict[Spec, dict[Any, int]] = {}  # how many objects of a class have records in a function
         self.object_types: dict[tuple[Any, str], Type] = {}  # what is stored into attributes without a record
         self.object_records: dict[Any, None] = {}
+        self.late: dict[tuple[Any, str], None] = {}  # attributes that a class gives a value, and objects of it another
+        self.late_reads: dict[Spec, dict[tuple[Any, str], Any]] = {}  # those that were read as data of the class
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self.watched: list[Any] = []  # loops over what is read at another time than Python does (``made_now``)
@@ -204,7 +206,7 @@ def forget(t: Type) -> Type:
     """An argument type without literal ints, sizes and lengths: a recursion that changes them ends in it."""
     t = widen(t) if isinstance(t, Lit) and type(t.value) is int else t
     if isinstance(t, Scalar):
-        return Scalar(t.dtype, t.weak)
+        return Scalar(t.dtype, t.weak, kinds=t.kinds)
     if isinstance(t, Array) and t.dims is not None:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):

@@ -12,6 +12,8 @@ import numpy as np
 
 from s2sad.analysis.infer import rewritten_arrays
 
+_GEOMSPACE = np.geomspace.__wrapped__  # type: ignore[attr-defined]
+
 
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
     """np.average: weights have the shape of a, or go along one axis."""
@@ -61,17 +63,16 @@ def broadcast_arrays(*args: Any) -> Any:
     return tuple(map(lambda a: np.broadcast_to(a, shape), args))
 
 
-def cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None
-) -> Any:
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None) -> Any:
     """np.cov without weights."""
-    x = np.atleast_2d(np.asarray(m))
-    if dtype is not None:
-        x = x.astype(dtype)
+    x = np.asarray(m)
+    if dtype is None:
+        dtype = np.result_type(x, np.float64) if y is None else np.result_type(x, np.asarray(y), np.float64)
+    x = _cast(np.atleast_2d(x), dtype)
     if not rowvar and np.ndim(m) != 1:
         x = x.T
     if y is not None:
-        y = np.atleast_2d(np.asarray(y))
+        y = _cast(np.atleast_2d(np.asarray(y)), dtype)
         if not rowvar and y.shape[0] != 1:
             y = y.T
         x = np.concatenate((x, y), axis=0)
@@ -79,7 +80,11 @@ def cov(
         ddof = 0 if bias else 1
     centred = x - np.mean(x, axis=1)[:, None]
     c = np.dot(centred, centred.T)
-    return np.squeeze(c * np.true_divide(1, x.shape[1] - ddof))
+    return np.squeeze(_cast(c * np.true_divide(1, x.shape[1] - ddof), dtype))
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return x if x.dtype == dtype else x.astype(dtype)
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
@@ -130,7 +135,29 @@ def _uneven_edges(y: Any, d: Any, edge_order: int) -> Any:
     return np.asarray(first), np.asarray(last)
 
 
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """np.geomspace: both ends are what was given."""
+    if dtype is not None:
+        return _GEOMSPACE(start, stop, num, endpoint, dtype, axis)
+    first, last = np.asanyarray(start), np.asanyarray(stop)
+    if first.dtype == np.float32:
+        first = first * np.float64(1.0)
+    if last.dtype == np.float32:
+        last = last * np.float64(1.0)
+    if np.any(first == 0) or np.any(last == 0):
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = np.sign(first)
+    result = np.logspace(np.log10(first / sign), np.log10(last / sign), num, endpoint, 10.0)
+    if num > 0:
+        result[0] = first / sign
+        if num > 1 and endpoint:
+            result[-1] = last / sign
+    result = result * sign
+    return result if axis == 0 else np.moveaxis(result, 0, axis)
+
+
 REWRITTEN: dict[Any, Any] = {
+    np.geomspace: geomspace,
     **rewritten_arrays.REWRITTEN,
     np.average: average,
     np.ptp: ptp,
@@ -143,7 +170,10 @@ REWRITTEN: dict[Any, Any] = {
 
 # The same for functions of modules that need not be there, by their module and name: where the replacement is.
 BY_NAME: dict[tuple[str, str], str] = {
-    **{("_heapq", name): f"rewritten_heaps.{name}" for name in ("heappush", "heappop", "heapify", "heapreplace", "heappushpop")},
+    **{
+        ("_heapq", name): f"rewritten_heaps.{name}"
+        for name in ("heappush", "heappop", "heapify", "heapreplace", "heappushpop")
+    },
     ("heapq", "nlargest"): "rewritten_heaps.nlargest",
     ("heapq", "nsmallest"): "rewritten_heaps.nsmallest",
     ("_bisect", "insort_left"): "rewritten_heaps.insort_left",
@@ -165,6 +195,8 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",
     ("scipy.linalg._special_matrices", "hankel"): "rewritten_scipy.hankel",
     ("scipy.linalg._special_matrices", "circulant"): "rewritten_scipy.circulant",
+    ("scipy.stats._distn_infrastructure", "rv_continuous_frozen"): "rewritten_scipy.Frozen",
+    ("scipy.stats._distn_infrastructure", "rv_discrete_frozen"): "rewritten_scipy.Frozen",
     ("scipy.stats._distn_infrastructure", "argsreduce"): "rewritten_scipy.argsreduce",
     ("scipy.stats._stats_py", "_xp_mean"): "rewritten_scipy.xp_mean",
     ("scipy._lib.array_api_extra._lib._funcs", "apply_where"): "rewritten_scipy.apply_where",
