@@ -96,6 +96,7 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
     "messages": (messages.in_parts, (1.5, 2)),
     "nests": (loops, (V, W, 2)),
     "numbers": (numbers.python_numbers, (1.5, 0.5)),
+    "operands": (loops, (np.stack([M] * 4), V[:2], V[:3])),
     "parallel": (lambda fn: tidy.tidy(parallel.parallel_loops(fn)), (V, W, 5)),
     "products": (loops, (M, N)),
     "registers": (lambda fn: tidy.tidy(registers.sums_in_registers(fn)), (V, W)),
@@ -111,8 +112,8 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 }
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
-# A reverse sweep: test_distribute.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
-ELSEWHERE = {"distribute", "endless", "kept", "recursion"}
+# Reverse sweeps: test_distribute.py, test_neighbours.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
+ELSEWHERE = {"distribute", "endless", "kept", "neighbours", "recursion"}
 
 
 def shown(module: str) -> list[str]:

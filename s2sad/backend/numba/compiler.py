@@ -18,7 +18,6 @@ from numba.core import ir, types
 from numba.core.compiler import CompilerBase
 from numba.core.compiler_machinery import AnalysisPass, FunctionPass, LoweringPass, PassManager, register_pass
 from numba.core.ir_utils import build_definitions
-from numba.core.ssa import reconstruct_ssa
 from numba.core.typed_passes import (
     AnnotateTypes,
     InlineOverloads,
@@ -32,9 +31,11 @@ from numba.core.typed_passes import (
 from numba.core.untyped_passes import FixupArgs, ReconstructSSA, RewriteDynamicRaises, TranslateByteCode
 
 from s2sad.backend.numba.allocation import own_allocation
+from s2sad.backend.numba.direct import direct_calls
 from s2sad.backend.numba.emission import library
 from s2sad.backend.numba.lifetimes import rewrite, settle, write_ends
 from s2sad.backend.numba.lowering import Lowering
+from s2sad.backend.numba.versions import versions
 
 
 @register_pass(mutates_CFG=False, analysis_only=False)
@@ -54,6 +55,7 @@ class _Read(FunctionPass):
         if any(True for block in state.func_ir.blocks.values() for _ in block.find_insts(ir.Raise)):
             RewriteDynamicRaises().run_pass(state)
         own_allocation(state.func_ir)
+        direct_calls(state.func_ir)
         settle(state.func_ir)
         return True
 
@@ -65,7 +67,7 @@ class _Versions(ReconstructSSA):
     _name = "s2sad_versions"
 
     def run_pass(self, state: Any) -> bool:
-        state.func_ir = reconstruct_ssa(state.func_ir)
+        versions(state.func_ir)
         self._patch_locals(state)
         state.func_ir._definitions = build_definitions(state.func_ir.blocks)
         settle(state.func_ir)

@@ -32,6 +32,7 @@ from s2sad.backend.numba.learned import learned
 from s2sad.backend.numba.library import as_loops
 from s2sad.backend.numba.lists import lists_of_numbers
 from s2sad.backend.numba.messages import in_parts, says_parts
+from s2sad.backend.numba.neighbours import neighbours
 from s2sad.backend.numba.nests import loop_nests
 from s2sad.backend.numba.numbers import python_numbers
 from s2sad.backend.numba.pairs import given_tapes, residual_tapes
@@ -131,7 +132,7 @@ def _passes(fn: Function, taped: dict[str, dict[int, Stack]]) -> tuple[Function,
     taped[fn.name] = residual_tapes(fn, stacks)
     users = carried_by_loops(fn)
     loops = tidy(learned(eliminate(loop_nests(eliminate(plain_helpers(fn))))))
-    return tidy(sums_in_registers(fused(distribute(turned(loops))))), carried_by_loops(loops) - users, arrays
+    return tidy(sums_in_registers(neighbours(fused(distribute(turned(loops)))))), carried_by_loops(loops) - users, arrays
 
 
 def _with_other_names(node: ast.FunctionDef) -> None:

@@ -56,6 +56,7 @@ from s2sad.backend.numba.exprs import (
     shape_atom,
 )  # fmt: skip
 from s2sad.backend.numba.facts import calls, const
+from s2sad.backend.numba.operands import operand
 from s2sad.backend.numba.reduce import gathered
 from s2sad.backend.numba.support import DOT_INTO
 from s2sad.ir.nodes import Atom, Const, Let, Var
@@ -101,7 +102,7 @@ def product(nests: Nests, b: Builder, s: Let) -> Expr | Atom | None:
     if n <= 2 and m <= 2:
         dims = (*e.dims[:-1], *f.dims[1:])
         shape = shape_atom(b, dims)
-        return _whole(_dot(b, nests.real(b, x), nests.real(b, y), shape, array_type("float64", dims)), dims)
+        return _whole(_dot(b, operand(nests, b, x), operand(nests, b, y), shape, array_type("float64", dims)), dims)
     if m <= 2:
         return _one_product(b, nests, e, x, y, f)
     return None if n == 1 else _stacked(nests, b, e, f)
@@ -134,7 +135,7 @@ def _one_product(b: Builder, nests: Nests, e: Expr, x: Atom, y: Atom, f: Expr) -
     matrix = b.call(np.reshape, "np.reshape", nests.real(b, x), flat, type=Array("float64", (None, e.dims[-1].affine)))
     dims = (*e.dims[:-1], *f.dims[1:])
     shape = b.emit("tuple", rows, f.dims[-1].exact(b)) if len(f.dims) == 2 else rows
-    made = _dot(b, matrix, nests.real(b, y), shape, Array("float64", (None,) * len(f.dims)))
+    made = _dot(b, matrix, operand(nests, b, y), shape, Array("float64", (None,) * len(f.dims)))
     return _whole(b.call(np.reshape, "np.reshape", made, shape_atom(b, dims), type=array_type("float64", dims)), dims)
 
 
