@@ -28,7 +28,7 @@ from collections.abc import Container
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, free_in
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, free_in, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import FLOAT, Affine, Array, List, dtype_of, is_number
@@ -39,14 +39,19 @@ _MOST = 8  # elements
 
 def display(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such arrays made at once: ``fn`` itself where there are none."""
+    found = {_size(s.target) for s in walk(fn.body) if s.__class__ is Let and s.op == "call" and makes_zeros(s)}
+    if not found:
+        return fn
     sizes: dict[Affine, int] = {}
     for s in fn.body.stmts:
         if s.__class__ is Let and s.op == "unpack" and (size := _size(s.args[0])) is not None:
             sizes[size] = s.args[1].value  # type: ignore[union-attr]
+    if not any(size is not None and (size.is_const or size in sizes) for size in found):
+        return fn
     return with_body(fn, _block(fn.body, primal, sizes))
 
 
-def _size(a: Atom) -> Affine | None:
+def _size(a: Atom | None) -> Affine | None:
     """Of a vector of double precision."""
     t = a.type if isinstance(a, Var) else None
     return (
@@ -68,10 +73,15 @@ def _block(block: Block, primal: Container[Var], sizes: dict[Affine, int]) -> Bl
     zeros: dict[Var, _Filled] = {}
     for s in block.stmts:
         if s.__class__ is not Let:
-            for v in free_in(s):
+            for v in free_in(s) if zeros else ():
                 _finish(v, zeros, sizes, out)
             s = with_blocks(s, tuple([_block(b, primal, sizes) for b in blocks_of(s)]))
-        elif not (s.args and s.args[0] in zeros and _stored(s, zeros[s.args[0]], len(out), _length(s.args[0], sizes))):
+        elif not (
+            zeros
+            and s.args
+            and s.args[0] in zeros
+            and _stored(s, zeros[s.args[0]], len(out), _length(s.args[0], sizes))
+        ):
             for a in s.args:
                 _finish(a, zeros, sizes, out)
             if (
@@ -126,7 +136,7 @@ def _finish(x: Atom, zeros: dict[Var, _Filled], sizes: dict[Affine, int], out: l
     out[last] = [*stmts, Let(x, "call", (Ref(np.array, "np.array"), numbers), (), loc)]
 
 
-def _length(x: Var, sizes: dict[Affine, int]) -> int:
+def _length(x: Atom | None, sizes: dict[Affine, int]) -> int:
     """Of a vector of double precision, 0 where it is not known."""
     size = _size(x)
     return 0 if size is None else size.const if size.is_const else sizes.get(size, 0)
