@@ -185,3 +185,36 @@ def test_places_are_written_where_they_are() -> None:
         text = derivative(f, args, tuple(range(len(args))))
         assert not re.search(r"^ *(t\d+ = )?[ijnm] - 1(  #.*)?$", text, re.M)
         assert "- 1]" in text
+
+
+def steps(A, b, x):
+    s_list, y_list = [], []
+    g = A @ x - b
+    for _ in range(3):
+        q = g
+        if s_list:
+            q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])
+        x_new = x - 0.1 * q
+        g_new = A @ x_new - b
+        s_list.append(x_new - x)
+        y_list.append(g_new - g)
+        x, g = x_new, g_new
+    return 0.5 * x @ A @ x - b @ x
+
+
+def unassigned(x, y, n):
+    if n > 0:
+        a = x * y
+        b = a
+    else:
+        a = y
+    return a * b
+
+
+def test_a_branch_hands_on_each_value_once() -> None:
+    text = derivative(steps, (np.eye(3) * 2 + 0.1, RNG.normal(size=3), RNG.normal(size=3)), (1, 2))
+    branch = text[text.index("if t") : text.index("x_new =")]
+    assert not re.search(r"^ *\w+ = \w+$", branch.split("else:")[0], re.M), "no second name"
+    derivative(unassigned, (1.3, 0.7, 1), (0, 1))
+    with pytest.raises(UnboundLocalError):
+        s2sad.grad(unassigned)(1.3, 0.7, 0)
