@@ -218,3 +218,18 @@ def test_a_branch_hands_on_each_value_once() -> None:
     derivative(unassigned, (1.3, 0.7, 1), (0, 1))
     with pytest.raises(UnboundLocalError):
         s2sad.grad(unassigned)(1.3, 0.7, 0)
+
+
+def damped(x, n):
+    for _ in range(n):
+        x = x - 0.1 * x * x
+    return x
+
+
+def test_what_may_be_a_0d_array_is_not_added_to_in_place() -> None:
+    """A cotangent and what a helper gives may be arrays where their types say numbers."""
+    value, pullback = s2sad.vjp(damped, 0.7, 3)
+    seed = np.array(2.0)
+    first, second = pullback(seed)[0], pullback(seed)[0]
+    assert seed == 2.0 and first == second == pytest.approx(2.0 * s2sad.grad(damped)(0.7, 3), rel=1e-12)
+    assert " += " in derivative(lotka, (RNG.uniform(0.5, 1.5, 4), RNG.uniform(0.5, 1.5, 2), 0.01, 5), (0, 1))
