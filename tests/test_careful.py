@@ -228,8 +228,26 @@ def damped(x, n):
 
 def test_what_may_be_a_0d_array_is_not_added_to_in_place() -> None:
     """A cotangent and what a helper gives may be arrays where their types say numbers."""
-    value, pullback = s2sad.vjp(damped, 0.7, 3)
+    _, pullback = s2sad.vjp(damped, 0.7, 3)
     seed = np.array(2.0)
     first, second = pullback(seed)[0], pullback(seed)[0]
     assert seed == 2.0 and first == second == pytest.approx(2.0 * s2sad.grad(damped)(0.7, 3), rel=1e-12)
     assert " += " in derivative(lotka, (RNG.uniform(0.5, 1.5, 4), RNG.uniform(0.5, 1.5, 2), 0.01, 5), (0, 1))
+
+
+def clusters(X, centers, beta, n):
+    for _ in range(n):
+        d = ((X[:, None, :] - centers[None, :, :]) ** 2).sum(-1)
+        w = np.exp(-beta * d)
+        w = w / w.sum(1, keepdims=True)
+        centers = (w.T @ X) / w.sum(0)[:, None]
+    d = ((X[:, None, :] - centers[None, :, :]) ** 2).sum(-1)
+    return d.min(axis=1).sum() / X.shape[0]
+
+
+def test_numbers_come_after_sums() -> None:
+    """What multiplies a whole array is a pass over it, and an axis that is kept only to be dropped is not kept."""
+    X = np.array([[0.1, 0.2], [1.9, 0.1], [0.2, 2.1], [2.2, 0.3], [0.0, -0.2], [0.1, 1.8]])
+    text = derivative(clusters, (X, np.array([[0.0, 0.1], [2.0, 0.0], [0.0, 2.0]]), 1.5, 2), (1, 2))
+    assert "centers_bar = -2.0 * (" in text and "keepdims=True))[" not in text
+    assert "np.broadcast_to(1.0" not in text and "safe_div(1.0" not in text

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref
+from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import UNKNOWN, Array, dtype_of
 from s2sad.simplify import sizes
 from s2sad.specialise.driver import (
@@ -89,6 +89,17 @@ def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
     return d.args[1]
 
 
+@made_by("getitem")
+def column(rw: Rewriter, let: Let) -> Let | None:
+    """``np.broadcast_to(s, shape)[:, None] * x``: the number does."""
+    a, b = let.args[0], let.args[1]
+    for wide, x in ((a, b), (b, a)):
+        number = _column(rw, wide) if wide.__class__ is Var and wide.type.__class__ is Array else None
+        if number is not None and dims_fit(wide, x) and dtype_of(type_of_atom(x)) == "float64":
+            return rw.let(let, let.op, *((number, x) if wide is a else (x, number)))
+    return None
+
+
 @made_by("call")
 def elementwise(rw: Rewriter, let: Let) -> Let | None:
     """``broadcast_to(s, shape) op x``: the operation broadcasts."""
@@ -105,6 +116,16 @@ def elementwise(rw: Rewriter, let: Let) -> Let | None:
             return rw.let(let, let.op, a, sb)
         return _scaled(rw, let, b, sb, a, first=False)
     return None
+
+
+def _column(rw: Rewriter, a: Atom) -> Atom | None:
+    """The number in ``np.broadcast_to(1.0, shape)[:, None]``."""
+    d = rw.definition(a)
+    number = broadcast_source(rw, d.args[0]) if d is not None and d.op == "getitem" else None
+    t = type_of_atom(d.args[0]) if d is not None else None
+    if number is None or not is_scalar(number) or not isinstance(t, Array) or t.dtype != "float64" or rank(a) == 0:
+        return None
+    return number
 
 
 def _alike(rw: Rewriter, wide: Atom, x: Atom) -> bool:
@@ -239,7 +260,7 @@ RULES: dict[Any, tuple[Any, ...]] = {
     np.flip: (flip,),
     "add": (elementwise,),
     "sub": (elementwise,),
-    "mul": (elementwise,),
+    "mul": (elementwise, column),
     "truediv": (elementwise,),
     "neg": (ufunc,),
     "iadd": (into_add,),
