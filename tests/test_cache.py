@@ -80,7 +80,7 @@ def test_the_file_is_readable_python() -> None:
     path = store()
     assert path is not None
     lines = path.read_text().splitlines()
-    assert lines[1] == f"# key  sha256 {KEY}"
+    assert lines[1] == f"# key  {KEY}"
     assert "numpy" in lines[3] and "python" in lines[3]
     assert lines[HEAD_LINES : HEAD_LINES + 4] == ENTRY.text.splitlines()[:4]
     compile(path.read_text(), str(path), "exec")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import s2sad
-from s2sad.backend import release
+from s2sad.backend import release, waiting
 from s2sad.backend.emit import emit_module
 from tests.ir_text import lower
 from tests.oracles import close, leaves, numeric_gradient
@@ -24,10 +24,14 @@ def text_of(doc: str, args: list[Any]) -> str:
     return text[text.index("def ") :].strip()
 
 
-def test_the_docstring() -> None:
-    texts = re.findall(r"(?:^|\n)(    def f\(.*?)(?=\n\S|\Z)", release.__doc__ or "", re.S)[:2]
+SIZES = {release: [(5, 9), (5, 9)], waiting: [(5, 3), (3, 7), (7, 4), (4, 6), (5, 6)]}
+
+
+@pytest.mark.parametrize("module", SIZES)
+def test_the_docstring(module: Any) -> None:
+    texts = re.findall(r"(?:^|\n)(    def f\(.*?)(?=\n\S|\Z)", module.__doc__ or "", re.S)[:2]
     before, after = (re.sub(r"^    ", "", t, flags=re.M).strip() for t in texts)
-    assert text_of(before, [RNG.random((5, 9)), RNG.random((5, 9))]) == after
+    assert text_of(before, [RNG.random(s) for s in SIZES[module]]) == after
 
 
 def peak(fn: Any, *args: Any) -> float:
@@ -97,6 +101,38 @@ def views(x, w):
     return np.sum(g) + a[1] * a[-1]
 
 
+def layers(x, w, v, u):
+    a = np.tanh(x @ w)
+    b = np.tanh(a @ v)
+    c = np.tanh(b @ u)
+    return np.sum(c * c)
+
+
+def layers_that_change(x, w, v, u):
+    a = np.tanh(x @ w)
+    b = np.tanh(a @ v)
+    c = np.tanh(b @ u)
+    r = np.sum(c * c)
+    b[0] = 2.0  # the adjoint of u reads what it was
+    a *= 0.5
+    return r + np.sum(a[1] * a[1]) + np.sum(b @ u)
+
+
+def kernel(x, w, b):
+    out = np.zeros((x.shape[0] - w.shape[0] + 1, w.shape[1]))
+    for i in range(len(w)):
+        out += x[i : i + len(out)] @ w[i][None, :]
+    return np.mean(np.maximum(out + b, 0.0) ** 2)
+
+
+def kernel_seen_by_others(x, w, b):
+    out = x @ w
+    low, high = out[:-1], [out]
+    t = np.exp(out + b)
+    low[0] = t[1] * 2.0
+    return np.mean(np.sqrt(t + 1.0) ** 2) + np.sum(high[0] * out)
+
+
 CASES = [
     (chain, ()), (loops, (0,)), (loops, (1,)), (loops, (3,)), (branches, (1,)), (branches, (-1,)), (views, ()),
 ]  # fmt: skip
@@ -108,6 +144,49 @@ def test_gradients(fn: Any, rest: tuple[int, ...]) -> None:
     found = s2sad.grad(fn, argnums=(0, 1))(x, w, *rest)
     expected = numeric_gradient(fn, (x, w, *rest), {}, (0, 1), 1.0)
     assert not close(leaves(found), [g for part in expected for g in part], 1e-6)
+
+
+MATRICES = [
+    (layers, ((5, 3), (3, 7), (7, 4), (4, 6))), (layers_that_change, ((5, 3), (3, 7), (7, 4), (4, 6))),
+    (kernel, ((9, 1), (3, 4), (4,))), (kernel_seen_by_others, ((6, 3), (3, 4), (4,))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fn", "shapes"), MATRICES)
+def test_gradients_of_matrices(fn: Any, shapes: tuple[tuple[int, ...], ...]) -> None:
+    args = tuple(RNG.normal(size=s) for s in shapes)
+    which = tuple(range(len(args)))
+    value, found = s2sad.value_and_grad(fn, argnums=which)(*args)
+    expected = [g for part in numeric_gradient(fn, args, {}, which, 1.0) for g in part]
+    assert value == fn(*args)
+    assert not close(leaves(found), expected, 1e-6)
+    _, pullback = s2sad.vjp(fn, *args)
+    for _ in range(2):
+        assert not close(leaves(pullback(1.0)), expected, 1e-6)
+    along = RNG.normal(size=shapes[1])
+    x, w, *rest = args
+    assert not close([s2sad.hvp(lambda w: fn(x, w, *rest), [w], [along])], [_slope(s2sad.grad(fn, argnums=1), args, along)], 1e-5)
+
+
+def _slope(derivative: Any, args: tuple[Any, ...], along: Any) -> Any:
+    x, w, *rest = args
+    return (derivative(x, w + 1e-6 * along, *rest) - derivative(x, w - 1e-6 * along, *rest)) / 2e-6
+
+
+def test_a_product_does_not_wait_for_the_result_while_it_holds_large_arrays() -> None:
+    args = tuple(RNG.normal(size=s) for s in ((2000, 20), (20, 20), (20, 20), (20, 20)))
+    derivative = s2sad.value_and_grad(layers, argnums=(0, 1, 2, 3))
+    text = derivative.source_for(*args)
+    assert re.search(r"\n    (\w+) = b\.T @ \w+.*\n    del .*\n.* @ v\.T .*\n    return .*, \1  #", text)
+    assert peak(derivative, *args) < 6.3
+
+
+def test_the_shape_that_counts_may_be_any() -> None:
+    args = RNG.normal(size=(3000, 1)), RNG.normal(size=(3, 40)), RNG.normal(size=40)
+    derivative = s2sad.value_and_grad(kernel, argnums=(0, 1, 2))
+    text = derivative.source_for(*args)
+    assert re.search(r"(\w+) = out \+ b.*\n +np\.maximum\(\1, 0\.0, out=\1\)\n +del out\n", text)
+    assert peak(derivative, *args) < 2.3 * 40
 
 
 def test_the_peak_is_lower() -> None:

@@ -2,4 +2,4 @@
 
 from s2sad.ir.rare import rarely
 
-rarely(__name__, "attempts", "carried", "escaped", "held", "lists")
+rarely(__name__, "attempts", "carried", "escaped", "held", "lists", "replayed", "shifted")

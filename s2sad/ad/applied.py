@@ -163,6 +163,8 @@ def one_sided(
     rule: Rule, s: Let, active: list[bool], operands: tuple[Atom, ...], rb: Builder
 ) -> tuple[Atom, ...] | None:
     """``max(x, c)`` with a constant: at a tie the element of smallest norm of Clarke's subdifferential is 0."""
+    if rule.name == "clip":
+        return _clipped(active, operands, rb)
     test = _ONE_SIDED.get(rule.name)
     if test is None or len(operands) != 2 or active[0] == active[1]:
         return None
@@ -172,6 +174,34 @@ def one_sided(
     if rule.name in _NAN_LOSES and not (isinstance(c, Const) and c.value == c.value):
         mask = rb.emit("or_", mask, rb.call(np.isnan, "np.isnan", c))
     return (mask, Const(None)) if k == 0 else (Const(None), mask)
+
+
+def _clipped(active: list[bool], operands: tuple[Atom, ...], rb: Builder) -> tuple[Atom, ...] | None:
+    """``np.clip(x, low, high)``, which is ``minimum(maximum(x, low), high)``: against a constant, a tie gives 0."""
+    x, low, high = (*operands, Const(None), Const(None))[:3]
+    given = [not isinstance(c, Const) or c.value is not None for c in (x, low, high)]
+    vary = [v and g for v, g in zip((*active, False, False), given, strict=False)]
+    if vary == given or not any(given[1:]):
+        return None  # among operands that all vary, ties share: the rule
+
+    def above(a: Atom, b: Atom, shared: bool) -> Atom:
+        """How ``maximum(a, b)`` depends on ``a``; ``shared``: ``b`` varies too."""
+        return rb.call(rt.wins, "rt.wins", a, b) if shared else rb.emit("gt", a, b)
+
+    def inner(a: Atom, b: Atom, shared: bool) -> Atom:
+        """How the result depends on ``a``, one of the two of the maximum: where it is that, and below ``high``."""
+        tests = [above(a, b, shared)] if given[1] else []
+        tests += [above(high, a, vary[2])] if given[2] else []
+        both = "mul" if shared or vary[2] else "and_"
+        return rb.emit(both, *tests) if len(tests) == 2 else tests[0]
+
+    whole = rb.call(np.maximum, "np.maximum", x, low) if vary[2] and given[1] else x
+    partials = (
+        inner(x, low, vary[1]) if vary[0] else Const(None),
+        inner(low, x, vary[0]) if vary[1] else Const(None),
+        above(whole, high, vary[0] or vary[1]) if vary[2] else Const(None),
+    )
+    return partials[: len(operands)]
 
 
 def product(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from s2sad import runtime as rt
 from s2sad.analysis.build import Builder, type_of_atom
 from s2sad.analysis.infer.program import Spec
-from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var, walk
+from s2sad.ir.nodes import Atom, Callee, Const, Function, Let, Ref, Stmt, Var, by_op, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import map_lets, with_body
 from s2sad.ir.types import Array, Lit, Scalar, Tuple, Type
@@ -134,6 +134,8 @@ def _may_have_pole(r: Reverse, s: Let, source: Function) -> bool:
 def without_masks(fn: Function) -> Function:
     """``fn``, simplified, with plain products for the slopes of its own calls if it has no other mask: then the pair
     would have none either."""
+    if not any(s.args[0].__class__ is Ref and isinstance(s.args[0].obj, Joint) for s in by_op(fn.body).get("call", ())):
+        return fn
     slopes: set[Atom] = set()
     for s in walk(fn.body):
         if isinstance(s, Let) and s.target is not None:

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
 
-
-
 def getitem(r: Reverse, s: Let, state: State, rb: Builder) -> None:
     x, i = s.args
     y = s.target
@@ -80,7 +78,15 @@ def _array_read(r: Reverse, s: Let, x: Var, i: Atom, state: State, rb: Builder) 
         r.add(state, rb, (x, ()), rb.emit("getitem", g, rb.emit("tuple", *(Const(0) if new else full for new in axes))))
         return
     target = r.shadow(state, rb, x) if r.is_shadow(x) else r.buffer(state, rb, (x, ()))
+    if r.info.find(x) in r.paired and is_mask(type_of_atom(i)):  # an element may stand at several places of x
+        whole = rb.call(rt.scatter, "rt.scatter", g, x, i, type=type_of_atom(target))
+        rb.effect("call", Ref(rt.add_view, "rt.add_view"), target, whole)
+        return
     scatter(rb, target, i, g)
+
+
+def is_mask(t: Type | None) -> bool:
+    return isinstance(t, Array) and t.dtype == "bool"
 
 
 def is_known(t: Type | None) -> bool:
@@ -90,7 +96,7 @@ def is_known(t: Type | None) -> bool:
 def scatter(rb: Builder, target: Atom, i: Atom, g: Atom) -> None:
     """``target[i] += g`` with repeated integer indices accumulated."""
     t = type_of_atom(i)
-    mask = isinstance(t, Array) and t.dtype == "bool"
+    mask = is_mask(t)
     known = not isinstance(t, Unknown | Num) and isinstance(type_of_atom(target), Array)
     if known and (is_view_index(t) or mask):
         rb.effect("aug_setitem", target, i, g, Const("add"))

@@ -164,7 +164,7 @@ _READING_METHODS = frozenset(
 # Helpers without a rule that store nowhere; what they give may be an operand, or a part of one.
 _STORE_NOWHERE = """
     is_method made_early make_object conform normalize_axes tensordot_axes owner_of
-    abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cofactor_dot cumprod_curve cumprod_second
+    abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cumprod_curve cumprod_second
     curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
     einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
     filtered_adj filtered_weights_adj fmean_adj fmean_weight_adj fmean_weight_dot full_of_bands geometric_mean_adj
@@ -172,8 +172,16 @@ _STORE_NOWHERE = """
     interp_adj_xp interp_dot interp_slope lstsq_adj_a lstsq_adj_b lstsq_dot_a lstsq_dot_b matrix_power_adj
     matrix_power_jvp meshgrid_adj multi_dot_adj multi_dot_dot negated norm_curve norm_turn opposite other_factors
     others_dot part partition_adj partition_dot read_view rebuild repeated select_rest shares_memory sloped
-    std_curve surface_inside svd_adj svd_jvp swapped symmetric_of to_triangle transposed_bands triangle
+    std_curve surface_inside svd_jvp swapped symmetric_of to_triangle transposed_bands triangle
     triangular_adj triangular_dot trigamma turned upper_right variance_adj variance_centre_adj
+"""
+# Those that give new memory.
+_NEW_MEMORY = """
+    clip_high clip_inside clip_low cofactor cofactor_dot copy count cumprod_adj cumsum_adj deviation diagonal_adj
+    dot_adj_a dot_adj_b exp_or_zero from_lower gaps gather half in_parts last_store log_or_zero masked_mul
+    matmul_adj_a matmul_adj_b median_share norm_slope others outer_adj_a outer_adj_b pairing pow_da pow_db ptp_share
+    safe_div safe_dot safe_mul scaled scatter share sinc_curve sinc_slope solve_adj_a std_slope svd_adj
+    tensordot_adj_a tensordot_adj_b to_lower unreduce var_slope wins zeros_like
 """
 _HELPERS_PURE = frozenset(_STORE_NOWHERE.split())
 _HELPERS_RAISE = frozenset(
@@ -181,50 +189,7 @@ _HELPERS_RAISE = frozenset(
      "sort_order"}
 )
 _HELPERS_FIRST = frozenset({"as_adjoint", "unrounded"})  # of the second operand it has the structure alone
-_HELPERS_FRESH = frozenset(
-    {
-        "unreduce",
-        "in_parts",
-        "zeros_like",
-        "scatter",
-        "count",
-        "share",
-        "wins",
-        "safe_mul",
-        "masked_mul",
-        "safe_div",
-        "safe_dot",
-        "pow_da",
-        "pow_db",
-        "log_or_zero",
-        "exp_or_zero",
-        "copy",
-        "gather",
-        "last_store",
-        "deviation",
-        "cumsum_adj",
-        "cumprod_adj",
-        "diagonal_adj",
-        "std_slope",
-        "var_slope",
-        "others",
-        "median_share",
-        "ptp_share",
-        "clip_inside",
-        "clip_low",
-        "clip_high",
-        "sinc_slope",
-        "sinc_curve",
-        "outer_adj_a",
-        "outer_adj_b",
-        "matmul_adj_a",
-        "matmul_adj_b",
-        "dot_adj_a",
-        "dot_adj_b",
-        "tensordot_adj_a",
-        "tensordot_adj_b",
-    }
-)
+_HELPERS_FRESH = frozenset(_NEW_MEMORY.split())
 _PURE_BUILTINS: frozenset[Any] = frozenset(
     {len, range, isinstance, float, int, bool, type, abs, min, max, sum, tuple, list, zip, enumerate, reversed, sorted}
 )

@@ -124,8 +124,8 @@ def call_type(callee: Atom, types: tuple[Type, ...], kwnames: tuple[str, ...]) -
 
 def rule_type(rule: Rule, types: tuple[Type, ...], static: dict[str, Type]) -> Type:
     if rule.type is None:
-        return typing.probe(rule.canonical)(*types, **static)
-    return rule.type(*types, **static)
+        return typing.by_kinds(typing.probe(rule.canonical), types, static)
+    return typing.by_kinds(rule.type, types, static)
 
 
 def op_type(op: str, types: tuple[Type, ...]) -> Type:
@@ -177,7 +177,7 @@ _OF_NUMBERS: dict[Any, Type] = {}  # most arithmetic is on numbers of a few kind
 def _plain(t: Type) -> tuple[str, bool] | None:
     """The kind of a number of which nothing else is known that its type may depend on; None for all others."""
     if t.__class__ is Scalar:
-        return (t.dtype, t.weak) if t.size is None and t.span is None else None
+        return (t.dtype, t.weak) if t.size is None and t.span is None and not t.kinds else None
     return ("float64", True) if t.__class__ is Lit and t.value.__class__ is float else None
 
 
@@ -192,9 +192,9 @@ def _arithmetic(op: str, types: tuple[Type, ...]) -> Type:
     if not all(isinstance(t, _NUMERIC) for t in wide):
         return UNKNOWN
     rule = lookup(op)
-    out = rule.type(*wide) if rule is not None and rule.type is not None else NUM
+    out = typing.by_kinds(rule.type, wide) if rule is not None and rule.type is not None else NUM
     if out.__class__ is Scalar and out.dtype.startswith("int"):
-        return Scalar(out.dtype, out.weak, _affine(op, types))
+        return Scalar(out.dtype, out.weak, _affine(op, types), None, out.kinds)
     return out
 
 
@@ -246,7 +246,7 @@ def _comparison(op: str, types: tuple[Type, ...]) -> Type:
     wide = tuple(widen(t) for t in types)
     if any(isinstance(t, Array | Num) for t in wide):
         rule = lookup(op)
-        return rule.type(*wide) if rule is not None and rule.type is not None else NUM
+        return typing.by_kinds(rule.type, wide) if rule is not None and rule.type is not None else NUM
     if op in ("eq", "ne") and len(types) == 2:
         same = _same_dtype(*types)
         if same is not None:
@@ -413,7 +413,7 @@ def _array_attr(x: Type, attr: str) -> Type:
 
 def dtype_type(x: Type) -> Type:
     """The type of ``x.dtype``: a literal where the dtype is known, so that it decides branches."""
-    name = x.dtype if isinstance(x, Array) or (isinstance(x, Scalar) and not x.weak) else None
+    name = x.dtype if isinstance(x, Array) or (isinstance(x, Scalar) and not x.weak and not x.kinds) else None
     known = None if name is None else np.dtype(name)
     return Lit(known) if known is not None and known.isbuiltin == 1 else Opaque(np.dtype)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import linecache
 from collections.abc import Callable
@@ -10,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.cache.digest import hexdigest
+
 
 def make_function(name: str, text: str, namespace: dict[str, Any], origin: str = "") -> Callable[..., Any]:
     """The function ``name`` that the text defines. Texts of the same ``origin`` have the same file name."""
-    digest = hashlib.sha256(f"{origin}\n{text}".encode()).hexdigest()[:16]
+    digest = hexdigest(f"{origin}\n{text}".encode())[:16]
     file = f"<s2sad {name} {digest}>"
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
     space = {"__name__": "s2sad.generated", **namespace}

@@ -7,10 +7,10 @@ types (``argtypes.types_of``); other sizes give another key, and the types then 
 from __future__ import annotations
 
 import functools
-import threading
 import types as pytypes
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -111,24 +111,19 @@ def _key_of_other(value: Any) -> Key:
     return value if callable(value) else cls
 
 
-class _Open(threading.local):
-    """The objects whose keys are being made: one that holds itself is not looked at once more."""
-
-    def __init__(self) -> None:
-        self.ids: set[int] = set()
-
-
-_OPEN = _Open()
+# The objects whose keys are being made: one that holds itself is not looked at once more.
+_OPEN: ContextVar[frozenset[int]] = ContextVar("s2sad_open", default=frozenset())
 
 
 def _key_of_object(value: Any, names: Iterable[str]) -> Key:
-    if id(value) in _OPEN.ids:
+    around = _OPEN.get()
+    if id(value) in around:
         return type(value)
-    _OPEN.ids.add(id(value))
+    outside = _OPEN.set(around | {id(value)})
     try:
         return type(value), tuple(names), key_of_all([getattr(value, k) for k in names])
     finally:
-        _OPEN.ids.discard(id(value))
+        _OPEN.reset(outside)
 
 
 def arrays_in(value: Any) -> Iterator[np.ndarray[Any, Any]]:

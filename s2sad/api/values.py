@@ -107,9 +107,7 @@ def _own(gradient: np.ndarray[Any, Any], taken: set[int]) -> np.ndarray[Any, Any
 
 def owner(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array that owns the memory of a view."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
+    return rt.owner_of(array)
 
 
 def zero_like(x: Any) -> Any:

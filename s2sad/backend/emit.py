@@ -67,13 +67,17 @@ def _function(fn: Function, module: ModuleNames, decorator: str, release: bool) 
     if hidden:
         raise EmitError(f"a parameter of {fn.name} hides {sorted(hidden)[0]}")
     names = assign_names(fn, decided, reserved)
-    printer = Statements(fn, decided, names, module, None)
-    printer.def_name = module.functions[fn]
-    printer.augments = release
+    released = None
     if release and _makes_arrays(fn):
         from s2sad.backend.release import releases  # few programs need it
 
-        printer.released, printer.taken = releases(fn, decided, names)
+        released = releases(fn, decided, names, reserved)
+        names = released.names
+    printer = Statements(fn, decided, names, module, None)
+    printer.def_name = module.functions[fn]
+    printer.augments = release
+    if released is not None:
+        printer.released, printer.taken = released.before, released.taken
     node = printer.function()
     if decorator:
         root, _, rest = decorator.partition(".")

@@ -134,6 +134,7 @@ def _constant(node: ast.Constant) -> ast.expr:
 _SKIP = frozenset({"ctx", "kind", "type_comment", "type_ignores", "type_params"})
 _COMPARED: dict[type, tuple[str, ...]] = {}  # the fields of a class that count
 _BY_VALUE = frozenset({str, int, bool, type(None), bytes})
+_EMPTY = frozenset(cls for base in (ast.operator, ast.unaryop, ast.boolop, ast.cmpop) for cls in base.__subclasses__())
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -160,15 +161,17 @@ def equal(a: Any, b: Any) -> bool:
             x: Any = getattr(a, name, None)
             y: Any = getattr(b, name, None)
             kind = x.__class__
+            if kind is not y.__class__:
+                return False
             if kind in _BY_VALUE:
-                if kind is not y.__class__ or x != y:
+                if x != y:
                     return False
             elif kind is list:
-                if kind is not y.__class__ or len(x) != len(y):
+                if len(x) != len(y):
                     return False
                 for both in zip(x, y, strict=True):
                     todo += both
-            else:
+            elif kind not in _EMPTY:
                 todo += (x, y)
     return True
 

@@ -27,7 +27,10 @@ alive at each of them, with the temporaries of its expression, then for what is 
 alive, one ``del`` comes before the statement, as early as all that it names is free.
 
 Where one statement holds more than all others, with a temporary that could take its result, it becomes two:
-``t = x @ w``, ``t *= y > 0.0``.
+``t = x @ w``, ``t *= y > 0.0``; or ``t = x + b``, ``np.maximum(t, 0.0, out=t)``.
+
+Which sizes are large shows only when the function runs. So what holds for sizes that are all alike is asked again for each
+shape of which the function makes several arrays, as if nothing else counted.
 
 A name is deleted where a statement of that block has bound it and the naming says that it is free (``liveness``): a
 wrong size, view or alias only means that a ``del`` gives nothing back.
@@ -35,55 +38,74 @@ wrong size, view or alias only means that a ``del`` gives nothing back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from s2sad.analysis.effects import INPLACE_OPS, effect_of
+from s2sad.analysis.optypes import type_of_atom
 from s2sad.backend.fold import Plan
-from s2sad.backend.naming import Names
+from s2sad.backend.naming import Names, assign_names
+from s2sad.backend.sizes import Shape, shape_of, shapes_of, size_of
 from s2sad.backend.swaps import Swap, swapped
-from s2sad.ir.nodes import Atom, Function, Let, Stmt, Try, Var, blocks_of, walk
-from s2sad.ir.types import Array, List, Tuple, Type
+from s2sad.backend.waiting import waiting
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Try, Var, blocks_of, walk
+from s2sad.ir.record import dataclass, field
+from s2sad.ir.types import Array, Scalar, Tuple, Type, is_number
 from s2sad.simplify.buffers import COMMUTE, LEFT, is_fresh, takes
 from s2sad.specialise.primal import primal_vars
 
-_SIZE = 64.0  # elements along an axis of unknown size
-_LESS = 4.0  # what is taken off a size, if that is a size as well
-_ENTRIES = 8.0  # of a tape
-_SLACK = 1.08
-_WORTH = 0.2  # of what is alive at the most: less is not worth a line
-_LEAST = 4.0 * _SIZE  # elements: less is not worth a line
+_WORTH = 1.0 / 6.0  # of what is alive at the most: less is not worth a line
+_LEAST = 256.0  # elements: less is not worth a line
 _TWICE = 0.25  # the same: a statement is not worth two lines
 _NEVER = 1 << 60
 _PART = 0.02  # the same: not worth a name
+_LOWER = 0.9  # of what is alive at the most: more is not worth lines
+_LARGE = 4096.0  # elements of the arrays that count, where not all do
+
+Gone = dict[tuple[str, int], int]  # names, each with the row that gave it its value: the row before which it is deleted
 
 
-def releases(fn: Function, plan: Plan, names: Names) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
-    """The names to delete before statements of the function's own block, and the operands that take the results of
-    statements: those that hold more than all others with an array for each."""
-    stmts = plan.kept(fn.body)
-    if sum(s.__class__ is Let and _size(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
-        return {}, {}
+@dataclass(slots=True)
+class Released:
+    """What is deleted before which statement of the function's own block; the statements that hold more than all others,
+    with the operand that takes the result; the names that this goes by; the statement that holds the most, and how much."""
+
+    names: Names
+    before: dict[Stmt, list[str]] = field(default_factory=dict)
+    taken: dict[Let, Atom] = field(default_factory=dict)
+    where: Stmt | None = None
+    most: float = 0.0
+
+
+def releases(fn: Function, plan: Plan, names: Names, reserved: frozenset[str]) -> Released:
+    """Also gives what waits for the function's result lines of its own, where that lowers the peak."""
+    found = _releases(fn, plan, names)
+    other = waiting(fn, plan, found.where) if found.most else None
+    if other is not None:
+        again = _releases(fn, other, assign_names(fn, other, reserved))
+        if again.most < _LOWER * found.most:
+            plan.inline, plan.found = other.inline, other.found
+            return again
+    return found
+
+
+def _releases(fn: Function, plan: Plan, names: Names) -> Released:
+    stmts, out = plan.kept(fn.body), Released(names)
+    if sum(s.__class__ is Let and size_of(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
+        return out
     if any(s.__class__ is Try or (s.__class__ is Let and s.op == "closure") for s in walk(fn.body)):
-        return {}, {}  # a handler deletes its own name; a nested function reads names when it is called
-    return _Releases(fn, plan, names).run(stmts)
-
-
-def _size(t: Type | None) -> float:
-    """About how many elements a value has."""
-    if t.__class__ is Array:
-        if t.dims == ():
-            return 0.0
-        size = 0.125 if t.dtype == "bool" else 1.0
-        for d in (None,) if t.dims is None else t.dims:
-            if d is None or not d.terms:
-                size *= _SIZE if d is None else d.const
-                continue
-            n = float(d.const)
-            for _, c in d.terms:
-                n += c * (_SIZE if c > 0 else _LESS)
-            size *= n if n > 1.0 else 1.0
-        return size
-    if t.__class__ is Tuple:
-        return sum(map(_size, t.items))
-    return _ENTRIES * _size(t.item) if t.__class__ is List else 0.0
+        return out  # a handler deletes its own name; a nested function reads names when it is called
+    gone: Gone = {}
+    most = _Releases(fn, plan, names).run(stmts, gone, out.taken)
+    if most is None:
+        return out
+    out.where, out.most = most.stmt, most.held
+    for shape in shapes_of(fn.body):
+        _Releases(fn, plan, names, shape).run(stmts, gone, out.taken)
+    for (name, _), at in gone.items():
+        out.before.setdefault(stmts[at], []).append(name)
+    return out
 
 
 class _Memory:
@@ -97,21 +119,25 @@ class _Memory:
 
 
 class _Row:
-    """A statement: what is alive at the most while it runs, whose last use was before it, and what it binds."""
+    """A statement: what is alive at the most while it runs, whose last use was before it, and what it binds.
+    ``least``: the same where NumPy puts results into temporaries, as it does if they are large; ``held``: with what names
+    still hold."""
 
-    __slots__ = ("bound", "died", "freed", "gap", "need", "stmt")
+    __slots__ = ("bound", "died", "freed", "gap", "held", "least", "need", "stmt")
 
     def __init__(self, stmt: Stmt, gap: int) -> None:
         self.stmt, self.gap = stmt, gap
-        self.need = 0.0
+        self.need = self.least = self.held = 0.0
         self.died: list[tuple[_Memory, tuple[str, ...]]] = []
         self.freed: _Memory | None = None  # what the name that it binds held before
         self.bound = ""
 
 
 class _Releases:
-    def __init__(self, fn: Function, plan: Plan, names: Names) -> None:
-        self.fn, self.plan, self.names = fn, plan, names
+    """``shape``: that of the arrays that count, if not all do; they are large, so that NumPy reuses their temporaries."""
+
+    def __init__(self, fn: Function, plan: Plan, names: Names, shape: Shape | None = None) -> None:
+        self.fn, self.plan, self.names, self.shape = fn, plan, names, shape
         self.spans: dict[str, int] = {}  # where each name is in use
         for v, span in names.live.ranges.items():
             name = names.names[v]
@@ -123,14 +149,27 @@ class _Releases:
         self.total = 0.0  # of the two
         self.soonest = _NEVER  # nothing that is alive is out of use before this place
         self.unnamed: set[Var | None] = set()  # what a swap reads, which gets no name
+        self.large, self.saves = shape is not None, False  # does NumPy reuse temporaries, and has it found one?
 
-    def run(self, stmts: list[Stmt]) -> tuple[dict[Stmt, list[str]], dict[Let, Atom]]:
+    def size(self, t: Type | None) -> float:
+        """About how many elements a value has, of those that count."""
+        if self.shape is None:
+            return size_of(t)
+        return _LARGE if t.__class__ is Array and shape_of(t) == self.shape else 0.0
+
+    def run(self, stmts: list[Stmt], gone: Gone, taken: dict[Let, Atom]) -> _Row | None:
+        """Adds what to delete and which statements to write as two; gives the one that holds the most, if that is much."""
         self.unnamed = {swap[-1].target for k in range(len(stmts)) if (swap := self._swap(stmts, k)) is not None}
-        rows = [self._row(s) for s in stmts]
+        rows = [self._row(s, self.names.live.at[s]) for s in stmts]
         if max(r.need for r in rows) < _LEAST:
-            return {}, {}
-        taking = self._taking(rows)
-        return self._chosen(rows, max(r.need for r in rows)), taking
+            return None
+        taken.update(self._taking(rows))
+        dead = self._choose(rows, max(r.least for r in rows), gone)
+        result = self.plan.inline.get(self.fn.body.results[0])  # type: ignore[arg-type]
+        if isinstance(result, Let):
+            rows.append(self._row(result, self.names.live.size - 2))
+            rows[-1].held = rows[-1].least + dead + sum(m.size for m, _ in rows[-1].died)
+        return max(rows, key=lambda r: r.held)
 
     def _swap(self, stmts: list[Stmt], k: int) -> Swap | None:
         return swapped(stmts, k, self.plan.inline, self.plan.used) if getattr(stmts[k], "op", "") == "getitem" else None
@@ -144,16 +183,24 @@ class _Releases:
             taker = self._taker(let) if isinstance(let, Let) and let not in out else None
             if taker is None or not isinstance(let, Let):
                 return out
-            row.need -= self._made_by(let) - self._made_by(let, taken=True)
+            made = self._made_by(let)
+            if let.op == "call" and most - made < self.size(let.target.type if let.target is not None else None):
+                return out  # little more than what the caller holds anyway
+            row.need -= made - self._made_by(let, taken=True)
             rest = max(r.need for r in rows)
             if most - rest < _TWICE * most:
                 row.need = most
                 return out
+            row.least = min(row.least, row.need)
             out[let] = taker
 
     def _taker(self, let: Let) -> Atom | None:
         target = let.target
-        if target is None or (let.op not in COMMUTE and let.op not in LEFT) or not _size(target.type):
+        if target is None or not self.size(target.type):
+            return None
+        if let.op == "call":
+            return self._only_operand(let, target)
+        if let.op not in COMMUTE and let.op not in LEFT:
             return None
         a, b = let.args
         pairs = [(a, b)]
@@ -170,8 +217,21 @@ class _Releases:
                 return x
         return None
 
-    def _row(self, s: Stmt) -> _Row:
-        row = _Row(s, self.names.live.at[s])
+    def _only_operand(self, let: Let, target: Var) -> Atom | None:
+        """The one array that a function goes through element by element, if nothing else has it."""
+        callee, *args = let.args
+        if target.name or let.kwnames or not isinstance(callee, Ref) or not isinstance(callee.obj, np.ufunc):
+            return None
+        folded = [a for a in args if a in self.plan.inline]
+        made = self.plan.inline[folded[0]] if len(folded) == 1 else None
+        if not isinstance(made, Let) or not is_fresh(made) or callee.obj.nout != 1:
+            return None
+        x = folded[0]
+        alone = all(a is x or is_number(type_of_atom(a)) for a in args)
+        return x if alone and takes(x, Const(0.0), target) else None
+
+    def _row(self, s: Stmt, gap: int) -> _Row:
+        row = _Row(s, gap)
         if self.soonest <= row.gap:
             for m in [m for m in self.alive if m.until <= row.gap]:
                 del self.alive[m]
@@ -179,38 +239,49 @@ class _Releases:
                 row.died.append((m, tuple(m.names)))
             self.soonest = min((m.until for m in self.alive), default=_NEVER)
         if s.__class__ is not Let:
-            temporaries = self._region(s)
-            row.need = self.total + temporaries
+            temporaries = self._least(lambda: self._region(s))
+            row.need, row.least = self.total + temporaries[0], self.total + temporaries[1]
             return row
-        row.need = self.total + self._made_by(s)
-        if s.target is not None and s.target in self.plan.used and s.target not in self.unnamed:
+        temporaries = self._least(lambda: self._made_by(s))
+        row.need, row.least = self.total + temporaries[0], self.total + temporaries[1]
+        if s.target in self.names.names and s.target in self.plan.used and s.target not in self.unnamed:
             self._bind(s, s.target, row)
         return row
 
-    def _chosen(self, rows: list[_Row], most: float) -> dict[Stmt, list[str]]:
-        out: dict[Stmt, list[str]] = {}
+    def _least(self, count: Callable[[], float]) -> tuple[float, float]:
+        """What is counted, and what it is where NumPy reuses temporaries."""
+        self.saves = False
+        held = count()
+        if self.large or not self.saves:
+            return held, held
+        self.large = True
+        least = count()
+        self.large = False
+        return held, least
+
+    def _choose(self, rows: list[_Row], most: float, gone: Gone) -> float:
+        """Adds what to delete; gives what is held for nothing in the end."""
         dead: dict[_Memory, tuple[int, tuple[str, ...]]] = {}  # since which row, and its names
         bound: dict[str, int] = {}  # names that have a value now, and the row that gave it
         for at, row in enumerate(rows):
             dead.update((m, (at, held)) for m, held in row.died)
-            if row.need + sum(m.size for m in dead) > _SLACK * most:
+            if row.least + sum(m.size for m in dead) > (1.0 + _WORTH) * most:
                 free = self._free(bound, at, row)
-                gone = [m for m, (_, held) in dead.items() if m.size >= _PART * most and free.issuperset(held)]
-                if sum(m.size for m in gone) > _WORTH * most:
-                    since = max(dead[m][0] for m in gone)
-                    names = list(
-                        dict.fromkeys(n for m in gone for n in dead.pop(m)[1])
-                    )  # one may have held two of them
+                lost = [m for m, (_, held) in dead.items() if m.size >= _PART * most and free.issuperset(held)]
+                if sum(m.size for m in lost) > _WORTH * most:
+                    since = max(dead[m][0] for m in lost)
+                    names = list(dict.fromkeys(n for m in lost for n in dead.pop(m)[1]))  # one may have held two of them
                     if not self._free(bound, since, rows[since]).issuperset(names):
                         since = at
-                    out.setdefault(rows[since].stmt, []).extend(names)
                     for n in names:
-                        del bound[n]
+                        value = n, bound.pop(n)
+                        gone[value] = min(since, gone.get(value, since))
+            row.held = row.least + sum(m.size for m in dead)
             if row.freed is not None:
                 dead.pop(row.freed, None)
             if row.bound:
                 bound[row.bound] = at
-        return out
+        return sum(m.size for m in dead)
 
     def _free(self, bound: dict[str, int], at: int, row: _Row) -> set[str]:
         """The names that have a value before a row, and that nothing reads from there on."""
@@ -241,11 +312,13 @@ class _Releases:
 
     def _memory_of(self, let: Let, target: Var) -> _Memory | None:
         """What the result of a statement is, or is a part of."""
+        if target.type.__class__ is Scalar:
+            return None
         shares = (0,) if let.op in INPLACE_OPS else effect_of(let).shares
         if let.op == "getitem" and let.args[0].__class__ is Var and let.args[0].type.__class__ is Tuple:
             shares = () if self._root(let.args[0]) is not None else shares  # an element that a call has given
         if not shares:
-            size = _size(target.type)
+            size = self.size(target.type)
             return _Memory(size) if size else None
         return self._root(let.args[shares[0]]) if len(shares) == 1 else None
 
@@ -265,11 +338,20 @@ class _Releases:
             inner = self._made_by(made) if isinstance(made, Let) else 0.0
             if inner:
                 most = max(most, held + inner)
-                held += _size(a.type)  # type: ignore[union-attr]
-        size = _size(let.target.type) if let.target is not None and let.op not in INPLACE_OPS else 0.0
-        if size and not taken and not effect_of(let).shares:
+                held += self.size(a.type)  # type: ignore[union-attr]
+        size = self.size(let.target.type) if let.target is not None and let.op not in INPLACE_OPS else 0.0
+        if size and not taken and not effect_of(let).shares and not self._reused(let):
             held += size
         return most if most > held else held
+
+    def _reused(self, let: Let) -> bool:
+        """Does NumPy put the result of large operands into a temporary?"""
+        if let.op not in COMMUTE and let.op not in LEFT:
+            return False
+        made = [self.plan.inline.get(a) for a in let.args[: 2 if let.op in COMMUTE else 1]]  # type: ignore[arg-type]
+        found = any(isinstance(m, Let) and is_fresh(m) and m.target.type == let.target.type for m in made)  # type: ignore[union-attr]
+        self.saves = self.saves or found
+        return found and self.large
 
     def _region(self, s: Stmt) -> float:
         """The same for a loop or branch; and its names hold what they held last when it is over."""
@@ -280,7 +362,7 @@ class _Releases:
                     most = max(most, self._region(inner))
                     continue
                 most = max(most, self._made_by(inner))
-                size = _size(inner.target.type) if inner.target is not None else 0.0
+                size = self.size(inner.target.type) if inner.target is not None else 0.0
                 name = self.names.names.get(inner.target) if size else None  # type: ignore[arg-type]
                 if name is not None and name not in self.holds and not effect_of(inner).shares:
                     more = size - self.inside.get(name, 0.0)

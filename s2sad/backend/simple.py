@@ -58,15 +58,29 @@ class SimpleStatements(Expressions):
 
     def _in_two(self, let: Let) -> Body:
         """``t = a * b`` as ``t = a`` and ``t *= b``, where ``a`` (or ``b``) is an array that is made here."""
+        assert let.target is not None
+        if let.op == "call":
+            return self._into(let, self.taken[let], self.var(let.target))
         a, b = let.args
         first, second = (a, b) if self.taken[let] is a else (b, a)
-        assert let.target is not None
         name, value = self.var(let.target), self.atom(second)
         if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(value)):
             return self._let(let)
         return [
             syn.assign(syn.name(name, syn.STORE), self.atom(first)),
             ast.AugAssign(syn.name(name, syn.STORE), syn.binary_of(let.op), value),
+        ]
+
+    def _into(self, let: Let, taken: Atom, name: str) -> Body:
+        """``t = np.maximum(a + b, 0.0)`` as ``t = a + b`` and ``np.maximum(t, 0.0, out=t)``."""
+        args = [self.atom(a) for a in let.args[1:] if a is not taken]
+        if any(isinstance(n, ast.Name) and n.id == name for a in args for n in ast.walk(a)):
+            return self._let(let)
+        args = [syn.name(name) if a is taken else self.atom(a) for a in let.args[1:]]
+        out = ast.keyword("out", syn.name(name))
+        return [
+            syn.assign(syn.name(name, syn.STORE), self.atom(taken)),
+            ast.Expr(ast.Call(self.atom(let.args[0]), args, [out])),
         ]
 
     def _def(self, let: Let) -> Any:

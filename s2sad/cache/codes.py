@@ -6,10 +6,11 @@ reference counts and on the order of sets.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from types import CodeType
 from typing import Any
+
+from s2sad.cache.digest import new
 
 LITERALS = (int, float, complex, str, bytes, bool, type(None), type(Ellipsis))
 
@@ -23,7 +24,7 @@ def literal_text(value: Any) -> str:
 
 def code_digest(code: CodeType) -> str:
     """A hash of everything in a code object that decides what it does, and of its places in the file."""
-    digest = hashlib.sha256()
+    digest = new()
     for text in _parts(code):
         data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
         digest.update(b"%d:" % len(data))

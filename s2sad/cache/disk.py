@@ -1,10 +1,10 @@
 """The cache on disk: one readable ``.py`` file per entry, whole or not there, and its bytecode beside it.
 
-The head of a file holds the sha256 of its key and of its body; the body is the emitted module, and a last comment line
-with what else is needed to run it, as JSON. A file is written under a temporary name in the same folder and then
+The head of a file holds the key and the checksum of the body; the body is the emitted module, and a last comment line
+with what else is needed to run it, as a Python literal. A file is written under a temporary name in the same folder and then
 renamed, so a reader sees the old file, the new one, or none. What does not match its checksum is never loaded. The bytecode
-(``.code``) names the checksum of the text that it was compiled from; without it, the text is compiled. Where the folder
-cannot be read or written, everything works without it.
+(``.code``) names the checksum of the text that it was compiled from, and has what the last line says; without it, the text
+is compiled and that line parsed. Where the folder cannot be read or written, everything works without it.
 
 ``S2SAD_CACHE_DIR`` names the folder (else the platform's folder for caches, ``s2sad`` in it); ``S2SAD_CACHE=0`` turns
 it off.
@@ -12,8 +12,7 @@ it off.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import ast
 import marshal
 import os
 import sys
@@ -23,6 +22,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from s2sad.cache.digest import SIZE, digest, hexdigest
 from s2sad.cache.key import FORMAT, versions
 from s2sad.cache.lines import Lines, Place, pack
 from s2sad.ir.record import dataclass, field
@@ -30,13 +30,13 @@ from s2sad.ir.record import dataclass, field
 _FIRST = f"# s2sad cache, format {FORMAT}"
 _META = "# s2sad: "
 _REFUSED = "# s2sad cache: refused"
-_CODE = b"s2sad code 1\n"
+_CODE = b"s2sad code 2\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A generated module as it is kept. ``line_map``: emitted line -> (file, line) of the user; ``data``: JSON data of
-    the caller's own."""
+    """A generated module as it is kept. ``line_map``: emitted line -> (file, line) of the user; ``data``: what the
+    caller wants to find again, of literals, tuples, lists and dicts."""
 
     text: str
     name: str = "derivative"
@@ -76,17 +76,17 @@ def read(path: Path, key: str) -> tuple[Entry, str, CodeType] | None:
         data = path.read_bytes()
     except (OSError, RuntimeError):
         return None
-    entry = parse(data, key)
+    meta, code = _read_code(path, data)
+    entry = parse(data, key, meta)
     if entry is None:
         return None
-    code = _read_code(path, data)
     text = data.decode("utf-8")
     if code is None:
         try:
             code = compile(text, str(path), "exec", dont_inherit=True)
         except (SyntaxError, ValueError):
             return None
-        write_whole(path.with_suffix(".code"), _render_code(path, data, code))
+        write_whole(path.with_suffix(".code"), _render_code(path, data, _meta(entry), code))
     return entry, text, code
 
 
@@ -99,7 +99,7 @@ def write(path: Path, key: str, entry: Entry) -> tuple[str, CodeType] | None:
     code = compile(text, str(path), "exec", dont_inherit=True)
     if not write_whole(path, data):
         return None
-    write_whole(path.with_suffix(".code"), _render_code(path, data, code))
+    write_whole(path.with_suffix(".code"), _render_code(path, data, _meta(entry), code))
     return text, code
 
 
@@ -118,10 +118,10 @@ def remove(path: Path) -> None:
 def read_refusal(path: Path, key: str) -> str | None:
     """Why there is no machine code for a key; None where that is not known, or not whole."""
     try:
-        head, digest, reason = path.with_suffix(".refused").read_text("utf-8").split("\n", 2)
+        head, checksum, reason = path.with_suffix(".refused").read_text("utf-8").split("\n", 2)
     except (OSError, ValueError):
         return None
-    return reason if head == _REFUSED and digest == _digest(key, reason) else None
+    return reason if head == _REFUSED and checksum == _digest(key, reason) else None
 
 
 def write_refusal(path: Path, key: str, reason: str) -> None:
@@ -130,7 +130,7 @@ def write_refusal(path: Path, key: str, reason: str) -> None:
 
 
 def _digest(key: str, text: str) -> str:
-    return hashlib.sha256(f"{key}\n{text}".encode()).hexdigest()
+    return hexdigest(f"{key}\n{text}".encode())
 
 
 def write_whole(target: Path, data: bytes) -> bool:
@@ -159,38 +159,47 @@ def _count() -> int:
     return _written
 
 
-def _render_code(path: Path, data: bytes, code: CodeType) -> bytes:
-    """The bytes of a code file: what it belongs to, its checksum, the code."""
-    body = marshal.dumps(code)
-    return _CODE + _belongs(path, data) + hashlib.sha256(body).digest() + body
+def _render_code(path: Path, data: bytes, meta: _Meta, code: CodeType) -> bytes:
+    """The bytes of a code file: what it belongs to, its checksum, what the last line of the text says, the code."""
+    body = marshal.dumps((marshal.dumps(meta, _BY_VALUE), code))
+    return _CODE + _belongs(path, data) + digest(body) + body
 
 
 def _belongs(path: Path, data: bytes) -> bytes:
     """The checksum of a text and of its path (tracebacks name the path), for this version of Python."""
-    return hashlib.sha256(f"{sys.version}\0{path}\0".encode("utf-8", "surrogatepass") + data).digest()
+    return digest(f"{sys.version}\0{path}\0".encode("utf-8", "surrogatepass") + data)
 
 
-def _read_code(path: Path, data: bytes) -> CodeType | None:
-    """The code of a text, where it is there, whole, and of this very text."""
+def _read_code(path: Path, data: bytes) -> tuple[_Meta, CodeType] | tuple[None, None]:
+    """What the last line of a text says, and its code, where they are there, whole, and of this very text."""
     try:
         found = path.with_suffix(".code").read_bytes()
     except OSError:
-        return None
+        return None, None
     head = _CODE + _belongs(path, data)
-    digest, body = found[len(head) : len(head) + 32], found[len(head) + 32 :]
-    if not found.startswith(head) or digest != hashlib.sha256(body).digest():
-        return None
-    code = marshal.loads(body)
-    return code if isinstance(code, CodeType) else None
+    checksum, body = found[len(head) : len(head) + SIZE], found[len(head) + SIZE :]
+    if not found.startswith(head) or checksum != digest(body):
+        return None, None
+    meta, code = marshal.loads(body)
+    return marshal.loads(meta), code
+
+
+_Meta = dict[str, Any]
+_BY_VALUE = 0  # the form of marshal whose bytes do not depend on which strings are the same objects
+
+
+def _meta(entry: Entry) -> _Meta:
+    """What the last line of a file says."""
+    lines = entry.line_map.packed if isinstance(entry.line_map, Lines) else pack(entry.line_map)
+    return {"name": entry.name, "lines": lines, "data": entry.data}
 
 
 def render(key: str, entry: Entry) -> bytes:
     """The bytes of an entry's file."""
-    meta = {"name": entry.name, "lines": pack(entry.line_map), "data": entry.data}
     text = entry.text if entry.text.endswith("\n") else entry.text + "\n"
-    body = text + _META + json.dumps(meta, sort_keys=True, separators=(",", ":")) + "\n"
+    body = text + _META + ascii(_meta(entry)) + "\n"
     data = body.encode("utf-8")
-    head = [_FIRST, f"# key  sha256 {key}", f"# body sha256 {hashlib.sha256(data).hexdigest()}"]
+    head = [_FIRST, f"# key  {key}", f"# body {hexdigest(data)}"]
     head.append("# " + ", ".join(v for v in versions() if not v.startswith("format")))
     return ("\n".join(head) + "\n").encode("utf-8") + data
 
@@ -198,20 +207,22 @@ def render(key: str, entry: Entry) -> bytes:
 HEAD_LINES = 4  # the lines of the file before the emitted text
 
 
-def parse(data: bytes, key: str) -> Entry | None:
-    """The entry in the bytes of a file; None if they are not exactly what was written for this key."""
+def parse(data: bytes, key: str, meta: _Meta | None = None) -> Entry | None:
+    """The entry in the bytes of a file, of which ``meta`` is what the last line says, if that is known; None if they are not
+    exactly what was written for this key."""
     try:
         first, key_line, sum_line, _, body = data.split(b"\n", HEAD_LINES)
-        if first != _FIRST.encode() or key_line != f"# key  sha256 {key}".encode():
+        if first != _FIRST.encode() or key_line != f"# key  {key}".encode():
             return None
-        if sum_line != b"# body sha256 " + hashlib.sha256(body).hexdigest().encode():
+        if sum_line != b"# body " + hexdigest(body).encode():
             return None
         text, _, last = body.decode("utf-8").rstrip("\n").rpartition("\n")
         if not last.startswith(_META):
             return None
-        meta = json.loads(last[len(_META) :])
+        if meta is None:
+            meta = ast.literal_eval(last[len(_META) :])
         return Entry(text + "\n", meta["name"], Lines(meta["lines"]), meta["data"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, SyntaxError, KeyError, TypeError):
         return None
 
 

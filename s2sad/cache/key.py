@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 from collections.abc import Sequence
 from functools import cache
 
-FORMAT = "1"  # of the files; a new number makes all older entries invisible
+from s2sad.cache.digest import hexdigest, new
+
+FORMAT = "2"  # of the files; a new number makes all older entries invisible
 
 
 @cache
@@ -53,12 +54,12 @@ def state_of(folder: str) -> str:
                 elif item.name not in _APART and item.is_dir(follow_symlinks=False):
                     todo.append(path)
     rows.sort()
-    return hashlib.sha256("\n".join(rows).replace(root, "").encode()).hexdigest()[:8]
+    return hexdigest("\n".join(rows).replace(root, "").encode())[:8]
 
 
 def make_key(*parts: str | Sequence[str]) -> str:
-    """The sha256 of the parts and of the versions. Each part is length-prefixed: no two lists of parts collide."""
-    digest = hashlib.sha256()
+    """The hash of the parts and of the versions. Each part is length-prefixed: no two lists of parts collide."""
+    digest = new()
     for part in (*versions(), *parts):
         items = [part] if isinstance(part, str) else ["", *part]
         digest.update(f"{len(items)}:".encode())

@@ -234,7 +234,7 @@ def load_unkept(request: Request, made: Made) -> Program:
 
 
 def describe(made: Made, reach: Reach) -> dict[str, Any] | None:
-    """What an entry says beside its text, as JSON data; None where something has no number."""
+    """What an entry says beside its text, of literals; None where something has no number."""
     emitted = made.emitted
     if not all(map(reach.knows, made.consulted)):
         return None

@@ -350,7 +350,7 @@ class Reach:
     def type(self, t: Type) -> None:
         """Add a type. Raises ``Unstable`` for one that only this process knows."""
         if isinstance(t, Scalar):
-            self.parts.append(f"Scalar {t.dtype} {t.weak} {affine(t.size)} {t.span}")
+            self.parts.append(f"Scalar {t.dtype} {t.weak} {affine(t.size)} {t.span} {t.kinds}")
         elif isinstance(t, Array):
             dims = "?" if t.dims is None else ",".join(map(affine, t.dims))
             self.parts.append(f"Array {t.dtype} [{dims}]")

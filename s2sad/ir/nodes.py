@@ -60,6 +60,7 @@ A comment-only or dead statement does not exist. ``target`` is None where the va
 from __future__ import annotations
 
 import linecache
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s2sad.ir.record import dataclass, field, replace
@@ -180,12 +181,13 @@ class Let(Affecting):
 
 
 class Known:
-    """Where a block keeps what ``walk``, ``free_vars`` and functions of ``s2sad.analysis`` have found out about it: nearly
-    every pass and every analysis asks for that, and blocks are immutable."""
+    """Where a block keeps what ``walk``, ``by_op``, ``free_vars`` and functions of ``s2sad.analysis`` have found out about
+    it: nearly every pass and every analysis asks for that, and blocks are immutable."""
 
-    __slots__ = ("_free", "_last_uses", "_lets", "_reads", "_tapes", "_uses", "_walked")
+    __slots__ = ("_by_op", "_free", "_last_uses", "_lets", "_reads", "_tapes", "_uses", "_walked")
 
     if TYPE_CHECKING:
+        _by_op: dict[str, list[Let]]
         _free: tuple[Var, ...]
         _last_uses: dict[Var, int]
         _lets: dict[Var, Let]
@@ -384,6 +386,34 @@ def walk(block: Block) -> tuple[Stmt, ...]:
 _keep_walked = Known.__dict__["_walked"].__set__
 
 
+def by_op(block: Block) -> Mapping[str, Sequence[Let]]:
+    """The ``Let`` of a block and of its regions by operation, each in program order: a pass that is about few operations
+    looks here before it walks."""
+    try:
+        return block._by_op
+    except AttributeError:
+        pass
+    found: dict[str, list[Let]] = {}
+    for s in block.stmts:
+        if s.__class__ is Let:
+            if s.op in found:
+                found[s.op].append(s)
+            else:
+                found[s.op] = [s]
+        else:
+            for b in blocks_of(s):
+                for op, lets in by_op(b).items():
+                    if op in found:
+                        found[op] += lets
+                    else:
+                        found[op] = [*lets]
+    _keep_by_op(block, found)
+    return found
+
+
+_keep_by_op = Known.__dict__["_by_op"].__set__
+
+
 def free_vars(block: Block) -> tuple[Var, ...]:
     """Variables that a block reads and does not define, in order of first use."""
     try:
@@ -421,6 +451,6 @@ _keep_free = Known.__dict__["_free"].__set__
 
 __all__ = [
     "NOWHERE", "UNDEF", "Affecting", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Known",
-    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "free_in", "free_vars", "inner_vars",
-    "replace", "targets_of", "walk",
+    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "by_op", "free_in", "free_vars",
+    "inner_vars", "replace", "targets_of", "walk",
 ]

@@ -4,7 +4,8 @@
 
     Type ::= Never                                   nothing flows here (a branch that raises)
            | Lit(value)                              one known value: int, float, str, bytes, bool, None, Ellipsis, slice
-           | Scalar(dtype, weak, size)               a number; weak = Python's own int/float/bool/complex (NEP 50)
+           | Scalar(dtype, weak, size)               a number; weak = Python's own int/float/bool/complex (NEP 50);
+                                                     kinds: the dtypes that it may have, where paths differ
            | Array(dtype, dims)                      an ndarray; dims None = rank unknown
            | Tuple(items) | List(item, items) | Dict(value, items) | Range | Slice(start, stop, step)
            | Obj(cls, attrs)                         instance of a Python class with attributes of known types
@@ -132,6 +133,9 @@ class Scalar(Type):
     weak: bool = True  # a Python number, not a NumPy scalar
     size: Affine | None = None  # for ints: the value as an affine form, where known
     span: tuple[int, int] | None = None  # for ints: bounds [lo, hi) of the value, where known (loop indices)
+    kinds: tuple[
+        tuple[str, bool], ...
+    ] = ()  # (dtype, weak) of each that it may be, if several: paths gave each its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +268,13 @@ def join(a: Type, b: Type) -> Type:
         return b
     if isinstance(b, Never):
         return a
-    if isinstance(a, Tuple) and isinstance(b, Tuple) and len(a.items) == len(b.items) and a.cls is b.cls and a.code is b.code:
+    if (
+        isinstance(a, Tuple)
+        and isinstance(b, Tuple)
+        and len(a.items) == len(b.items)
+        and a.cls is b.cls
+        and a.code is b.code
+    ):
         return Tuple(tuple(map(join, a.items, b.items)), a.cls, a.code)
     if isinstance(a, Tuple | List) and isinstance(b, Tuple | List) and is_tuple(a) and is_tuple(b):
         return List(join(item_of(a), item_of(b)), None, True)
@@ -287,8 +297,11 @@ def join(a: Type, b: Type) -> Type:
     if a == NONE or b == NONE or isinstance(a, Maybe) or isinstance(b, Maybe):
         return _join_none(a, b)
     if isinstance(a, Scalar) and isinstance(b, Scalar):
+        size = a.size if a.size == b.size else None
+        if a.dtype == b.dtype and a.weak == b.weak and a.kinds == b.kinds:
+            return Scalar(a.dtype, a.weak, size, None, a.kinds)
         dtype = a.dtype if a.dtype == b.dtype else str(np.result_type(a.dtype, b.dtype))
-        return Scalar(dtype, a.weak and b.weak, a.size if a.size == b.size else None)
+        return Scalar(dtype, a.weak and b.weak, size, None, tuple(sorted({*kinds_of(a), *kinds_of(b)})))
     if isinstance(a, Array) and isinstance(b, Array):
         dtype_ = a.dtype if a.dtype == b.dtype else None
         if a.dims is None or b.dims is None or len(a.dims) != len(b.dims):
@@ -301,6 +314,11 @@ def join(a: Type, b: Type) -> Type:
     if a == b:
         return a
     return UNKNOWN
+
+
+def kinds_of(t: Scalar) -> tuple[tuple[str, bool], ...]:
+    """The (dtype, weak) that a number may be: one, unless it comes from paths that differ."""
+    return t.kinds or ((t.dtype, t.weak),)
 
 
 _MOST_NAMES = 32
@@ -416,7 +434,9 @@ def map_leaves(f: Callable[[Type], Type], t: Type) -> Type:
     if isinstance(t, Tuple):
         return Tuple(tuple(map_leaves(f, i) for i in t.items), t.cls, t.code)
     if isinstance(t, List):
-        return List(map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items), t.frozen)
+        return List(
+            map_leaves(f, t.item), None if t.items is None else tuple(map_leaves(f, i) for i in t.items), t.frozen
+        )
     if isinstance(t, Dict):
         return Dict(
             map_leaves(f, t.value), None if t.items is None else tuple((k, map_leaves(f, v)) for k, v in t.items)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import UNKNOWN, Array, Opaque, Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import bilinear, general, linear, nondiff
 from s2sad.rules.typing_einsum import einsum_type
+from s2sad.rules.typing_matrices import lstsq_type, of_square, solve_type
 
 call, values, square = samples.call, samples.values, samples.square
 
@@ -214,7 +214,7 @@ def solve_jvp(a_dot, b_dot, y, a, b):
 @general(
     np.linalg.solve,
     jvp=solve_jvp,
-    type=ty.probe(np.linalg.solve),
+    type=solve_type,
     sample=samples.cases(
         lambda: call(square(), values((3,))),
         lambda: call(square(), values((3, 2))),
@@ -234,7 +234,7 @@ def det_jvp(a_dot, y, a):
 @general(
     np.linalg.det,
     jvp=det_jvp,
-    type=ty.probe(np.linalg.det),
+    type=of_square(np.linalg.det),
     sample=samples.cases(
         lambda: call(square()),
         lambda: call(square(2, batch=(3,))),
@@ -253,7 +253,7 @@ def slogdet_jvp(a_dot, y, a):
 @general(
     np.linalg.slogdet,
     jvp=slogdet_jvp,
-    type=ty.probe(np.linalg.slogdet, 2),
+    type=of_square(np.linalg.slogdet, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
 )
 def slogdet(y_bar, y, a, /):
@@ -275,7 +275,7 @@ def cholesky_jvp(a_dot, y, a):
 def cholesky(y_bar, y, a, /):
     p = rt.half(np.matmul(rt.mt(y), np.tril(y_bar)))
     s = np.linalg.solve(rt.mt(y), rt.mt(np.linalg.solve(rt.mt(y), rt.mt(p))))
-    return rt.to_lower(0.5 * (s + rt.mt(s)))
+    return rt.to_lower(s)
 
 
 def eigh_jvp(a_dot, y, a):
@@ -287,14 +287,14 @@ def eigh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigh,
     jvp=eigh_jvp,
-    type=ty.probe(np.linalg.eigh, 2),
+    type=of_square(np.linalg.eigh, 2),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigh(y_bar, y, a, /):
     v = y[1]
-    inner = rt.gaps(y[0]) * np.matmul(rt.mt(v), y_bar[1]) + np.expand_dims(y_bar[0], -2) * np.eye(v.shape[-1])
-    s = np.matmul(np.matmul(v, inner), rt.mt(v))
-    return rt.to_lower(0.5 * (s + rt.mt(s)))
+    turned = np.matmul(v, rt.gaps(y[0]) * np.matmul(rt.mt(v), y_bar[1]))
+    s = np.matmul(v * np.expand_dims(y_bar[0], -2) + turned, rt.mt(v))
+    return rt.to_lower(s)
 
 
 def eigvalsh_jvp(a_dot, y, a):
@@ -306,7 +306,7 @@ def eigvalsh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigvalsh,
     jvp=eigvalsh_jvp,
-    type=ty.probe(np.linalg.eigvalsh),
+    type=of_square(np.linalg.eigvalsh),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
 def eigvalsh(y_bar, y, a, /):
@@ -332,6 +332,8 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
         lambda: call(square()),
         lambda: call(values((2, 4)), full_matrices=False),
         lambda: call(values((4, 2)), full_matrices=False),
+        lambda: call(values((2, 3))),
+        lambda: call(values((3, 2))),
     ),
 )
 def svd(y_bar, y, a, /, *, full_matrices=True):
@@ -358,17 +360,6 @@ def svdvals(y_bar, y, x, /):
 def lstsq_jvp(a_dot, b_dot, y, a, b, *, rcond=None):
     """For a matrix whose rank does not change."""
     return rt.lstsq_dot_a(a_dot, y, a, b), rt.lstsq_dot_b(b_dot, y, a, b)
-
-
-@ty.never_raises
-def lstsq_type(a: Type, b: Type, **static: Type) -> Type:
-    """The solution has a row for each column of the matrix; whether anything is left over depends on the rank."""
-    m, v = ty.as_array(a), ty.as_array(b)
-    if not isinstance(m, Array) or not isinstance(v, Array) or m.dims is None or v.dims is None:
-        return UNKNOWN
-    dtype = ty.result_dtype(np.linalg.solve, m, v) if m.dtype != v.dtype else m.dtype
-    some = Array(dtype, (None,))
-    return Tuple((Array(dtype, (m.dims[1], *v.dims[1:])), some, Opaque(), some))
 
 
 @general(
@@ -405,25 +396,18 @@ def multi_dot(y_bar, y, arrays, /):
 
 
 def qr_jvp(a_dot, y, a):
-    """For at least as many rows as columns."""
-    ar = rt.mt(np.linalg.solve(rt.mt(y[1]), rt.mt(a_dot)))
-    qa = np.matmul(rt.mt(y[0]), ar)
-    low = np.tril(qa, -1)
-    skew = low - rt.mt(low)
-    return np.matmul(y[0], skew - qa) + ar, np.matmul(qa - skew, y[1])
+    """Where the first columns are independent."""
+    return rt.qr_jvp(a_dot, y[0], y[1], a)
 
 
 @general(
     np.linalg.qr,
     jvp=qr_jvp,
     type=ty.probe(np.linalg.qr, 2),
-    sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2)))),
+    sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2))), lambda: call(values((2, 4)))),
 )
 def qr(y_bar, y, a, /):
-    m = np.matmul(y[1], rt.mt(np.triu(y_bar[1]))) - np.matmul(rt.mt(y_bar[0]), y[0])
-    low = np.tril(m, -1)
-    sym = low + rt.mt(low) + m * np.eye(m.shape[-1])
-    return rt.mt(np.linalg.solve(y[1], rt.mt(y_bar[0] + np.matmul(y[0], sym))))
+    return rt.qr_adj(y_bar, y[0], y[1], a)
 
 
 def pinv_jvp(a_dot, y, a):

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import BOOL, FLOAT, INT, NUM, Array, Num, Scalar, Type, Unknown, widen
+from s2sad.ir.types import BOOL, FLOAT, INT, NUM, Array, Num, Scalar, Type, Unknown, join, widen
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.operators import arithmetic, divmod_type
@@ -281,8 +281,7 @@ def extreme_type(a: Type, b: Type, **static: Type) -> Type:
             return Scalar(s.dtype, s.weak)
         if s.dtype.startswith("complex") or t.dtype.startswith("complex"):
             return NUM
-        # an int or a float, Python's or NumPy's: a float where both may come
-        return FLOAT if s.weak and t.weak else Scalar(str(np.result_type(s.dtype, t.dtype)), weak=False)
+        return join(Scalar(s.dtype, s.weak), Scalar(t.dtype, t.weak))
     return NUM
 
 

@@ -9,9 +9,9 @@ from s2sad import runtime as rt
 from s2sad.ir.types import NUM, Array, Lit, Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
-from s2sad.rules.linalg import lstsq_type as numpy_lstsq_type
 from s2sad.rules.registry import general
 from s2sad.rules.samples import call, square, values
+from s2sad.rules.typing_matrices import lstsq_type as numpy_lstsq_type
 
 _UPPER = Lit(False)
 

@@ -7,6 +7,7 @@ type of the result. It never raises: what it cannot tell is ``NUM`` (a number or
 from __future__ import annotations
 
 import functools
+import itertools
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -241,6 +242,47 @@ def math_float(*types: Type, **static: Type) -> Type:
 def constant(t: Type) -> TypeFn:
     """The type function of what always gives ``t``."""
     return lambda *types, **static: t
+
+
+def by_kinds(fn: TypeFn, types: tuple[Type, ...], static: dict[str, Type] | None = None) -> Type:
+    """``fn(*types, **static)``; for numbers that are of one kind on one path and of another on the other, what covers the
+    results for each."""
+    static = static or {}
+    for t in (*types, *static.values()):
+        if (t.__class__ is Scalar or t.__class__ is Tuple or t.__class__ is List) and _kinds_in(t):
+            return join_all(fn(*ts[: len(types)], **dict(zip(static, ts[len(types) :], strict=True)))
+                            for ts in _alternatives((*types, *static.values())))  # fmt: skip
+    return fn(*types, **static)
+
+
+def _kinds_in(t: Type) -> set[tuple[tuple[str, bool], ...]]:
+    """The choices of kinds that are open in a type."""
+    if isinstance(t, Scalar):
+        return {t.kinds} if t.kinds else set()
+    if isinstance(t, Tuple | List):
+        parts = t.items if t.items is not None else (t.item,) if isinstance(t, List) else ()
+        return {k for p in parts for k in _kinds_in(p)}
+    return set()
+
+
+def _alternatives(types: tuple[Type, ...]) -> list[tuple[Type, ...]]:
+    """The types with each number of one kind: those within one operand that have the same choice take the same."""
+    each = []
+    for t in types:
+        choices = sorted(_kinds_in(t))
+        each.append([_chosen(t, dict(zip(choices, c, strict=True))) for c in itertools.product(*choices)])
+    return list(itertools.product(*each))
+
+
+def _chosen(t: Type, choice: dict[Any, tuple[str, bool]]) -> Type:
+    if isinstance(t, Scalar) and t.kinds:
+        return Scalar(*choice[t.kinds], t.size)
+    if isinstance(t, Tuple):
+        return Tuple(tuple(_chosen(i, choice) for i in t.items), t.cls, t.code)
+    if isinstance(t, List):
+        items = None if t.items is None else tuple(_chosen(i, choice) for i in t.items)
+        return List(_chosen(t.item, choice) if items is None else join_all(items), items, t.frozen)
+    return t
 
 
 def pair_type(*types: Type) -> Type:

@@ -116,8 +116,6 @@ from s2sad.runtime.linalg import (
     pairing,
     scaled,
     solve_adj_a,
-    svd_adj,
-    svd_jvp,
     to_lower,
     upper_right,
 )
@@ -153,6 +151,7 @@ from s2sad.runtime.memory import (
     store_adjoint,
     take_tail,
 )
+from s2sad.runtime.orthogonal import qr_adj, qr_jvp, svd_adj, svd_jvp
 from s2sad.runtime.parts import in_parts
 from s2sad.runtime.products import (
     dot_adj_a,
@@ -397,6 +396,8 @@ __all__ = [
     "ptp_share",
     "put_adjoint",
     "put_back",
+    "qr_adj",
+    "qr_jvp",
     "read_view",
     "rebuild",
     "rejoin",

@@ -24,9 +24,11 @@ def detached(kept: tuple[Any, ...], *reachable: Any) -> tuple[Any, ...]:
 def _owner(x: np.ndarray) -> Any:
     """What holds the memory of an array: the array at the end of its bases, or a buffer of another kind."""
     base: Any = x
-    while isinstance(base, np.ndarray) and base.base is not None:
-        base = base.base
-    return base
+    while True:  # what ``as_strided`` makes holds its array in an object of its own
+        below = getattr(base, "base", None)
+        if below is None:
+            return base
+        base = below
 
 
 def _parts(x: Any) -> Any:

@@ -77,45 +77,6 @@ def gaps(w: Any) -> Any:
     return safe_div((diff != 0).astype(diff.dtype), diff)
 
 
-def _thin(u: Any, s: Any, vt: Any) -> None:
-    k = s.shape[-1]
-    if u.shape[-1] != k or vt.shape[-2] != k:
-        raise ValueError("the derivative of svd is for full_matrices=False, or for square matrices")
-
-
-def svd_adj(bars: Any, u: Any, s: Any, vt: Any) -> Any:
-    """The adjoint of ``np.linalg.svd(a, full_matrices=False)`` for distinct singular values."""
-    _thin(u, s, vt)
-    u_bar, s_bar, vt_bar = bars
-    v, v_bar = mt(vt), mt(vt_bar)
-    k = s.shape[-1]
-    diff = s[..., None, :] ** 2 - s[..., :, None] ** 2
-    f = safe_div((diff != 0).astype(s.dtype), diff)
-    uu, vv = np.matmul(mt(u), u_bar), np.matmul(vt, v_bar)
-    mid = (f * (uu - mt(uu))) * s[..., None, :] + s[..., :, None] * (f * (vv - mt(vv)))
-    mid = mid + np.asarray(s_bar)[..., None, :] * np.eye(k)
-    out = np.matmul(np.matmul(u, mid), vt)
-    inverse = safe_div((s != 0).astype(s.dtype), s)
-    out = out + np.matmul((u_bar - np.matmul(u, uu)) * inverse[..., None, :], vt)
-    return out + np.matmul(u * inverse[..., None, :], mt(v_bar - np.matmul(v, vv)))
-
-
-def svd_jvp(x_dot: Any, u: Any, s: Any, vt: Any) -> tuple[Any, Any, Any]:
-    """The tangents of ``np.linalg.svd(a, full_matrices=False)``."""
-    _thin(u, s, vt)
-    v = mt(vt)
-    p = np.matmul(np.matmul(mt(u), x_dot), v)
-    s_dot = np.diagonal(p, axis1=-2, axis2=-1).copy()
-    diff = s[..., None, :] ** 2 - s[..., :, None] ** 2
-    f = safe_div((diff != 0).astype(s.dtype), diff)
-    row, col = s[..., None, :], s[..., :, None]
-    inverse = safe_div((s != 0).astype(s.dtype), s)[..., None, :]
-    xv, xu = np.matmul(x_dot, v), np.matmul(mt(x_dot), u)
-    u_dot = np.matmul(u, f * (p * row + col * mt(p))) + (xv - np.matmul(u, np.matmul(mt(u), xv))) * inverse
-    v_dot = np.matmul(v, f * (col * p + mt(p) * row)) + (xu - np.matmul(v, np.matmul(vt, xu))) * inverse
-    return u_dot, s_dot, mt(v_dot)
-
-
 def matrix_power_jvp(x_dot: Any, a: Any, n: int) -> Any:
     """The tangent of ``np.linalg.matrix_power``: the product rule factor by factor."""
     a = np.asarray(a)
@@ -260,13 +221,14 @@ def inner_adj_b(g: Any, a: Any, like: Any) -> Any:
 
 def convolve_adj_a(g: Any, v: Any, like: Any, mode: str | int = "full") -> Any:
     """The adjoint of ``a`` in ``np.convolve(a, v, mode)``."""
-    v = np.asarray(v)
+    v = np.atleast_1d(v)
     n, m = np.size(like), v.size
     full = np.zeros(n + m - 1, np.result_type(g, v))
     middle, last = (min(n, m) - 1) // 2, min(n, m) - 1
     start = {"full": 0, "same": middle, "valid": last, 2: 0, 1: middle, 0: last}[mode]
     full[start : start + np.size(g)] = g
-    return as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+    out = as_kind(np.correlate(full, np.conj(v), "valid") if m <= full.size else full, like)
+    return out if np.ndim(like) else out[0]
 
 
 def correlate_adj_a(g: Any, v: Any, like: Any, mode: str | int = "valid") -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.runtime.containers import accumulate, same_memory, zeros_like
+from s2sad.runtime.memory import shows_again
 
 
 def add_slice(place: list[Any], index: slice, g: Any) -> None:
@@ -61,11 +62,16 @@ def shares_memory(y: Any, x: Any) -> bool:
 
 
 def add_view(place: np.ndarray, g: Any) -> None:
-    """``place += g`` where ``place`` may be a broadcast view: its repeated elements get the sum."""
+    """``place += g`` where ``place`` may show elements several times (broadcast, or by windows): these get the sum."""
     axes = tuple(k for k, (n, step) in enumerate(zip(place.shape, place.strides, strict=True)) if n > 1 and step == 0)
     if axes:
         g = np.broadcast_to(g, place.shape).sum(axis=axes, keepdims=True)
         place = place[tuple(slice(0, 1) if k in axes else slice(None) for k in range(place.ndim))]
+    if place.ndim > 1 and shows_again(place):
+        g = np.broadcast_to(g, place.shape)
+        for k in range(place.shape[-1]):
+            add_view(place[..., k], g[..., k])
+        return
     place += g
 
 

@@ -54,6 +54,16 @@ def _columns(x_bar: np.ndarray, index: Any, g: Any) -> bool:
     return True
 
 
+def shows_again(x: np.ndarray) -> bool:
+    """May two places of an array be one element? Not where each step is longer than all that shorter ones reach."""
+    reach = x.itemsize
+    for step, n in sorted((abs(s), n) for s, n in zip(x.strides, x.shape, strict=True) if n > 1):
+        if step < reach:
+            return True
+        reach += step * (n - 1)
+    return False
+
+
 def add_at(x_bar: Any, index: Any, g: Any) -> None:
     """``x_bar[index] += g`` where a place that the index names twice gets both. For arrays, lists, dicts and attributes."""
     if g is None:
@@ -132,10 +142,12 @@ def gather(x: Any, index: Any) -> Any:
 
 
 def owner_of(x: np.ndarray) -> np.ndarray:
-    """The array that owns the memory of ``x``."""
-    while isinstance(x.base, np.ndarray):
-        x = x.base
-    return x
+    """The array that owns the memory of ``x``; what ``as_strided`` makes holds it in an object of its own."""
+    while True:
+        base = x.base if isinstance(x.base, np.ndarray) else getattr(x.base, "base", None)
+        if not isinstance(base, np.ndarray):
+            return x
+        x = base
 
 
 def _steps(x: np.ndarray) -> list[int]:

@@ -23,6 +23,8 @@ def ptp_share(x: Any, axis: Axis = None) -> Any:
 def others(x: Any, axis: Axis = None) -> Any:
     """For each element the product of all others along ``axis``, by products from both sides: exact with zeros."""
     x = np.asarray(x)
+    if not x.ndim:
+        return np.ones_like(x)[()]
     axes = _axes(x, axis)
     rest = [i for i in range(x.ndim) if i not in axes]
     lines = np.transpose(x, (*rest, *axes)).reshape(*(x.shape[i] for i in rest), -1)
@@ -93,6 +95,8 @@ def cumsum_adj(g: Any, x: Any, axis: int | None = None) -> Any:
 def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
     """The adjoint of ``np.cumprod``, exact with zeros: one backward pass ``r = g[k] + x[k+1] * r``, no division."""
     x = np.asarray(x)
+    if not x.ndim:
+        return np.reshape(g, ())[()]
     lines, gs = _lines(x, axis), _lines(np.broadcast_to(g, x.shape), axis)
     before = np.ones_like(lines)
     np.cumprod(lines[..., :-1], axis=-1, out=before[..., 1:])
@@ -108,6 +112,8 @@ def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
 def cumprod_jvp(x_dot: Any, x: Any, axis: int | None = None) -> Any:
     """The tangent of ``np.cumprod``, exact with zeros: the product rule step by step."""
     x = np.asarray(x)
+    if not x.ndim:
+        return np.reshape(x_dot, (1,))  # what NumPy gives for a number
     lines, dots = _lines(x, axis), _lines(np.broadcast_to(x_dot, x.shape), axis)
     out = np.zeros(lines.shape, np.result_type(lines, dots))
     p: Any = np.ones_like(lines[..., 0])

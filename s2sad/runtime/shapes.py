@@ -23,9 +23,9 @@ def as_kind(g: Any, x: Any) -> Any:
         return g
     if kind == "f" and np.iscomplexobj(g):
         g = np.real(g)
-    if isinstance(g, np.ndarray | np.generic) and g.dtype != dtype:
-        return g.astype(dtype)
-    return g
+    if isinstance(g, np.ndarray | np.generic):
+        return g.astype(dtype) if g.dtype != dtype else g
+    return dtype.type(g) if isinstance(x, np.ndarray) and isinstance(g, float) else g  # of an array of rank 0
 
 
 def unrounded(g: Any, x: Any) -> Any:
@@ -56,14 +56,17 @@ def unbroadcast(g: Any, x: Any) -> Any:
         if np.shape(g) != shape:
             g = np.broadcast_to(g, shape).copy()
     g = as_kind(g, x)
-    return g[()] if isinstance(g, np.ndarray) and not isinstance(x, np.ndarray) else g
+    if isinstance(x, np.ndarray):
+        return g if shape else np.asarray(g)  # an array of rank 0 may be stored into, and so may its adjoint
+    return g[()] if isinstance(g, np.ndarray) else g
 
 
 def unreduce(g: Any, x: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     """Broadcast ``g``, shaped like a reduction of ``x`` over ``axis``, to the shape of x. A new array (or a number)."""
     shape = np.shape(x)
     if not shape:
-        return as_kind(np.reshape(g, ())[()] if isinstance(g, np.ndarray) else g, x)
+        number = as_kind(np.reshape(g, ())[()] if isinstance(g, np.ndarray) else g, x)
+        return np.array(number) if isinstance(x, np.ndarray) else number
     g = np.asarray(g)
     if not keepdims and g.ndim:
         g = np.expand_dims(g, normalize_axes(axis, len(shape)))

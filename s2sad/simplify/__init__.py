@@ -12,7 +12,7 @@ from collections.abc import Callable, Container, Sequence
 from s2sad.ad.own import without_masks
 from s2sad.analysis import usage
 from s2sad.analysis.tapes import tapes_in
-from s2sad.ir.nodes import Atom, For, Function, Let, Var, walk
+from s2sad.ir.nodes import Atom, For, Function, Let, Var, by_op, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import Array, List
 from s2sad.simplify import (
@@ -38,7 +38,6 @@ from s2sad.simplify import (
     negations,
     odds,
     places,
-    quiet,
     quotients,
     reduced,
     relus,
@@ -61,6 +60,7 @@ from s2sad.simplify import (
     units,
     views,
     weights,
+    zeros,
 )
 from s2sad.specialise import RULES as SPECIALISE
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
@@ -68,7 +68,7 @@ from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 Pass = Callable[[Function, Container[Var]], Function]
 _FAMILIES = (
     fold, units, views, signs, scalars, literals, squares, quotients, odds, softmaxes, relus, selections, spread, sums, weights,
-    reduced, stores, contributions, sizes,
+    reduced, stores, contributions, sizes, zeros,
 )  # fmt: skip
 ALGEBRA = merge_rules(SPECIALISE, *(family.RULES for family in _FAMILIES))
 _STORED = merge_rules(contiguous.RULES, selections.LITERALS)
@@ -136,11 +136,11 @@ def own(fn: Function, primal: Container[Var]) -> Function:
     """Adjoints of which each iteration uses places of its own are values of the iterations."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    stmts = walk(fn.body)
-    made: set[Atom] = {s.target for s in stmts if contributions.fills(s) and s.target not in primal}  # type: ignore[union-attr,misc]
+    calls = by_op(fn.body).get("call", ())
+    made: set[Atom] = {s.target for s in calls if contributions.fills(s) and s.target not in primal}  # type: ignore[misc]
     if not made:
         return fn
-    uses, loops = usage.uses(fn), [s for s in stmts if s.__class__ is For and s.item not in primal]
+    uses, loops = usage.uses(fn), [s for s in walk(fn.body) if s.__class__ is For and s.item not in primal]
     users = (Counter(s.args[0] for s in loop.body.stmts if s.__class__ is Let and s.args) for loop in loops)
     if not any(n == uses.get(x) for found in users for x, n in found.items() if x in made):  # type: ignore[arg-type]
         return fn
@@ -151,7 +151,8 @@ def own(fn: Function, primal: Container[Var]) -> Function:
 
 def forgotten(fn: Function, primal: Container[Var]) -> Function:
     """Places that a loop clears and nothing reads again are not cleared."""
-    if not any(s.__class__ is For for s in fn.body.stmts) or not any(leftover.clears(s, primal) for s in walk(fn.body)):
+    stores = by_op(fn.body).get("setitem", ())
+    if not any(s.__class__ is For for s in fn.body.stmts) or not any(leftover.clears(s, primal) for s in stores):
         return fn
     from s2sad.simplify import passed  # few programs need it
 
@@ -217,7 +218,11 @@ def simplify(
     new = cse.forward(fn, primal)
     fn = fn if new is fn else rounds(new, primal)
     if woven and any(s.__class__ is not Let for s in fn.body.stmts):
-        fn = quiet.skip_for_zero(weave(fn, primal, WOVEN[:1]), primal) if native else weave(fn, primal)
+        fn = weave(fn, primal, WOVEN[:1] if native else WOVEN)
+        if native:
+            from s2sad.simplify import quiet
+
+            fn = quiet.skip_for_zero(fn, primal)
     for p in LAST:
         if not native or p.name not in NUMPY:
             fn = p.run(fn, primal)

@@ -26,7 +26,7 @@ from s2sad.analysis import usage
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, by_op
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, is_number
 
@@ -43,6 +43,8 @@ class _Deferrer(Facts):
         self.uses = usage.uses(fn)
 
     def block(self, block: Block) -> Block:
+        if "setitem" not in by_op(block):
+            return block
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         for p in range(len(stmts) - 2, 0, -1):
             clear, before = stmts[p], p - 1

@@ -33,7 +33,7 @@ from collections.abc import Container
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Var, walk
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Var, by_op
 from s2sad.ir.types import dtype_of
 from s2sad.simplify.dce import eliminate
 from s2sad.specialise.driver import Rewriter, const, made_by, rank, run_rules, same_dims
@@ -43,7 +43,7 @@ from s2sad.specialise.helpers import expanded, helper
 
 def contract(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such sums as ``np.einsum``: ``fn`` itself where there are none."""
-    if not any(s.__class__ is Let and s.op == "call" and _sums(s) for s in walk(fn.body)):
+    if not any(_sums(s) and s.target not in primal for s in by_op(fn.body).get("call", ())):
         return fn
     new = run_rules(fn, {np.sum: (over_axis, masked)}, primal)
     return fn if new is fn else eliminate(new, primal)

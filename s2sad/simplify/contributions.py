@@ -51,7 +51,7 @@ from s2sad.analysis.fits import cast_free
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, free_in
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, by_op, free_in
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.simplify.counted import one_each
@@ -100,7 +100,13 @@ def iadd(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 def assign_first(fn: Function, primal: Container[Var] = frozenset()) -> Function:
     """``zeros[i] += g`` to ``zeros[i] = g`` for the first store into zeros made in the same block."""
-    return with_body(fn, _Assigner(fn, primal).block(fn.body))
+    return with_body(fn, _Assigner(fn, primal).block(fn.body)) if _has_zeros(fn.body) else fn
+
+
+def _has_zeros(block: Block) -> bool:
+    """Are there arrays of zeros in it, or stores, which may be of zeros?"""
+    ops = by_op(block)
+    return "setitem" in ops or any(makes_zeros(s) for s in ops.get("call", ()))
 
 
 class _Assigner:
@@ -111,6 +117,8 @@ class _Assigner:
         self.memory = Memory(fn)
 
     def block(self, block: Block) -> Block:
+        if not _has_zeros(block):
+            return block
         zeros: dict[Var, Let] = {}  # buffers of zeros that nothing has touched yet
         rows: dict[Var, set[int]] = {}  # others of which nothing but these rows has been stored
         made: dict[Var, int] = {}  # arrays of our own made in this block -> position

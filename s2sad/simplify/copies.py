@@ -39,8 +39,8 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, targets_of
-from s2sad.ir.rewrite import subst_atoms, subst_heads, with_args, with_blocks, with_body, with_stmts
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, by_op, targets_of
+from s2sad.ir.rewrite import subst_atoms, subst_block, subst_heads, with_args, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Scalar
 from s2sad.specialise.helpers import helper
 
@@ -51,10 +51,13 @@ _ARITHMETIC = frozenset({"mul", "truediv", "neg", "add", "sub"})
 
 def absorb(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without copies that one operation reads: ``fn`` itself when there are none."""
-    lets = usage.lets(fn)
-    if not any(_is_copy(d) for d in lets.values()):
+    if not _has_copies(fn.body):
         return fn
     return with_body(fn, _Absorber(fn, primal).block(fn.body))
+
+
+def _has_copies(block: Block) -> bool:
+    return any(s.target is not None and _is_copy(s) for s in by_op(block).get("call", ()))
 
 
 def _is_copy(let: Let) -> bool:
@@ -78,6 +81,8 @@ class _Absorber:
         self.env: dict[Var, Atom] = {}
 
     def block(self, block: Block) -> Block:
+        if not _has_copies(block):
+            return subst_block(block, self.env)
         out: list[Stmt] = []
         place: dict[Var, int] = {}  # of what the block defines
         copies: dict[Var, Let] = {}

@@ -40,7 +40,7 @@ import numpy as np
 
 from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
-from s2sad.analysis.effects import atom_has_memory, effect_of, finds_adjoint, has_memory
+from s2sad.analysis.effects import PURE, atom_has_memory, effect_of, finds_adjoint, has_memory
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
@@ -154,7 +154,7 @@ class _Cse:
         found: set[Any] = set()
         for b in blocks_of(stmt):
             for s in walk(b):
-                if s.__class__ is Let:
+                if s.__class__ is Let and effect_of(s) is not PURE:
                     found.update(self._written(s))
         return found
 

@@ -19,7 +19,7 @@ Lines of the user's own stay apart: this is for what was compiled in (``deque([0
 
 from __future__ import annotations
 
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, blocks_of
+from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, blocks_of, by_op
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 
@@ -29,6 +29,9 @@ def fill(fn: Function) -> Function:
 
 
 def _block(block: Block, fn: Function) -> Block:
+    ops = by_op(block)
+    if "list" not in ops or "method" not in ops:
+        return block
     out: list[Stmt] = []
     for s in block.stmts:
         if not isinstance(s, Let):

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2sad.ir.nodes import Atom, Const, Let
-from s2sad.specialise.driver import Rewriter, const
+from s2sad.specialise.driver import Rewriter, const, made_by
 
 _FOLD: dict[str, Callable[..., Any]] = {
     "add": operator.add,
@@ -63,4 +63,13 @@ def copied(rw: Rewriter, let: Let) -> Atom | None:
     return let.args[0]
 
 
-RULES: dict[Any, tuple[Any, ...]] = {**{op: (fold,) for op in _FOLD}, "copy": (copied,)}
+@made_by("tuple")
+def item(rw: Rewriter, let: Let) -> Atom | None:
+    """``(a, b)[1]``: an item of a tuple that is written here."""
+    made, k = rw.defs.get(let.args[0]), const(let.args[1])  # type: ignore[arg-type]
+    if made is None or made.op != "tuple" or type(k) is not int or not -len(made.args) <= k < len(made.args):
+        return None
+    return made.args[k]
+
+
+RULES: dict[Any, tuple[Any, ...]] = {**{op: (fold,) for op in _FOLD}, "copy": (copied,), "getitem": (item,)}

@@ -70,7 +70,6 @@ from s2sad.ir.nodes import (
 from s2sad.ir.rewrite import subst_block, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
 from s2sad.runtime import safe_mul
-from s2sad.simplify.proportional import is_float, proportional
 
 HEADING = "reverse sweep of the iteration"
 _OF_SHAPE = (np.zeros_like, np.ones_like)
@@ -149,6 +148,8 @@ class _Pair:
 
     def _scaled(self, body: Block) -> Block | None:
         """The same where a number comes too late, to which all sums are proportional, or what they are added to."""
+        from s2sad.simplify.proportional import is_float, proportional  # few programs need it
+
         sums = self.backward.carried
         late = [v for v in free_vars(body) if v not in sums and self._known_before([v], ()) is None]
         if len(late) > 1 or not all(map(is_float, (*late, *self.backward.targets))):

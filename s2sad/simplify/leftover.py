@@ -39,13 +39,26 @@ from collections.abc import Container
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.late import Facts
 from s2sad.analysis.places import index_key
-from s2sad.ir.nodes import Block, Const, Function, Let, Stmt, Var, blocks_of, free_in, inner_vars, targets_of, walk
+from s2sad.ir.nodes import (
+    Block,
+    Const,
+    Function,
+    Let,
+    Stmt,
+    Var,
+    blocks_of,
+    by_op,
+    free_in,
+    inner_vars,
+    targets_of,
+    walk,
+)
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 
 
 def drop(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` without such stores: ``fn`` itself where there are none."""
-    if not any(clears(s, primal) for s in walk(fn.body)):
+    if not any(clears(s, primal) for s in by_op(fn.body).get("setitem", ())):
         return fn
     passes = _Stores(fn, primal)
     return with_body(fn, passes.without_unseen(passes.kept(fn.body)))
@@ -66,6 +79,8 @@ class _Stores(Facts):
 
     def kept(self, block: Block) -> Block:
         """A block without places that are cleared and given back what they held."""
+        if "aug_setitem" not in by_op(block):
+            return block
         stmts: list[Stmt] = []
         for s in block.stmts:
             stmts.append(s)
@@ -106,13 +121,16 @@ class _Stores(Facts):
     def without_unseen(self, block: Block, outermost: bool = True) -> Block:
         """A block without the stores after which nothing reads that memory. (In a branch or a loop, where all of its names
         are bound in there: then it is other memory each time.)"""
+        if "setitem" not in by_op(block):
+            return block
         stmts = list(block.stmts)
         for k, s in enumerate(stmts):
             if s.__class__ is not Let:
                 stmts[k] = with_blocks(s, tuple([self.without_unseen(b, False) for b in blocks_of(s)]))
-        bound = None if outermost else {s.target for s in stmts if s.__class__ is Let}
-        lets = [s for s in stmts if isinstance(s, Let)]
-        found = {s for s in lets if clears(s, self.primal) and (bound is None or s.args[0] in bound)}
+        found = {s for s in stmts if s.__class__ is Let and s.op == "setitem" and clears(s, self.primal)}
+        if found and not outermost:
+            bound = {s.target for s in stmts if s.__class__ is Let}
+            found = {s for s in found if s.args[0] in bound}
         if not found:
             return with_stmts(block, stmts)
         out: list[Stmt] = []

@@ -31,13 +31,14 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis import usage
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, by_op
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Lit, Slice
 from s2sad.simplify.dce import eliminate
 
 _REDUCTIONS: dict[Any, str] = {np.sum: "sum", np.mean: "mean", np.max: "max", np.min: "min", np.prod: "prod"}
 _OPTIONS = {"axis", "keepdims"}
+_WRITTEN = frozenset({*_REDUCTIONS, np.flip, np.copy, np.diagonal, np.swapaxes, np.reshape})
 
 
 def as_methods(fn: Function, primal: Container[Var]) -> Function:
@@ -54,6 +55,8 @@ class _Methods:
         self.before: list[Stmt] = []  # what the statement at hand needs
 
     def block(self, block: Block) -> Block:
+        if not any(map(_is_written, by_op(block).get("call", ()))):
+            return block
         out: list[Stmt] = []
         for s in block.stmts:
             if isinstance(s, Let):
@@ -66,27 +69,28 @@ class _Methods:
         return with_stmts(block, out)
 
     def _let(self, let: Let) -> Let:
-        if let.op != "call" or not isinstance(let.args[0], Ref) or len(let.posargs) != 2:
+        if let.op != "call" or not _is_written(let) or len(let.posargs) != 2:
             return let
+        callee = let.args[0].obj  # type: ignore[union-attr]
         x = let.args[1]
         if not isinstance(x, Var) or not isinstance(x.type, Array) or x.type.dims == ():
             return let
-        if let.args[0].obj is np.flip and not let.kwnames and x.type.rank == 1:
+        if callee is np.flip and not let.kwnames and x.type.rank == 1:
             back = Var("", Slice(Lit(None), Lit(None), Lit(-1)))
             self.before.append(Let(back, "slice", (Const(None), Const(None), Const(-1)), (), let.loc))
             return Let(let.target, "getitem", (x, back), (), let.loc)
-        if let.args[0].obj is np.copy and let.kwnames == ("order",) and getattr(let.args[2], "value", None) == "C":
+        if callee is np.copy and let.kwnames == ("order",) and getattr(let.args[2], "value", None) == "C":
             return self._plain(let, "copy")
         if self._is_users(let, x):
             return let
-        name = _REDUCTIONS.get(let.args[0].obj) if _hashable(let.args[0].obj) else None
+        name = _REDUCTIONS.get(callee)
         if name is not None and set(let.kwnames) <= _OPTIONS:
             return Let(let.target, "method", (x, Const(name), *let.args[2:]), let.kwnames, let.loc)
-        if let.args[0].obj is np.diagonal and not let.kwnames:
+        if callee is np.diagonal and not let.kwnames:
             return self._plain(let, "diagonal")
-        if let.args[0].obj is np.swapaxes and set(let.kwnames) == {"axis1", "axis2"}:
+        if callee is np.swapaxes and set(let.kwnames) == {"axis1", "axis2"}:
             return self._plain(let, "swapaxes", let.kwargs["axis1"], let.kwargs["axis2"])
-        if let.args[0].obj is np.reshape and let.kwnames == ("shape",):
+        if callee is np.reshape and let.kwnames == ("shape",):
             made = self.lets.get(let.args[2]) if isinstance(let.args[2], Var) else None
             spread = made is not None and made.op == "tuple" and len(made.args) > 0
             shape = made.args if made is not None and spread else (let.args[2],)
@@ -101,12 +105,13 @@ class _Methods:
         return let.target in self.primal and not x.name and self.uses.get(x, 0) == 1 and x in self.lets
 
 
-def _hashable(obj: Any) -> bool:
+def _is_written(call: Let) -> bool:
+    """Is it a call of a function that arrays have a method for?"""
+    callee = call.args[0]
     try:
-        hash(obj)
-    except TypeError:
+        return callee.__class__ is Ref and callee.obj in _WRITTEN
+    except TypeError:  # not hashable
         return False
-    return True
 
 
 __all__ = ["as_methods"]

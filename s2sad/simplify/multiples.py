@@ -45,7 +45,7 @@ from s2sad.analysis.effects import effect_of
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.places import index_key
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, blocks_of
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, blocks_of, by_op
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
@@ -53,6 +53,7 @@ from s2sad.simplify.dce import eliminate
 from s2sad.specialise.driver import const
 from s2sad.specialise.storage import is_basic
 
+_SUMS = ("aug_setitem", "iadd", "isub")
 _SIGNS = {"iadd": 1.0, "isub": -1.0, "add": 1.0, "sub": -1.0}
 
 
@@ -87,6 +88,8 @@ class _Gatherer:
         return self._facts
 
     def block(self, block: Block) -> Block:
+        if sum(len(by_op(block).get(op, ())) for op in _SUMS) < 2:
+            return block
         stmts = [s if s.__class__ is Let else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         places = [s.args[0] for s in stmts if s.__class__ is Let and _adds(s)]
         if len(places) > len(set(places)):
@@ -187,9 +190,11 @@ class _Gatherer:
 
 def _adds(s: Let) -> bool:
     """Does it add an array to a place of another, or subtract it?"""
+    if s.op not in _SUMS:
+        return False
     if s.op == "aug_setitem":
         return isinstance(s.args[3], Const) and s.args[3].value in _SIGNS and is_basic(type_of_atom(s.args[1]))
-    return s.target is None and (s.op == "iadd" or s.op == "isub")
+    return s.target is None
 
 
 def _is_view(s: Let) -> bool:

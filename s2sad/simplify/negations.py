@@ -30,7 +30,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
 from s2sad.analysis.optypes import result_type
 from s2sad.analysis.sharing import Memory
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Stmt, Var, atoms_of, blocks_of, by_op
 from s2sad.ir.rewrite import map_lets, subst_atoms, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import is_floating, is_scalar, same_dims
@@ -73,8 +73,8 @@ def _into_literals(fn: Function, primal: Container[Var]) -> Function:
 
 def _negations(fn: Function, primal: Container[Var]) -> list[Let]:
     return [
-        s for s in walk(fn.body)
-        if s.__class__ is Let and s.op == "neg" and s.target is not None and s.target not in primal and not _wraps(s.args[0])
+        s for s in by_op(fn.body).get("neg", ())
+        if s.target is not None and s.target not in primal and not _wraps(s.args[0])
     ]  # fmt: skip
 
 
@@ -146,8 +146,8 @@ class _Pusher:
         """``-(x / n)`` of an array and a number as ``x / -n``."""
         minus: dict[Let, Let] = {}
         wanted = {s.args[0]: s for s in self.found if s.target is not None and s.target.type.__class__ is Array}
-        for d in walk(fn.body) if wanted else ():
-            if d.__class__ is not Let or d.op != "truediv" or d.target not in wanted or d.target in primal or d.target.name:
+        for d in by_op(fn.body).get("truediv", ()) if wanted else ():
+            if d.target is None or d.target not in wanted or d.target in primal or d.target.name:
                 continue
             if self.readers.get(d.target) == [wanted[d.target]] and _is_signed(d, usage.lets(fn)):
                 minus[d] = wanted[d.target]

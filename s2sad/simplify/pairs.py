@@ -10,7 +10,6 @@ from s2sad.analysis.usage import uses
 from s2sad.ir.nodes import Const, Function, Let, Stmt, Var
 from s2sad.ir.rewrite import with_body, with_stmts
 from s2sad.simplify.dce import eliminate
-from s2sad.simplify.pair_tapes import trim_pair_tapes
 from s2sad.specialise import primal_vars
 
 
@@ -29,6 +28,8 @@ def _trim_tapes(fwd: Function, adj: Function) -> tuple[Function, Function]:
     kept, unpack = _kept(fwd), _unpack(adj)
     if kept is None or unpack is None or unpack.target is None:
         return fwd, adj
+    from s2sad.simplify.pair_tapes import trim_pair_tapes  # few programs need it
+
     return trim_pair_tapes(fwd, adj, kept.args, unpack.target)
 
 

@@ -32,7 +32,21 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.late import Facts
 from s2sad.analysis.optypes import result_type
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, atoms_of, blocks_of, targets_of, walk
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    Function,
+    Let,
+    Ref,
+    Stmt,
+    Var,
+    atoms_of,
+    blocks_of,
+    by_op,
+    targets_of,
+    walk,
+)
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array
 from s2sad.specialise.storage import is_basic
@@ -42,22 +56,25 @@ _SUMS = ("add", "sub")
 
 def share(fn: Function, primal: Container[Var] = frozenset()) -> Function:
     """``fn`` with such adjoints as views: ``fn`` itself where there are none."""
-    uses = usage.uses(fn)
-    zeros = {s.target for s in walk(fn.body) if isinstance(s, Let) and _is_zeros(s) and s.target not in primal}
-    return with_body(fn, _Sharer(fn, uses, zeros).block(fn.body)) if zeros else fn
+    ops = by_op(fn.body)
+    added = {s.args[2] for s in ops.get("aug_setitem", ())}
+    zeros = {s.target for s in ops.get("call", ()) if s.target in added and _is_zeros(s) and s.target not in primal}
+    return with_body(fn, _Sharer(fn, usage.uses(fn), zeros).block(fn.body)) if zeros else fn
 
 
 def _is_zeros(s: Let) -> bool:
-    return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is np.zeros_like and s.target is not None
+    return isinstance(s.args[0], Ref) and s.args[0].obj is np.zeros_like and s.target is not None
 
 
 class _Sharer(Facts):
-    def __init__(self, fn: Function, uses: dict[Var, int], zeros: set[Var | None]) -> None:
+    def __init__(self, fn: Function, uses: dict[Var, int], zeros: Container[Var | None]) -> None:
         super().__init__(fn)
         self.uses = uses
         self.zeros = zeros
 
     def block(self, block: Block) -> Block:
+        if "aug_setitem" not in by_op(block):
+            return block
         stmts = [s if isinstance(s, Let) else with_blocks(s, tuple(map(self.block, blocks_of(s)))) for s in block.stmts]
         made = {s.target: k for k, s in enumerate(stmts) if isinstance(s, Let) and s.target in self.zeros}
         gone: set[int] = set()

@@ -126,11 +126,10 @@ def _is_element(let: Let) -> bool:
 
 
 def _is_spelled(let: Let) -> bool:
-    types = [type_of_atom(a) for a in let.args]
     if let.op == "slice":
-        return all(isinstance(t, Lit) or is_number(t) for t in types)
+        return all(isinstance(t, Lit) or is_number(t) for t in map(type_of_atom, let.args))
     if let.op == "tuple":
-        return all(isinstance(t, Slice | Lit) or is_number(t) for t in types)
+        return all(isinstance(t, (Slice, Lit)) or is_number(t) for t in map(type_of_atom, let.args))
     return _is_range(let)
 
 

@@ -23,12 +23,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref
+from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import Array, dtype_of, rank_of
 from s2sad.specialise.driver import Rewriter, const, dims_fit, is_const, is_floating, is_scalar, made_by
+from s2sad.specialise.facts import is_zero
 
 
 def _unit(value: float, x: Atom) -> bool:
@@ -64,16 +63,6 @@ def reciprocal(rw: Rewriter, let: Let) -> Let | None:
         if value == -1:
             return rw.let(let, "neg", rw.emit("truediv", a, d.args[1]))
     return None
-
-
-def is_zero(rw: Rewriter, a: Atom) -> bool:
-    """A literal zero, or an array of zeros made here that nothing stores into."""
-    if const(a) is not None:
-        return is_const(a, 0)
-    d = rw.definition(a)
-    if d is None or d.op != "call" or not isinstance(d.args[0], Ref):
-        return False
-    return d.args[0].obj is np.zeros_like or d.args[0].obj is np.zeros
 
 
 def _keeps(zero: Atom, x: Atom) -> bool:

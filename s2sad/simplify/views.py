@@ -14,8 +14,8 @@
     def f(x, w):
         return np.sum(2.0 * x * np.sum(w)) + np.sum(w)
 
-A broadcast is dropped only where the other operand has exactly the shape that it was broadcast to. A transposed product
-of transposed operands is the product of the operands in the other order.
+A broadcast is dropped only where the other operand has the shape that it was broadcast to, or for a number one that it fits
+into. A transposed product of transposed operands is the product of the operands in the other order.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from s2sad.specialise.driver import (
     Rewriter,
     dims_fit,
     divides_safely,
+    is_const,
     is_floating,
     is_scalar,
     known_dims,
@@ -39,6 +40,7 @@ from s2sad.specialise.driver import (
     rank,
 )
 from s2sad.specialise.facts import same_shape
+from s2sad.specialise.helpers import arg, static
 
 
 def transposed(rw: Rewriter, a: Atom) -> Atom | None:
@@ -89,14 +91,30 @@ def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
     return d.args[1]
 
 
+def _adds_axes(rw: Rewriter, index: Atom) -> bool:
+    """Is this an index of whole axes and new ones?"""
+    made = rw.defs.get(index) if isinstance(index, Var) else None
+    parts = made.args if made is not None and made.op == "tuple" else (index,)
+    return all((isinstance(p, Const) and p.value is None) or _is_full(rw, p) for p in parts)
+
+
+def _is_full(rw: Rewriter, a: Atom) -> bool:
+    made = rw.defs.get(a) if isinstance(a, Var) else None
+    return made is not None and made.op == "slice" and all(isinstance(x, Const) and x.value is None for x in made.args)
+
+
 @made_by("getitem")
-def column(rw: Rewriter, let: Let) -> Let | None:
-    """``np.broadcast_to(s, shape)[:, None] * x``: the number does."""
-    a, b = let.args[0], let.args[1]
-    for wide, x in ((a, b), (b, a)):
-        number = _column(rw, wide) if wide.__class__ is Var and wide.type.__class__ is Array else None
-        if number is not None and dims_fit(wide, x) and dtype_of(type_of_atom(x)) == "float64":
-            return rw.let(let, let.op, *((number, x) if wide is a else (x, number)))
+def with_axes(rw: Rewriter, let: Let) -> Let | None:
+    """``np.broadcast_to(2.0, shape)[:, None] * x``: the number broadcasts to the shape of ``x`` as well."""
+    for k, a in enumerate(let.args):
+        d = rw.definition(a)
+        if d is None or d.op != "getitem" or not _adds_axes(rw, d.args[1]):
+            continue
+        x, number = let.args[1 - k], broadcast_source(rw, d.args[0])
+        if number is None or not is_scalar(number) or is_scalar(x) or not dims_fit(a, x):
+            continue
+        if dtype_of(type_of_atom(x)) == dtype_of(type_of_atom(a)):
+            return rw.let(let, "mul", *((number, x) if k == 0 else (x, number)))
     return None
 
 
@@ -108,33 +126,35 @@ def elementwise(rw: Rewriter, let: Let) -> Let | None:
     if sa is not None and sb is not None:
         return _both(rw, let, sa, sb)
     if sa is not None:
-        if _alike(rw, a, b):
+        if _alike(rw, a, sa, b):
             return rw.let(let, let.op, sa, b)
-        return _scaled(rw, let, a, sa, b, first=True)
+        return _once(rw, let, a, sa, b) or _scaled(rw, let, a, sa, b, first=True)
     if sb is not None:
-        if _alike(rw, b, a):
+        if _alike(rw, b, sb, a):
             return rw.let(let, let.op, a, sb)
-        return _scaled(rw, let, b, sb, a, first=False)
+        return _once(rw, let, b, sb, a) or _scaled(rw, let, b, sb, a, first=False)
     return None
 
 
-def _column(rw: Rewriter, a: Atom) -> Atom | None:
-    """The number in ``np.broadcast_to(1.0, shape)[:, None]``."""
-    d = rw.definition(a)
-    number = broadcast_source(rw, d.args[0]) if d is not None and d.op == "getitem" else None
-    t = type_of_atom(d.args[0]) if d is not None else None
-    if number is None or not is_scalar(number) or not isinstance(t, Array) or t.dtype != "float64" or rank(a) == 0:
-        return None
-    return number
-
-
-def _alike(rw: Rewriter, wide: Atom, x: Atom) -> bool:
-    """Has the other operand the shape of the broadcast, and does it give the result its dtype as well? (A number that was
-    broadcast to an array of float64 would take on float32.)"""
+def _alike(rw: Rewriter, wide: Atom, source: Atom, x: Atom) -> bool:
+    """Has the other operand the shape of the broadcast, or at least that for a number, and does it give the result its dtype
+    as well? (A number that was broadcast to an array of float64 would take on float32.)"""
     if dtype_of(type_of_atom(x)) not in ("float64", dtype_of(type_of_atom(wide))):
         return False
     dims = known_dims(wide)
-    return (dims is not None and dims == known_dims(x)) or same_shape(rw, wide, x)
+    if (dims is not None and dims == known_dims(x)) or same_shape(rw, wide, x):
+        return True
+    return is_scalar(source) and dims_fit(wide, x)
+
+
+def _once(rw: Rewriter, let: Let, wide: Atom, source: Atom, x: Atom) -> Let | None:
+    """``broadcast_to(1.0, shape) * x``: ``x`` broadcast to that shape."""
+    d = rw.definition(wide)
+    if let.op != "mul" or not is_const(source, 1) or d is None or is_scalar(x) or not rw.may_be_view(let):
+        return None
+    if not dims_fit(x, wide) or dtype_of(type_of_atom(x)) != dtype_of(type_of_atom(wide)):
+        return None
+    return _spread(let, d, x)
 
 
 def _both(rw: Rewriter, let: Let, sa: Atom, sb: Atom) -> Let | None:
@@ -177,6 +197,19 @@ def ufunc(rw: Rewriter, let: Let) -> Let | None:
     if source is None or d is None or not rw.may_be_view(let):
         return None
     return _spread(let, d, rw.emit("neg", source))
+
+
+@made_by("call")
+def along_rows(rw: Rewriter, let: Let) -> Let | None:
+    """``m * np.expand_dims(w, -2)``: a vector lies along the rows of a matrix anyway."""
+    for k, a in enumerate(let.args):
+        d = rw.definition(a)
+        if d is None or d.op != "call" or getattr(d.args[0], "obj", None) is not np.expand_dims:
+            continue
+        other = let.args[1 - k]
+        if rank(d.args[1]) == 1 and static(rw, arg(d, 1, "axis")) in (-2, 0) and (rank(other) or 0) > 1:
+            return rw.let(let, "mul", *((d.args[1], other) if k == 0 else (other, d.args[1])))
+    return None
 
 
 def sum_of_broadcast(rw: Rewriter, let: Let) -> Let | None:
@@ -260,7 +293,7 @@ RULES: dict[Any, tuple[Any, ...]] = {
     np.flip: (flip,),
     "add": (elementwise,),
     "sub": (elementwise,),
-    "mul": (elementwise, column),
+    "mul": (elementwise, with_axes, along_rows),
     "truediv": (elementwise,),
     "neg": (ufunc,),
     "iadd": (into_add,),

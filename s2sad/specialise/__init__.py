@@ -6,9 +6,12 @@ from collections.abc import Container
 
 from s2sad.ir.nodes import Function, Var
 from s2sad.specialise import (
+    arranged,
+    einsum,
     joined,
     lists,
     masks,
+    matrices,
     maxima,
     powers,
     products,
@@ -21,8 +24,8 @@ from s2sad.specialise import (
 from s2sad.specialise.driver import merge_rules, primal_vars, run_rules
 
 RULES = merge_rules(
-    unbroadcast.RULES, unreduce.RULES, products.RULES, reductions.RULES, storage.RULES, lists.RULES, masks.RULES, powers.RULES,
-    maxima.RULES, softplus.RULES, joined.RULES,
+    unbroadcast.RULES, unreduce.RULES, products.RULES, reductions.RULES, storage.RULES, lists.RULES, masks.RULES,
+    matrices.RULES, einsum.RULES, arranged.RULES, powers.RULES, maxima.RULES, softplus.RULES, joined.RULES,
 )
 
 

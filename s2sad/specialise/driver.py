@@ -298,6 +298,8 @@ class Rewriter:
         out = [a]
         for _ in range(_MAX_STEPS):
             d = self.defs.get(a) if isinstance(a, Var) else None
+            if d is not None and d.op == "tuple":
+                out.extend(d.args)
             where = effect_of(d).shares if d is not None else ()
             if d is None or not where:
                 break

@@ -20,7 +20,7 @@ from s2sad.analysis.recorded import origins
 from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Var, While, walk
 from s2sad.ir.types import Affine, Array, Lit, Slice, Tuple, is_number
 from s2sad.rules.registry import lookup
-from s2sad.specialise.driver import Rewriter, const
+from s2sad.specialise.driver import Rewriter, const, is_const
 from s2sad.specialise.helpers import arg, helper
 
 _DEPTH = 12
@@ -46,6 +46,16 @@ def made(rw: Rewriter, a: Atom) -> Let | None:
     """The statement that computed a value, there or where it was recorded. For what no store changes."""
     a = origin(rw, a)
     return rw.defs.get(a) if isinstance(a, Var) else None
+
+
+def is_zero(rw: Rewriter, a: Atom) -> bool:
+    """A literal zero, or an array of zeros made here that nothing stores into."""
+    if const(a) is not None:
+        return is_const(a, 0)
+    d = rw.definition(a)
+    if d is None or d.op != "call" or not isinstance(d.args[0], Ref):
+        return False
+    return d.args[0].obj is np.zeros_like or d.args[0].obj is np.zeros
 
 
 # -- bounds ---------------------------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ import numpy as np
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
 from s2sad.ir.nodes import Atom, Const, Let
-from s2sad.ir.types import dtype_of
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, known_dims, rank
 from s2sad.specialise.helpers import helper, shape_of, transpose_of
 
@@ -159,7 +159,42 @@ def outer_b(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "matmul", found[1], found[0])
 
 
+def operator(rw: Rewriter, let: Let) -> Let | None:
+    """``np.matmul(a, b)`` of two arrays, as rules have it, is ``a @ b``."""
+    arrays = len(let.args) == 3 and all(isinstance(type_of_atom(a), Array) for a in let.args[1:])
+    return rw.let(let, "matmul", *let.args[1:]) if arrays and rw.is_adjoint(let) else None
+
+
+def inner_a(rw: Rewriter, let: Let) -> Let | None:
+    """``np.inner(a, b)`` is ``a @ b.T`` while neither has more than two dimensions."""
+    return _inner(rw, let, first=True)
+
+
+def inner_b(rw: Rewriter, let: Let) -> Let | None:
+    return _inner(rw, let, first=False)
+
+
+def _inner(rw: Rewriter, let: Let, first: bool) -> Let | None:
+    found = _operands(let)
+    if found is None:
+        return None
+    g, other, like = found
+    match rank(like), rank(other):
+        case 1, 1:
+            return rw.let(let, "mul", g, other)
+        case 2, 1:
+            return rw.call(let, np.outer, "np.outer", g, other)
+        case 1, 2:
+            return rw.let(let, "matmul", g, other)
+        case 2, 2:
+            return rw.let(let, "matmul", g if first else transpose_of(rw, g), other)
+    return None
+
+
 RULES: dict[Any, tuple[Any, ...]] = {
+    helper("inner_adj_a"): (inner_a,),
+    helper("inner_adj_b"): (inner_b,),
+    np.matmul: (operator,),
     helper("matmul_adj_a"): (matmul_a,),
     helper("matmul_adj_b"): (matmul_b,),
     helper("dot_adj_a"): (dot_a,),

@@ -8,6 +8,7 @@ def attention_grad(q, k, v, target):
     t1 = np.sqrt(k.shape[1])  # L36
     scores = q @ k.T / t1
     weights = np.exp(scores - scores.max(axis=1, keepdims=True))  # L37
+    del scores
     weights = weights / weights.sum(axis=1, keepdims=True)  # L38
     t2 = weights @ v - target  # L39
     value = np.mean(t2 ** 2)
@@ -15,7 +16,7 @@ def attention_grad(q, k, v, target):
     t2 *= 2.0 / target.size  # L39
     t3 = t2 @ v.T
     t4 = weights.T @ t2
-    del scores, t2
+    del t2
     scores_bar = (t3 - np.einsum("ij,ij->i", t3, weights)[:, None]) * weights  # L37
     scores_bar /= t1  # L36
     return value, scores_bar @ k, scores_bar.T @ q, t4  # L34

@@ -30,17 +30,17 @@ def option_grad(spot, strike, time, vol, rate):
     value = np.sum(spot * t6 - t11)
     # reverse sweep
     root_bar = t8 * normal_slope_2  # L81
+    del d2, t8, normal_slope_2
     time_bar = t11 * rate
-    del d2, t8, normal_slope_2, t11
     d1_bar = spot * normal_slope - root_bar  # L80
     t12 = rt.safe_div(d1_bar, root)  # L79
+    del t11, normal_slope, root, d1_bar
     root_bar -= rt.safe_mul(t12, d1)
-    del normal_slope, root, d1_bar, d1
     time_bar += t12 * t4
     t13 = rt.safe_div(t12, spot)
     spot_bar = t6 + t13
+    del d1, t4, t6
     strike_bar = -(t10 * t7 + rt.safe_mul(t13, t2))
-    del t4, t6, t2, t7, t10, t13
     vol_bar = t12 * time * vol + root_bar * t1  # L78
     time_bar += rt.safe_div(root_bar * t3, t1)
     return value, spot_bar, strike_bar, time_bar, vol_bar  # L76

@@ -18,7 +18,6 @@ def relu_family_grad(x):
     # reverse sweep
     x_bar = elu * t3 * (1.0 - t5 * t5) * t4  # L122
     x_bar = x_bar + x_bar * x ** 2 * 0.134145 + elu * t6 * 0.5
-    del t3, t5, elu, t6
     x_bar += np.where(t1, gelu, gelu * t2 * (x < 0))  # L121
     x_bar += np.where(t1, relu, relu * 0.01) + leaky * (relu > 0)  # L119
     return value, x_bar  # L118

@@ -217,3 +217,12 @@ def negative_log_likelihood(x):
 
 
 PROGRAMS.add(negative_log_likelihood, arr(3, 4))
+
+
+def clip_by_constants(x, y):
+    """A tie with a constant gives 0, as that of ``maximum`` does; ties among operands that vary share."""
+    a = np.clip(x, -0.5, None) + np.clip(x, None, 0.5) + np.clip(x, np.zeros(6), 1.0)
+    return np.sum(a * np.clip(y, x, 0.9)) + np.sum(np.clip(0.2, x, y + 2.0)) + np.clip(x[0], 0.0, 1.0)
+
+
+PROGRAMS.add(clip_by_constants, arr(6), 0.7 * arr(6) + 0.13, smooth=False)

@@ -267,3 +267,94 @@ def masked_heads(x, w, heads=2):
 
 
 PROGRAMS.add(masked_heads, arr(3, 4), arr(4, 4))
+
+
+def only_eigenvalues(a, b):
+    w, _ = np.linalg.eigh(a)
+    u, s, vt = np.linalg.svd(b, full_matrices=False)
+    return np.sum(w**2) + np.sum(s[0] * s)
+
+
+PROGRAMS.add(only_eigenvalues, spd(3), arr(4, 3))
+
+
+def only_eigenvectors(a):
+    v = np.linalg.eigh(a)[1]
+    q, r = np.linalg.qr(a)
+    return np.sum(v[:, 0] ** 3 * v[:, 1] ** 2) + np.sum(q**3)
+
+
+PROGRAMS.add(only_eigenvectors, spd(3))
+
+
+def triangular_factor(a, b):
+    r = np.linalg.qr(a)[1]
+    return np.sum(r**2 * b) + np.sum(np.linalg.qr(a).R)
+
+
+PROGRAMS.add(triangular_factor, spd(3), arr(3))
+
+
+def gaussian_log_density(x, mean, cov):
+    d = x - mean
+    low = np.linalg.cholesky(cov)
+    z = np.linalg.solve(low, d)
+    return -0.5 * z @ z - np.log(np.diag(low)).sum() - 0.5 * len(x) * np.log(2.0 * np.pi)
+
+
+PROGRAMS.add(gaussian_log_density, arr(3), arr(3), spd(3))
+
+
+def systems(a, b, c):
+    x = np.linalg.solve(a, b)
+    y = np.linalg.solve(a, c)
+    return x @ (y @ y.T) @ x + np.trace(a @ a.T) + np.trace(a) ** 2
+
+
+PROGRAMS.add(systems, spd(3), arr(3), arr(3, 2))
+
+
+def systems_of_integers(a, b):
+    return np.sum(np.linalg.solve(np.array([[2, 1], [1, 3]]), b) ** 2) + np.sum(np.linalg.solve(a, np.array([1, 2])) ** 2)
+
+
+PROGRAMS.add(systems_of_integers, spd(2), arr(2))
+
+
+def diagonals(a, v):
+    d = np.diag(v) * a + np.diag(np.diag(a)) @ a
+    return np.sum(d**2) + np.sum(np.diagonal(a) * v) + np.sum(np.diag(a[:, 1:]))
+
+
+PROGRAMS.add(diagonals, arr(3, 3), arr(3))
+
+
+def einsums(a, b, v):
+    t = np.einsum("ij,jk,k->i", a, b, v, optimize=True) + np.einsum("ij,ij->i", a, a) + np.einsum("ii->i", a)
+    return np.sum(t**2) + np.einsum("ij,i,j", a, v, v) + np.einsum("i->", v) + np.sum(np.einsum("ij->ji", a) * b)
+
+
+PROGRAMS.add(einsums, arr(3, 3), arr(3, 3), arr(3))
+
+
+def einsum_of_ones(a, b):
+    """An axis of size 1 is broadcast."""
+    return np.sum(np.einsum("ij,ij->i", a, b) ** 2)
+
+
+PROGRAMS.add(einsum_of_ones, arr(1, 3), arr(2, 3))
+
+
+def inner_products(a, b, v):
+    return np.sum(np.inner(a, b) ** 2) + np.sum(np.inner(a, v) ** 2) + np.sum(np.inner(v, b)) + np.inner(v, v)
+
+
+PROGRAMS.add(inner_products, arr(2, 3), arr(4, 3), arr(3))
+
+
+def norms(a, v):
+    n = np.linalg.norm(a, axis=1) + np.linalg.norm(a, axis=-1, ord=2)
+    return np.sum(n**2) + np.sum(np.linalg.norm(a, axis=0, keepdims=True) * v) + np.linalg.norm(a, "fro") * np.linalg.norm(v, 2)
+
+
+PROGRAMS.add(norms, arr(2, 3), arr(3))

@@ -301,3 +301,50 @@ def branches_on_dtype(x):
 
 
 PROGRAMS.add(branches_on_dtype, arr(3))
+
+
+def squeezed_slice(x):
+    y = np.squeeze(x[:1])
+    return y * 2 + np.sum(x[-1:].squeeze() * y)
+
+
+PROGRAMS.add(squeezed_slice, arr(3))
+
+
+def layers(x, y, m):
+    s = np.stack([x, y]) * np.stack([y, x], axis=0)
+    t = np.stack((x, y), axis=1) + np.stack([x, y], axis=-1)
+    r = np.vstack((x, y)) * 2 + np.vstack([m, m[0]])[:2]
+    c = np.column_stack((x, y)) * t + np.dstack([x, y])[0] + np.dstack((m, m))[0]
+    return np.sum(s**2) + np.sum(r**2) + np.sum(c**2) + np.sum(np.hstack((m, m)) ** 3) + np.sum(np.hstack([x, y]) ** 2)
+
+
+PROGRAMS.add(layers, arr(3), arr(3), arr(2, 3))
+
+
+def layers_of_numbers(a, b):
+    return np.sum(np.stack([a, b, a * b]) ** 2) + np.sum(np.hstack((a, b)) ** 3)
+
+
+PROGRAMS.add(layers_of_numbers, 0.3, 0.7)
+
+
+def moved_and_repeated(x, m):
+    y = np.roll(x, 1) * np.tile(x, 2)[:3] + np.repeat(x, 2)[1:4] + np.pad(x, 1)[2:]
+    z = np.cumsum(m, axis=1) * np.cumsum(m, axis=0) + np.pad(m, 2)[2:-2, 1:-3]
+    d = np.diff(m, axis=0)[0] * np.diff(x, append=0.0) + np.diff(m)[0, 0]
+    return np.sum(y**2) + np.sum(z**2) + np.sum(d**2) + np.sum(np.cumsum(x)) + np.sum(np.repeat(m, 3))
+
+
+PROGRAMS.add(moved_and_repeated, arr(3), arr(2, 3))
+
+
+def arrays_of_no_axes(x, y):
+    """What NumPy takes for arrays: a number, and an array of rank 0 that is stored into."""
+    a = np.prod(x, axis=0) * np.cumprod(x)[0] + np.cumsum(x)[0] + np.sum(np.convolve(x, np.array([1.0, 2.0])))
+    b = np.convolve(x, x)[0] * np.sum(np.cumprod(x, axis=0) * x)
+    c = np.piecewise(y, [y < 0.5, y >= 0.5], [lambda t: t * 2, lambda t: t**2])
+    return a + b + np.sum(c) * x
+
+
+PROGRAMS.add(arrays_of_no_axes, 0.3, np.array(0.7))

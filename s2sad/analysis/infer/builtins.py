@@ -117,13 +117,19 @@ def _classes(f: FunctionInfer, a: Atom) -> tuple[Any, ...] | None:
     return None
 
 
+_NUMBERS = {"float64": float, "int64": int, "bool": bool, "complex128": complex}
+
+
+def _number_class(dtype: str, weak: bool) -> Any:
+    return _NUMBERS.get(dtype) if weak else np.dtype(dtype).type
+
+
 def _python_class(t: Type) -> Any:
+    """The class of the values of a type, if all are of one."""
     if isinstance(t, Lit):
         return type(t.value)
     if isinstance(t, Scalar):
-        if not t.weak:
-            return np.dtype(t.dtype).type
-        return {"float64": float, "int64": int, "bool": bool, "complex128": complex}.get(t.dtype)
+        return None if t.kinds else _number_class(t.dtype, t.weak)
     if isinstance(t, Array):
         return np.ndarray
     if isinstance(t, Tuple) and t.code is not None:
@@ -148,6 +154,9 @@ def _never_number(c: type) -> bool:
 
 
 def _is_instance(t: Type, classes: tuple[Any, ...] | None) -> bool | None:
+    if isinstance(t, Scalar) and t.kinds and classes is not None:
+        answers = {issubclass(_number_class(*k), classes) for k in t.kinds}
+        return answers.pop() if len(answers) == 1 else None
     cls = _python_class(t)
     if isinstance(t, Num) and classes is not None and all(map(_never_number, classes)):
         return False

@@ -101,6 +101,7 @@ class FunctionInfer:
         self.known_lengths: set[Any] = set()  # classes of lists of comprehensions that are made element by element
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.places = placed.Places()
+        self.lengthening: set[Var] = set()  # loops (by their item) through lists that change their length meanwhile
         self.asked: dict[Function, set[Atom]] = {}  # variables that more is done with than asking (``type_queries``)
         self.reset()
 
@@ -132,6 +133,7 @@ class FunctionInfer:
         self.caught: set[Var] = set()  # what handlers name
         self.own_options: set[Var] = set()  # ``**options`` that the callee makes again
         self.narrowed: list[tuple[Var, Var, Atom]] = []  # untyped variables that a test has told of: what they were
+        self.walks: list[Any] = []  # of the loops at hand through lists (``walked``)
         self.slots, self.stack = [], [self.source]
         self.callers: list[tuple[Loc, Function]] = []  # the calls that led to what is compiled in place
         self.current = self.source  # the function that the statements at hand are from

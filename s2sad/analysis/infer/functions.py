@@ -96,7 +96,7 @@ def argument_type(f: FunctionInfer, a: Atom) -> Type:
     if isinstance(t, Lit) and isinstance(t.value, float | complex):
         return widen(t)
     if isinstance(t, Scalar) and (t.size is not None or t.span is not None):
-        return Scalar(t.dtype, t.weak)  # sizes that grow or shrink would specialise without end
+        return Scalar(t.dtype, t.weak, kinds=t.kinds)  # sizes that grow or shrink would specialise without end
     return t
 
 

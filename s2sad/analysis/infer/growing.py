@@ -10,12 +10,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import inline, placed, records
+from s2sad.analysis.infer import inline, origins, placed, records
 from s2sad.ir.nodes import Atom, Let, Var
-from s2sad.ir.types import NEVER, Dict, List, Lit, Maybe, Tuple, Type, join, join_named, named, widen
+from s2sad.ir.record import dataclass
+from s2sad.ir.types import NEVER, Dict, List, Lit, Maybe, Slice, Tuple, Type, join, join_named, named, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer, Growth
+
+
+@dataclass(eq=False)
+class Walk:
+    """``nodes`` stand for the classes of the lists that a loop goes through; ``changed``: one has changed its length."""
+
+    nodes: tuple[Var, ...]
+    changed: bool = False
+
+
+def begin_walk(f: FunctionInfer, x: Atom) -> Walk | None:
+    """A loop over ``x`` begins; None where it goes through no list."""
+    lists = _lists(f, x)
+    if not lists:
+        return None
+    walk = Walk(tuple([origins.node(f, a) for a in lists]))
+    f.walks.append(walk)
+    return walk
+
+
+def _lists(f: FunctionInfer, x: Atom) -> list[Var]:
+    if x.__class__ is not Var:
+        return []
+    if isinstance(x.type, List):
+        return [x]
+    return [a for p in f.recipes[x][1] for a in _lists(f, p)] if x in f.recipes else []
+
+
+def end_walk(f: FunctionInfer, walk: Walk | None, item: Var | None = None) -> None:
+    """The loop ends. ``item`` tells a loop of the user's, which is inferred again if a list has changed its length."""
+    from s2sad.analysis.infer.function import Restart
+
+    if walk is None:
+        return
+    f.walks.pop()
+    if not walk.changed:
+        return
+    if item is None:
+        refuse_change(f)
+    elif item not in f.lengthening:
+        f.lengthening.add(item)
+        raise Restart
+
+
+def refuse_change(f: FunctionInfer) -> None:
+    f.refuse("S2S011", "elements that are made while the loop changes what they are made of",
+             "use a list comprehension, or list(...)")  # fmt: skip
+
+
+def change_length(f: FunctionInfer, key: Any) -> None:
+    """The lists of a class change their length."""
+    for walk in f.walks:
+        walk.changed = walk.changed or any(f.classes.find(v) == key for v in walk.nodes)
 
 
 def grown_type(t: Type, growth: Growth) -> Type:
@@ -36,6 +90,8 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tup
         return
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
+    if f.walks and (len(at) < 2 or isinstance(f.type(at[0]), Slice)):
+        change_length(f, key)
     name = f.type(at[0]) if len(at) == 2 and isinstance(f.type(typed), Dict) else None
     known = bool(at) and placed.store(f, typed, key, *at)
     if isinstance(name, Lit) and type(name.value) is str:

@@ -25,7 +25,7 @@ LISTED: dict[str, str] = {
     "made_now": "made_early",
     "numpy_calls": """
         atleast_1d atleast_2d atleast_3d copyto diff einsum fill_diagonal float32 float64 frexp fromiter interp log place polar
-        put putmask svd tolist where
+        put putmask qr svd tolist where
     """,
     "standard": "copy fromkeys histogram ndenumerate ndindex unique vectorize",
     "type_queries": """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import calls, elements, made_now, origins, rule_calls
 from s2sad.analysis.infer.few import static_items
-from s2sad.analysis.infer.growing import grow, grown
+from s2sad.analysis.infer.growing import begin_walk, end_walk, grow, grown
 from s2sad.analysis.infer.operators import iterated
 from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import truth, type_of_atom
@@ -48,6 +48,7 @@ def fold(
     x = iterated(f, x)
     use(f, x)
     plan = make_plan(f, x)
+    walk = begin_walk(f, x)
     start = f.concrete(start)
     t = widen(type_of_atom(start))
     for _ in range(6):
@@ -60,6 +61,7 @@ def fold(
         if joined == t:
             break
         t = joined
+    end_walk(f, walk)
     out = Var(name, t)
     f.out.append(For(k, plan.range_, (acc,), (start,), block, (out,), False, f.loc))
     return out
@@ -74,7 +76,9 @@ def materialise(f: FunctionInfer, x: Var, name: str, untyped: Var | None) -> Ato
     plan = make_plan(f, x)
     saved, f.out = f.out, []
     k = Var("k", plan.item_type)
+    walk = begin_walk(f, x)
     item = f.concrete(plan.item(k, ("", "")))
+    end_walk(f, walk)
     body = f.out
     f.out = saved
     t: Type = List(widen(type_of_atom(item)))
@@ -233,8 +237,10 @@ def filter_(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
     plan = make_plan(f, x)
     saved, f.out = f.out, []
     k = Var("k", plan.item_type)
+    walk = begin_walk(f, x)
     item = f.concrete(plan.item(k, ("",)))
     passes = item if isinstance(test, Const) and test.value is None else calls.call_atom(f, test, (item,), {}, "") or UNDEF
+    end_walk(f, walk)
     body, f.out = f.out, saved
     out = Var(name, List(widen(type_of_atom(item))))
     keep: Any = Let(None, "method", (out, Const("append"), item), (), f.loc)

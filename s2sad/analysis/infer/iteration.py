@@ -6,7 +6,7 @@ of a short tuple differ in type, or arrays in a short list in their shapes, as i
     for a, b in zip(xs, ys):             for k in range(min(len(xs), len(ys))):
         s = s + a * b                        s = s + xs[k] * ys[k]
 
-A list that grows while it is iterated is read with a counter in a ``while`` loop, as Python's iterator does.
+A list that changes its length while it is iterated is read with a counter in a ``while`` loop (``walked``).
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.infer import flat, inline, loops, made_now, operators, optional, poison, records
+from s2sad.analysis.infer import flat, growing, inline, loops, made_now, operators, optional, poison, records, walked
 from s2sad.analysis.infer.few import layered, must_unroll, static_items
 from s2sad.analysis.infer.plans import make_plan, use
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Ref, Var, While, walk
-from s2sad.ir.types import BOOL, INT, NEVER, UNKNOWN, Dict, List, Lit, Maybe, Opaque, Range, Scalar, holds_lists
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, If, Let, Var, While
+from s2sad.ir.types import NEVER, UNKNOWN, Dict, Maybe, Opaque, Range, holds_lists
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -44,7 +44,7 @@ def _for(f: FunctionInfer, s: For) -> None:
             f.env[t] = f.atom(a)
         return
     use(f, x)
-    if changes_length(f, s, x):
+    if s.item in f.lengthening:
         _growing(f, s, x)
         return
     if _listed(f, s, x):
@@ -64,6 +64,7 @@ def _for(f: FunctionInfer, s: For) -> None:
 
     def infer_body() -> tuple[Block, Var]:
         saved, f.out = f.out, []
+        walk = growing.begin_walk(f, x)
         k = Var(_index_name(x, f, s, item_names), plan.item_type)
         f.env[s.item] = item = plan.item(k, item_names)
         if isinstance(item, Var) and holds_lists(type_of_atom(item)):  # what it holds may grow under its name
@@ -73,6 +74,7 @@ def _for(f: FunctionInfer, s: For) -> None:
         results = tuple(f.atom(a) if alive else UNDEF for a in s.body.results)
         block = Block(tuple(f.out), results)
         f.out = saved
+        growing.end_walk(f, walk, s.item)
         return block, k
 
     carried, inits, (body, k), kept = loops.carry(f, s, infer_body)
@@ -111,42 +113,10 @@ def _is_kind(f: FunctionInfer, x: Atom, kind: str) -> bool:
 
 # -- lists that change while they are iterated -----------------------------------------------------------------------
 
-_LENGTH_CHANGERS = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "popitem", "setdefault", "update"})
-
-
-def changes_length(f: FunctionInfer, s: For, x: Atom) -> bool:
-    """May the body change the length of the list that the loop runs over? (Inference has found that it is mutated.)"""
-    source = s.iter
-    if not isinstance(source, Var) or not isinstance(type_of_atom(x), List):
-        return False
-    key = f.classes.find(source)
-    if f.growth.get(key) is None:
-        return False
-
-    def same(a: Atom) -> bool:
-        return isinstance(a, Var) and f.classes.find(a) == key
-
-    for st in walk(s.body):
-        if not isinstance(st, Let):
-            continue
-        if st.op == "method" and same(st.args[0]) and getattr(st.args[1], "value", "") in _LENGTH_CHANGERS:
-            return True
-        if st.op in ("delitem", "iadd", "imul") and same(st.args[0]):
-            return True
-        if st.op == "setitem" and same(st.args[0]) and not isinstance(type_of_atom(f.atom(st.args[1])), Scalar | Lit):
-            return True
-        if st.op in ("call", "closure") and any(map(same, st.args[1:])) and not _harmless(st.args[0]):
-            return True
-    return False
-
-
-def _harmless(callee: Atom) -> bool:
-    return isinstance(callee, Ref) and callee.obj in (len, sum, max, min, print, isinstance, enumerate, zip, range, list, tuple)
-
-
 def _growing(f: FunctionInfer, s: For, x: Atom) -> None:
     """``k = 0; while k < len(xs): item = xs[k]; k += 1; ...``, as Python's iterator over a list does."""
     counter, after = Var("k"), Var("")
+    plan, names = walked.plan(f, x), _peek(s)
     carry = While(
         (counter, *s.carried), (Const(0), *s.init), Block((), (Const(True),)),
         Block(s.body.stmts, (after, *s.body.results)), (Var("k"), *s.targets), s.stop, s.loc,
@@ -155,10 +125,13 @@ def _growing(f: FunctionInfer, s: For, x: Atom) -> None:
     def infer_body() -> tuple[Block, Block]:
         saved, f.out = f.out, []
         k = f.env[counter]
-        test = f.emit("lt", k, f.emit("call", Ref(len, "len"), x, type=INT), type=BOOL)
+        test = walked.more(f, x, plan, k)
         cond = Block(tuple(f.out), (test,))
         f.out = []
-        f.env[s.item] = f.emit("getitem", x, k, name=s.item.name)
+        f.env[s.item] = item = plan.item(k, names)  # type: ignore[arg-type]
+        if isinstance(item, Var) and holds_lists(type_of_atom(item)):
+            f.origin.setdefault(item, s.item)
+            inline.unify(f, s.item, item)
         f.env[after] = f.emit("add", k, Const(1), name="k")
         alive = f.statements(s.body)
         results = tuple(f.atom(a) if alive else UNDEF for a in carry.body.results)

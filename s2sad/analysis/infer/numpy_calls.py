@@ -151,6 +151,19 @@ def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
     return calls.call_object(f, Ref(np.linalg.svdvals, "np.linalg.svdvals"), (g["a"],), {}, name, untyped)
 
 
+def _qr(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
+    """``np.linalg.qr(a, mode="r")``: the second of both factors; "complete" is "reduced" where there is nothing to add."""
+    g = _given("a mode", pos, kw)
+    mode, t = type_of_atom(g.get("mode", Const("reduced"))), type_of_atom(g["a"])
+    square = isinstance(t, Array) and t.rank == 2 and t.dims is not None and t.dims[0] is not None and t.dims[0] == t.dims[1]
+    if mode not in (Lit("reduced"), Lit("r")) and not (mode == Lit("complete") and square):
+        return NotImplemented
+    both = rule_calls.rule_call(f, rule_calls.numpy_rule("qr", np.linalg), (g["a"],), {}, "" if mode == Lit("r") else name)
+    if mode != Lit("r"):
+        return both
+    return f.emit("getitem", both or UNDEF, Const(1), name=name)
+
+
 def _where(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``np.where(mask)``: the places where it is true."""
     if len(pos) != 1 or kw:
@@ -445,6 +458,7 @@ HANDLERS: dict[Any, Handler] = {
     np.putmask: _putmask,
     np.place: _place,
     np.linalg.svd: _svd,
+    np.linalg.qr: _qr,
     np.where: _where,
     np.einsum: _einsum,
     np.interp: _interp,

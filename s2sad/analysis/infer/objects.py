@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
-from s2sad.analysis.infer.growing import store_into
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Ref, Var
-from s2sad.ir.types import UNKNOWN, List, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
+from s2sad.ir.types import UNKNOWN, Obj, Opaque, RefT, Tuple, is_differentiable, join, widen
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -394,12 +393,10 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
 
 
 def _inplace(f: FunctionInfer, old: Atom, value: Atom, op: str) -> Atom:
-    from s2sad.analysis.infer.operations import inplace_value
+    from s2sad.analysis.infer.operations import extended, inplace_value
 
-    told = type_of_atom(old)
-    if isinstance(told, List) and isinstance(old, Var):
-        other = type_of_atom(value)
-        store_into(f, f.origin.get(old, old), old, other.item if isinstance(other, List) else UNKNOWN)
+    if isinstance(old, Var):
+        extended(f, f.origin.get(old, old), old, value)
     return inplace_value(f, "i" + op, old, value)
 
 

@@ -150,6 +150,8 @@ def _effect(f: FunctionInfer, s: Let, args: tuple[Atom, ...]) -> None:
     elif s.op == "aug_setitem" and isinstance(f.type(args[0]), List | Dict):
         # on a list or dict: read, operate, store
         item = read(f, "getitem", args[0], args[1], "")
+        if isinstance(item, Var):
+            extended(f, f.origin.get(item, item), item, args[2])
         new = inplace_value(f, "i" + str(args[3].value), item, args[2])  # type: ignore[union-attr]
         growing.store_into(f, s.args[0], args[0], f.type(new), (args[1], new))
         f.effect("setitem", args[0], args[1], new)
@@ -218,11 +220,16 @@ def _joined(f: FunctionInfer, s: Let, runs: list[Any], name: str) -> Atom:
 
 
 def _inplace(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Atom:
-    t = f.type(args[0])
-    if isinstance(t, List) and isinstance(s.args[0], Var):
-        other = f.type(args[1])
-        growing.store_into(f, s.args[0], args[0], other.item if isinstance(other, List) else UNKNOWN)
+    if isinstance(s.args[0], Var):
+        extended(f, s.args[0], args[0], args[1])
     return inplace_value(f, s.op, args[0], args[1], name, s.args[0])
+
+
+def extended(f: FunctionInfer, untyped: Atom, x: Atom, v: Atom) -> None:
+    """``x += v`` where ``x`` is a list: it holds the elements of ``v`` as well."""
+    if isinstance(f.type(x), List):
+        other = f.type(v)
+        growing.store_into(f, untyped, x, other.item if isinstance(other, List) else UNKNOWN)
 
 
 def inplace_value(f: FunctionInfer, op: str, x: Atom, v: Atom, name: str = "", untyped: Atom | None = None) -> Atom:

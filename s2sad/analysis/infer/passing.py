@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import functions, inline, origins
-from s2sad.analysis.infer.growing import grow_class
+from s2sad.analysis.infer.growing import change_length, grow_class
 from s2sad.analysis.infer.program import Place, Spec
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Var
@@ -74,6 +74,8 @@ def passed(f: FunctionInfer, spec: Spec, atoms: tuple[Atom, ...], result: Var) -
         key = _class_at(f, spec, atoms, result, place)
         if key is None:
             continue
+        if f.walks:
+            change_length(f, f.classes.find(key))
         if item != NEVER or not names:
             grow_class(f, f.classes.find(key), item)
         for named in names:

@@ -204,7 +204,7 @@ def forget(t: Type) -> Type:
     """An argument type without literal ints, sizes and lengths: a recursion that changes them ends in it."""
     t = widen(t) if isinstance(t, Lit) and type(t.value) is int else t
     if isinstance(t, Scalar):
-        return Scalar(t.dtype, t.weak)
+        return Scalar(t.dtype, t.weak, kinds=t.kinds)
     if isinstance(t, Array) and t.dims is not None:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):

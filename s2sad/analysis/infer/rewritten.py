@@ -61,17 +61,19 @@ def broadcast_arrays(*args: Any) -> Any:
     return tuple(map(lambda a: np.broadcast_to(a, shape), args))
 
 
-def cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None
-) -> Any:
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None) -> Any:
     """np.cov without weights."""
-    x = np.atleast_2d(np.asarray(m))
-    if dtype is not None:
-        x = x.astype(dtype)
+    if dtype is None:
+        dtype = (
+            np.result_type(np.asarray(m), np.float64)
+            if y is None
+            else np.result_type(np.asarray(m), np.asarray(y), np.float64)
+        )
+    x = _cast(np.atleast_2d(np.asarray(m)), dtype)
     if not rowvar and np.ndim(m) != 1:
         x = x.T
     if y is not None:
-        y = np.atleast_2d(np.asarray(y))
+        y = _cast(np.atleast_2d(np.asarray(y)), dtype)
         if not rowvar and y.shape[0] != 1:
             y = y.T
         x = np.concatenate((x, y), axis=0)
@@ -79,7 +81,11 @@ def cov(
         ddof = 0 if bias else 1
     centred = x - np.mean(x, axis=1)[:, None]
     c = np.dot(centred, centred.T)
-    return np.squeeze(c * np.true_divide(1, x.shape[1] - ddof))
+    return np.squeeze(_cast(c * np.true_divide(1, x.shape[1] - ddof), dtype))
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    return x if x.dtype == dtype else x.astype(dtype)
 
 
 def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
@@ -143,7 +149,10 @@ REWRITTEN: dict[Any, Any] = {
 
 # The same for functions of modules that need not be there, by their module and name: where the replacement is.
 BY_NAME: dict[tuple[str, str], str] = {
-    **{("_heapq", name): f"rewritten_heaps.{name}" for name in ("heappush", "heappop", "heapify", "heapreplace", "heappushpop")},
+    **{
+        ("_heapq", name): f"rewritten_heaps.{name}"
+        for name in ("heappush", "heappop", "heapify", "heapreplace", "heappushpop")
+    },
     ("heapq", "nlargest"): "rewritten_heaps.nlargest",
     ("heapq", "nsmallest"): "rewritten_heaps.nsmallest",
     ("_bisect", "insort_left"): "rewritten_heaps.insort_left",

@@ -25,6 +25,7 @@ def _without_none(args: Any) -> Any:
 def xp_promote(*args: Any, broadcast: bool = False, force_floating: bool = False, xp: Any = None) -> Any:
     if len(args) == 0:
         return args
+    args = tuple(map(lambda a: np.asarray(a) if isinstance(a, (list, tuple)) else a, args))
     dtype = xp_result_type(*args, force_floating=force_floating, xp=xp)
     arrays = tuple(map(lambda a: None if a is None else np.asarray(a, dtype=dtype), args))
     if broadcast:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
 
 
-def numpy_rule(name: str) -> Rule:
-    rule = lookup(getattr(np, name))
+def numpy_rule(name: str, home: Any = np) -> Rule:
+    rule = lookup(getattr(home, name))
     assert rule is not None, name
     return rule
 

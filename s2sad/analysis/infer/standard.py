@@ -81,7 +81,7 @@ def _ndenumerate(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | 
 
 
 def _vectorize(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    if set(kw) - {"otypes", "doc", "cache"} or not pos:
+    if set(kw) - {"otypes", "doc", "cache"} or not 1 <= len(pos) <= 3:
         return NotImplemented
     otypes = kw.get("otypes", pos[1] if len(pos) > 1 else Const(None))
     if type_of_atom(otypes) != Lit(None):

@@ -38,6 +38,8 @@ def _stand_in(t: Type) -> Any:
     if isinstance(t, Array):
         return _UNKNOWN if t.dtype is None or t.rank is None else np.empty((0,) * t.rank, t.dtype)
     if isinstance(t, Scalar):
+        if t.kinds:
+            return _UNKNOWN
         if t.weak:
             return {"float64": 1.0, "int64": 1, "bool": True, "complex128": 1j}.get(t.dtype, _UNKNOWN)
         return np.dtype(t.dtype).type(1)

@@ -37,11 +37,13 @@ class Size:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """How an axis of the array is run through: ``offset + stride * index[dim]``; ``dim`` None stands still."""
+    """How an axis of the array is run through: ``offset + stride * index[dim]``; ``dim`` None stands still. ``cut``: a part of
+    it, which may end before the axis does."""
 
     dim: int | None
     offset: Atom = Const(0)
     stride: int = 1
+    cut: bool = False
 
     def same(self, other: Step) -> bool:
         return self.dim == other.dim and self.stride == other.stride and equal(self.offset, other.offset)

@@ -123,7 +123,7 @@ def taken(nests: Nests, b: Builder, x: Expr, index: Atom) -> Taken | None:
             found = views.part(b, p, size, nests.intervals, nests.sizes)
             if found is None:
                 return None
-            steps.append(Step(len(dims), found[0], found[1]))
+            steps.append(Step(len(dims), found[0], found[1], not p.whole))
             dims.append(found[2])
     return Taken(tuple(dims), x.dtype, x, tuple(steps))
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import numpy as np
 from llvmlite import ir as llvm
 from numba.core import cgutils, ir, types
 from numba.core.lowering import Lower
 
+from s2sad.backend.numba import elementary
 from s2sad.backend.numba.apart import Apart
 from s2sad.backend.numba.counters import Loops
 
@@ -36,6 +38,20 @@ class Lowering(Lower):
         self._counters: dict[str, tuple[Any, Any, Any]] = {}
         self._steps: dict[str, tuple[Any, Any]] = {}  # of a pair: the value, and is there one?
         self._apart = Apart(self.module, self.blocks.values())
+        self._elementary: dict[Any, None] = {}  # the functions of elementary.py that are called
+
+    def lower(self) -> None:
+        super().lower()
+        elementary.add_to(self.library, tuple(self._elementary))
+
+    def _lower_call_normal(self, fnty: Any, expr: Any, signature: Any) -> Any:
+        """Functions of floats that LLVM can widen are arithmetic of ours."""
+        key = getattr(fnty, "typing_key", None)
+        if not isinstance(key, np.ufunc) or key not in elementary.FUNCTIONS or signature.args != (types.float64,):
+            return super()._lower_call_normal(fnty, expr, signature)
+        self._elementary[key] = None
+        (x,) = self.fold_call_args(fnty, signature, expr.args, expr.vararg, expr.kws)
+        return elementary.call(self.builder, key, x)
 
     def _only_indices(self) -> set[str]:
         """The variables, assigned once and in one block, that are read as the indices of elements alone."""

@@ -30,7 +30,7 @@ def viewed(e: Expr, steps: Sequence[Step], dims: Sequence[Size], b: Builder) -> 
             continue
         mine = steps[s.dim]
         offset = add(b, s.offset, scaled(b, mine.offset, s.stride))
-        out.append(Step(mine.dim, offset, s.stride * mine.stride))
+        out.append(Step(mine.dim, offset, s.stride * mine.stride, s.cut or mine.cut))
     return Read(tuple(dims), e.dtype, e.array, tuple(out))
 
 
@@ -50,7 +50,7 @@ def indexed(b: Builder, e: Expr, items: Sequence[Item], intervals: Intervals, si
         if found is None:
             return None
         offset, stride, extent = found
-        steps.append(Step(len(dims), offset, stride))
+        steps.append(Step(len(dims), offset, stride, not item.whole))
         dims.append(extent)
     return viewed(e, steps, dims, b)
 
@@ -58,7 +58,7 @@ def indexed(b: Builder, e: Expr, items: Sequence[Item], intervals: Intervals, si
 def is_whole(e: Expr) -> bool:
     """Is this an array itself?"""
     return isinstance(e, Read) and len(e.dims) == len(e.steps) and all(
-        s.dim == k and s.stride == 1 and const(s.offset) == 0 for k, s in enumerate(e.steps)
+        s.dim == k and s.stride == 1 and const(s.offset) == 0 and not s.cut for k, s in enumerate(e.steps)
     )
 
 
