@@ -96,3 +96,55 @@ def test_missing_data_has_slope_zero(f: Callable[[np.ndarray], float]) -> None:
     np.testing.assert_allclose(gradient[1:], want, rtol=1e-7)
     tangent = s2sad.jvp(f, (x,), (np.array([3.0, 0.5, 2.0]),))[1]
     np.testing.assert_allclose(tangent, gradient @ [0.0, 0.5, 2.0], rtol=1e-12)
+
+
+def _in_branches(x):
+    g, total = np.log2(x) * x, 0.0
+    for k in range(len(x)):
+        if x[k] > 0:
+            total += g[k] * x[k]
+    return total
+
+
+def _chosen_in_a_loop(x):
+    g, total = np.sqrt(x) / x, 0.0
+    for k in range(len(x)):
+        total += g[k] if x[k] > 0 else x[k]
+    return total
+
+
+def _overwritten(x):
+    y = np.empty_like(x)
+    y[:] = np.log(x) * x
+    y += x**1.5
+    y[x <= 0] = 1.0
+    return np.sum(y * x)
+
+
+def _rows(x):
+    g = (np.sqrt(x) * np.log(x))[:, None] * x
+    return np.sum(np.where((x > 0)[:, None] & (x > 0), g, 0.0))
+
+
+NEGATIVE = [
+    _in_branches, _chosen_in_a_loop, _overwritten, _rows,
+    lambda x: np.sum(np.extract(x > 0, x**1.5)),
+    lambda x: np.sum(np.compress(x > 0, np.log(x) * x)),
+    lambda x: np.sum((np.log(x) * x).take(np.flatnonzero(x > 0))),
+    lambda x: np.sum((np.log(x) * x)[np.nonzero(x > 0)[0]]),
+    lambda x: np.sum(np.where(x > 0, x**1.5, 0.0)),
+    lambda x: np.sum(np.where(x > 0, x**2.5 * np.sin(x), x)),
+    lambda x: np.sum((x**1.5)[x > 0]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("f", NEGATIVE)
+def test_what_is_not_read_of_negative_numbers_contributes_an_exact_zero(f: Callable[[np.ndarray], float]) -> None:
+    x = np.array([0.3, -0.4, 1.2, -2.0])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gradient = s2sad.grad(f)(x)
+        slopes = [s2sad.jvp(f, (x,), (e,))[1] for e in np.eye(4)]
+        want = oracles.numeric_gradient(f, (x,), {}, (0,), 1.0)[0][0]
+    np.testing.assert_allclose(gradient, want, rtol=1e-6)
+    np.testing.assert_allclose(slopes, gradient, rtol=1e-12)

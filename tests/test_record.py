@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import pickle
 from typing import Any
@@ -80,3 +81,23 @@ def test_copies_and_pickles() -> None:
     x = Frozen(1, (2, 3))
     assert record.replace(x, a=5) == Frozen(5, (2, 3))
     assert pickle.loads(pickle.dumps(x)) == x
+
+
+class Keeps:
+    __slots__ = ("_found",)
+
+
+@record.dataclass(frozen=True, slots=True)
+class Keeper(Keeps):
+    a: int
+    b: int = 2
+
+
+def test_what_is_kept_about_an_object_starts_as_none_and_is_not_copied() -> None:
+    one: Any = Keeper(1)
+    assert (one.a, one.b, one._found) == (1, 2, None)
+    Keeps.__dict__["_found"].__set__(one, "known")
+    assert one._found == "known" and one == Keeper(1)
+    for other in (record.replace(one, b=2), pickle.loads(pickle.dumps(one)), copy.copy(one)):
+        assert other == one and other._found is None
+    assert repr(one) == "Keeper(a=1, b=2)"

@@ -90,6 +90,10 @@ CASES: list[tuple[Any, str, str, dict[str, list[str]], set[str]]] = [
     (np.gradient, "(4, 5)", "x, 0.5, np.array([0.0, 1.0, 3.0, 3.5, 5.0])", {
         "axis": ["(0, 1)"], "edge_order": ["2"]}, {"f", "varargs"}),
     (np.gradient, "(4,)", "x, np.array([0.0, 1.0, 3.0, 3.5])", {"axis": ["0"], "edge_order": ["2"]}, {"f", "varargs"}),
+    (np.geomspace, "(2,)", "x[0] ** 2 + 1, x[1] ** 2 + 5", {
+        "num": ["7", "2"], "endpoint": ["False"], "dtype": ["float", "np.float32"], "axis": ["-1"]}, {"start", "stop"}),
+    (np.geomspace, "(2, 3)", "-x[0] ** 2 - 1, -x[1] ** 2 - 5", {
+        "num": ["7"], "endpoint": ["False"], "dtype": ["float"], "axis": ["-1", "1"]}, {"start", "stop"}),
     (np.broadcast_arrays, M, "x, x[0]", {"subok": ["True"]}, {"args"}),
     (np.histogram, "(5,)", "x", {
         "bins": ["4", "[-1.0, 0.0, 0.5, 2.0]", "'sturges'"], "range": ["(-2.0, 2.0)"], "density": ["True"],

@@ -16,6 +16,8 @@ functions stay calls.
 
 from __future__ import annotations
 
+from operator import is_
+
 from s2sad.ad import carried
 from s2sad.ad.cells import promote
 from s2sad.ad.displays import distinct_keys
@@ -112,7 +114,7 @@ def bind_globals(fn: Function) -> Function:
 
     def rewrite(s: Let) -> Let:
         args = tuple(map(bind, s.args))
-        return s if all(x is y for x, y in zip(args, s.args, strict=True)) else with_args(s, args)
+        return s if all(map(is_, args, s.args)) else with_args(s, args)
 
     body = map_lets(fn.body, rewrite)
     results = tuple(map(bind, body.results))

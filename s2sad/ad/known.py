@@ -13,7 +13,7 @@ from s2sad.ad import applied, calls, objects, paired, scatter
 from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout
-from s2sad.ad.memory import Memory, stored_globals
+from s2sad.ad.memory import NUMBER_OR_ARRAY, Memory, stored_globals
 from s2sad.ad.own import Joint
 from s2sad.ad.poison import poisoned
 from s2sad.ad.polynomials import polynomials
@@ -94,7 +94,7 @@ class Known(Sweep):
                     "S2S063",
                     f"{v.name or 'a value'} {where}, and whether it is an array is not known",
                     self.memory.first_store(v) or self.memory.loc_of(v) or self.fn.loc, self.fn,
-                    "call the derivative with arrays, or give the types with --types",
+                    NUMBER_OR_ARRAY,
                 ))  # fmt: skip
                 self.poisoned |= frozenset(self.unknown)
                 return True

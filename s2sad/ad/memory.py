@@ -342,9 +342,11 @@ def refuse_unknown_memory(memory: Memory, activity: Activity, refuse: Callable[.
                 "S2S063",
                 f"{v.name or 'a value'} shares memory that is stored into, and whether it is an array is not known",
                 memory.loc_of(v) or memory.fn.loc,
-                "call the derivative with arrays, or give the types with --types",
+                NUMBER_OR_ARRAY,
             )
 
+
+NUMBER_OR_ARRAY = "keep numbers and arrays under different names; give the types of arguments with --types"
 
 _STORES = frozenset({"setitem", "aug_setitem", "delitem", "setattr", "aug_setattr"})
 

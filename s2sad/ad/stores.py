@@ -9,6 +9,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.ad import adding, applied, lists, overlap, rounding
 from s2sad.ad.inline import inline
+from s2sad.ad.memory import NUMBER_OR_ARRAY
 from s2sad.ad.recompute import is_int
 from s2sad.ad.state import State
 from s2sad.analysis.alias import MUTATING_METHODS, is_view_index
@@ -45,7 +46,7 @@ def store(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:
         return [s]  # raises TypeError, which the user may expect: x[x < 0] = 0 in a try, then the same for a number
     if not isinstance(x.type, Array | Num):
         raise r.refuse("S2S063", "a store into a value whose type is not known", s.loc,
-                       "call the derivative with arrays, or give the types with --types")  # fmt: skip
+                       NUMBER_OR_ARRAY)  # fmt: skip
     if s.op in INPLACE:
         return _aug_store(r, s, x, Const(Ellipsis), s.args[1], INPLACE[s.op], state, rb)
     if s.op == "aug_setitem":

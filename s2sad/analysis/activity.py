@@ -169,12 +169,12 @@ class _Varied:
         if s.op == "call":
             self._call(s)
             return
-        if s.op == "closure" and s.target is not None and any(self._is(a) for a in s.args):
+        if s.op == "closure" and s.target is not None and not self.varied.isdisjoint(s.args):
             if s.target not in self.varied:  # whatever its type: what it captured goes where it goes
                 self.varied.add(s.target)
                 self.changed = True
             return
-        if any(self._is(a) for a in s.args):
+        if not self.varied.isdisjoint(s.args):
             self._mark(s.target)
 
     def _call(self, s: Let) -> None:
@@ -182,7 +182,7 @@ class _Varied:
         if s.target in self.inert:
             return
         if callee.__class__ is Ref and isinstance(callee.obj, Spec):
-            if any(self._is(a) for a in s.args[1:]):
+            if not self.varied.isdisjoint(s.args[1:]):
                 self._mark(s.target)
                 for a in s.args[1:]:
                     if isinstance(a, Var) and self.info.deep_mutated(a):
@@ -200,7 +200,7 @@ class _Varied:
             operands = s.args[1:n]
             if rule.kind == "linear":
                 operands = operands[:1]
-        if any(self._is(a) for a in operands):
+        if not self.varied.isdisjoint(operands):
             self._mark(s.target)
 
 

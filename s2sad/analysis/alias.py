@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from s2sad.analysis.aliasing import aliased_operand, aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -45,6 +47,7 @@ MUTATING_METHODS = frozenset(
     ]
 )
 _SIZES = frozenset({"shape", "ndim", "size", "dtype", "itemsize", "nbytes", "strides"})  # of an array: no memory of its
+_DATA = (np.ndarray, list, dict, str, set, float, complex)
 _DEPTH = 4  # how deep the elements of arguments are followed into callees
 
 
@@ -265,6 +268,11 @@ def _method(classes: Classes, s: Let, touched: list[Any]) -> None:
                     classes.union(classes.elem(x), classes.elem(a))
                 else:
                     _store(classes, x, a)
+    elif x.type.__class__ in (Unknown, Obj) and not any(hasattr(c, name) for c in _DATA):
+        touched.append(x)  # a method of some class of the user's, which may store into its object
+        for a in s.args[2:]:
+            if isinstance(a, Var):
+                _store(classes, x, a)
     if s.target is not None and is_reference(s.target.type):
         if name in ("pop", "get", "setdefault", "popitem", "popleft"):
             classes.union(s.target, classes.elem(x))

@@ -252,13 +252,11 @@ def is_logger(a: Atom) -> bool:
 
 def effect_of(let: Let) -> Effect:
     """The effect of one statement, from its op, its types and the rules."""
-    try:
-        return let._effect
-    except AttributeError:
-        pass
-    known = _effect_of(let)
-    if is_final(let):
-        _keep_effect(let, known)
+    known: Effect | None = let._effect
+    if known is None:
+        known = _effect_of(let)
+        if is_final(let):
+            _keep_effect(let, known)
     return known
 
 

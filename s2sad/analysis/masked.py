@@ -6,7 +6,7 @@
 A value *may blow up* when it is made from a quotient, a logarithm, a root, an exponential: of arrays, since Python's own
 numbers raise there; or when the program asks of it whether it is NaN. It *may be left out* when it goes, element by
 element, into something that selects: ``np.where`` and its like, a maximum, a read by mask, an array that is stored into by
-mask, a sum without the NaN.
+mask, a sum without the NaN, a read at computed places.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.infer.program import Spec
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import INPLACE, type_of_atom
 from s2sad.analysis.shifts import is_below_maximum
 from s2sad.analysis.usage import lets
 from s2sad.ir.nodes import (
@@ -44,7 +44,7 @@ from s2sad.rules.registry import Rule, lookup
 
 _SELECT = (
     np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num, rt.masked_sum,
-    rt.masked_mean, np.nansum, np.nanmean, np.nanmax, np.nanmin,
+    rt.masked_mean, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.extract, np.compress, np.take, np.delete,
 )  # fmt: skip
 _ASK = (np.isnan, np.isfinite, np.isinf, np.nansum, np.nanmean, np.nanmax, np.nanmin, np.nan_to_num)
 _GROW = (np.exp, np.exp2, np.expm1, np.sinh, np.cosh, np.square)
@@ -123,8 +123,8 @@ def _may_blow_up(fn: Function, seen: set[Function]) -> bool:
 
 def _passes(s: Let) -> bool:
     """Does each element of the result depend on the elements in its place? Of a call that is taken for granted."""
-    if s.op == "getitem":  # an element of a tuple or a list
-        return isinstance(type_of_atom(s.args[0]), Tuple | List)
+    if s.op == "getitem":  # an element of a tuple or a list, a part of an array
+        return isinstance(type_of_atom(s.args[0]), Tuple | List | Array)
     rule = _rule(s)
     return s.op in _HOLD or (rule is not None and rule.kind in ("elementwise", "linear")) or _callee(s) is not None
 
@@ -140,9 +140,17 @@ def _blown_up(fn: Function) -> set[Var]:
             if isinstance(s, Let):
                 if s.target is not None and (_is_source(s, made) or (_passes(s) and _involves(s, found))):
                     found.add(s.target)
+                elif _stores_array(s) and isinstance(s.args[0], Var) and _involves(s, found):
+                    found.add(s.args[0])
             else:
                 _merge(s, found)
     return found
+
+
+def _stores_array(s: Let) -> bool:
+    """Does it store an array into another (or add it there)? What is stored element by element is not followed."""
+    value = s.args[2] if s.op in ("setitem", "aug_setitem") else s.args[1] if s.op in INPLACE else None
+    return value is not None and isinstance(type_of_atom(value), Array)
 
 
 def _asked(s: Let) -> tuple[Atom, ...]:
@@ -173,7 +181,7 @@ def _has_pole(s: Let, made: dict[Var, Let]) -> bool:
     if s.op == "truediv" and (isinstance(t, Lit) or (isinstance(t, Scalar) and t.dtype.startswith("int"))):
         return False
     known = t.value if s.op == "pow" and isinstance(t, Lit) else -1
-    return not (isinstance(known, int | float) and known >= 1)
+    return not (isinstance(known, int | float) and known >= 1 and known % 1 == 0)  # (-1) ** 1.5 is NaN
 
 
 def _is_python_number(v: Var) -> bool:
@@ -189,7 +197,7 @@ def _left_out(fn: Function, result: bool) -> set[Var]:
             found.update(a for a in _selected(s) if isinstance(a, Var))
     made = lets(fn) if any(isinstance(s, If) for s in stmts) else {}
     if made and any(isinstance(s, Let) and _is_source(s, made) for s in stmts):
-        found |= _in_one_branch(fn.body)
+        found |= _in_one_branch(fn.body) | _elements_in_branches(stmts)
     if not found:
         return found
     before = -1
@@ -198,7 +206,7 @@ def _left_out(fn: Function, result: bool) -> set[Var]:
         for s in reversed(stmts):
             if not isinstance(s, Let):
                 _merge(s, found, back=True)
-            elif s.target in found and _passes(s):
+            elif (s.target in found and _passes(s)) or (_stores_array(s) and s.args[0] in found):
                 found.update(a for a in s.args if isinstance(a, Var))
     return found
 
@@ -220,12 +228,23 @@ def _in_one_branch(block: Block) -> set[Var]:
     return found
 
 
+def _elements_in_branches(stmts: list[Stmt]) -> set[Var]:
+    """Arrays of which a branch reads single elements at computed places: of those that it skips no derivative is asked."""
+    inside = (r for s in stmts if isinstance(s, If) for b in (s.then, s.orelse) for r in b.stmts if isinstance(r, Let))
+    return {
+        r.args[0]
+        for r in inside
+        if r.op == "getitem" and isinstance(type_of_atom(r.args[1]), Scalar) and isinstance(r.args[0], Var)
+        if isinstance(r.args[0].type, Array)
+    }  # fmt: skip
+
+
 def _selected(s: Let) -> tuple[Atom, ...]:
     if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _SELECT):
         return s.args[1:]
     if s.op in ("getitem", "setitem", "aug_setitem"):
         t = type_of_atom(s.args[1])
-        if isinstance(t, Array) and t.dtype == "bool":
+        if isinstance(t, Array) and (t.dtype == "bool" or s.op == "getitem"):
             return s.args[:1]
     return ()
 

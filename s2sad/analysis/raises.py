@@ -23,12 +23,10 @@ _PLAIN = (Scalar, Lit, Array, Tuple, List, Slice, Dict, Range, RefT)
 
 def may_raise(let: Let) -> bool:
     """May this pure statement raise? On the safe side: a division of Python numbers, an index, a shape, a domain."""
-    try:
-        return let._raises
-    except AttributeError:
-        pass
-    found = _may_raise(let)
-    _keep_raises(let, found)
+    found = let._raises
+    if found is None:
+        found = _may_raise(let)
+        _keep_raises(let, found)
     return found
 
 

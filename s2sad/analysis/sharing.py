@@ -121,9 +121,7 @@ class Memory:
     # -- construction ---------------------------------------------------------------------------------------------
     def add(self, let: Let) -> None:
         """Take a statement into account that was made after the analysis."""
-        ties = _ties_of(let)
-        if ties is not None:
-            self._tie(ties)
+        self._tie(_ties_of(let))
 
     def alias(self, a: Atom, b: Atom) -> None:
         """From now on the two may share memory."""
@@ -156,11 +154,10 @@ class Memory:
     def _block(self, block: Block) -> None:
         for stmt in block.stmts:
             if stmt.__class__ is Let:
-                try:
-                    ties = stmt._ties
-                except AttributeError:
+                ties = stmt._ties
+                if ties is None:
                     ties = _ties_of(stmt)
-                if ties is not None:  # few have any
+                if ties is not _NO_TIES:  # few have any
                     self._tie(ties)
             else:
                 for b in blocks_of(stmt):
@@ -212,19 +209,20 @@ def _key(a: Any) -> Any:
     return None
 
 
-def _ties_of(let: Let) -> Ties | None:
-    """Those of a ``Let``, found once: None where there are none."""
+def _ties_of(let: Let) -> Ties:
+    """Those of a ``Let``, found once."""
     effect = effect_of(let)
-    ties = None if effect is PURE else _told(let, effect)
+    ties = _NO_TIES if effect is PURE else _told(let, effect)
     if is_final(let):
         _keep_ties(let, ties)
     return ties
 
 
 _keep_ties = Affecting.__dict__["_ties"].__set__
+_NO_TIES = Ties()
 
 
-def _told(let: Let, e: Effect) -> Ties | None:
+def _told(let: Let, e: Effect) -> Ties:
     args, ties = let.args, Ties()
     grows = let.op == "method" and isinstance(args[1], Const) and args[1].value == "append"
     stored = [_key(args[p]) for p in e.writes]
@@ -237,7 +235,7 @@ def _told(let: Let, e: Effect) -> Ties | None:
     if e.io and len(e.shares) > 1:  # an unknown callee may keep what it was given, or tie operands together
         for p in e.shares:
             ties.pair(args[p], _OUTSIDE)
-    return ties if ties.pairs or ties.written or ties.grown else None
+    return ties if ties.pairs or ties.written or ties.grown else _NO_TIES
 
 
 def _region(stmt: Stmt) -> Ties:

@@ -58,12 +58,10 @@ class Tape:
 
 def tapes_in(fn: Function) -> Tapes:
     """The tapes of a function, found once."""
-    try:
-        return fn.body._tapes
-    except AttributeError:
-        pass
-    found = Tapes(fn)
-    _keep_tapes(fn.body, found)
+    found: Tapes | None = fn.body._tapes
+    if found is None:
+        found = Tapes(fn)
+        _keep_tapes(fn.body, found)
     return found
 
 

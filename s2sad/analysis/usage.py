@@ -30,10 +30,8 @@ from s2sad.ir.nodes import (
 def uses(fn: Function | Block) -> dict[Var, int]:
     """How many places read each variable; absent means none."""
     block = fn.body if isinstance(fn, Function) else fn
-    try:
+    if block._uses is not None:
         return block._uses.copy()  # callers keep the counts right while they rewrite
-    except AttributeError:
-        pass
     found = dict(Counter(_reads(block)))
     _keep_uses(block, found)
     return found.copy()
@@ -47,10 +45,8 @@ _keep_reads = Known.__dict__["_reads"].__set__
 def _reads(block: Block) -> list[Var]:
     """Each variable as often as the block reads it, among other atoms that nobody asks for; of the regions that a pass has
     left alone this is known."""
-    try:
+    if block._reads is not None:
         return block._reads
-    except AttributeError:
-        pass
     read: list[Any] = list(block.results)
     for stmt in block.stmts:
         if stmt.__class__ is Let:
@@ -84,10 +80,8 @@ def lets(fn: Function | Block) -> dict[Var, Let]:
 
 
 def _lets(block: Block) -> dict[Var, Let]:
-    try:
+    if block._lets is not None:
         return block._lets
-    except AttributeError:
-        pass
     found: dict[Var, Let] = {}
     for s in block.stmts:
         if s.__class__ is Let:
@@ -105,10 +99,8 @@ def last_uses(block: Block) -> Mapping[Var, int]:
 
     What the results read is live to the end: its index is ``len(block.stmts)``.
     """
-    try:
+    if block._last_uses is not None:
         return block._last_uses
-    except AttributeError:
-        pass
     last: dict[Any, int] = {}  # other atoms are not asked for
     for i, stmt in enumerate(block.stmts):
         if stmt.__class__ is Let:

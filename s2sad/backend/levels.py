@@ -22,13 +22,11 @@ def in_order(let: Let) -> tuple[Atom, ...]:
 
 def level_of(let: Let) -> int:
     """What evaluating the operation itself does."""
-    try:
-        return let._level
-    except AttributeError:
-        pass
-    found = _level_of(let)
-    if is_final(let):
-        _keep_level(let, found)
+    found = let._level
+    if found is None:
+        found = _level_of(let)
+        if is_final(let):
+            _keep_level(let, found)
     return found
 
 

@@ -15,7 +15,7 @@ from types import BuiltinMethodType, ModuleType
 from typing import Any
 
 from s2sad.analysis.guards import guarded
-from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, walk
+from s2sad.ir.nodes import Callee, Function, Global, Let, Ref, Var, atoms_of, by_op, walk
 
 _PRINTED = ("slice", "range", "complex", "list", "set", "type", "UnboundLocalError")  # that printing itself may need
 _ALIASES = {"np": "numpy", "rt": "s2sad.runtime"}
@@ -32,9 +32,9 @@ def functions_in(fn: Function, seen: dict[Function, None] | None = None) -> dict
     if fn in seen:
         return seen
     seen[fn] = None
-    for stmt in walk(fn.body):
-        if isinstance(stmt, Let) and stmt.op == "closure" and isinstance(stmt.args[0], Ref):
-            functions_in(stmt.args[0].obj, seen)
+    for made in by_op(fn.body).get("closure", ()):
+        if isinstance(made.args[0], Ref):
+            functions_in(made.args[0].obj, seen)
     return seen
 
 
@@ -181,7 +181,8 @@ class ModuleNames:
             for stmt in walk(f.body):
                 written_out = isinstance(stmt, Let) and guarded(stmt)
                 for a in stmt.args[1:] if written_out else atoms_of(stmt):  # type: ignore[union-attr]
-                    self._root_of(a, out)
+                    if a.__class__ is not Var:  # most are
+                        self._root_of(a, out)
                 if not isinstance(stmt, Let):
                     for b in (getattr(stmt, "then", None), getattr(stmt, "orelse", None), getattr(stmt, "body", None)):
                         for a in b.results if b is not None else ():

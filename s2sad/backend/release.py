@@ -49,7 +49,7 @@ from s2sad.backend.naming import Names, assign_names
 from s2sad.backend.sizes import Shape, shape_of, shapes_of, size_of
 from s2sad.backend.swaps import Swap, swapped
 from s2sad.backend.waiting import waiting
-from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Try, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Try, Var, blocks_of, by_op, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.types import Array, Scalar, Tuple, Type, is_number
 from s2sad.simplify.buffers import COMMUTE, LEFT, is_fresh, takes
@@ -63,49 +63,47 @@ _PART = 0.02  # the same: not worth a name
 _LOWER = 0.9  # of what is alive at the most: more is not worth lines
 _LARGE = 4096.0  # elements of the arrays that count, where not all do
 
-Gone = dict[tuple[str, int], int]  # names, each with the row that gave it its value: the row before which it is deleted
-
 
 @dataclass(slots=True)
 class Released:
     """What is deleted before which statement of the function's own block; the statements that hold more than all others,
-    with the operand that takes the result; the names that this goes by; the statement that holds the most, and how much."""
+    with the operand that takes the result; the names that this goes by; the statement that holds the most, if that is
+    worth a line, and how much."""
 
     names: Names
     before: dict[Stmt, list[str]] = field(default_factory=dict)
     taken: dict[Let, Atom] = field(default_factory=dict)
     where: Stmt | None = None
     most: float = 0.0
+    gone: dict[tuple[str, int], int] = field(default_factory=dict)  # name and row that gave it its value: deleted before
+
+    def add(self, other: Released) -> None:
+        self.taken.update(other.taken)
+        for value, at in other.gone.items():
+            self.gone[value] = min(at, self.gone.get(value, at))
 
 
 def releases(fn: Function, plan: Plan, names: Names, reserved: frozenset[str]) -> Released:
     """Also gives what waits for the function's result lines of its own, where that lowers the peak."""
-    found = _releases(fn, plan, names)
-    other = waiting(fn, plan, found.where) if found.most else None
+    stmts = plan.kept(fn.body)
+    if sum(s.__class__ is Let and size_of(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
+        return Released(names)
+    if "closure" in by_op(fn.body) or Try in map(type, walk(fn.body)):
+        return Released(names)  # a handler deletes its own name; a nested function reads names when it is called
+    found = _Releases(fn, plan, names).run(plan.kept(fn.body))
+    other = waiting(fn, plan, found.where) if found.where is not None else None
     if other is not None:
-        again = _releases(fn, other, assign_names(fn, other, reserved))
+        again = _Releases(fn, other, assign_names(fn, other, reserved)).run(other.kept(fn.body))
         if again.most < _LOWER * found.most:
             plan.inline, plan.found = other.inline, other.found
-            return again
+            found = again
+    stmts = plan.kept(fn.body)
+    if found.where is not None:
+        for shape in shapes_of(fn.body):
+            found.add(_Releases(fn, plan, found.names, shape).run(stmts))
+    for (name, _), at in found.gone.items():
+        found.before.setdefault(stmts[at], []).append(name)
     return found
-
-
-def _releases(fn: Function, plan: Plan, names: Names) -> Released:
-    stmts, out = plan.kept(fn.body), Released(names)
-    if sum(s.__class__ is Let and size_of(s.target.type if s.target is not None else None) > 0.0 for s in stmts) < 4:
-        return out
-    if any(s.__class__ is Try or (s.__class__ is Let and s.op == "closure") for s in walk(fn.body)):
-        return out  # a handler deletes its own name; a nested function reads names when it is called
-    gone: Gone = {}
-    most = _Releases(fn, plan, names).run(stmts, gone, out.taken)
-    if most is None:
-        return out
-    out.where, out.most = most.stmt, most.held
-    for shape in shapes_of(fn.body):
-        _Releases(fn, plan, names, shape).run(stmts, gone, out.taken)
-    for (name, _), at in gone.items():
-        out.before.setdefault(stmts[at], []).append(name)
-    return out
 
 
 class _Memory:
@@ -157,19 +155,21 @@ class _Releases:
             return size_of(t)
         return _LARGE if t.__class__ is Array and shape_of(t) == self.shape else 0.0
 
-    def run(self, stmts: list[Stmt], gone: Gone, taken: dict[Let, Atom]) -> _Row | None:
-        """Adds what to delete and which statements to write as two; gives the one that holds the most, if that is much."""
+    def run(self, stmts: list[Stmt]) -> Released:
+        out = Released(self.names)
         self.unnamed = {swap[-1].target for k in range(len(stmts)) if (swap := self._swap(stmts, k)) is not None}
         rows = [self._row(s, self.names.live.at[s]) for s in stmts]
         if max(r.need for r in rows) < _LEAST:
-            return None
-        taken.update(self._taking(rows))
-        dead = self._choose(rows, max(r.least for r in rows), gone)
+            return out
+        out.taken = self._taking(rows)
+        dead = self._choose(rows, max(r.least for r in rows), out)
         result = self.plan.inline.get(self.fn.body.results[0])  # type: ignore[arg-type]
         if isinstance(result, Let):
             rows.append(self._row(result, self.names.live.size - 2))
             rows[-1].held = rows[-1].least + dead + sum(m.size for m, _ in rows[-1].died)
-        return max(rows, key=lambda r: r.held)
+        most = max(rows, key=lambda r: r.held)
+        out.where, out.most = most.stmt, most.held
+        return out
 
     def _swap(self, stmts: list[Stmt], k: int) -> Swap | None:
         return swapped(stmts, k, self.plan.inline, self.plan.used) if getattr(stmts[k], "op", "") == "getitem" else None
@@ -259,7 +259,7 @@ class _Releases:
         self.large = False
         return held, least
 
-    def _choose(self, rows: list[_Row], most: float, gone: Gone) -> float:
+    def _choose(self, rows: list[_Row], most: float, out: Released) -> float:
         """Adds what to delete; gives what is held for nothing in the end."""
         dead: dict[_Memory, tuple[int, tuple[str, ...]]] = {}  # since which row, and its names
         bound: dict[str, int] = {}  # names that have a value now, and the row that gave it
@@ -274,8 +274,7 @@ class _Releases:
                     if not self._free(bound, since, rows[since]).issuperset(names):
                         since = at
                     for n in names:
-                        value = n, bound.pop(n)
-                        gone[value] = min(since, gone.get(value, since))
+                        out.gone[n, bound.pop(n)] = since
             row.held = row.least + sum(m.size for m in dead)
             if row.freed is not None:
                 dead.pop(row.freed, None)

@@ -11,17 +11,19 @@ _SIZE = 64.0  # elements along an axis of unknown size
 _LESS = 4.0  # what is taken off a size, if that is a size as well
 _ENTRIES = 8.0  # of a tape
 _SEVERAL = 4
+_FEW = 2  # axes
 
 Shape = tuple[str, ...]
 
 
 def shapes_of(block: Block) -> list[Shape]:
-    """The shapes that several arrays of a block have, unless all have one, or others have as many axes and more."""
+    """The shapes that several arrays of a block have, unless all have one, or others have as many axes and more. Where it is
+    few axes, guesses are not so far out."""
     counts = Counter(shape_of(s.target.type) for s in block.stmts if s.__class__ is Let and s.target is not None)
     found = [s for s in counts if len(s) > 1]
     if len(found) < 2:
         return []
-    return [s for s in found if counts[s] >= _SEVERAL and not any(Counter(s) < Counter(o) for o in found)]
+    return [s for s in found if len(s) > _FEW and counts[s] >= _SEVERAL and not any(Counter(s) < Counter(o) for o in found)]
 
 
 def shape_of(t: Type | None) -> Shape:

@@ -29,7 +29,7 @@ from s2sad.backend.managers import Managed, managed
 from s2sad.backend.naming import assign_names
 from s2sad.backend.simple import Body, SimpleStatements
 from s2sad.backend.swaps import swapped
-from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, replace
+from s2sad.ir.nodes import UNDEF, Atom, Block, Const, For, Function, If, Let, Loc, Stmt, Try, Var, While, by_op, replace
 
 _GONE = "$gone"  # stands for a variable that must not be read
 
@@ -44,6 +44,7 @@ class Statements(SimpleStatements):
         self.false: set[Atom] = set()  # flags that are false wherever the body of their loop starts
         self.released: dict[Stmt, list[str]] = {}  # names that are deleted before statements
         self.taken = {}  # the operand that takes the result of a statement
+        self.enters = "with_enter" in by_op(self.fn.body)
 
     def function(self, captured: dict[str, Any] | None = None) -> Any:
         body = self.block(self.fn.body, self.fn.body.results, Tail(returns=True))
@@ -104,7 +105,7 @@ class Statements(SimpleStatements):
     def _statement(self, stmts: list[Stmt], k: int) -> tuple[Body, int]:
         stmt = stmts[k]
         if isinstance(stmt, Let):
-            whole = managed(stmts, k, self.plan.used) if _may_enter(stmts, k) else None
+            whole = managed(stmts, k, self.plan.used) if self.enters and _may_enter(stmts, k) else None
             if whole is not None:
                 done, used = self._with(whole), whole.length
             elif stmt.op == "getitem" and (swap := swapped(stmts, k, self.plan.inline, self.plan.used)) is not None:

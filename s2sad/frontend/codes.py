@@ -218,8 +218,8 @@ _add(
     "option without a derivative rule",
     "The function has a rule, but not with this option.",
     "leave the option out, or write what it does as operations of its own",
-    "import numpy as np\n\ndef f(v):\n    return np.prod(v * v, initial=2.0)\n",
-    "import numpy as np\n\ndef f(v):\n    return 2.0 * np.prod(v * v)\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(np.pad(v * v, 1, mode='mean'))\n",
+    "import numpy as np\n\ndef f(v):\n    return np.prod(np.pad(v * v, 1, constant_values=np.mean(v * v)))\n",
 )
 _add(
     "S2S055",

@@ -34,6 +34,7 @@ _COLLECT: frozenset[Any] = frozenset(
     {list, tuple, set, frozenset, dict, sorted, max, min, sum, math.fsum, math.prod, functools.reduce}
 )
 _TESTED: frozenset[Any] = frozenset({filter, itertools.filterfalse, itertools.takewhile, itertools.dropwhile})
+_CUT = (itertools.takewhile, itertools.dropwhile)
 _INDEXED = ("$list", "$tuple", "$range", "$ndarray")  # what a loop goes through by index, so that stores are seen
 
 
@@ -57,7 +58,11 @@ class Consumers:
         """Is this a call of a generator, or something lazy around one?"""
         if isinstance(node, gast.GeneratorExp):
             return any(self.is_source(g.iter) for g in node.generators)
-        return isinstance(node, gast.Call) and self._is_called_source(node)
+        return isinstance(node, gast.Call) and (self._is_called_source(node) or self._is_cut(node))
+
+    def _is_cut(self, node: Any) -> bool:
+        """``takewhile(f, xs)`` and ``dropwhile(f, xs)``: what of xs they give is known when it is gone through."""
+        return self.is_tested(node) and self._obj(node.func) in _CUT
 
     def _is_called_source(self, node: Any) -> bool:
         return self._is_generator(node) or self._is_polled(node) or self._lazy_arg(node) is not None

@@ -151,14 +151,14 @@ Atom = Var | Const | Ref | Global | _Undef
 
 class Affecting:
     """Where a statement keeps what ``s2sad.analysis.effects``, ``sharing`` and ``raises`` have found out about it: every
-    pass asks, and statements are immutable."""
+    pass asks, and statements are immutable. None until it is found out."""
 
     __slots__ = ("_effect", "_level", "_raises", "_ties")
 
     if TYPE_CHECKING:
         _effect: Any
-        _level: int
-        _raises: bool
+        _level: int | None
+        _raises: bool | None
         _ties: Any
 
 
@@ -182,19 +182,19 @@ class Let(Affecting):
 
 class Known:
     """Where a block keeps what ``walk``, ``by_op``, ``free_vars`` and functions of ``s2sad.analysis`` have found out about
-    it: nearly every pass and every analysis asks for that, and blocks are immutable."""
+    it: nearly every pass and every analysis asks for that, and blocks are immutable. None until it is found out."""
 
     __slots__ = ("_by_op", "_free", "_last_uses", "_lets", "_reads", "_tapes", "_uses", "_walked")
 
     if TYPE_CHECKING:
-        _by_op: dict[str, list[Let]]
-        _free: tuple[Var, ...]
-        _last_uses: dict[Var, int]
-        _lets: dict[Var, Let]
-        _reads: list[Var]
+        _by_op: dict[str, list[Let]] | None
+        _free: tuple[Var, ...] | None
+        _last_uses: dict[Var, int] | None
+        _lets: dict[Var, Let] | None
+        _reads: list[Var] | None
         _tapes: Any
-        _uses: dict[Var, int]
-        _walked: tuple[Stmt, ...]
+        _uses: dict[Var, int] | None
+        _walked: tuple[Stmt, ...] | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -364,10 +364,8 @@ def inner_vars(stmt: Stmt) -> tuple[Var, ...]:
 
 def walk(block: Block) -> tuple[Stmt, ...]:
     """All statements of a block and of its regions, in program order, an owner before what it owns."""
-    try:
+    if block._walked is not None:
         return block._walked
-    except AttributeError:
-        pass
     found = block.stmts
     regions = [k for k, stmt in enumerate(found) if stmt.__class__ is not Let]
     if regions:
@@ -389,10 +387,8 @@ _keep_walked = Known.__dict__["_walked"].__set__
 def by_op(block: Block) -> Mapping[str, Sequence[Let]]:
     """The ``Let`` of a block and of its regions by operation, each in program order: a pass that is about few operations
     looks here before it walks."""
-    try:
+    if block._by_op is not None:
         return block._by_op
-    except AttributeError:
-        pass
     found: dict[str, list[Let]] = {}
     for s in block.stmts:
         if s.__class__ is Let:
@@ -416,10 +412,8 @@ _keep_by_op = Known.__dict__["_by_op"].__set__
 
 def free_vars(block: Block) -> tuple[Var, ...]:
     """Variables that a block reads and does not define, in order of first use."""
-    try:
+    if block._free is not None:
         return block._free
-    except AttributeError:
-        pass
     bound: set[Var | None] = set()
     read: list[Atom] = []
     for s in block.stmts:

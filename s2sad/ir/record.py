@@ -5,6 +5,9 @@ half of its import time, which every process pays that compiles anything. This o
 from ``record_forms`` and exchanges the names in them, and what it makes is faster to construct. Of the options it knows
 ``frozen`` (with ``slots``), ``slots``, ``eq`` and ``repr``, of those of fields ``default``, ``default_factory``, ``repr``
 and ``compare``. To a type checker it is the standard one.
+
+A slot of a base that is no field is one where others keep what they find out about a frozen object: it starts as None, and
+no copy has what is in it.
 """
 
 from __future__ import annotations
@@ -59,10 +62,12 @@ else:
         if slots:
             cls = _slotted(cls, tuple(own))
         explicit_hash = cls.__dict__.get("__hash__") is not None
-        cls.__record_fields__ = fields
+        inherited = (n for base in cls.__mro__[1:] for n in base.__dict__.get("__slots__", ()))
+        kept = tuple(n for n in inherited if n not in fields) if frozen else ()
+        cls.__record_fields__, cls.__record_kept__ = fields, kept
         cls.__match_args__ = tuple(fields)
         if fields:
-            cls.__init__ = _init(cls, fields, frozen)
+            cls.__init__ = _init(cls, fields, kept, frozen)
         if eq:
             if "__eq__" not in cls.__dict__:
                 cls.__eq__ = _compared("eq", fields)
@@ -93,9 +98,9 @@ else:
         made.__qualname__ = cls.__qualname__
         return made
 
-    def _init(cls, fields, frozen):
-        """``__init__``: that of the form with as many fields, with their names."""
-        names = tuple(fields)
+    def _init(cls, fields, kept, frozen):
+        """``__init__``: that of the form with as many fields and slots to keep things in, with their names."""
+        names = (*fields, *kept)
         if frozen:
             setters = {f"set{k}": getattr(cls, name).__set__ for k, name in enumerate(names, 1)}
             code = getattr(record_forms, f"frozen{len(names)}").__code__
@@ -106,7 +111,7 @@ else:
             code = code.replace(co_varnames=("self", *names), co_names=names)
         defaults = [_MISSING if f.factory is not _MISSING else f.default for f in fields.values()]
         required = next((k for k, f in enumerate(fields.values()) if f.has_default), len(defaults))
-        made = FunctionType(code, setters, "__init__", tuple(defaults[required:]))
+        made = FunctionType(code, setters, "__init__", (*defaults[required:], *[None] * len(kept)))
         factories = tuple((n, f.factory) for n, f in fields.items() if f.factory is not _MISSING)
         return _with_factories(made, factories) if factories else made
 
@@ -144,6 +149,8 @@ else:
     def _restore(self, state):
         for name, value in zip(self.__record_fields__, state, strict=True):
             object.__setattr__(self, name, value)
+        for name in self.__record_kept__:
+            object.__setattr__(self, name, None)
 
 
 __all__ = ["Any", "dataclass", "field", "replace"]

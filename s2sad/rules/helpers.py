@@ -465,10 +465,11 @@ for _fn in (rt.clip_inside, rt.clip_low, rt.clip_high):
     nondiff(_fn, type=ty.probe(_fn))
 
 through_source(
-    rt.cumprod_curve, rt.cumprod_second, rt.dist_adj, rt.dist_jvp, rt.einsum_adj_adj, rt.einsum_adj_dot, rt.einsum_dot_adj,
+    rt.cumprod_curve, rt.cumprod_second, rt.delayed_products,
+    rt.dist_adj, rt.dist_jvp, rt.einsum_adj_adj, rt.einsum_adj_dot, rt.einsum_dot_adj,
     rt.einsum_dot_dot, rt.interp_dot, rt.interp_slope, rt.matrix_power_jvp, rt.meshgrid_adj, rt.negated, rt.norm_curve,
     rt.norm_turn, rt.other_factors, rt.others_dot, rt.partition_dot, rt.qr_jvp, rt.select_rest, rt.sinc_curve, rt.std_curve,
-    rt.svd_jvp, rt.trigamma,
+    rt.svd_jvp, rt.trigamma, rt.whole_signal,
 )  # fmt: skip
 
 __all__: list[Any] = ["adjoint_type", "gathered", "zero_type"]

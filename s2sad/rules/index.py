@@ -81,7 +81,13 @@ FAMILIES: dict[str, str] = {
         numpy.squeeze numpy.swapaxes numpy.transpose s2sad.runtime.joining.flatten
     """,
     "special": """
-        numpy.angle numpy.sinc s2sad.runtime.safe.abs_slope
+        numpy.angle numpy.frexp numpy.modf numpy.sinc s2sad.runtime.safe.abs_slope
+    """,
+    "stacked_products": """
+        numpy.matvec numpy.vecmat
+    """,
+    "started": """
+        s2sad.runtime.reductions.prod_from s2sad.runtime.reductions.sum_from
     """,
 }
 _METHODS: dict[str, str] = {  # of arrays

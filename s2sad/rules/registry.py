@@ -155,6 +155,7 @@ FAMILIES = {
     "scipy.linalg": "s2sad.rules.scipy_linalg",
     "scipy.interpolate": "s2sad.rules.scipy_interpolate",
     "scipy.ndimage": "s2sad.rules.scipy_ndimage",
+    "scipy.signal": "s2sad.rules.scipy_signal",
 }
 _loaded: set[str] = set()  # the modules of those that are declared
 
@@ -181,9 +182,9 @@ def _load_family(target: Any) -> bool:
     home = str(getattr(target, "__module__", None) or "").lstrip("_")
     if isinstance(target, np.ufunc):  # SciPy's: they do not say where they are from
         home = "scipy.special"
-    family = next((k for k in FAMILIES if home == k or home.startswith(k + ".")), "")
-    known = family not in FAMILIES or FAMILIES[family] in _loaded
-    return not known and family in sys.modules and load_family(family)
+    while home and home not in FAMILIES:
+        home = home.rpartition(".")[0]
+    return home in FAMILIES and FAMILIES[home] not in _loaded and home in sys.modules and load_family(home)
 
 
 def load_family(home: str) -> bool:

@@ -1,4 +1,4 @@
-"""Functions with removable singularities, and those of complex numbers."""
+"""Functions with removable singularities, those of complex numbers, and the parts of a number."""
 
 from __future__ import annotations
 
@@ -47,3 +47,23 @@ def abs_slope_jvp(x_dot, y, x):
 )
 def abs_slope(y_bar, y, x, /):
     return rt.abs_slope_adj(y_bar, x)
+
+
+def modf_jvp(x_dot, y, x):
+    """The fractional part moves with x."""
+    return x_dot, 0.0 * y[1]
+
+
+@general(np.modf, jvp=modf_jvp, type=ty.probe(np.modf, 2), sample=samples.unary(-3.4, 3.4))
+def modf(y_bar, y, x, /):
+    return y_bar[0]
+
+
+def frexp_jvp(x_dot, y, x):
+    """x is the first part times a power of two, which does not move."""
+    return np.ldexp(x_dot, -y[1]), 0 * y[1]
+
+
+@general(np.frexp, jvp=frexp_jvp, type=ty.probe(np.frexp, 2), sample=samples.unary(0.6, 0.9))
+def frexp(y_bar, y, x, /):
+    return np.ldexp(y_bar[0], -y[1])

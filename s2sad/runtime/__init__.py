@@ -180,9 +180,11 @@ from s2sad.runtime.reductions import (
     median_share,
     others,
     others_dot,
+    prod_from,
     ptp_share,
     std_curve,
     std_slope,
+    sum_from,
     var_slope,
 )
 from s2sad.runtime.safe import (
@@ -236,6 +238,7 @@ from s2sad.runtime.shapes import (
     unreduce,
     unrounded,
 )
+from s2sad.runtime.signals import delayed_products, whole_signal
 from s2sad.runtime.splines import curve_inside, sloped, surface_inside
 from s2sad.runtime.tangents import make_object, rebuild, zero_tangent
 
@@ -287,6 +290,7 @@ __all__ = [
     "cumprod_second",
     "cumsum_adj",
     "curve_inside",
+    "delayed_products",
     "detached",
     "deviation",
     "diag_adj",
@@ -393,6 +397,7 @@ __all__ = [
     "partition_dot",
     "pow_da",
     "pow_db",
+    "prod_from",
     "ptp_share",
     "put_adjoint",
     "put_back",
@@ -436,6 +441,7 @@ __all__ = [
     "std_slope",
     "stop_gradient",
     "store_adjoint",
+    "sum_from",
     "surface_inside",
     "svd_adj",
     "svd_jvp",
@@ -475,6 +481,7 @@ __all__ = [
     "var_slope",
     "variance_adj",
     "variance_centre_adj",
+    "whole_signal",
     "windows_adj",
     "wins",
     "zero_tangent",

@@ -211,6 +211,16 @@ def masked_sum(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> 
     return np.sum(a, axis=axis, keepdims=keepdims, where=where)
 
 
+def sum_from(a: Any, initial: Any, axis: Any = None, keepdims: bool = False, where: Any = True) -> Any:
+    """``np.sum(a, axis, initial=initial, where=where)``."""
+    return np.sum(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
+def prod_from(a: Any, initial: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """``np.prod(a, axis, initial=initial)``."""
+    return np.prod(a, axis=axis, keepdims=keepdims, initial=initial)
+
+
 def masked_mean(a: Any, where: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """``np.mean(a, axis, where=where)``."""
     return np.mean(a, axis=axis, keepdims=keepdims, where=where)

@@ -45,7 +45,7 @@ _FOLD: dict[str, Callable[..., Any]] = {
 def fold(rw: Rewriter, let: Let) -> Atom | None:
     """An operation on numeric literals whose result is a finite number of the same kinds."""
     values = [const(a) for a in let.args]
-    if any(v is None for v in values):
+    if None in values:
         return None
     try:
         value = _FOLD[let.op](*values)

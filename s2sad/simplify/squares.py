@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ir.nodes import Let, Var, walk
+from s2sad.ir.nodes import Let, Var, by_op
 from s2sad.specialise.driver import Rewriter, is_floating, is_scalar
 from s2sad.specialise.facts import made, origin
 
@@ -33,10 +33,8 @@ from s2sad.specialise.facts import made, origin
 def product(rw: Rewriter, let: Let) -> Let | None:
     """``g * s`` with ``s = x * x``."""
     if rw.squares is None:
-        rw.squares = any(
-            s.__class__ is Let and s.op == "mul" and s.args[0] is s.args[1] and s.target in rw.primal
-            for s in walk(rw.fn.body)
-        )
+        products = by_op(rw.fn.body).get("mul", ())
+        rw.squares = any(s.args[0] is s.args[1] and s.target in rw.primal for s in products)
     if not rw.squares:
         return None
     if let.target is None or not all(isinstance(a, Var) and is_scalar(a) and is_floating(a) for a in let.args):

@@ -28,7 +28,7 @@ from collections.abc import Container
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, free_in, walk
+from s2sad.ir.nodes import Atom, Block, Const, Function, Let, Ref, Stmt, Var, blocks_of, by_op, free_in
 from s2sad.ir.record import dataclass
 from s2sad.ir.rewrite import with_blocks, with_body, with_stmts
 from s2sad.ir.types import FLOAT, Affine, Array, List, dtype_of, is_number
@@ -39,19 +39,19 @@ _MOST = 8  # elements
 
 def display(fn: Function, primal: Container[Var]) -> Function:
     """``fn`` with such arrays made at once: ``fn`` itself where there are none."""
-    found = {_size(s.target) for s in walk(fn.body) if s.__class__ is Let and s.op == "call" and makes_zeros(s)}
-    if not found:
+    zeros = [s for s in by_op(fn.body).get("call", ()) if makes_zeros(s) and s.target not in primal]
+    if not zeros:
         return fn
     sizes: dict[Affine, int] = {}
     for s in fn.body.stmts:
         if s.__class__ is Let and s.op == "unpack" and (size := _size(s.args[0])) is not None:
             sizes[size] = s.args[1].value  # type: ignore[union-attr]
-    if not any(size is not None and (size.is_const or size in sizes) for size in found):
+    if not any(_is_short(s, sizes) for s in zeros):
         return fn
     return with_body(fn, _block(fn.body, primal, sizes))
 
 
-def _size(a: Atom | None) -> Affine | None:
+def _size(a: Atom) -> Affine | None:
     """Of a vector of double precision."""
     t = a.type if isinstance(a, Var) else None
     return (
@@ -73,23 +73,13 @@ def _block(block: Block, primal: Container[Var], sizes: dict[Affine, int]) -> Bl
     zeros: dict[Var, _Filled] = {}
     for s in block.stmts:
         if s.__class__ is not Let:
-            for v in free_in(s) if zeros else ():
+            for v in free_in(s):
                 _finish(v, zeros, sizes, out)
             s = with_blocks(s, tuple([_block(b, primal, sizes) for b in blocks_of(s)]))
-        elif not (
-            zeros
-            and s.args
-            and s.args[0] in zeros
-            and _stored(s, zeros[s.args[0]], len(out), _length(s.args[0], sizes))
-        ):
+        elif not (s.args and s.args[0] in zeros and _stored(s, zeros[s.args[0]], len(out), _length(s.args[0], sizes))):
             for a in s.args:
                 _finish(a, zeros, sizes, out)
-            if (
-                s.target is not None
-                and s.target not in primal
-                and makes_zeros(s)
-                and 0 < _length(s.target, sizes) <= _MOST
-            ):
+            if s.target is not None and s.target not in primal and makes_zeros(s) and _is_short(s, sizes):
                 zeros[s.target] = _Filled(len(out), [], {})
         out.append([s])
     for a in block.results:
@@ -136,7 +126,11 @@ def _finish(x: Atom, zeros: dict[Var, _Filled], sizes: dict[Affine, int], out: l
     out[last] = [*stmts, Let(x, "call", (Ref(np.array, "np.array"), numbers), (), loc)]
 
 
-def _length(x: Atom | None, sizes: dict[Affine, int]) -> int:
+def _is_short(s: Let, sizes: dict[Affine, int]) -> bool:
+    return s.target is not None and 0 < _length(s.target, sizes) <= _MOST
+
+
+def _length(x: Var, sizes: dict[Affine, int]) -> int:
     """Of a vector of double precision, 0 where it is not known."""
     size = _size(x)
     return 0 if size is None else size.const if size.is_const else sizes.get(size, 0)

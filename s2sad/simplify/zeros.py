@@ -62,9 +62,11 @@ def same(rw: Rewriter, let: Let) -> Atom | None:
 
 @made_by("call")
 def transposed(rw: Rewriter, let: Let) -> Atom | Let | None:
-    """``zeros.T`` of a matrix."""
+    """``zeros.T`` of a matrix, unless anything is stored into it: by way of the view, that is a store into the zeros."""
     z, name = let.args
     if not isinstance(name, Const) or name.value != "T" or rank(z) != 2 or not _is_array_of_zeros(rw, z):
+        return None
+    if let.target is None or rw.memory.is_written(let.target):
         return None
     return _zeros(rw, let, (z, 1), (z, 0))
 

@@ -1,12 +1,13 @@
 """Value-and-gradient times of s2sad, of adjoints written by hand, and of the peers, side by side in one run.
 
-Every candidate lives in a process of its own (another library in the process changes how memory is returned and
-how pages fault) and all candidates of a benchmark take turns, so that a change in the machine's speed meets all of
-them. Times are medians over all turns, in CPU time of the whole process unless --clock says otherwise. By default each
-process is pinned to one processor, so that CPU time and waiting time mean the same; unpinned, XLA ran on all of them
-whatever its flags said, and its CPU time came out up to 1.8 times its waiting time. Both clocks are recorded, and a
-time on which they disagree is reported. What the peers gain from more threads shows with ``--threads 2 --clock wall``.
-The first call (tracing and compilation) is listed apart. Gradients are compared with the adjoint written by hand.
+Every candidate lives in a process of its own (another library in the process changes how memory is returned and how
+pages fault; the primal and the adjoint by hand run where s2sad has compiled but not run, on the same heap) and all
+candidates of a benchmark take turns, so that a change in the machine's speed meets all of them. Times are medians
+over all turns, in CPU time of the whole process unless --clock says otherwise. By default each process is pinned to
+one processor, so that CPU time and waiting time mean the same; unpinned, XLA ran on all of them whatever its flags
+said, and its CPU time came out up to 1.8 times its waiting time. Both clocks are recorded, and a time on which they
+disagree is reported. What the peers gain from more threads shows with ``--threads 2 --clock wall``. The first call
+(tracing and compilation) is listed apart. Gradients are compared with the adjoint written by hand.
 The exit status is 1 where a result is wrong, or where s2sad has none.
 """
 

@@ -57,6 +57,26 @@ PROGRAMS: dict[str, str] = {
         "            m = m * 0.5 + p ** 2\n            new.append(p - x * m)\n        w = new\n"
         "    return sum(np.sum(p ** 2) for p in w)\n"
     ),
+    "method_of_one_of_two_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    def push(self, w):\n        self.v = self.v * w\n"
+    "class B(A):\n    def push(self, w):\n        self.v = self.v + w\ndef f(x, v):\n    cs = [A(x), B(x * x)]\n"
+    "    for i in range(4):\n        cs[i % 2].push(x)\n    return cs[0].v * cs[1].v\n",
+    "method_of_one_of_two_unrelated_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    def push(self, w):\n"
+    "        self.v = self.v * w\nclass B:\n    def __init__(self, v):\n        self.v = v\n        self.u = 1\n    def push(self, w):\n"
+    "        self.v = self.v + w\ndef f(x, v):\n    cs = []\n    for i in range(4):\n        cs.append(A(x) if i % 2 else B(x))\n"
+    "    for c in cs:\n        c.push(x)\n    return sum(c.v for c in cs)\n",
+    "counters_of_two_classes": "class A:\n    def __init__(self):\n        self.n = 0\n    def tick(self):\n        self.n += 1\n"
+    "class B(A):\n    def tick(self):\n        self.n += 2\ndef f(x, v):\n    cs = [A(), B()]\n"
+    "    for i in range(5):\n        cs[i % 2].tick()\n    return x * cs[0].n + cs[1].n\n",
+    "property_of_one_of_two_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    @property\n    def p(self):\n"
+    "        return self.v ** 2\nclass B(A):\n    @property\n    def p(self):\n        return self.v ** 3\n"
+    "def f(x, v):\n    cs = []\n    for i in range(4):\n        cs.append(A(x * i) if i % 2 else B(x))\n"
+    "    return sum(c.p for c in cs)\n",
+    "items_of_one_of_two_classes": "class A:\n    def __init__(self, v):\n        self.v = v\n    def __getitem__(self, i):\n"
+    "        return self.v ** 2 * i\nclass B(A):\n    def __getitem__(self, i):\n        return self.v ** 3 + i\n"
+    "def f(x, v):\n    cs = [A(x), B(x * x)]\n    return sum(cs[i % 2][i] for i in range(4))\n",
+    "list_changed_by_a_map": "def f(x, v):\n    xs = [x, x * x, 2.0, 3.0]\n    return sum(map(lambda q: q * xs.pop(), xs))\n",
+    "list_changed_in_a_chain": "def f(x, v):\n    xs = [x, x * x]\n    t = 0.0\n    for k, q in enumerate(reversed(xs)):\n"
+    "        xs.append(q * x)\n        t += q * k\n    return t + len(xs)\n",
     "sum_of_objects": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = x * x\n    return a.sum() * x\n",
     "largest_object": "def f(x, v):\n    a = np.zeros(3, 'O')\n    a[:] = v * x\n    return float(np.max(a) * x)\n",
     "object_array": "def f(x, v):\n    a = np.empty(2, dtype=object)\n    a[0] = x\n    a[1] = v\n    return a[0] * a[1].sum()\n",

@@ -18,9 +18,10 @@ from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.ir.rare import rarely
 
 rarely(
-    __name__, "carried", "composed", "derivatives", "made_now", "mappings", "members", "method_calls", "mutations",
-    "objects", "optional", "passing", "random_draws", "recipes", "rewritten", "rewritten_arrays", "rewritten_running",
-    "scipy_calls", "stand_ins", "standard", "suspended", "type_queries", "walked",
+    __name__, "carried", "composed", "defaults", "derivatives", "made_now", "mappings", "masked_reductions",
+    "members", "method_calls", "mutations", "numpy_options", "objects", "optional", "passing", "random_draws",
+    "recipes", "rewritten", "rewritten_arrays", "rewritten_running", "scipy_calls", "stand_ins", "standard",
+    "suspended", "type_queries", "walked",
 )
 
 __all__ = ["Infer", "Spec"]

@@ -201,6 +201,8 @@ def call_object(
         if parser is not None:
             return call_object(f, Ref(parser, obj.__name__), (Const(None), *pos), kw, name, untyped)
         return call_object(f, Ref(obj.__func__, obj.__name__), (objects.bound_self(f, ref, obj), *pos), kw, name, untyped)
+    if home == "scipy" and scipy_calls.is_distribution(obj):
+        return call_object(f, Ref(obj.__call__, ref.text), pos, kw, name, untyped)
     if home == "numpy" and isinstance(obj, np.vectorize):
         return standard.vectorized(f, obj, pos, kw, name)
     source = rewritten.rewritten(obj) if home in WITH_OTHER_SOURCE else obj

@@ -8,6 +8,7 @@ from typing import Any
 
 from s2sad.analysis.infer import (
     binding,
+    defaults,
     flat,
     functions,
     iteration,
@@ -127,6 +128,7 @@ class FunctionInfer:
         self.stars: dict[Var, Atom] = {}  # marker of a starred argument -> what is starred
         self.tracked = records.Tracker()
         self.program.object_made.pop(self.spec, None)
+        self.program.late_reads.pop(self.spec, None)
         self.places.now = {}
         self.sets: dict[Var, tuple[Any, ...]] = {}  # a set display -> its elements, where they are literals
         self.some: dict[Var, optional.Known] = {}  # tests that tell of what is not None
@@ -164,6 +166,8 @@ class FunctionInfer:
         rebinding.check(self, body)
         if self.spec.entry and self.program.object_stores:
             wholes.check_stores(self)
+        if self.spec.entry and self.program.late:
+            defaults.check(self, body)
         result = body.results[0] if body.results else UNDEF
         if not self.spec.entry and any(holds_lists(t) for t in (*self.spec.arg_types, type_of_atom(result))):
             passing.note(self)
@@ -203,8 +207,11 @@ class FunctionInfer:
             args = records.values(self, op, args)
         if op in _COMPARES and any(functions.is_virtual(self, a) for a in args):
             self.refuse("S2S055", "a function made here is compared or printed", "compare flags or names instead")
-        args = tuple(a if records.is_tracked(self, a) else self.concrete(a) for a in args)
-        t = type if type is not None else op_type(op, tuple(self.type(a) for a in args))
+        if self.tracked.active:
+            args = tuple([a if records.is_tracked(self, a) else self.concrete(a) for a in args])
+        else:
+            args = tuple(map(self.concrete, args))
+        t = type if type is not None else op_type(op, tuple(map(type_of_atom, args)))
         target = Var(name, t)
         self.out.append(Let(target, op, args, kwnames, self.loc))
         if op in ("tuple", "list"):

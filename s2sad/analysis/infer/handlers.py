@@ -27,6 +27,7 @@ LISTED: dict[str, str] = {
         atleast_1d atleast_2d atleast_3d copyto diff einsum fill_diagonal float32 float64 frexp fromiter interp log place polar
         put putmask qr svd tolist where
     """,
+    "numpy_options": "linspace meshgrid pad",
     "standard": "copy fromkeys histogram ndenumerate ndindex unique vectorize",
     "type_queries": """
         can_cast common_type dtype finfo iinfo index is_place iscomplexobj isdtype isrealobj isscalar issubclass issubdtype

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.infer import (
     binding,
     calls,
+    defaults,
     members,
     objects,
     random_draws,
@@ -15,6 +16,7 @@ from s2sad.analysis.infer import (
     rule_calls,
     stars,
     suspended,
+    wholes,
 )
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Ref, Var
@@ -143,6 +145,8 @@ def method_call(
             if key == "copy" and not pos and not kw and not _is_vector(t):
                 kw = {"order": Const("C")}  # np.copy keeps the order of x: another array may then be a view of the copy, or none
             return rule_calls.rule_call(f, rule, (x, *pos), kw, name, Ref(rule.canonical, rule_calls.text_of(rule)))
+        if t.__class__ is Unknown and wholes.may_be_object(f, key):
+            return UNDEF
     return container_method(f, Let(target, "method", (untyped or UNDEF,)), x, t, key, pos, kw, name)
 
 
@@ -158,6 +162,9 @@ def attribute(f: FunctionInfer, x: Atom, t: Obj, key: str, name: str) -> Atom:
         fn = f.program.load(value.fget)
         if fn is not None:
             return calls.call_function(f, fn, (), (x,), {}, name) or UNDEF
+    data = defaults.read(f, t.cls, key) if value is not None else None
+    if data is not None:
+        return data
     if value is not None and not callable(value) and isinstance(value, int | float | str):
         return f.emit("getattr", x, Const(key), name=name, type=widen(Lit(value)))
     return f.emit("getattr", x, Const(key), name=name, type=UNKNOWN)

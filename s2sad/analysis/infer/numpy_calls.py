@@ -35,12 +35,12 @@ Kw = dict[str, Atom]
 Handler = Callable[..., Any]
 
 
-def _np(f: FunctionInfer, name: str, *args: Atom, kw: Kw | None = None) -> Atom:
+def np_call(f: FunctionInfer, name: str, *args: Atom, kw: Kw | None = None) -> Atom:
     """A call of a NumPy function as inference makes it for the user's."""
     return calls.call_object(f, Ref(getattr(np, name), f"np.{name}"), args, kw or {}, "", None) or UNDEF
 
 
-def _given(names: str, pos: Args, kw: Kw) -> dict[str, Atom]:
+def given(names: str, pos: Args, kw: Kw) -> dict[str, Atom]:
     """Arguments by name."""
     return {**dict(zip(names.split(), pos, strict=False)), **kw}
 
@@ -54,42 +54,42 @@ def _is_none(a: Atom | None) -> bool:
 
 
 def _copyto(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    g = _given("dst src casting where", pos, kw)
+    g = given("dst src casting where", pos, kw)
     value, where = g["src"], g.get("where")
     t = type_of_atom(where) if where is not None else Lit(True)
     if not (isinstance(t, Lit) and t.value is True):
-        value = _np(f, "where", where or UNDEF, value, g["dst"])
+        value = np_call(f, "where", where or UNDEF, value, g["dst"])
     f.effect("setitem", g["dst"], Const(Ellipsis), value)
     return Const(None)
 
 
 def _fill_diagonal(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    g = _given("a val wrap", pos, kw)
+    g = given("a val wrap", pos, kw)
     t = type_of_atom(g["a"])
     if "wrap" in g or not isinstance(t, Array) or t.rank != 2:
         return f.refuse("S2S054", "np.fill_diagonal of an array that is not known to be a matrix", "store a[i, i] in a loop")
     n = f.emit("call", Ref(min, "min"), f.emit("getattr", g["a"], Const("shape")), type=INT)
-    i = _np(f, "arange", n)
+    i = np_call(f, "arange", n)
     flat.in_order(f, g["a"], g["val"])
     value = g["val"]
     at, of = dims_of(t), dims_of(type_of_atom(value))
     if of != () and not (of and at and len(of) == 1 and at == (of[0], of[0])):
         # fewer values come again and again, more are not looked at
-        value = _np(f, "resize", value, n)
+        value = np_call(f, "resize", value, n)
     f.effect("setitem", g["a"], f.emit("tuple", i, i), value)
     return Const(None)
 
 
 def _put(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    g = _given("a ind v mode", pos, kw)
+    g = given("a ind v mode", pos, kw)
     t = type_of_atom(g["a"])
     if "mode" in g or not isinstance(t, Array) or t.rank is None:
         return f.refuse("S2S054", "np.put with a mode, or into an array of unknown rank", "write a.flat[i] = v")
     index, value = _as_index(f, g["ind"]), g["v"]
     if not _is_flat(index) or not _is_flat(value):  # both are gone through in order, whatever their shapes
-        index, value = _np(f, "ravel", index), _np(f, "ravel", value)
+        index, value = np_call(f, "ravel", index), np_call(f, "ravel", value)
     if t.rank != 1:
-        index = _np(f, "unravel_index", index, f.emit("getattr", g["a"], Const("shape")))
+        index = np_call(f, "unravel_index", index, f.emit("getattr", g["a"], Const("shape")))
     f.effect("setitem", g["a"], index, value)
     return Const(None)
 
@@ -107,12 +107,12 @@ def _item(t: List | Tuple) -> Type:
 def _as_index(f: FunctionInfer, index: Atom) -> Atom:
     """A list of positions as an array."""
     t = type_of_atom(index)
-    return index if isinstance(t, Array | Tuple) or is_number(t) else _np(f, "array", index)
+    return index if isinstance(t, Array | Tuple) or is_number(t) else np_call(f, "array", index)
 
 
 def _putmask(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``a[mask] = v``, or ``v[mask]`` where v has the shape of a."""
-    g = _given("a mask values", pos, kw)
+    g = given("a mask values", pos, kw)
     a, value, t, target = g["a"], g["values"], type_of_atom(g["values"]), type_of_atom(g["a"])
     if isinstance(t, Array) and isinstance(target, Array) and t.dims is not None and t.dims == target.dims:
         value = f.emit("getitem", value, _as_mask(f, g["mask"]))
@@ -127,16 +127,16 @@ def _as_mask(f: FunctionInfer, mask: Atom) -> Atom:
     t = type_of_atom(mask)
     if isinstance(t, Array) and t.dtype == "bool":
         return mask
-    return _np(f, "asarray", mask, kw={"dtype": Ref(bool, "bool")})
+    return np_call(f, "asarray", mask, kw={"dtype": Ref(bool, "bool")})
 
 
 def _place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``a[mask] = vals[:count]``: the first values, one for each true element, over again where there are not enough."""
-    g = _given("arr mask vals", pos, kw)
+    g = given("arr mask vals", pos, kw)
     value, mask = g["vals"], _as_mask(f, g["mask"])
     if not is_number(type_of_atom(value)):
-        flat = _np(f, "ravel", value)
-        places = f.emit("mod", _np(f, "arange", _np(f, "count_nonzero", mask)), _np(f, "size", flat))
+        flat = np_call(f, "ravel", value)
+        places = f.emit("mod", np_call(f, "arange", np_call(f, "count_nonzero", mask)), np_call(f, "size", flat))
         value = f.emit("getitem", flat, places)
     f.effect("setitem", g["arr"], mask, value)
     return Const(None)
@@ -144,7 +144,7 @@ def _place(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) 
 
 def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``np.linalg.svd(x, compute_uv=False)``: the singular values alone."""
-    g = _given("a full_matrices compute_uv hermitian", pos, kw)
+    g = given("a full_matrices compute_uv hermitian", pos, kw)
     wanted = type_of_atom(g["compute_uv"]) if "compute_uv" in g else Lit(True)
     if not (isinstance(wanted, Lit) and wanted.value is False) or "hermitian" in g:
         return NotImplemented
@@ -153,7 +153,7 @@ def _svd(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) ->
 
 def _qr(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``np.linalg.qr(a, mode="r")``: the second of both factors; "complete" is "reduced" where there is nothing to add."""
-    g = _given("a mode", pos, kw)
+    g = given("a mode", pos, kw)
     mode, t = type_of_atom(g.get("mode", Const("reduced"))), type_of_atom(g["a"])
     square = isinstance(t, Array) and t.rank == 2 and t.dims is not None and t.dims[0] is not None and t.dims[0] == t.dims[1]
     if mode not in (Lit("reduced"), Lit("r")) and not (mode == Lit("complete") and square):
@@ -187,34 +187,34 @@ def _einsum(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None)
 
 def _interp(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``np.interp(x, xp, fp, left, right)``: what is outside of the table is chosen instead."""
-    g = _given("x xp fp left right period", pos, kw)
+    g = given("x xp fp left right period", pos, kw)
     left, right = g.get("left"), g.get("right")
     if (_is_none(left) and _is_none(right)) or not _is_none(g.get("period")) or not {"x", "xp", "fp"} <= g.keys():
         return NotImplemented
     x, xp = g["x"], g["xp"]
-    y = _np(f, "interp", x, xp, g["fp"])
+    y = np_call(f, "interp", x, xp, g["fp"])
     for end, k, op in ((left, 0, "lt"), (right, -1, "gt")):
         if end is not None and not _is_none(end):
             outside = arithmetic(f, op, (x, f.emit("getitem", xp, Const(k))), "")
-            y = _np(f, "where", outside, end, y)
+            y = np_call(f, "where", outside, end, y)
     return y
 
 
 def _diff(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
     """``np.diff(x, prepend=a, append=b)``: the differences of what is joined."""
-    g = _given("a n axis prepend append", pos, kw)
+    g = given("a n axis prepend append", pos, kw)
     ends = [g.get(k) for k in ("prepend", "append")]
-    given = [not (a is None or (isinstance(a, Ref) and a.obj is np._NoValue)) for a in ends]
-    if not any(given):
+    there_are = [not (a is None or (isinstance(a, Ref) and a.obj is np._NoValue)) for a in ends]
+    if not any(there_are):
         return NotImplemented
     axis = g.get("axis", Const(-1))
-    first = _np(f, "take", g["a"], f.emit("list", Const(0)), axis)
+    first = np_call(f, "take", g["a"], f.emit("list", Const(0)), axis)
     parts = [
-        a if a is g["a"] or rank_of(type_of_atom(a)) != 0 else _np(f, "full_like", first, a)
-        for a, there in zip((ends[0], g["a"], ends[1]), (given[0], True, given[1]), strict=True)
+        a if a is g["a"] or rank_of(type_of_atom(a)) != 0 else np_call(f, "full_like", first, a)
+        for a, there in zip((ends[0], g["a"], ends[1]), (there_are[0], True, there_are[1]), strict=True)
         if there and a is not None
     ]
-    whole = _np(f, "concatenate", f.emit("list", *parts), axis)
+    whole = np_call(f, "concatenate", f.emit("list", *parts), axis)
     return calls.call_object(f, Ref(np.diff, "np.diff"), (whole, g.get("n", Const(1)), axis), {}, name, untyped)
 
 
@@ -228,7 +228,7 @@ def _labels(t: Type) -> str | None:
 
 
 def _fromiter(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-    g = _given("iter dtype count", pos, kw)
+    g = given("iter dtype count", pos, kw)
     if "count" in g or "like" in g:
         return NotImplemented
     return calls.call_object(
@@ -257,7 +257,7 @@ def _scatter(at: Any, text: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
         a, index, v = pos
         if isinstance(type_of_atom(v), List | Tuple):
-            v = _np(f, "array", v)
+            v = np_call(f, "array", v)
         f.effect("call", Ref(at, text), a, index, v)
         return Const(None)
 
@@ -283,7 +283,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         if ranks[0] is None or ranks[1] is None or (isinstance(vt, Array) and vt.dims and vt.dims[0] is None):
             return f.refuse("S2S064", f"np.{ufunc.__name__}.at with arrays of unknown shape", "write a loop")
         if isinstance(vt, Array):
-            v = _np(f, "array", v)  # v may share memory with a, and is read before
+            v = np_call(f, "array", v)  # v may share memory with a, and is read before
         each = ranks[1] == ranks[0] - len(columns) + 1
         if each and isinstance(vt, Array) and vt.dims and vt.dims[0] is not None and vt.dims[0].is_one:
             each, v = False, f.emit("getitem", v, Const(0))
@@ -295,7 +295,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
         value = f.emit("getitem", v, k) if each else v
         where = place[0] if len(place) == 1 else f.emit("tuple", *place)
         if op in ("maximum", "minimum"):
-            f.effect("setitem", a, where, _np(f, op, f.emit("getitem", a, where), value))
+            f.effect("setitem", a, where, np_call(f, op, f.emit("getitem", a, where), value))
         else:
             f.effect("aug_setitem", a, where, value, Const(op))
         body, f.out = f.out, saved
@@ -307,7 +307,7 @@ def _at(ufunc: np.ufunc, op: str) -> Handler:
 
 def _reduce(canonical: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-        g = _given("array axis dtype out keepdims", pos, kw)
+        g = given("array axis dtype out keepdims", pos, kw)
         options: Kw = {"axis": g.get("axis", Const(0)), **{k: g[k] for k in ("keepdims",) if k in g}}
         unknown = [k for k in g if k not in ("array", "axis", "keepdims") and not _is_none(g[k])]
         if unknown:
@@ -319,7 +319,7 @@ def _reduce(canonical: str) -> Handler:
 
 def _accumulate(canonical: str) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-        g = _given("array axis dtype out", pos, kw)
+        g = given("array axis dtype out", pos, kw)
         g = {k: a for k, a in g.items() if k not in ("dtype", "out") or not _is_none(a)}
         if set(g) - {"array", "axis", "out"}:
             return NotImplemented
@@ -333,7 +333,7 @@ def _running(written: str) -> Handler:
     """Step by step, as ``rewritten_running`` has it."""
 
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-        g = _given("array axis dtype out", pos, kw)
+        g = given("array axis dtype out", pos, kw)
         g = {k: a for k, a in g.items() if k not in ("dtype", "out") or not _is_none(a)}
         if set(g) - {"array", "axis"} or _is_none(g.get("axis", Const(0))):
             return NotImplemented
@@ -347,7 +347,7 @@ def _outer(ufunc: np.ufunc) -> Handler:
     """``ufunc.outer(a, b)``: ``ufunc(a[..., None], b)``."""
 
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
-        a, b = (x if isinstance(type_of_atom(x), Array) or is_number(type_of_atom(x)) else _np(f, "array", x) for x in pos)
+        a, b = (x if isinstance(type_of_atom(x), Array) or is_number(type_of_atom(x)) else np_call(f, "array", x) for x in pos)
         rank = rank_of(type_of_atom(b))
         if kw or rank is None:
             return f.refuse("S2S054", f"np.{ufunc.__name__}.outer of an array of unknown rank", "write a[:, None] and b")
@@ -441,7 +441,7 @@ def _each(fn: Any) -> Handler:
     def handler(f: FunctionInfer, pos: Args, kw: Kw, name: str, untyped: Var | None) -> Any:
         if len(pos) == 1:
             return NotImplemented
-        return f.emit("tuple", *(_np(f, fn.__name__, a) for a in pos), name=name)
+        return f.emit("tuple", *(np_call(f, fn.__name__, a) for a in pos), name=name)
 
     return handler
 

@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s2sad.analysis.infer import calls, carried, functions, generated, merging, method_calls, records, suspended
+from s2sad.analysis.infer import (
+    calls,
+    carried,
+    defaults,
+    functions,
+    generated,
+    merging,
+    method_calls,
+    records,
+    suspended,
+)
 from s2sad.analysis.infer.members import class_data, has, lookup, unsupported
 from s2sad.analysis.infer.records import CODE, Record, new_object, record_of
 from s2sad.analysis.infer.stand_ins import STAND_INS
@@ -50,7 +60,9 @@ def _made(f: FunctionInfer, cls: Any, init: Any, pos: tuple[Atom, ...], kw: dict
     record = Record(cls, name)
     var = new_object(f, record)
     f.origin[var] = f.synthetic.setdefault((f.loc, cls, f.current), Var(name))  # the lists that it holds are known by it
+    record.home = f.out
     init_with(f, var, cls, init, pos, kw)
+    record.home = None
     return settled(f, var, cls)
 
 
@@ -236,6 +248,8 @@ def store(f: FunctionInfer, x: Atom, key: str, value: Atom, *, raw: bool = False
     if static is None and not _takes(cls):
         f.refuse("S2S061", f"{cls.__name__} has __slots__, and none for {key}", "name it in __slots__")
         return True
+    if key not in record.attrs and key not in record.declared and record.home is not f.out and hasattr(cls, key):
+        defaults.note_store(f, cls, key)
     record.attrs[key] = value
     if record.real is not None:
         _store_real(f, record, key, value)
@@ -248,6 +262,8 @@ def _store_elsewhere(f: FunctionInfer, x: Atom, t: Obj, key: str, value: Atom) -
         f.program.object_stores[t.cls] = (f.loc, f.current)
         f.changed = True  # objects of this class are made in another way
     if generated.is_frozen(t.cls) or key not in dict(t.attrs):
+        if hasattr(t.cls, key):
+            defaults.note_store(f, t.cls, key)
         return False
     kept = records.real(f, value)
     old, new = f.program.object_types.get((t.cls, key)), widen(type_of_atom(kept))
@@ -386,6 +402,8 @@ def _augmented(f: FunctionInfer, x: Atom, key: str, value: Atom, op: str) -> boo
     t = type_of_atom(x)
     static = lookup(f, t.cls, key) if isinstance(t, Obj) else None
     if record_of(f, x) is None and not isinstance(static, property) and not (isinstance(t, Obj) and key in dict(t.attrs)):
+        if static is not None and isinstance(t, Obj):
+            defaults.note_store(f, t.cls, key)
         return False
     assert isinstance(t, Obj)
     old = method_calls.attribute(f, x, t, key, key)

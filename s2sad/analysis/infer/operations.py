@@ -29,6 +29,7 @@ from s2sad.analysis.infer import (
     standard,
     type_queries,
     unpacking,
+    wholes,
 )
 from s2sad.analysis.optypes import ARITHMETIC, INPLACE, op_type
 from s2sad.ir.nodes import UNDEF, Atom, Const, Function, Let, Ref, Var
@@ -348,6 +349,8 @@ def _getitem(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         chosen = functions.chosen_by_index(f, x, t, i, name)
         if chosen is not None:
             return chosen
+    if t.__class__ is Unknown and wholes.may_be_object(f, "__getitem__"):
+        return UNDEF
     if isinstance(t, Obj):
         result = method_calls.dunder(f, "__getitem__", x, (i,), name)
         if result is not None:
@@ -423,6 +426,8 @@ def _getattr(f: FunctionInfer, s: Let, args: tuple[Atom, ...], name: str) -> Ato
         return calls.reference(getattr(t.value, key), f"np.{getattr(t.value.type, '__name__', '')}")
     if f.program.carried and isinstance(x, Var) and (x in f.caught or _is_exception(t)):
         return carried.read(f, x, key, name)
+    if t.__class__ is Unknown and wholes.may_be_object(f, key):
+        return UNDEF
     bound = functions.bound_method(f, x, t, key, name)
     return bound if bound is not None else f.emit("getattr", x, attr, name=name)
 

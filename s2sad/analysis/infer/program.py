@@ -86,6 +86,8 @@ class Infer(Findings):
         self.object_made: dict[Spec, dict[Any, int]] = {}  # how many objects of a class have records in a function
         self.object_types: dict[tuple[Any, str], Type] = {}  # what is stored into attributes without a record
         self.object_records: dict[Any, None] = {}
+        self.late: dict[tuple[Any, str], None] = {}  # attributes that a class gives a value, and objects of it another
+        self.late_reads: dict[Spec, dict[tuple[Any, str], Any]] = {}  # those that were read as data of the class
         self.members: dict[tuple[Any, str], Any] = {}  # what was looked up in classes
         self.class_data: dict[tuple[Any, str], Any] = {}  # data that classes hold, one Global each
         self.watched: list[Any] = []  # loops over what is read at another time than Python does (``made_now``)

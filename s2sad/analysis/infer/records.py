@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad import runtime as rt
-from s2sad.analysis.infer import stand_ins
+from s2sad.analysis.infer import defaults, stand_ins
 from s2sad.analysis.optypes import op_type, type_of_atom
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import UNDEF, Atom, Const, Let, Loc, Ref, Stmt, Var
@@ -41,7 +41,8 @@ class Record:
 
     real: the object itself, where it exists in the emitted program. declared: attribute types of a given object.
     frozen: why no store can be followed any more. opened: the code it was handed to that we cannot see into. dirty:
-    ``real`` was changed after it was made, so that its attributes are not those that derivatives know of.
+    ``real`` was changed after it was made, so that its attributes are not those that derivatives know of. home: the
+    statements of the block that makes it, until it is made.
     """
 
     cls: Any
@@ -53,6 +54,7 @@ class Record:
     frozen: str = ""
     opened: str = ""
     dirty: bool = False
+    home: list[Stmt] | None = None
 
 
 # The attributes that the type of a marker shows: none that a program can have, and one that counts as varying, so that
@@ -118,6 +120,8 @@ def new_object(f: FunctionInfer, record: Record) -> Var:
     f.tracked.objects[var] = record
     made = f.program.object_made.setdefault(f.spec, {})
     made[record.cls] = made.get(record.cls, 0) + 1
+    if f.program.late:
+        defaults.begin(f, record)
     return var
 
 

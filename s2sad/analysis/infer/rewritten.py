@@ -12,6 +12,8 @@ import numpy as np
 
 from s2sad.analysis.infer import rewritten_arrays
 
+_GEOMSPACE = np.geomspace.__wrapped__  # type: ignore[attr-defined]
+
 
 def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False) -> Any:
     """np.average: weights have the shape of a, or go along one axis."""
@@ -63,13 +65,10 @@ def broadcast_arrays(*args: Any) -> Any:
 
 def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, *, dtype: Any = None) -> Any:
     """np.cov without weights."""
+    x = np.asarray(m)
     if dtype is None:
-        dtype = (
-            np.result_type(np.asarray(m), np.float64)
-            if y is None
-            else np.result_type(np.asarray(m), np.asarray(y), np.float64)
-        )
-    x = _cast(np.atleast_2d(np.asarray(m)), dtype)
+        dtype = np.result_type(x, np.float64) if y is None else np.result_type(x, np.asarray(y), np.float64)
+    x = _cast(np.atleast_2d(x), dtype)
     if not rowvar and np.ndim(m) != 1:
         x = x.T
     if y is not None:
@@ -136,7 +135,29 @@ def _uneven_edges(y: Any, d: Any, edge_order: int) -> Any:
     return np.asarray(first), np.asarray(last)
 
 
+def geomspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0) -> Any:
+    """np.geomspace: both ends are what was given."""
+    if dtype is not None:
+        return _GEOMSPACE(start, stop, num, endpoint, dtype, axis)
+    first, last = np.asanyarray(start), np.asanyarray(stop)
+    if first.dtype == np.float32:
+        first = first * np.float64(1.0)
+    if last.dtype == np.float32:
+        last = last * np.float64(1.0)
+    if np.any(first == 0) or np.any(last == 0):
+        raise ValueError("Geometric sequence cannot include zero")
+    sign = np.sign(first)
+    result = np.logspace(np.log10(first / sign), np.log10(last / sign), num, endpoint, 10.0)
+    if num > 0:
+        result[0] = first / sign
+        if num > 1 and endpoint:
+            result[-1] = last / sign
+    result = result * sign
+    return result if axis == 0 else np.moveaxis(result, 0, axis)
+
+
 REWRITTEN: dict[Any, Any] = {
+    np.geomspace: geomspace,
     **rewritten_arrays.REWRITTEN,
     np.average: average,
     np.ptp: ptp,
@@ -174,6 +195,8 @@ BY_NAME: dict[tuple[str, str], str] = {
     ("scipy.linalg._special_matrices", "toeplitz"): "rewritten_scipy.toeplitz",
     ("scipy.linalg._special_matrices", "hankel"): "rewritten_scipy.hankel",
     ("scipy.linalg._special_matrices", "circulant"): "rewritten_scipy.circulant",
+    ("scipy.stats._distn_infrastructure", "rv_continuous_frozen"): "rewritten_scipy.Frozen",
+    ("scipy.stats._distn_infrastructure", "rv_discrete_frozen"): "rewritten_scipy.Frozen",
     ("scipy.stats._distn_infrastructure", "argsreduce"): "rewritten_scipy.argsreduce",
     ("scipy.stats._stats_py", "_xp_mean"): "rewritten_scipy.xp_mean",
     ("scipy._lib.array_api_extra._lib._funcs", "apply_where"): "rewritten_scipy.apply_where",

@@ -221,3 +221,72 @@ def circulant(c: Any) -> Any:
     c = _vector(c)
     values = np.concatenate((c[::-1], c[:0:-1]))
     return values[len(c) - 1 - np.arange(len(c))[:, None] + np.arange(len(c))]
+
+
+class Frozen:
+    """A distribution with its parameters: ``norm(loc, scale)``."""
+
+    def __init__(self, dist: Any, *args: Any, **kwds: Any) -> None:
+        self.dist = dist
+        self.args = args
+        self.kwds = kwds
+
+    def pdf(self, x: Any) -> Any:
+        return self.dist.pdf(x, *self.args, **self.kwds)
+
+    def logpdf(self, x: Any) -> Any:
+        return self.dist.logpdf(x, *self.args, **self.kwds)
+
+    def pmf(self, k: Any) -> Any:
+        return self.dist.pmf(k, *self.args, **self.kwds)
+
+    def logpmf(self, k: Any) -> Any:
+        return self.dist.logpmf(k, *self.args, **self.kwds)
+
+    def cdf(self, x: Any) -> Any:
+        return self.dist.cdf(x, *self.args, **self.kwds)
+
+    def logcdf(self, x: Any) -> Any:
+        return self.dist.logcdf(x, *self.args, **self.kwds)
+
+    def sf(self, x: Any) -> Any:
+        return self.dist.sf(x, *self.args, **self.kwds)
+
+    def logsf(self, x: Any) -> Any:
+        return self.dist.logsf(x, *self.args, **self.kwds)
+
+    def ppf(self, q: Any) -> Any:
+        return self.dist.ppf(q, *self.args, **self.kwds)
+
+    def isf(self, q: Any) -> Any:
+        return self.dist.isf(q, *self.args, **self.kwds)
+
+    def mean(self) -> Any:
+        return self.dist.mean(*self.args, **self.kwds)
+
+    def median(self) -> Any:
+        return self.dist.median(*self.args, **self.kwds)
+
+    def var(self) -> Any:
+        return self.dist.var(*self.args, **self.kwds)
+
+    def std(self) -> Any:
+        return self.dist.std(*self.args, **self.kwds)
+
+    def entropy(self) -> Any:
+        return self.dist.entropy(*self.args, **self.kwds)
+
+    def interval(self, confidence: Any = None) -> Any:
+        return self.dist.interval(confidence, *self.args, **self.kwds)
+
+    def support(self) -> Any:
+        return self.dist.support(*self.args, **self.kwds)
+
+    def moment(self, order: Any = None) -> Any:
+        return self.dist.moment(order, *self.args, **self.kwds)
+
+    def stats(self, moments: str = "mv") -> Any:
+        return self.dist.stats(*self.args, moments=moments, **self.kwds)
+
+    def rvs(self, size: Any = None, random_state: Any = None) -> Any:
+        return self.dist.rvs(*self.args, size=size, random_state=random_state, **self.kwds)

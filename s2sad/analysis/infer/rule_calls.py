@@ -72,8 +72,10 @@ def rule_call(
         kw.pop("casting", None)  # which casts are an error
         if "where" in kw:
             return _masked(f, rule, pos, kw, name, Ref(target, text))
-    if "where" in kw and any(target is r for r in _REDUCTIONS):
-        return _masked_reduction(f, rule, pos, kw, name, Ref(target, text))
+    if ("where" in kw or "initial" in kw) and any(target is r for r in _REDUCTIONS):
+        from s2sad.analysis.infer import masked_reductions
+
+        return masked_reductions.call(f, rule, pos, kw, name, Ref(target, text))
     out = kw.pop("out", None) if "out" in kw and "out" not in dict(rule.static) else None
     if isinstance(target, np.ufunc) and len(pos) > target.nin:  # np.exp(x, out)
         out, pos = pos[target.nin], pos[: target.nin]
@@ -141,46 +143,6 @@ def _masked(
 
 
 _REDUCTIONS = (np.sum, np.mean, np.max, np.min, np.amax, np.amin, np.prod, np.var, np.std)
-_LIMITS = (np.max, np.amax, np.min, np.amin)
-
-
-def _masked_reduction(
-    f: FunctionInfer, rule: Rule, pos: tuple[Atom, ...], kw: dict[str, Atom], name: str, ref: Ref
-) -> Atom | None:
-    """``np.sum(x, where=mask)`` is ``rt.masked_sum(x, mask)``; ``np.max(x, where=mask, initial=c)`` is
-    ``np.maximum(np.max(np.where(mask, x, c)), c)``; ``np.prod(x, where=mask)`` that of ``np.where(mask, x, 1)``."""
-    mask = kw.pop("where")
-    t = type_of_atom(mask)
-    if isinstance(t, Lit) and t.value is True:
-        return rule_call(f, rule, pos, kw, name, ref)
-    if isinstance(t, List | Tuple):
-        mask = rule_call(f, numpy_rule("asarray"), (mask,), {}, "") or UNDEF
-    if ref.obj is np.prod:
-        factors = rule_call(f, numpy_rule("where"), (mask, pos[0], Const(1)), {}, "") or UNDEF
-        return rule_call(f, rule, (factors, *pos[1:]), kw, name, ref)
-    if ref.obj in (np.var, np.std):
-        from s2sad.analysis.infer import calls, rewritten_arrays
-
-        other = [k for k in ("dtype", "out", "mean") if k in kw and not isinstance(type_of_atom(kw[k]), Lit)]
-        if other or len(pos) > 2:
-            option = (*other, "dtype")[0]
-            f.refuse("S2S054", f"the option {option}= of {ref.text} with where= has no derivative rule", "leave it out")
-            return UNDEF
-        written = rewritten_arrays.masked_std if ref.obj is np.std else rewritten_arrays.masked_var
-        return calls.call_atom(f, Ref(written, ref.text), (pos[0], mask, *pos[1:]), kw, name)
-    if ref.obj not in _LIMITS:
-        which = "masked_sum" if ref.obj is np.sum else "masked_mean"
-        helper = lookup(getattr(rt, which))
-        assert helper is not None
-        return rule_call(f, helper, pos, {**kw, "where": mask}, name, Ref(helper.canonical, f"rt.{which}"))
-    start = kw.pop("initial", UNDEF)
-    if start is UNDEF:
-        f.refuse("S2S053", f"{ref.text}() with where= is called without initial=")
-        return UNDEF
-    chosen = rule_call(f, numpy_rule("where"), (mask, pos[0], start), {}, "") or UNDEF
-    most = rule_call(f, rule, (chosen, *pos[1:]), kw, "", ref) or UNDEF
-    both = "maximum" if ref.obj in (np.max, np.amax) else "minimum"
-    return rule_call(f, numpy_rule(both), (most, start), {}, name)
 
 
 def text_of(rule: Rule) -> str:

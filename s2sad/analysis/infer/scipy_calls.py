@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import linecache
 from collections.abc import Callable
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -192,6 +193,11 @@ def checked_sample(sample: Any, too_small: int) -> Any:
 
 
 _PARSERS: dict[str, Any] = {}
+
+
+def is_distribution(obj: Any) -> bool:
+    """``stats.norm`` and its like: objects that are called with their parameters."""
+    return not isinstance(obj, type) and callable(obj) and isinstance(type(obj).__call__, FunctionType)
 
 
 def argument_parser(method: Any) -> Any:

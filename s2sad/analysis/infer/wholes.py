@@ -5,9 +5,12 @@ See ``records`` for what a record is.
 
 from __future__ import annotations
 
+from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.infer import members, merging, operators, records
+import numpy as np
+
+from s2sad.analysis.infer import defaults, members, merging, operators, records
 from s2sad.analysis.infer.records import CODE, Record
 from s2sad.ir.nodes import UNDEF, Block, Const, Function, If, Let, Loc, Ref, Try, Var, targets_of, walk
 from s2sad.ir.types import BOOL, UNKNOWN, Dict, List, Obj, Tuple, Type
@@ -23,6 +26,8 @@ def given(f: FunctionInfer, var: Var, depth: int = 0) -> None:
     record = Record(t.cls, var.name, real=var, given=True, declared=dict(t.attrs))
     f.tracked.objects[var] = record
     f.program.object_records[t.cls] = None
+    if f.program.late:
+        defaults.begin(f, record)
     for key, part in t.attrs:
         if isinstance(part, Obj):
             inner = Var(key, part)
@@ -100,6 +105,37 @@ def _check(f: FunctionInfer, a: Record, b: Record) -> list[Any]:
     made = Let(error, "call", (Ref(RuntimeError, "RuntimeError"), Const(text)), (), loc)
     fail = Block((made, Let(None, "raise_", (error,), (), loc)), ())
     return [Let(same, "is_", (a.real, b.real), (), loc), If(same, fail, Block(), (), loc)]
+
+
+def may_be_object(f: FunctionInfer, key: str) -> bool:
+    """Refuse what asks the class of a value, which may be one of several objects of different classes: a method, a property,
+    what the class gives all objects. A name that arrays have as well is refused where two classes have it."""
+    having = [c for c in _classes(f) if _asks_class(members.lookup(f, c, key), c, key)]
+    if len(having) < (2 if hasattr(np.ndarray, key) else 1):
+        return False
+    f.refuse(CODE, f"{key} is defined by {having[0].__name__}, and the object may be of another class",
+             "index with a constant, or loop over a tuple of the objects")  # fmt: skip
+    return True
+
+
+def _asks_class(found: Any, cls: Any, key: str) -> bool:
+    own = key in getattr(cls, "__dataclass_fields__", ()) or isinstance(found, MemberDescriptorType)
+    return found is not None and not own
+
+
+def _classes(f: FunctionInfer) -> list[Any]:
+    """The classes of the objects that the program makes or is given."""
+    found = dict.fromkeys(cls for made in f.program.object_made.values() for cls in made)
+    todo = [t for spec in f.program.specs.values() for t in spec.arg_types]
+    for t in todo:
+        if isinstance(t, Obj):
+            found[t.cls] = None
+            todo += [part for _, part in t.attrs]
+        elif isinstance(t, Dict):
+            todo += [part for _, part in t.items or ()]
+        elif isinstance(t, Tuple | List):
+            todo += t.items or ()
+    return list(found)
 
 
 def condition(f: FunctionInfer, cond: Block) -> Block:
