@@ -185,3 +185,69 @@ def test_places_are_written_where_they_are() -> None:
         text = derivative(f, args, tuple(range(len(args))))
         assert not re.search(r"^ *(t\d+ = )?[ijnm] - 1(  #.*)?$", text, re.M)
         assert "- 1]" in text
+
+
+def steps(A, b, x):
+    s_list, y_list = [], []
+    g = A @ x - b
+    for _ in range(3):
+        q = g
+        if s_list:
+            q = q * (s_list[-1] @ y_list[-1]) / (y_list[-1] @ y_list[-1])
+        x_new = x - 0.1 * q
+        g_new = A @ x_new - b
+        s_list.append(x_new - x)
+        y_list.append(g_new - g)
+        x, g = x_new, g_new
+    return 0.5 * x @ A @ x - b @ x
+
+
+def unassigned(x, y, n):
+    if n > 0:
+        a = x * y
+        b = a
+    else:
+        a = y
+    return a * b
+
+
+def test_a_branch_hands_on_each_value_once() -> None:
+    text = derivative(steps, (np.eye(3) * 2 + 0.1, RNG.normal(size=3), RNG.normal(size=3)), (1, 2))
+    branch = text[text.index("if t") : text.index("x_new =")]
+    assert not re.search(r"^ *\w+ = \w+$", branch.split("else:")[0], re.M), "no second name"
+    derivative(unassigned, (1.3, 0.7, 1), (0, 1))
+    with pytest.raises(UnboundLocalError):
+        s2sad.grad(unassigned)(1.3, 0.7, 0)
+
+
+def damped(x, n):
+    for _ in range(n):
+        x = x - 0.1 * x * x
+    return x
+
+
+def test_what_may_be_a_0d_array_is_not_added_to_in_place() -> None:
+    """A cotangent and what a helper gives may be arrays where their types say numbers."""
+    _, pullback = s2sad.vjp(damped, 0.7, 3)
+    seed = np.array(2.0)
+    first, second = pullback(seed)[0], pullback(seed)[0]
+    assert seed == 2.0 and first == second == pytest.approx(2.0 * s2sad.grad(damped)(0.7, 3), rel=1e-12)
+    assert " += " in derivative(lotka, (RNG.uniform(0.5, 1.5, 4), RNG.uniform(0.5, 1.5, 2), 0.01, 5), (0, 1))
+
+
+def clusters(X, centers, beta, n):
+    for _ in range(n):
+        d = ((X[:, None, :] - centers[None, :, :]) ** 2).sum(-1)
+        w = np.exp(-beta * d)
+        w = w / w.sum(1, keepdims=True)
+        centers = (w.T @ X) / w.sum(0)[:, None]
+    d = ((X[:, None, :] - centers[None, :, :]) ** 2).sum(-1)
+    return d.min(axis=1).sum() / X.shape[0]
+
+
+def test_numbers_come_after_sums() -> None:
+    """What multiplies a whole array is a pass over it, and an axis that is kept only to be dropped is not kept."""
+    X = np.array([[0.1, 0.2], [1.9, 0.1], [0.2, 2.1], [2.2, 0.3], [0.0, -0.2], [0.1, 1.8]])
+    text = derivative(clusters, (X, np.array([[0.0, 0.1], [2.0, 0.0], [0.0, 2.0]]), 1.5, 2), (1, 2))
+    assert "centers_bar = -2.0 * (" in text and "keepdims=True))[" not in text
+    assert "np.broadcast_to(1.0" not in text and "safe_div(1.0" not in text

@@ -8,8 +8,8 @@ from typing import Any
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.backend import syntax as syn
 from s2sad.backend.expressions import EmitError, Expressions
+from s2sad.backend.updates import Numbers
 from s2sad.ir.nodes import Atom, Const, Let, Ref, Stmt, Var
-from s2sad.ir.types import is_number
 
 Body = list[Any]
 _AUGMENTED = frozenset(["add", "sub", "mul", "truediv"])
@@ -19,6 +19,7 @@ class SimpleStatements(Expressions):
     """What one ``Let`` (or a few that belong together) is written as."""
 
     taken: dict[Let, Atom]
+    numbers: Numbers | None = None
     augments = False  # is ``x = x + a`` written ``x += a``? (That is another operation for the stages that read the text.)
 
     @property
@@ -49,9 +50,11 @@ class SimpleStatements(Expressions):
 
     def _is_update(self, let: Let, value: Any) -> bool:
         """``x = x + a`` of a number, which is ``x += a`` whatever ``a`` is."""
-        x = let.args[0]
-        number = x.__class__ is Var and x.type is not None and is_number(x.type)
-        return number and value.left.__class__ is ast.Name and value.left.id == self.names.names.get(let.target)  # type: ignore[arg-type]
+        if value.left.__class__ is not ast.Name or value.left.id != self.names.names.get(let.target):  # type: ignore[arg-type]
+            return False
+        if self.numbers is None:
+            self.numbers = Numbers(self.fn)
+        return let.args[0] in self.numbers
 
     def _in_two(self, let: Let) -> Body:
         """``t = a * b`` as ``t = a`` and ``t *= b``, where ``a`` (or ``b``) is an array that is made here."""

@@ -5,17 +5,19 @@
     def f(a, b, w):
         p = np.sum(a @ b, axis=1)
         q = np.sum(a * w + a @ b, axis=0)
-        return p, q
+        r = np.sum(-2.0 * ((w * 0.5)[None] * a), axis=0)
+        return p, q, r
 
 *after*::
 
     def f(a, b, w):
         p = a @ np.sum(b, axis=1)
         q = np.sum(a, axis=0) * w + np.sum(a, axis=0) @ b
-        return p, q
+        r = -2.0 * 0.5 * np.sum(w[None] * a, axis=0)
+        return p, q, r
 
 On the adjoint side only, and only where nothing else reads the matrix. A sum of matrices is parted where each of its terms
-gets smaller that way.
+gets smaller that way. Numbers that an array of any rank is multiplied by come after its sum.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.types import dtype_of
-from s2sad.specialise.driver import Rewriter, const, is_floating, known_dims, made_by, rank
+from s2sad.specialise.driver import Rewriter, const, is_floating, is_scalar, known_dims, made_by, rank
 
 _DEPTH = 3
 
@@ -86,4 +88,59 @@ def _total(rw: Rewriter, let: Let, x: Atom, axis: int) -> Atom:
     return rw.emit("call", let.args[0], x, kw={"axis": Const(axis)})
 
 
-RULES: dict[Any, tuple[Any, ...]] = {np.sum: (over_axis,)}
+@made_by("mul", "neg")
+def scaled(rw: Rewriter, let: Let) -> Let | None:
+    """``np.sum(c * x, axis=0)`` to ``c * np.sum(x, axis=0)``, wherever in the product the numbers are."""
+    if let.kwnames != ("axis",) or len(let.posargs) != 2 or dtype_of(type_of_atom(let.args[1])) != "float64":
+        return None
+    numbers: list[Atom] = []
+    x = _unscaled(rw, let.args[1], numbers, _DEPTH)
+    if not numbers:
+        return None
+    total = rw.emit("call", let.args[0], x, kw=let.kwargs)
+    factor, *more = numbers
+    for c in more:
+        factor = rw.emit("mul", factor, c)
+    return rw.let(let, "mul", factor, total)
+
+
+def _unscaled(rw: Rewriter, x: Atom, numbers: list[Atom], depth: int) -> Atom:
+    """An array without the numbers that it is multiplied by, which are noted."""
+    d = _part(rw, x) if depth else None
+    if d is None or dtype_of(type_of_atom(x)) != "float64" or not rank(x):
+        return x
+    if d.op == "neg":
+        numbers.append(Const(-1.0))
+        return _unscaled(rw, d.args[0], numbers, depth)
+    if d.op == "getitem" and _expands(rw, d.args[1]):
+        found: list[Atom] = []
+        inner = _unscaled(rw, d.args[0], found, depth - 1)
+        numbers += found
+        return rw.emit("getitem", inner, d.args[1]) if found else x
+    if d.op != "mul":
+        return x
+    for c, a in (d.args, d.args[::-1]):
+        if is_scalar(c) and is_floating(c) and dtype_of(type_of_atom(a)) == "float64" and rank(a) == rank(x):
+            numbers.append(c)
+            return _unscaled(rw, a, numbers, depth)
+    found = []
+    parts = [_unscaled(rw, a, found, depth - 1) for a in d.args]
+    numbers += found
+    return rw.emit("mul", *parts) if found else x
+
+
+def _expands(rw: Rewriter, index: Atom) -> bool:
+    """Does the index put in axes, and read all?"""
+    d = rw.defs.get(index) if isinstance(index, Var) else None
+    parts = d.args if d is not None and d.op == "tuple" else (index,)
+    return all(_is_whole(rw, a) for a in parts)
+
+
+def _is_whole(rw: Rewriter, a: Atom) -> bool:
+    if isinstance(a, Const):
+        return a.value is None or a.value is Ellipsis
+    d = rw.defs.get(a) if isinstance(a, Var) else None
+    return d is not None and d.op == "slice" and all(isinstance(x, Const) and x.value is None for x in d.args)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {np.sum: (over_axis, scaled)}

@@ -74,10 +74,12 @@ def dot(rw: Rewriter, let: Let) -> Let | None:
     return None
 
 
-@made_by("call")
+@made_by("call", "neg", "mul")
 def kept_axis(rw: Rewriter, let: Let) -> Let | None:
-    """``np.sum(x, axis=1, keepdims=True)[:, 0]``: the axis need not be kept."""
+    """``np.sum(x, axis=1, keepdims=True)[:, 0]``: the axis need not be kept. Nor where the sum is multiplied by a number."""
     d, index = rw.definition(let.args[0]), rw.definition(let.args[1])
+    if d is not None and d.op in ("neg", "mul"):
+        return _multiple(rw, let, d)
     if d is None or index is None or index.op != "tuple" or d.op != "call" or not isinstance(d.args[0], Ref):
         return None
     dims = known_dims(let.args[0])
@@ -90,6 +92,16 @@ def kept_axis(rw: Rewriter, let: Let) -> Let | None:
     if not all(is_const(a, 0) if k in axes else _is_full(rw, a) for k, a in enumerate(index.args)):
         return None
     return rw.call(let, np.sum, "np.sum", d.args[1], kw={"axis": d.args[-2]})
+
+
+def _multiple(rw: Rewriter, let: Let, d: Let) -> Let | None:
+    if d.target in rw.primal or not rw.used_once(d.target):  # type: ignore[arg-type]
+        return None
+    total = d.args[-1]
+    made = rw.definition(total)
+    if made is None or made.op != "call" or made.kwnames != ("axis", "keepdims") or not all(map(is_scalar, d.args[:-1])):
+        return None
+    return rw.let(let, d.op, *d.args[:-1], rw.emit("getitem", total, let.args[1]))
 
 
 def _is_full(rw: Rewriter, a: Atom) -> bool:

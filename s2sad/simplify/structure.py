@@ -10,9 +10,13 @@
             b = b
         if n > 2:
             c = b
+            d = x * 2.0
+            e = d
         else:
             c = b
-        return a * c
+            d = y
+            e = y
+        return a * c + d * e
 
 *after*::
 
@@ -20,7 +24,11 @@
         a = x
         for i in range(n):
             a = a + y
-        return a * y
+        if n > 2:
+            d = x * 2.0
+        else:
+            d = y
+        return a * y + d * d
 
 A ``try`` of which every handler raises is followed by what its body has ended with, such as the path that was taken; one
 whose handlers do nothing but raise again is its body.
@@ -32,6 +40,7 @@ from __future__ import annotations
 
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
+from s2sad.ir.types import Array, Scalar
 
 
 def settle(fn: Function) -> Function:
@@ -70,7 +79,29 @@ class _Settler:
         stmt = with_blocks(stmt, (then, orelse))  # type: ignore[assignment]
         if any(_same(a, b) for a, b in zip(then.results, orelse.results, strict=True)):
             stmt = self._without_agreeing(stmt)
+        if len(stmt.targets) > 1:
+            self._once(stmt)
         out.append(stmt)
+
+    def _once(self, stmt: If) -> None:
+        """What both branches give twice has one name after them; so has what one gives twice, if the other has no value for
+        the second."""
+        first: dict[object, Var] = {}
+        later = []
+        for t, a, b in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
+            if _is_hole(a, t) or _is_hole(b, t):
+                later.append((t, a, b))
+                continue
+            one, other = _key(a), _key(b)
+            known = first.setdefault((one, other), t)
+            if known is not t and known.type == t.type:
+                self.env[t] = known
+            first.setdefault((True, one), t)
+            first.setdefault((False, other), t)
+        for t, a, b in later:
+            known = first.setdefault((False, _key(b)) if _is_hole(a, t) else (True, _key(a)), t)
+            if known is not t and known.type == t.type:
+                self.env[t] = known
 
     def _without_agreeing(self, stmt: If) -> If:
         ks = []
@@ -163,6 +194,16 @@ def _known_in(stmt: While) -> dict[Var, Atom]:
     if again.args[1] is not known.args[1] or not isinstance(zero, Const) or zero.value != 0 or asked.target is None:
         return {}
     return {asked.target: Const(False)}
+
+
+def _is_hole(a: Atom, t: Var) -> bool:
+    """Does None stand for a number or an array that this branch does not have, and that nobody reads after it? (A variable of
+    the user's would have no value at all, and raise.)"""
+    return a.__class__ is Const and a.value is None and t.type.__class__ in (Scalar, Array)
+
+
+def _key(a: Atom) -> object:
+    return (type(a.value), repr(a.value)) if a.__class__ is Const else a
 
 
 def _same(a: Atom, b: Atom) -> bool:

@@ -36,7 +36,7 @@ from s2sad.analysis.fits import cast_free
 from s2sad.analysis.guards import raises_at_zero
 from s2sad.analysis.masked import FADING
 from s2sad.ir.nodes import Atom, Callee, Const, Global, Let, Ref, Var, walk
-from s2sad.ir.types import Array, Scalar, dtype_of
+from s2sad.ir.types import Array, Scalar, dtype_of, is_positive
 from s2sad.specialise.bounds import at_least_one
 from s2sad.specialise.driver import Rewriter, const, is_const, is_floating
 from s2sad.specialise.facts import floor, origin
@@ -170,9 +170,15 @@ def _may_vary(x: Atom) -> bool:
 def safe_div(rw: Rewriter, let: Let) -> Let | None:
     """``rt.safe_div(g, d)`` to ``g / d``."""
     _, g, d = let.args
-    never = const(d) or _raised(rw, d) or (floor(rw, d) or 0.0) > 0.0 or at_least_one(rw, origin(rw, d))
+    never = const(d) or _is_size(d) or _raised(rw, d) or (floor(rw, d) or 0.0) > 0.0 or at_least_one(rw, origin(rw, d))
     plain = never or (whole(rw, g) and _pole_shows(rw, d)) or (_array(d) and nonzero(rw, g))
     return rw.let(let, "truediv", g, d) if plain else None
+
+
+def _is_size(a: Atom) -> bool:
+    """Of an argument, of which no size is 0."""
+    t = type_of_atom(a)
+    return isinstance(t, Scalar) and is_positive(t.size)
 
 
 def _array(a: Atom) -> bool:

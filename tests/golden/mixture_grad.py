@@ -37,5 +37,5 @@ def mixture_grad(alphas, means, log_scales, x):
     t11 = -terms_bar
     alphas_bar = (t9 / t8 if t9 else 0.0) * t7 + t10
     log_scales_bar = np.einsum("ij,ij->j", t11, t2) * t3 * -2.0 - t10 * d
-    means_bar = (-2.0 * ((t11 * t3 * 0.5)[..., None] * t1)).sum(axis=0)  # L91
+    means_bar = -((t11 * t3)[..., None] * t1).sum(axis=0)  # L91
     return value, alphas_bar, means_bar, log_scales_bar  # L88

@@ -10,7 +10,7 @@ def newton_grad(a, x):
         t1 = 3.0 * x * x  # L65
         t2 = (x * x * x - a) / t1
         tape.append((t1, t2, x))  # L64
-        x -= t2  # L65
+        x = x - t2  # L65
     # reverse sweep
     x_bar = 1.0  # L64
     a_bar = 0.0

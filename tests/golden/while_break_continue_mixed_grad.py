@@ -10,9 +10,9 @@ def while_break_continue_mixed_grad(x):
         tape.append(n)
         n += 1  # L169
         if n == 2:  # L170
-            x += 1.0  # L171
+            x = x + 1.0  # L171
         else:
-            x *= 1.1  # L173
+            x = x * 1.1  # L173
             if x > 4:  # L174
                 x -= n  # L175
                 break
