@@ -30,6 +30,10 @@ def _is_narrow(have: Type | None, want: Type | None) -> bool:
         return False
     if isinstance(have, Tuple) and isinstance(want, Tuple) and len(have.items) == len(want.items):
         return any(_is_narrow(a, b) for a, b in zip(have.items, want.items, strict=True))
+    if isinstance(have, Dict) and isinstance(want, Dict):
+        wanted = _entries(want)
+        if any(_is_narrow(t, wanted.get(k)) for k, t in _entries(have).items()):
+            return True
     return is_differentiable(want) and not is_differentiable(have)
 
 
@@ -59,9 +63,12 @@ def _spread(s: Stmt, types: dict[Var, Type], ask: object) -> None:
     if isinstance(s, Let):
         t = types.get(s.target) if s.target is not None else None
         if t is not None and s.op in _MAKES:
-            parts = s.args[1::2] if s.op == "dict" else s.args
             whole = s.op in ("mul", "add", "copy")
-            for k, a in enumerate(parts):
+            if s.op == "dict" and isinstance(t, Dict):
+                entries = _entries(t)
+                for key, a in zip(s.args[::2], s.args[1::2], strict=True):
+                    ask(a, entries.get(getattr(key, "value", None), t.value))  # type: ignore[operator]
+            for k, a in enumerate(s.args if s.op != "dict" else ()):
                 ask(a, t if whole else _item(t, k))  # type: ignore[operator]
         held = types.get(s.args[0]) if s.args and isinstance(s.args[0], Var) else None
         if held is not None and s.op in ("method", "setitem") and len(s.args) > 2:
@@ -74,6 +81,11 @@ def _spread(s: Stmt, types: dict[Var, Type], ask: object) -> None:
         for t in [types[a] for a in row if a in types]:
             for a in row:
                 ask(a, t)  # type: ignore[operator]
+
+
+def _entries(t: Dict) -> dict[object, Type]:
+    """The types under the keys that are known."""
+    return dict(t.items or t.known or ())
 
 
 def _item(t: Type, k: int) -> Type | None:

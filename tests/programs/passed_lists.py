@@ -575,3 +575,18 @@ def functions_that_share_a_callees_variables(x):
 
 
 PROGRAMS.add(functions_that_share_a_callees_variables, arr(3))
+
+
+def fresh_state():
+    return {"total": 0, "parts": [0, 0]}
+
+
+def floats_in_a_callees_dict(x):
+    s = fresh_state()
+    s["total"] += x[0]
+    s["parts"][0] = x[1]
+    s["parts"][1] += x[2] * s["total"]
+    return s["total"] * s["parts"][0] * s["parts"][1]
+
+
+PROGRAMS.add(floats_in_a_callees_dict, arr(3))
