@@ -112,7 +112,8 @@ PASSES: dict[str, tuple[Pass, tuple[Any, ...]]] = {
 }
 # These show two functions of a module, of which one calls the other.
 PAIRS = {"results", "wrappers"}
-# Reverse sweeps: test_distribute.py, test_neighbours.py; a tree of Python's: test_endless.py; what makes two functions: test_numba_recursion.py.
+# Reverse sweeps: test_distribute.py, test_neighbours.py; a tree of Python's: test_endless.py; what makes two functions:
+# test_numba_recursion.py.
 ELSEWHERE = {"distribute", "endless", "kept", "neighbours", "recursion"}
 
 
