@@ -25,7 +25,6 @@ from s2sad.backend.numba.direct.values import (
     paths,
     struct_type,
 )
-from s2sad.backend.numba.direct.writer import UNLIKELY
 from s2sad.backend.numba.support import NATIVE
 from s2sad.ir.nodes import Callee, Const, Let, Ref
 
@@ -74,10 +73,7 @@ def _own(f: Direct, s: Let, ref: Ref, scope: Scope, now: int) -> None:
     place = w.place(struct_type(result)) if result != "none" else "null"
     given = [f"{t} {x}" for a in args for t, x in zip(leaf_types(kind_of(a), memory=True), w.for_memory(a), strict=True)]
     status = w.emit(f"call i32 {name}({', '.join([f'ptr {place}', 'ptr %exc', *given])})")
-    after = w.block()
-    w.passed.append((status, w.label))
-    w.branch(w.emit(f"icmp ne i32 {status}, 0"), "passed.on", after, UNLIKELY)
-    w.start(after)
+    w.pass_on(status)
     if result == "none":
         f.bind(s, Thing(None))
         return

@@ -62,12 +62,7 @@ class Direct:
             f"define {linkage}i32 {name}({', '.join([*_FIRST, *params])}) {{",
             "entry:", *w.places, *w.lines, *arrays.failures(w),
         ]  # fmt: skip
-        for constant, label in w.raised.items():
-            lines += [f"{label}:", f"  store ptr {constant}, ptr %exc, align 8", "  ret i32 1"]
-        if w.passed:  # the callee has said which error it is
-            found = ", ".join(f"[{status}, %{label}]" for status, label in w.passed)
-            lines += ["passed.on:", f"  %passed.status = phi i32 {found}", "  ret i32 %passed.status"]
-        return "\n".join([*lines, "}", ""])
+        return "\n".join([*lines, *w.ending(), "}", ""])
 
     def _give(self, value: Any) -> None:
         w = self.w

@@ -6,7 +6,7 @@ from typing import Any
 
 from s2sad.backend.numba.direct.arrays import declare_memset, new_array
 from s2sad.backend.numba.direct.values import SIZE, Arr, NotDirect, Num
-from s2sad.backend.numba.direct.writer import UNLIKELY, Writer
+from s2sad.backend.numba.direct.writer import UNLIKELY, Shared, Writer
 
 _DECLARED = {
     "numba_xxdot": "declare i32 @numba_xxdot(i8, i8, i64, ptr, ptr, ptr)",
@@ -21,30 +21,57 @@ ONE, NIL = "@s2sad.one", "@s2sad.nil"
 
 
 def dot(w: Writer, a: Arr, b: Arr, out: Arr | None, origin: Any) -> Any:
-    """``np.dot(a, b)``, into ``out`` where there is one."""
+    """``np.dot(a, b)``, into ``out`` where there is one: by a function of its own for each kind of arrays."""
     ranks = a.rank, b.rank
     kinds = {x.dtype for x in (a, b, out) if x is not None}
     if ranks not in _NAMES or kinds != {"f"} or not {a.layout, b.layout} <= {"C", "F"} or (out is not None and out.layout != "C"):
         raise NotDirect("a product of these arrays")
-    differ = w.emit(f"icmp ne i64 {a.shape[-1]}, {b.shape[0]}")
-    w.check(differ, ValueError, f"incompatible array sizes for np.dot(a, b) ({_NAMES[ranks]})")
-    for n in dict.fromkeys((*a.shape, *b.shape)):
-        w.check(w.emit(f"icmp sgt i64 {n}, {_MOST}"), OverflowError, "array size too large to fit in C int")
     if ranks == (1, 1):
         place = w.place("double")
-        _vectors(w, a.shape[0], a, b, place)
+        _call_own(w, a, b, Arr("f", "null", place, ()))
         return Num("f", w.emit(f"load double, ptr {place}"))
-    shape = (*a.shape[:-1], *b.shape[1:])
     if out is None:
-        out = new_array(w, "f", shape, False, origin)
-    else:
-        if out.rank != len(shape):
-            raise NotDirect("a product into an array of another rank")
-        for n, m in zip(out.shape, shape, strict=True):
-            text = f"incompatible output array size for np.dot(a, b, out) ({_NAMES[ranks]})"
-            w.check(w.emit(f"icmp ne i64 {n}, {m}"), ValueError, text)
-    _product(w, a, b, out)
+        out = new_array(w, "f", (*a.shape[:-1], *b.shape[1:]), False, origin)
+    elif out.rank != sum(ranks) - 2:
+        raise NotDirect("a product into an array of another rank")
+    _call_own(w, a, b, out)
     return out
+
+
+def _call_own(w: Writer, *arrays: Arr) -> None:
+    name = "s2sad.dot." + ".".join(f"{x.rank}{x.layout}" for x in arrays)
+    if name not in w.shared.declared:
+        w.shared.declare(name, _own(w.shared, name, *arrays))
+    given = [text for x in arrays for text in (f"ptr {x.data}", *(f"i64 {n}" for n in x.shape))]
+    w.pass_on(w.emit(f"call i32 @{name}({', '.join(['ptr %exc', *given])})"))
+
+
+def _own(shared: Shared, name: str, *arrays: Arr) -> str:
+    """The text of such a function."""
+    w = Writer(shared)
+    params, own = ["ptr %exc"], []
+    for k, x in enumerate(arrays):
+        sizes = tuple(f"%n{k}.{axis}" for axis in range(x.rank))
+        params += [f"ptr %data{k}", *(f"i64 {n}" for n in sizes)]
+        own.append(Arr("f", "null", f"%data{k}", sizes, None, x.layout))
+    _checked(w, *own)
+    return "\n".join(
+        [f"define internal i32 @{name}({', '.join(params)}) noinline {{", "entry:", *w.lines, "  ret i32 0", *w.ending(), "}"]
+    )
+
+
+def _checked(w: Writer, a: Arr, b: Arr, out: Arr) -> None:
+    name = _NAMES[a.rank, b.rank]
+    differ = w.emit(f"icmp ne i64 {a.shape[-1]}, {b.shape[0]}")
+    w.check(differ, ValueError, f"incompatible array sizes for np.dot(a, b) ({name})")
+    for n, m in zip(out.shape, (*a.shape[:-1], *b.shape[1:]), strict=True):
+        w.check(w.emit(f"icmp ne i64 {n}, {m}"), ValueError, f"incompatible output array size for np.dot(a, b, out) ({name})")
+    for n in (*a.shape, *b.shape):
+        w.check(w.emit(f"icmp sgt i64 {n}, {_MOST}"), OverflowError, "array size too large to fit in C int")
+    if out.rank:
+        _product(w, a, b, out)
+    else:
+        _vectors(w, a.shape[0], a, b, out.data)
 
 
 def _product(w: Writer, a: Arr, b: Arr, out: Arr) -> None:

@@ -103,6 +103,23 @@ class Writer:
         self.branch(bad, self.raises(cls, args), after, UNLIKELY)
         self.start(after)
 
+    def ending(self) -> list[str]:
+        """The blocks that leave the function with an error."""
+        lines: list[str] = []
+        for constant, label in self.raised.items():
+            lines += [f"{label}:", f"  store ptr {constant}, ptr %exc, align 8", "  ret i32 1"]
+        if self.passed:  # the callee has said which error it is
+            found = ", ".join(f"[{status}, %{label}]" for status, label in self.passed)
+            lines += ["passed.on:", f"  %passed.status = phi i32 {found}", "  ret i32 %passed.status"]
+        return lines
+
+    def pass_on(self, status: str) -> None:
+        """Leave the function where a callee did so with an error."""
+        after = self.block()
+        self.passed.append((status, self.label))
+        self.branch(self.emit(f"icmp ne i32 {status}, 0"), "passed.on", after, UNLIKELY)
+        self.start(after)
+
     # -- numbers ---------------------------------------------------------------------------------------------------
     def convert(self, x: Num, kind: str) -> Num:
         """The number as one of another kind."""
