@@ -166,6 +166,7 @@ class Compilation:
         self.recursive = module.recursive
         by_name = {f.name: f for f in module.functions}
         self.native_functions = [by_name[name] for name in self.native]
+        self.compiled = list(module.decorators)
         return emit_module(module.functions, header=header, decorators=module.decorators, finish=module.finish)
 
     def made(self, emitted: Emitted) -> Made:
@@ -272,7 +273,7 @@ def _machine_code(c: Compilation, program: Program, made: Made, slot: Slot | Non
     if c.recursive:
         make_importable(program.namespace)
     try:
-        compile_now(program, made, c.entries, c.native_functions)
+        compile_now(program, made, c.entries, c.native_functions, c.compiled, c.request.native)
     except UnsupportedError:
         if slot is not None:
             slot.drop()

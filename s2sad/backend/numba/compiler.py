@@ -31,7 +31,8 @@ from numba.core.typed_passes import (
 from numba.core.untyped_passes import FixupArgs, ReconstructSSA, RewriteDynamicRaises, TranslateByteCode
 
 from s2sad.backend.numba.allocation import own_allocation
-from s2sad.backend.numba.direct import direct_calls
+from s2sad.backend.numba.blas import direct_calls
+from s2sad.backend.numba.direct.use import Directly, Source, direct_text
 from s2sad.backend.numba.emission import library
 from s2sad.backend.numba.lifetimes import rewrite, settle, write_ends
 from s2sad.backend.numba.lowering import Lowering
@@ -160,10 +161,17 @@ class _Lower(LoweringPass):
 
 
 class NativeCompiler(CompilerBase):
-    """Numba's compiler for emitted functions."""
+    """Numba's compiler for emitted functions. ``source``: what they were made from."""
+
+    source: Source | None = None
 
     def define_pipelines(self) -> list[Any]:
         self.state.flags.no_cfunc_wrapper = True
+        if self.source is not None and direct_text(self.state, self.source):
+            direct = PassManager("s2sad direct")
+            direct.add_pass(Directly, "Directly")
+            direct.finalize()
+            return [direct]
         if self.state.library is None:
             self.state.library = library(self.state)
         passes = PassManager("s2sad")
@@ -176,12 +184,12 @@ class NativeCompiler(CompilerBase):
         return [passes]
 
 
-def use(dispatcher: Any) -> None:
+def use(dispatcher: Any, source: Source | None = None) -> None:
     """Let this compiled function be compiled by it, unless its loops are to run in parallel; and for numbers of any value,
     where a caller has constants."""
     compiler = dispatcher._compiler
     if not dispatcher.targetoptions.get("parallel"):
-        compiler.pipeline_class = NativeCompiler
+        compiler.pipeline_class = type("NativeCompiler", (NativeCompiler,), {"source": source})
     fold = compiler.fold_argument_types
 
     def folded(args: Any, kws: Any) -> Any:

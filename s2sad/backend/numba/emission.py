@@ -32,11 +32,31 @@ class Library(JITCodeLibrary):
             llvm.set_option("", "-disable-lsr=false")
 
 
+class DirectLibrary(Library):
+    """A function that was written for LLVM directly: its variables are values already, and references are counted where they
+    must be. Numba's passes that come before LLVM's own would find nothing."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def _optimize_final_module(self) -> None:
+        builder = self._codegen._pass_builder()
+        builder.getModulePassManager().run(self._final_module, builder)
+
+
 def library(state: Any) -> Library:
     """The library of a function that is being compiled, as Numba makes it: it can be kept on disk."""
-    made = Library(state.targetctx.codegen(), state.func_id.func_qualname)
+    return _made(Library, state)
+
+
+def direct_library(state: Any) -> Library:
+    return _made(DirectLibrary, state)
+
+
+def _made(cls: type[Library], state: Any) -> Library:
+    made = cls(state.targetctx.codegen(), state.func_id.func_qualname)
     made.enable_object_caching()
     return made
 
 
-__all__ = ["Library", "library"]
+__all__ = ["Library", "direct_library", "library"]

@@ -58,6 +58,7 @@ class Intervals:
         self.exact: dict[Var, Affine] = {}
         self.ends: dict[Var, Ends] = {}  # of ranges, as exact forms
         self.items: dict[Sym, Ends] = {}  # of loop variables, outer ones first
+        self.order: dict[Sym, int] = {}  # which of them came first
         self.tests: dict[Var, tuple[Sym, tuple[Ends, Ends]]] = {}  # of loop variables: what they say on either side
         for p in fn.params:
             t = typed(p.var)
@@ -129,6 +130,7 @@ class Intervals:
     def _item(self, v: Var, ends: Ends) -> None:
         """A loop variable: a symbol of its own."""
         symbol = Sym(f"{_SIGNED}{v.name}.{len(self.items)}", False)
+        self.order[symbol] = len(self.items)
         self.items[symbol] = ends
         self.exact[v] = Affine(0, ((symbol, 1),))
 
@@ -198,15 +200,20 @@ class Intervals:
 
     def _end(self, a: Affine, upper: int) -> Affine | None:
         """The least (or with ``upper`` largest) value of a form over all iterations: inner loops first."""
-        for symbol in reversed(self.items):
-            factor = dict(a.terms).get(symbol)
-            if factor is None:
-                continue
+        last = len(self.items)
+        while True:
+            found = -1
+            for symbol, factor in a.terms:
+                k = self.order.get(symbol, -1)
+                if found < k < last:
+                    found, inner = k, (symbol, factor)
+            if found < 0:
+                return a
+            last, (symbol, factor) = found, inner
             end = self.items[symbol][upper if factor > 0 else 1 - upper]
             if end is None:
                 return None
             a = a - Affine(0, ((symbol, factor),)) + end * factor
-        return a
 
     def _ends(self, args: tuple[Atom, ...]) -> Ends:
         """The least and the largest number of a range, as exact forms."""

@@ -13,6 +13,7 @@ from s2sad.backend.numba.refuse import CODE, WAY_OUT
 from s2sad.errors import Finding, UnsupportedError
 from s2sad.ir.nodes import Function, Loc
 from s2sad.ir.types import Array, Scalar, Tuple, Type, widen
+from s2sad.options import Native
 
 
 def numba_type(t: Type | None) -> Any:
@@ -38,11 +39,18 @@ def make_importable(namespace: Mapping[str, Any]) -> None:
         register(name, namespace)
 
 
-def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Sequence[Function]) -> None:
-    """Compile the entries of a module for the types of their parameters."""
+def compile_now(
+    program: Any,
+    made: Any,
+    entries: Sequence[Function],
+    native: Sequence[Function],
+    compiled: Sequence[Function],
+    options: Native,
+) -> None:
+    """Compile the entries of a module for the types of their parameters. ``compiled``: all functions that are compiled."""
     from numba.core.errors import NumbaError, NumbaParallelSafetyWarning
 
-    _choose_compiler(program.namespace)
+    _choose_compiler(program.namespace, made.emitted.names, compiled, options)
     try:
         residuals = None
         for text, fn in zip(made.native, native, strict=True):
@@ -61,7 +69,9 @@ def compile_now(program: Any, made: Any, entries: Sequence[Function], native: Se
         raise UnsupportedError(_finding(program, error, entries[0])) from error
 
 
-def _choose_compiler(namespace: Mapping[str, Any]) -> None:
+def _choose_compiler(
+    namespace: Mapping[str, Any], names: Mapping[Function, str], functions: Sequence[Function], options: Native
+) -> None:
     """Our passes of Numba's compiler for all compiled functions; another Numba that has not their parts takes its own, and
     longer, to the same results."""
     from numba.core.dispatcher import Dispatcher
@@ -70,9 +80,14 @@ def _choose_compiler(namespace: Mapping[str, Any]) -> None:
         from s2sad.backend.numba.compiler import use
     except ImportError:
         return
+    source = None
+    if not options.parallel:
+        from s2sad.backend.numba.direct.use import Source
+
+        source = Source({f.name: f for f in functions}, {names[f]: f.name for f in functions}, options.fastmath)
     for compiled in namespace.values():
         if isinstance(compiled, Dispatcher):
-            use(compiled)
+            use(compiled, source)
 
 
 def _finding(program: Any, error: Exception, fn: Function) -> Finding:
