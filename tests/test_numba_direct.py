@@ -418,7 +418,52 @@ def nested(x, n):
     return table
 
 
-@pytest.mark.parametrize("fn", [swapped, chosen, views_outlive, read_in_loop, through_a_tuple, same_twice, given_back, nested])
+def growing(x, n):
+    tape = np.empty(2)
+    p = 0
+    while p < 5 * n:
+        if p + 1 > tape.shape[0]:
+            larger = np.empty(2 * len(tape))
+            for i in range(len(tape)):
+                larger[i] = tape[i]
+            tape = larger
+        tape[p] = 2.0 * p + x[0]
+        p += 1
+    return np.copy(tape[:p])
+
+
+def one_way_or_another(x, n):
+    """Arrays that end with a branch: given on, twice, as a part, as what another one was, or not at all."""
+    a, b, total = np.copy(x), np.zeros(len(x)), 0.0
+    for i in range(n):
+        part = b[1:]
+        b[0] += i
+        if i % 4 == 0:
+            a = np.zeros(len(x))
+            if i % 3 == 0:
+                b = a
+            total += part[0]
+        elif i % 4 == 1:
+            a, b = b, a
+        elif i % 4 == 2:
+            a = b
+            b = np.copy(a)
+        else:
+            row = a[:]
+            a = row
+        c = np.copy(a)
+        d, e = (c, c) if i % 2 == 0 else (c[:], a)
+        d[1] += 1.0
+        total += e[1] + part[1] + b[0]
+    return a, b, total
+
+
+WAYS = [
+    swapped, chosen, views_outlive, read_in_loop, through_a_tuple, same_twice, given_back, nested, growing, one_way_or_another,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fn", WAYS)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 7])
 def test_arrays_are_freed_once_and_not_too_early(fn: Any, n: int) -> None:
     from numba.core.runtime import _nrt_python as counts
@@ -440,6 +485,13 @@ def test_arrays_are_freed_once_and_not_too_early(fn: Any, n: int) -> None:
         assert now() == before
     finally:
         counts.memsys_disable_stats()
+
+
+def test_no_reference_of_a_growing_tape_is_counted() -> None:
+    own = directly(growing)
+    own(np.ones(1), 3)
+    text = next(iter(own.made.inspect_llvm().values()))
+    assert "@NRT_decref(" in text and "call void @NRT_incref" not in text.split("@_ZN7cpython")[0]
 
 
 def test_a_loop_holds_one_array_at_a_time() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 numba = pytest.importorskip("numba")
 
 from s2sad.backend.numba.compiler import use  # noqa: E402
+from s2sad.backend.numba.direct.use import _KNOWN  # noqa: E402
 from s2sad.backend.numba.elementary import FUNCTIONS, text_of  # noqa: E402
+from tests.test_numba_direct import directly  # noqa: E402
 
 TINY, LARGE = 5e-324, 1.7976931348623157e308
 SPECIAL = np.array([
@@ -71,3 +75,61 @@ def test_nothing_in_them_waits_for_a_branch() -> None:
     for function in FUNCTIONS:
         text = text_of(function)
         assert " br " not in text and "alwaysinline" in text
+
+
+def exp(x, out):
+    for i in range(len(x)):
+        out[i] = np.exp(x[i])
+    return out
+
+
+def log(x, out):
+    for i in range(len(x)):
+        out[i] = np.log(x[i])
+    return out
+
+
+def tanh(x, out):
+    for i in range(len(x)):
+        out[i] = np.tanh(x[i])
+    return out
+
+
+def expm1(x, out):
+    for i in range(len(x)):
+        out[i] = np.expm1(x[i])
+    return out
+
+
+def log1p(x, out):
+    for i in range(len(x)):
+        out[i] = np.log1p(x[i])
+    return out
+
+
+LOOPS = {f.__name__: f for f in (exp, log, tanh, expm1, log1p)}
+
+
+@pytest.mark.skipif(not _KNOWN, reason="another version of Numba")
+@pytest.mark.parametrize("flags", FLAGS, ids=("exact", "fastmath"))
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_both_ways_to_llvm_give_the_same_bits_from_vectors(function: np.ufunc, flags: object) -> None:
+    name, x = function.__name__, samples()
+    own = directly(LOOPS[name], fast=bool(flags))
+    out, expected = own(x, np.empty_like(x)), in_loops(name, flags)
+    same = out.view(np.int64) == expected.view(np.int64)
+    assert np.all(same | (np.isnan(out) & np.isnan(expected)))
+    text = next(iter(own.made.inspect_llvm().values()))
+    assert " x double>" in text, "no vectors"
+    assert f"@s2sad.{name}" not in text and f"@{name}(" not in text, "a call is left"
+
+
+def of_the_library(x):
+    return math.exp(x), math.log(x), math.tanh(x), math.expm1(x), math.log1p(x)
+
+
+@pytest.mark.skipif(not _KNOWN, reason="another version of Numba")
+def test_those_of_math_are_the_c_library() -> None:
+    own = directly(of_the_library)
+    for x in (0.1, 0.7, 1.0, 3.3, 41.7):
+        assert own(x) == of_the_library(x)

@@ -44,6 +44,15 @@ class Scope:
             for owner in self.owned.pop(v, ()):
                 decref(w, owner)
 
+    def give(self, s: If, k: int) -> list[Var]:
+        """What ends with this branch, the k-th statement, and is a result of it on some way: each way owns it from its start.
+        (A tape that grows is such: counted on the way on which it does not, it would be counted in each turn of a loop.)"""
+        results = {a for a in (*s.then.results, *s.orelse.results) if isinstance(a, Var)}
+        given = [v for v in self.owned if v in results and self.last.get(v) == k and v not in self.viewed]
+        for v in given:
+            del self.owned[v]
+        return given
+
     def finish(self, w: Writer) -> None:
         for owners in self.owned.values():
             for owner in owners:
@@ -109,10 +118,11 @@ def branch(f: Direct, s: If, scope: Scope, now: int) -> None:
         return
     then, orelse, after = w.block(), w.block(), w.block()
     w.branch(test, then, orelse)
+    given = scope.give(s, now)
     ways = []
     for label, block in ((then, s.then), (orelse, s.orelse)):
         w.start(label)
-        values = f.block(block)
+        values = f.block(block, given)
         ways.append((len(w.lines), w.label, w.dead, values))
     if all(way[2] for way in ways):
         return

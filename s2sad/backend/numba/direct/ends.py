@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from s2sad.ir.nodes import Atom, Block, For, Let, Ref, Stmt, Var, While, free_in, targets_of
+from s2sad.ir.nodes import Atom, Block, Const, For, Let, Ref, Stmt, Var, While, free_in, targets_of
 from s2sad.ir.types import Scalar
 
 _SHARING = frozenset({"copy", "tuple", "getitem", "getattr", "unpack", "slice", "add"})
@@ -24,6 +24,8 @@ def shares(s: Stmt) -> bool:
     if s.op == "call":
         ref = s.args[0]
         return isinstance(ref, Ref) and any(ref.obj is f for f in _VIEWS)
+    if s.op == "getattr":
+        return not any(isinstance(a, Const) and a.value == "shape" for a in s.args[1:])  # its numbers are values
     return s.op in _SHARING
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from s2sad.backend.numba import elementary
 from s2sad.backend.numba.direct.numbers import binary, unary
 from s2sad.backend.numba.direct.values import NotDirect, Num
 from s2sad.backend.numba.direct.writer import Writer
@@ -39,6 +40,14 @@ def external(w: Writer, name: str, *args: str) -> str:
     return w.emit(f"call {w.shared.fast}double @{name}({given})")
 
 
+def _arithmetic(w: Writer, function: Any, x: str) -> str:
+    """A function of ours, which LLVM can widen (``elementary.py``). The call has none of the flags of ``fastmath``."""
+    w.shared.elementary[function] = None
+    name = elementary.name_of(function)
+    w.shared.declare(name, f"declare double @{name}(double)")
+    return w.emit(f"call double @{name}(double {x})")
+
+
 def call(w: Writer, obj: Any, args: Sequence[Num]) -> Num:
     """A function of numbers; ``NotDirect`` for one that is not known."""
     if any(a.kind == "u" for a in args):
@@ -52,6 +61,8 @@ def call(w: Writer, obj: Any, args: Sequence[Num]) -> Num:
         raise NotDirect(name)
     if is_ufunc and (getattr(np, name, None) is not obj or any(a.kind == "b" for a in args)):
         raise NotDirect(name)
+    if is_ufunc and obj in elementary.FUNCTIONS and [a.kind for a in args] == ["f"]:
+        return Num("f", _arithmetic(w, obj, args[0].text))
     return _named(w, name, args, is_ufunc)
 
 

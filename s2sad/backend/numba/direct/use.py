@@ -17,6 +17,7 @@ from numba.core.serialize import dumps
 from numba.core.typing.templates import signature
 from numba.np.linalg import ensure_blas
 
+from s2sad.backend.numba import elementary
 from s2sad.backend.numba.direct.module import Module
 from s2sad.backend.numba.direct.values import Kind, NotDirect
 from s2sad.backend.numba.emission import direct_library
@@ -74,7 +75,7 @@ def direct_text(state: Any, source: Source) -> bool:
         fndesc.restype = type_of_kind(kind)
     except NotDirect:
         return False
-    state.s2sad_direct = text, fndesc
+    state.s2sad_direct = text, fndesc, tuple(module.shared.elementary)
     return True
 
 
@@ -99,7 +100,7 @@ class Directly(LoweringPass):
         super().__init__()
 
     def run_pass(self, state: Any) -> bool:
-        text, fndesc = state.s2sad_direct
+        text, fndesc, functions = state.s2sad_direct
         context, flags = state.targetctx, state.flags
         if "@numba_xx" in text:
             ensure_blas()
@@ -112,6 +113,7 @@ class Directly(LoweringPass):
             module.name = fndesc.qualname
             module.verify()
             made.add_llvm_module(module)
+            elementary.add_to(made, functions)
             made.add_linking_library(rtsys.library)
             context.create_cpython_wrapper(made, fndesc, env, None, release_gil=flags.release_gil)
         cfunc = context.get_executable(made, fndesc, env)

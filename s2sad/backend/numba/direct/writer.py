@@ -15,6 +15,7 @@ class Shared:
     def __init__(self, fast: str) -> None:
         self.fast = fast
         self.declared: dict[str, str] = {}
+        self.elementary: dict[Any, None] = {}  # the functions of elementary.py that are called
         self.errors: dict[tuple[Any, tuple[Any, ...]], str] = {}
         self.metadata: list[str] = ['!0 = !{!"branch_weights", i32 1, i32 2000}']
 
