@@ -220,6 +220,22 @@ def test_a_branch_hands_on_each_value_once() -> None:
         s2sad.grad(unassigned)(1.3, 0.7, 0)
 
 
+def left_or_given(x, n):
+    if n % 2 == 0:
+        for i in range(n):
+            if x[i] > 0.0:
+                break
+            if int(x[i]) == -5:
+                return np.sqrt(1.0 + x[i] ** 2)
+    y = np.tanh(x)
+    return np.sum(y) * 0.3
+
+
+def test_what_a_tape_holds_has_a_value_on_every_path() -> None:
+    for x in (np.array([0.3, -0.7]), np.array([-5.5, 0.2]), np.array([-0.5, 0.2])):
+        derivative(left_or_given, (x, 2), (0,))
+
+
 def damped(x, n):
     for _ in range(n):
         x = x - 0.1 * x * x

@@ -108,3 +108,18 @@ def test_jacobians() -> None:
     assert np.allclose(forward @ v, along(field, (V,), (v,))[0], rtol=1e-6)
     value, push = s2sad.linearize(field, V, **HOW)
     assert np.array_equal(value, field(V)) and np.allclose(push(v), forward @ v, rtol=1e-13)
+
+
+def moduli(x, s):
+    total = np.sum(np.abs(x)) * abs(s)
+    for k in range(len(x)):
+        total += abs(x[k] - s) * x[k]
+    return total
+
+
+def test_tangents_of_moduli() -> None:
+    args, tangents = (np.array([0.3, -1.2, 2.0]), -0.7), (np.array([1.0, 0.5, -2.0]), 0.4)
+    value, tangent = s2sad.jvp(moduli, args, tangents, **HOW)
+    gradient = s2sad.grad(moduli, argnums=(0, 1))(*args)
+    assert value == pytest.approx(moduli(*args), rel=1e-12)
+    assert tangent == pytest.approx(gradient[0] @ tangents[0] + gradient[1] * tangents[1], rel=1e-12)

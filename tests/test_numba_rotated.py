@@ -93,7 +93,16 @@ def one_array_twice(x, n):
     return np.sum(v * v)
 
 
-@pytest.mark.parametrize("f", [of_the_caller, under_another_name, one_array_twice])
+def of_other_lengths(x, n):
+    u, v = np.tanh(x), np.zeros(len(x) + 1)
+    for _ in range(n):
+        for i in range(len(x)):
+            v[i] = u[i] * 0.7
+        u, v = v, u
+    return np.sum(u * u)
+
+
+@pytest.mark.parametrize("f", [of_the_caller, under_another_name, one_array_twice, of_other_lengths])
 def test_shared_memory_is_right_or_refused(f: Any) -> None:
     try:
         derivative = s2sad.value_and_grad(f, backend="numba")

@@ -31,7 +31,6 @@ from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, const, is_real, is_scalar, known_dims, made_by
 from s2sad.specialise.facts import origin
-from s2sad.specialise.helpers import helper
 
 _ATTRS = ("size", "shape")
 
@@ -131,17 +130,6 @@ def array(rw: Rewriter, let: Let) -> Atom | Let | None:
     return rw.call(let, np.full, "np.full", d.args[2], d.args[1])
 
 
-def slope(rw: Rewriter, let: Let) -> Let | None:
-    """``rt.abs_slope(x)`` of a real ``x`` is its sign, that of a complex one the conjugate of NumPy's ``x / abs(x)``."""
-    x = let.args[1]
-    if is_real(x):
-        return rw.call(let, np.sign, "np.sign", x)
-    if not str(dtype_of(type_of_atom(x))).startswith("complex"):
-        return None
-    sign = rw.emit("call", Ref(np.sign, "np.sign"), x, type=type_of_atom(x))
-    return rw.call(let, np.conj, "np.conj", sign)
-
-
 def conj(rw: Rewriter, let: Let) -> Atom | None:
     """``np.conj(x)`` of a real ``x``."""
     return let.args[1] if len(let.args) == 2 and is_real(let.args[1]) else None
@@ -152,5 +140,4 @@ RULES: dict[Any, tuple[Any, ...]] = {
     np.array: (array,),
     np.zeros_like: (zeros_like,),
     np.conj: (conj,),
-    helper("abs_slope"): (slope,),
 }

@@ -38,6 +38,7 @@ The empty ``if`` itself goes with the dead code. One walk; substitutions are car
 
 from __future__ import annotations
 
+from s2sad.analysis.unbound import unbound
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
 from s2sad.ir.types import Array, Scalar
@@ -47,12 +48,14 @@ def settle(fn: Function) -> Function:
     """``fn`` with its trivial control flow resolved: ``fn`` itself when there is none."""
     if all(s.__class__ is Let for s in fn.body.stmts):
         return fn
-    return with_body(fn, _Settler().block(fn.body))
+    return with_body(fn, _Settler(fn).block(fn.body))
 
 
 class _Settler:
-    def __init__(self) -> None:
+    def __init__(self, fn: Function) -> None:
+        self.fn = fn
         self.env: dict[Var, Atom] = {}
+        self.unbound: set[Var] | None = None  # what may have no value, once it is asked for
 
     def block(self, block: Block) -> Block:
         out: list[Stmt] = []
@@ -85,7 +88,7 @@ class _Settler:
 
     def _once(self, stmt: If) -> None:
         """What both branches give twice has one name after them; so has what one gives twice, if the other has no value for
-        the second."""
+        the second: a tape may hold the None that stands for it, so the first must have a value on every path."""
         first: dict[object, Var] = {}
         later = []
         for t, a, b in zip(stmt.targets, stmt.then.results, stmt.orelse.results, strict=True):
@@ -100,8 +103,13 @@ class _Settler:
             first.setdefault((False, other), t)
         for t, a, b in later:
             known = first.setdefault((False, _key(b)) if _is_hole(a, t) else (True, _key(a)), t)
-            if known is not t and known.type == t.type:
+            if known is not t and known.type == t.type and not self._may_be_unbound(known):
                 self.env[t] = known
+
+    def _may_be_unbound(self, v: Var) -> bool:
+        if self.unbound is None:
+            self.unbound = unbound(self.fn)
+        return v in self.unbound
 
     def _without_agreeing(self, stmt: If) -> If:
         ks = []

@@ -15,7 +15,7 @@
         return r * s
 
 A difference with a finite literal is 0 exactly where the two are equal. Of two arrays both may be infinite: the helper
-stays.
+stays. ``rt.abs_slope(x)``, the slope of a modulus, is a sign too, in tangents as in adjoints.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Const, Let
-from s2sad.ir.types import Array
+from s2sad.ir.nodes import Const, Let, Ref
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, const, is_floating, is_real
 from s2sad.specialise.helpers import helper
 
@@ -50,4 +50,15 @@ def wins(rw: Rewriter, let: Let) -> Let | None:
     return rw.let(let, "mul", Const(0.5), total)
 
 
-RULES: dict[Any, tuple[Any, ...]] = {helper("wins"): (wins,)}
+def slope(rw: Rewriter, let: Let) -> Let | None:
+    """``rt.abs_slope(x)`` of a real ``x`` is its sign, that of a complex one the conjugate of NumPy's ``x / abs(x)``."""
+    x = let.args[1]
+    if is_real(x):
+        return rw.call(let, np.sign, "np.sign", x)
+    if not str(dtype_of(type_of_atom(x))).startswith("complex"):
+        return None
+    sign = rw.emit("call", Ref(np.sign, "np.sign"), x, type=type_of_atom(x))
+    return rw.call(let, np.conj, "np.conj", sign)
+
+
+RULES: dict[Any, tuple[Any, ...]] = {helper("wins"): (wins,), helper("abs_slope"): (slope,)}

@@ -44,13 +44,13 @@ import numpy as np
 
 from s2sad.analysis.alias import alias
 from s2sad.analysis.build import Builder
-from s2sad.analysis.optypes import ARITHMETIC
+from s2sad.analysis.optypes import ARITHMETIC, type_of_atom
 from s2sad.analysis.usage import lets
 from s2sad.backend.numba.facts import calls, const, is_array
 from s2sad.backend.numba.memory import MAKERS
 from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Var, free_vars
 from s2sad.ir.rewrite import clone_block, with_body
-from s2sad.ir.types import BOOL, INT, RANGE
+from s2sad.ir.types import BOOL, INT, RANGE, Array
 
 
 def rotated(fn: Function) -> Function:
@@ -106,12 +106,22 @@ def _are_own(fn: Function, s: For, places: dict[int, int], rest: Block) -> bool:
     read = [k for k in places if s.targets[k] in free_vars(rest)]
     if len(read) > 1 and not all(_is_made(fn, s.init[k]) for k in places):
         return False  # two names of one array would be two arrays
+    if read and any(_differ(s.init[j], s.init[k]) for j, k in places.items()):
+        return False  # what is left in one does not fit into another
     known = [p.var for p in fn.params] + [v for v in free_vars(rest) if v not in names]
     inits = [s.init[k] for k in places]
     return (
         all(isinstance(a, Var) for a in inits) and len(set(inits)) == len(inits)
         and not any(c in memory for v in known for c in info.chain(v))
     )  # fmt: skip
+
+
+def _differ(a: Atom, b: Atom) -> bool:
+    """Are these arrays known to have other sizes, or elements of another kind? (Where it is not known, the code tests it.)"""
+    x, y = type_of_atom(a), type_of_atom(b)
+    if not isinstance(x, Array) or not isinstance(y, Array) or x.dtype != y.dtype or x.rank != y.rank:
+        return True
+    return any(m is not None and n is not None and m != n for m, n in zip(x.dims or (), y.dims or (), strict=True))
 
 
 def _is_made(fn: Function, a: Atom) -> bool:
