@@ -76,9 +76,17 @@ def constant_eigenvectors(x):
     return np.sum((x @ v) ** 2).real + w[0]
 
 
+def norm_times_complex(x):
+    return np.sum(np.linalg.norm(x[0]) * np.std(x, axis=0) * x * W).real + np.sum(np.var(x) * x * W).imag
+
+
+def nanvar(x):
+    return np.sum(np.nanvar(x, axis=0, ddof=1) * W[0].real) + np.nanstd(x) + np.sum(np.var(x, where=W.real > -9.0))
+
+
 TAKEN = [
     frobenius, nuclear, row_norms, vecdot, correlate, convolved, correlated, cov, cumprod, cumprod_of_reals, triangular, solve,
-    constant_eigenvectors,
+    constant_eigenvectors, norm_times_complex, nanvar,
 ]  # fmt: skip
 
 if hasattr(np, "vecmat"):
@@ -173,3 +181,18 @@ def test_several_results_of_operands_of_unknown_rank(f: Callable[..., Any]) -> N
     m_bar, a_bar = s2sad.grad(f, argnums=(0, 1))(m, a)
     assert np.sum(m_bar * m_dot) + np.sum(a_bar * a_dot) == pytest.approx(wanted, rel=1e-6)
     assert s2sad.jvp(f, (m, a), (m_dot, a_dot))[1] == pytest.approx(wanted, rel=1e-6)
+
+
+def stored_number(s):
+    t = s * 1.0 + 0.3
+    s *= t
+    return s * t
+
+
+def test_array_of_rank_0_that_is_stored_into_is_no_number() -> None:
+    s, step = 0.7, 1e-6
+    first = s2sad.grad(stored_number)
+    wanted = (first(np.array(s + step)) - first(np.array(s - step))) / (2.0 * step)
+    assert s2sad.hessian(stored_number)(np.array(s)) == pytest.approx(wanted, rel=1e-6)
+    slope = (stored_number(np.array(s + step)) - stored_number(np.array(s - step))) / (2.0 * step)
+    assert s2sad.jvp(stored_number, (np.array(s),), (np.array(1.0),))[1] == pytest.approx(slope, rel=1e-6)
