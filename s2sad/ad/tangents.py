@@ -116,10 +116,21 @@ def _by_rule(f: Forward, rule: Rule, s: Let, operands: tuple[Atom, ...], static:
             total = b.call(rt.accumulate, "rt.accumulate", total, t, type=type_of_atom(total))
         else:
             total = b.emit("add", total, t)
+    if rule.kind == "general" and _is_real_part(s, operands):
+        assert s.target is not None
+        total = b.call(rt.as_kind, "rt.as_kind", total, s.target)
     if rounding.casts(s):
         assert s.target is not None
         total = rounding.kept(b, total, s.target)
     return _like_result(f, total, rule, s, b)
+
+
+def _is_real_part(s: Let, operands: tuple[Atom, ...]) -> bool:
+    """Is the result of complex operands real (a norm)? Then so is its tangent."""
+    t = s.target.type if s.target is not None else None
+    if isinstance(t, List | Tuple | Dict) or (dtype_of(t or UNKNOWN) or "").startswith("complex"):
+        return False
+    return any((dtype_of(type_of_atom(a)) or "").startswith("complex") for a in operands)
 
 
 def _elementwise(
@@ -200,6 +211,8 @@ def _like_result(f: Forward, dot: Atom, rule: Rule, s: Let, b: Builder) -> Atom:
     assert s.target is not None
     t, d = s.target.type or UNKNOWN, type_of_atom(dot)
     if is_number(t):
+        if isinstance(d, Array) and _shares(f, s):  # that of an array of rank 0, as it is now
+            return b.call(np.array, "np.array", dot, type=d)
         return dot
     if aliasing(rule, s) != "fresh" and _shares(f, s):
         return dot  # the value is a view, so is its tangent: stores into the memory have to show in both

@@ -2,7 +2,8 @@
 
 *refused*: ``np.pad(v, 2, constant_values=x)``, ``np.pad(v, 2, mode="mean")``. A rule reads its static parameters as
 constants, so an active value that goes into one would have an exact, silent zero for its derivative. The helpers of the
-runtime take their static operands for the shape alone.
+runtime take their static operands for the shape alone. So are complex matrices where a rule holds for real ones alone:
+``np.linalg.eigh(h)`` of a Hermitian matrix.
 """
 
 from __future__ import annotations
@@ -11,7 +12,20 @@ from collections.abc import Callable
 
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Function, Let, Loc, Ref, Stmt, Var, walk
-from s2sad.ir.types import Array, Lit, Num, Obj, Opaque, RefT, Scalar, Unknown, is_differentiable
+from s2sad.ir.types import (
+    Array,
+    Lit,
+    Num,
+    Obj,
+    Opaque,
+    RefT,
+    Scalar,
+    Tuple,
+    Type,
+    Unknown,
+    dtype_of,
+    is_differentiable,
+)
 from s2sad.rules.registry import Rule, lookup
 
 # parameters that NumPy takes integers, booleans or text for, whatever their inferred type: nothing varies through them
@@ -34,7 +48,11 @@ def refuse_options(fn: Function, varied: frozenset[Var], report: Report) -> None
             continue
         rule = lookup(s.args[0].obj)
         home = getattr(rule.canonical, "__module__", None) or "" if rule is not None else ""
-        if rule is None or rule.kind == "nondiff" or home.startswith("s2sad.runtime"):
+        if rule is None or home.startswith("s2sad.runtime"):
+            continue
+        if rule.of_reals:
+            _check_real(s, s.args[0].text, rule, varied, report)
+        if rule.kind == "nondiff":
             continue
         _check(s, s.args[0].text, rule, varied, report)
 
@@ -72,11 +90,33 @@ def _check(s: Let, text: str, rule: Rule, varied: frozenset[Var], report: Report
             report("S2S054", f"an active value goes into the parameter {key} of {text}, which has no derivative rule",
                    s, s.loc, "differentiate with respect to the other parameters alone")  # fmt: skip
     if rule.refuses is not None and any(isinstance(a, Var) and a in varied for a in s.posargs[1:]):
-        types = {k: type_of_atom(a) for k, a in s.kwargs.items()}
-        known = {k: t.value for k, t in types.items() if isinstance(t, Lit)}
-        reason = rule.refuses(**known)
+        reason = rule.refuses(**_literals(s))
         if reason:
             report("S2S054", reason, s, s.loc, "write what it does as operations of its own")
+
+
+def _check_real(s: Let, text: str, rule: Rule, varied: frozenset[Var], report: Report) -> None:
+    """Complex operands of what has a rule for real ones alone."""
+    operands = s.posargs[1:]
+    if callable(rule.of_reals) and not rule.of_reals(**_literals(s)):
+        return
+    if any(isinstance(a, Var) and a in varied for a in operands) and any(_is_complex(type_of_atom(a)) for a in operands):
+        report("S2S054", f"a complex operand goes into {text}, whose derivative rule holds for real ones", s, s.loc,
+               "write it with functions that take complex operands (np.linalg.solve, inv and det, np.abs), or with real and "
+               "imaginary parts")  # fmt: skip
+
+
+def _literals(s: Let) -> dict[str, object]:
+    """The options that are literals."""
+    types = {k: type_of_atom(a) for k, a in s.kwargs.items()}
+    return {k: t.value for k, t in types.items() if isinstance(t, Lit)}
+
+
+def _is_complex(t: Type) -> bool:
+    """Is this a complex array or number, or a tuple of which one is (``c, lower``)?"""
+    if isinstance(t, Tuple):
+        return any(_is_complex(i) for i in t.items)
+    return (dtype_of(t) or "").startswith("complex")
 
 
 __all__ = ["refuse_options"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.ir.types import Tuple, Type
+from s2sad.ir.types import Array, Tuple, Type
 from s2sad.rules import samples
 from s2sad.rules import typing as ty
 from s2sad.rules.registry import general, linear
@@ -267,10 +267,20 @@ def meshgrid_jvp(x_dot, y, k, *xi, indexing="xy"):
     return rt.meshgrid_dot(x_dot, k, xi, indexing)
 
 
+_ask_grids = ty.probe(np.meshgrid)
+
+
+@ty.never_raises
+def _meshgrid_type(*xi: Type, **static: Type) -> Type:
+    """As many grids as vectors, of as many axes, whatever is known of them."""
+    known = _ask_grids(*xi, **static)
+    return known if isinstance(known, Tuple) else Tuple((Array(None, (None,) * len(xi)),) * len(xi))
+
+
 @general(
     np.meshgrid,
     jvp=meshgrid_jvp,
-    type=ty.probe(np.meshgrid),
+    type=_meshgrid_type,
     sample=samples.cases(
         lambda: call(values((3,)), values((4,))), lambda: call(values((2,)), values((3,)), values((4,)), indexing="ij")
     ),
@@ -283,7 +293,7 @@ def meshgrid(y_bar, y, k, /, *xi, indexing="xy"):
 def _grids_type(x_dot: Type, k: Type, xi: Type, indexing: Type | None = None) -> Type:
     """The types of the grids."""
     assert isinstance(xi, Tuple)
-    return ty.probe(np.meshgrid)(*xi.items, **({} if indexing is None else {"indexing": indexing}))
+    return _meshgrid_type(*xi.items, **({} if indexing is None else {"indexing": indexing}))
 
 
 @linear(

@@ -304,7 +304,8 @@ def where(y_bar, z, condition, x, y, /):
 
 
 _fn: Any
-for _fn in (np.sign, np.floor, np.ceil, np.trunc, np.rint, np.signbit, np.spacing):
+nondiff(np.sign, type=ty.broadcasted(np.sign), of_reals=True)  # of complex numbers it is the direction, which turns
+for _fn in (np.floor, np.ceil, np.trunc, np.rint, np.signbit, np.spacing):
     nondiff(_fn, type=ty.broadcasted(_fn))
 for _fn in (np.round, np.around, np.fix):
     nondiff(_fn, type=ty.broadcasted(_fn), **({"methods": ("round",)} if _fn is np.round else {}))

@@ -114,7 +114,7 @@ def kron(y_bar, a, b, /):
 )
 def vecdot(y_bar, x1, x2, /, *, axis=-1):
     pull = np.expand_dims(y_bar, axis)
-    return rt.unbroadcast(pull * x2, x1), rt.unbroadcast(pull * x1, x2)
+    return rt.unbroadcast(np.conj(pull * x2), x1), rt.unbroadcast(pull * np.conj(x1), x2)
 
 
 @bilinear(
@@ -253,6 +253,7 @@ def slogdet_jvp(a_dot, y, a):
 @general(
     np.linalg.slogdet,
     jvp=slogdet_jvp,
+    of_reals=True,
     type=of_square(np.linalg.slogdet, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(square(2, batch=(3,)))),
 )
@@ -269,6 +270,7 @@ def cholesky_jvp(a_dot, y, a):
 @general(
     np.linalg.cholesky,
     jvp=cholesky_jvp,
+    of_reals=True,
     type=ty.same_shape,
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2, (3,)))),
 )
@@ -287,6 +289,7 @@ def eigh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigh,
     jvp=eigh_jvp,
+    of_reals=True,
     type=of_square(np.linalg.eigh, 2),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
@@ -306,6 +309,7 @@ def eigvalsh_jvp(a_dot, y, a):
 @general(
     np.linalg.eigvalsh,
     jvp=eigvalsh_jvp,
+    of_reals=True,
     type=of_square(np.linalg.eigvalsh),
     sample=samples.cases(lambda: call(samples.positive_definite())),
 )
@@ -327,6 +331,7 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True):
 @general(
     np.linalg.svd,
     jvp=svd_jvp,
+    of_reals=True,
     type=ty.probe(np.linalg.svd, 3),
     sample=samples.cases(
         lambda: call(square()),
@@ -349,6 +354,7 @@ def svdvals_jvp(x_dot, y, x):
 @general(
     np.linalg.svdvals,
     jvp=svdvals_jvp,
+    of_reals=True,
     type=ty.probe(np.linalg.svdvals),
     sample=samples.cases(lambda: call(square()), lambda: call(values((2, 4))), lambda: call(values((3, 4, 2)))),
 )
@@ -365,6 +371,7 @@ def lstsq_jvp(a_dot, b_dot, y, a, b, *, rcond=None):
 @general(
     np.linalg.lstsq,
     jvp=lstsq_jvp,
+    of_reals=True,
     type=lstsq_type,
     sample=samples.cases(
         lambda: call(values((4, 2)), values((4,), salt=1)),
@@ -403,6 +410,7 @@ def qr_jvp(a_dot, y, a):
 @general(
     np.linalg.qr,
     jvp=qr_jvp,
+    of_reals=True,
     type=ty.probe(np.linalg.qr, 2),
     sample=samples.cases(lambda: call(square()), lambda: call(values((4, 2))), lambda: call(values((2, 4)))),
 )
@@ -422,6 +430,7 @@ def pinv_jvp(a_dot, y, a):
 @general(
     np.linalg.pinv,
     jvp=pinv_jvp,
+    of_reals=True,
     type=ty.probe(np.linalg.pinv),
     sample=samples.cases(lambda: call(values((4, 2))), lambda: call(square())),
 )

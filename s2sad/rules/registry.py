@@ -63,6 +63,8 @@ class Rule:
     defaults: the operands that a call may leave out, with their values.
     refuses:  ``refuses(**static_values) -> str | None``: why these literal options have no derivative.
     fixed:    operands without a derivative of their own (the order of a Bessel function): a varying one is refused.
+    of_reals: the rule holds for real operands alone (what transposes where complex numbers want the conjugate): complex
+              ones are refused. Or a function of the literal options that says so.
     """
 
     name: str
@@ -83,6 +85,7 @@ class Rule:
     defaults: tuple[tuple[str, Any], ...] = ()
     refuses: Callable[..., str | None] | None = None
     fixed: tuple[str, ...] = ()
+    of_reals: bool | Callable[..., bool] = False
 
     @property
     def canonical(self) -> Any:

@@ -91,7 +91,7 @@ def cholesky_jvp(a_dot, y, a, *, lower=False, check_finite=True):
 
 
 @general(
-    linalg.cholesky, jvp=cholesky_jvp, type=ty.same_shape,
+    linalg.cholesky, jvp=cholesky_jvp, type=ty.same_shape, of_reals=True,
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(), lower=True)),
 )  # fmt: skip
 def cholesky(y_bar, y, a, /, *, lower=False, check_finite=True):
@@ -109,7 +109,7 @@ def cho_factor_jvp(a_dot, y, a, *, lower=False, check_finite=True):
 
 
 @general(
-    linalg.cho_factor, jvp=cho_factor_jvp, type=cho_factor_type,
+    linalg.cho_factor, jvp=cho_factor_jvp, type=cho_factor_type, of_reals=True,
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(), lower=True)),
 )  # fmt: skip
 def cho_factor(y_bar, y, a, /, *, lower=False, check_finite=True):
@@ -125,7 +125,7 @@ def cho_solve_jvp(c_and_lower_dot, b_dot, y, c_and_lower, b, *, check_finite=Tru
 
 
 @general(
-    linalg.cho_solve, jvp=cho_solve_jvp, type=ty.probe(linalg.cho_solve),
+    linalg.cho_solve, jvp=cho_solve_jvp, type=ty.probe(linalg.cho_solve), of_reals=True,
     sample=samples.cases(
         lambda: call((square(), True), values((3,))), lambda: call((square(), False), values((3, 2))),
     ),
@@ -147,6 +147,7 @@ def solve_triangular_jvp(a_dot, b_dot, y, a, b, *, trans=0, lower=False, unit_di
 
 @general(
     linalg.solve_triangular, jvp=solve_triangular_jvp, type=ty.probe(linalg.solve_triangular),
+    of_reals=lambda trans=0, **_: trans in (2, "C"),
     sample=samples.cases(
         lambda: call(square(), values((3,))), lambda: call(square(), values((3, 2)), lower=True),
         lambda: call(square(), values((3,)), trans=1), lambda: call(square(), values((3, 2)), trans="T", lower=True),
@@ -200,7 +201,7 @@ def lstsq_jvp(a_dot, b_dot, y, a, b, *, cond=None, check_finite=True, lapack_dri
 
 
 @general(
-    linalg.lstsq, jvp=lstsq_jvp, type=lstsq_type,
+    linalg.lstsq, jvp=lstsq_jvp, type=lstsq_type, of_reals=True,
     sample=samples.cases(
         lambda: call(values((4, 2)), values((4,), salt=1)), lambda: call(values((4, 2)), values((4, 3), salt=1)),
         lambda: call(values((2, 4)), values((2,), salt=1)),
@@ -217,7 +218,7 @@ def eigh_jvp(a_dot, y, a, *, lower=True, check_finite=True):
 
 
 @general(
-    linalg.eigh, jvp=eigh_jvp, type=ty.probe(linalg.eigh, 2),
+    linalg.eigh, jvp=eigh_jvp, type=ty.probe(linalg.eigh, 2), of_reals=True,
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(2), lower=False)),
 )  # fmt: skip
 def eigh(y_bar, y, a, /, *, lower=True, check_finite=True):
@@ -234,7 +235,7 @@ def eigvalsh_jvp(a_dot, y, a, *, lower=True, check_finite=True):
 
 
 @general(
-    linalg.eigvalsh, jvp=eigvalsh_jvp, type=ty.probe(linalg.eigvalsh),
+    linalg.eigvalsh, jvp=eigvalsh_jvp, type=ty.probe(linalg.eigvalsh), of_reals=True,
     sample=samples.cases(lambda: call(samples.positive_definite()), lambda: call(samples.positive_definite(), lower=False)),
 )  # fmt: skip
 def eigvalsh(y_bar, y, a, /, *, lower=True, check_finite=True):
@@ -248,7 +249,7 @@ def svd_jvp(a_dot, y, a, *, full_matrices=True, check_finite=True):
 
 
 @general(
-    linalg.svd, jvp=svd_jvp, type=ty.probe(linalg.svd, 3),
+    linalg.svd, jvp=svd_jvp, type=ty.probe(linalg.svd, 3), of_reals=True,
     sample=samples.cases(
         lambda: call(square()), lambda: call(values((2, 4)), full_matrices=False),
         lambda: call(values((4, 2)), full_matrices=False),
@@ -265,7 +266,7 @@ def svdvals_jvp(a_dot, y, a, *, check_finite=True):
 
 
 @general(
-    linalg.svdvals, jvp=svdvals_jvp, type=ty.probe(linalg.svdvals),
+    linalg.svdvals, jvp=svdvals_jvp, type=ty.probe(linalg.svdvals), of_reals=True,
     sample=samples.cases(lambda: call(square()), lambda: call(values((2, 4)))),
 )  # fmt: skip
 def svdvals(y_bar, y, a, /, *, check_finite=True):

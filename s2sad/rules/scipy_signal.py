@@ -28,22 +28,27 @@ def _signals(**options):
 @bilinear(signal.convolve, type=ty.probe(signal.convolve), sample=_signals())
 def convolve(y_bar, in1, in2, /, *, mode="full", method="auto"):
     whole = rt.whole_signal(y_bar, in1, in2, mode)
+    # correlate takes the conjugate of what it moves; conjugates do nothing to real operands
     return (
-        signal.correlate(whole, in2, mode="valid", method=method), signal.correlate(whole, in1, mode="valid", method=method)
-    )  # fmt: skip
+        signal.correlate(whole, np.conj(in2), mode="valid", method=method),
+        signal.correlate(whole, np.conj(in1), mode="valid", method=method),
+    )
 
 
 @bilinear(signal.fftconvolve, signal.oaconvolve, type=ty.probe(signal.fftconvolve), sample=_signals())
 def fftconvolve(y_bar, in1, in2, /, *, mode="full"):
     whole = rt.whole_signal(y_bar, in1, in2, mode)
-    return signal.correlate(whole, in2, mode="valid", method="fft"), signal.correlate(whole, in1, mode="valid", method="fft")
+    return (
+        signal.correlate(whole, np.conj(in2), mode="valid", method="fft"),
+        signal.correlate(whole, np.conj(in1), mode="valid", method="fft"),
+    )
 
 
 @bilinear(signal.correlate, type=ty.probe(signal.correlate), sample=_signals())
 def correlate(y_bar, in1, in2, /, *, mode="full", method="auto"):
     whole = rt.whole_signal(y_bar, in1, in2, mode)
-    back = signal.correlate(whole, in1, mode="valid", method=method)
-    return signal.convolve(whole, in2, mode="valid", method=method), np.flip(back)
+    back = signal.correlate(whole, np.conj(in1), mode="valid", method=method)
+    return signal.convolve(whole, np.conj(in2), mode="valid", method=method), np.conj(np.flip(back))
 
 
 def lfilter_jvp(b_dot, a_dot, x_dot, y, b, a, x, *, axis=-1):

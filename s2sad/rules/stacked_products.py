@@ -36,4 +36,6 @@ if hasattr(np, "matvec"):
     )
     def vecmat(y_bar, x1, x2, /):
         pull = np.expand_dims(y_bar, -2)
-        return rt.unbroadcast(np.sum(pull * x2, axis=-1), x1), rt.unbroadcast(np.expand_dims(x1, -1) * pull, x2)
+        return rt.unbroadcast(np.conj(np.sum(pull * x2, axis=-1)), x1), rt.unbroadcast(
+            np.expand_dims(np.conj(x1), -1) * pull, x2
+        )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.ir.types import NUM, UNKNOWN, Array, Opaque, Tuple, Type
+from s2sad.ir.types import NUM, Array, Opaque, Tuple, Type
 from s2sad.rules.typing_core import TypeFn, as_array, never_raises
 from s2sad.rules.typing_probe import probe
 
@@ -33,7 +33,7 @@ def lstsq_type(a: Type, b: Type, **static: Type) -> Type:
     """The solution has a row for each column of the matrix; whether anything is left over depends on the rank."""
     m, v = as_array(a), as_array(b)
     if not isinstance(m, Array) or not isinstance(v, Array) or m.dims is None or v.dims is None:
-        return UNKNOWN
+        return Tuple((Array(None, None), Array(None, (None,)), Opaque(), Array(None, (None,))))
     dtype = _dtype(m.dtype, v.dtype)
     some = Array(dtype, (None,))
     return Tuple((Array(dtype, (m.dims[1], *v.dims[1:])), some, Opaque(), some))

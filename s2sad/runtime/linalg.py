@@ -125,19 +125,19 @@ def _vector_slope(y: Any, x: np.ndarray, order: Any, axis: Axis) -> Any:
 
 def _matrix_slope(x: np.ndarray, order: Any) -> Any:
     if order in ("fro", "f"):
-        return safe_div(x, np.sqrt(np.sum(x * x, axis=(-2, -1), keepdims=True)))
+        return safe_div(np.conj(x), np.sqrt(np.sum(np.real(x * np.conj(x)), axis=(-2, -1), keepdims=True)))
     if order in (1, -1, np.inf, -np.inf):
         over = -2 if order in (1, -1) else -1
         sums = np.sum(np.abs(x), axis=over, keepdims=True)
         best = np.max(sums, axis=(-2, -1), keepdims=True) if order > 0 else np.min(sums, axis=(-2, -1), keepdims=True)
-        return np.sign(x) * share(best, sums, (-2, -1), True)
+        return np.conj(np.sign(x)) * share(best, sums, (-2, -1), True)
     u, s, vt = np.linalg.svd(x, full_matrices=False)
     if order == "nuc":
         weight = (s > 0).astype(s.dtype)
     else:
         best = s.max(axis=-1, keepdims=True) if order > 0 else s.min(axis=-1, keepdims=True)
         weight = share(best, s, -1, True) * (s > 0)
-    return np.matmul(u * weight[..., None, :], vt)
+    return np.conj(np.matmul(u * weight[..., None, :], vt))
 
 
 def _in_space(x: Any, axis: int) -> np.ndarray:
@@ -232,7 +232,8 @@ def convolve_adj_a(g: Any, v: Any, like: Any, mode: str | int = "full") -> Any:
 
 
 def correlate_adj_a(g: Any, v: Any, like: Any, mode: str | int = "valid") -> Any:
-    """The adjoint of ``a`` in ``np.correlate(a, v, mode)``."""
+    """The adjoint of ``a`` in ``np.correlate(a, v, mode)``, which takes the conjugate of ``v``."""
+    v = np.conj(v)
     if np.size(v) <= np.size(like):
         return convolve_adj_a(g, np.flip(v), like, mode)
     # NumPy correlates v with a and turns the result, which shows where "same" leaves out an odd number
@@ -242,8 +243,8 @@ def correlate_adj_a(g: Any, v: Any, like: Any, mode: str | int = "valid") -> Any
 def correlate_adj_v(g: Any, a: Any, like: Any, mode: str | int = "valid") -> Any:
     """The adjoint of ``v`` in ``np.correlate(a, v, mode)``."""
     if np.size(like) <= np.size(a):
-        return np.flip(convolve_adj_a(g, a, like, mode))
-    return convolve_adj_a(np.flip(g), np.flip(a), like, mode)
+        return np.conj(np.flip(convolve_adj_a(g, a, like, mode)))
+    return np.conj(convolve_adj_a(np.flip(g), np.flip(a), like, mode))
 
 
 def _order(x: np.ndarray, ord: Any, axis: Axis) -> float | None:

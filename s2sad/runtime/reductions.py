@@ -97,6 +97,8 @@ def cumprod_adj(g: Any, x: Any, axis: int | None = None) -> Any:
     x = np.asarray(x)
     if not x.ndim:
         return np.reshape(g, ())[()]
+    if axis is None and np.ndim(g):
+        g = np.reshape(g, x.shape)
     lines, gs = _lines(x, axis), _lines(np.broadcast_to(g, x.shape), axis)
     before = np.ones_like(lines)
     np.cumprod(lines[..., :-1], axis=-1, out=before[..., 1:])

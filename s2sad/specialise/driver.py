@@ -275,12 +275,15 @@ class Rewriter:
     def may_forward(self, let: Let, atom: Atom) -> bool:
         """May readers of the target read ``atom`` instead, given that the two have equal values?
 
-        Numbers always. For arrays only where no store and no caller can tell one array from two.
+        Numbers always. For arrays only where no store and no caller can tell one array from two; a number may stand for an
+        array of rank 0 (``s * 1.0``), but not that array for the number where it is stored into.
         """
         target = let.target
         assert target is not None
-        if not isinstance(atom, Var) or not has_memory(target.type) or not has_memory(atom.type):
+        if not isinstance(atom, Var) or not has_memory(atom.type):
             return True
+        if not has_memory(target.type):
+            return not self.memory.is_written(atom)
         if self._shares_already(let, atom):
             return True
         memory = self.memory

@@ -79,7 +79,7 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: An
     if ddof is None:
         ddof = 0 if bias else 1
     centred = x - np.mean(x, axis=1)[:, None]
-    c = np.dot(centred, centred.T)
+    c = np.dot(centred, np.conj(centred.T) if np.iscomplexobj(centred) else centred.T)
     return np.squeeze(_cast(c * np.true_divide(1, x.shape[1] - ddof), dtype))
 
 

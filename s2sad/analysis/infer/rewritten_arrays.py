@@ -273,9 +273,10 @@ def nanvar(
     count = _cast(np.sum(there, axis=axis, keepdims=True), x.dtype)
     centre = np.sum(np.where(there, x, 0.0), axis=axis, keepdims=True) / count if mean is None else mean
     centred = np.where(there, x - centre, 0.0)
-    free = _cast(np.sum(there, axis=axis, keepdims=keepdims) - ddof, x.dtype)
-    var = np.sum(centred * centred, axis=axis, keepdims=keepdims) / free
-    result = _cast(np.where(free > 0, var, np.nan), x.dtype)[()] if np.any(free <= 0) else var
+    squares = np.real(centred * np.conj(centred)) if np.iscomplexobj(centred) else centred * centred
+    free = _cast(np.sum(there, axis=axis, keepdims=keepdims) - ddof, squares.dtype)
+    var = np.sum(squares, axis=axis, keepdims=keepdims) / free
+    result = _cast(np.where(free > 0, var, np.nan), squares.dtype)[()] if np.any(free <= 0) else var
     if out is None:
         return result
     out[...] = result
@@ -301,7 +302,8 @@ def masked_var(
     count = np.sum(np.broadcast_to(there, x.shape), axis=axis, keepdims=True)
     d = x - np.sum(x, axis=axis, keepdims=True, where=there) / count
     free = np.maximum(np.sum(np.broadcast_to(there, x.shape), axis=axis, keepdims=keepdims) - ddof, 0)
-    return np.sum(d * d, axis=axis, keepdims=keepdims, where=there) / free
+    squares = np.real(d * np.conj(d)) if np.iscomplexobj(d) else d * d
+    return np.sum(squares, axis=axis, keepdims=keepdims, where=there) / free
 
 
 def masked_std(
