@@ -165,15 +165,16 @@ _READING_METHODS = frozenset(
 _STORE_NOWHERE = """
     is_method made_early make_object conform normalize_axes tensordot_axes owner_of
     abs_slope_adj abs_slope_jvp angle_adj angle_jvp bands_adj block_upper cumprod_curve cumprod_second
-    curve_inside detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
+    curve_inside delayed_products detached diag_back dist_adj dist_jvp einsum_adj_adj einsum_adj_dot einsum_adj_subscripts
     einsum_dot_adj einsum_dot_dot equal_weights explicit factor_adj factor_dot factored_adj factored_dot
     filtered_adj filtered_weights_adj fmean_adj fmean_weight_adj fmean_weight_dot full_of_bands geometric_mean_adj
     grid_adj grid_dot half_over harmonic_mean_adj harmonic_mean_weight_adj harmonic_mean_weight_dot interp_adj_fp
     interp_adj_xp interp_dot interp_slope lstsq_adj_a lstsq_adj_b lstsq_dot_a lstsq_dot_b matrix_power_adj
     matrix_power_jvp meshgrid_adj multi_dot_adj multi_dot_dot negated norm_curve norm_turn opposite other_factors
-    others_dot part partition_adj partition_dot read_view rebuild repeated select_rest shares_memory sloped
+    others_dot part partition_adj partition_dot qr_adj qr_jvp read_view rebuild repeated select_rest shares_memory sloped
     std_curve surface_inside svd_jvp swapped symmetric_of to_triangle transposed_bands triangle
     triangular_adj triangular_dot trigamma turned upper_right variance_adj variance_centre_adj
+    whole_signal
 """
 # Those that give new memory.
 _NEW_MEMORY = """

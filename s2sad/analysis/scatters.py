@@ -14,7 +14,7 @@ SCATTERS: dict[Any, int] = {rt.add_at: 1, ADD_AT: 1, SUBTRACT_AT: -1}
 # Helpers of the runtime that change their first argument.
 CHANGES_FIRST: frozenset[Any] = frozenset((
     *SCATTERS, rt.accumulate_into, rt.add_slice, rt.add_view, rt.unsort, rt.put_adjoint, rt.store_adjoint, rt.take_tail,
-    rt.unstore_slice, rt.take_inserted, rt.put_back, rt.sort_list, rt.unsort_list,
+    rt.unstore_slice, rt.take_inserted, rt.put_back, rt.sort_list, rt.unsort_list, rt.put_together,
 ))  # fmt: skip
 
 

@@ -13,7 +13,8 @@ def whole_signal(y_bar: Any, a: Any, v: Any, mode: str) -> Any:
         return y_bar
     out = np.zeros(tuple(n + m - 1 for n, m in zip(a.shape, v.shape, strict=True)), y_bar.dtype)
     starts = [(m - 1) // 2 if mode == "same" else min(n, m) - 1 for n, m in zip(a.shape, v.shape, strict=True)]
-    out[tuple(slice(s, s + n) for s, n in zip(starts, y_bar.shape, strict=True))] = y_bar
+    part = tuple(slice(s, s + n) for s, n in zip(starts, y_bar.shape, strict=True))
+    out[part] = y_bar
     return out
 
 
