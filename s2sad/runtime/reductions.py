@@ -142,6 +142,8 @@ def diagonal_adj(g: Any, x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
 def others_dot(v: Any, x: Any, axis: Axis = None) -> Any:
     """The derivative of ``others(x)`` along ``v``; a symmetric operator, exact with zeros."""
     x, v = np.asarray(x), np.asarray(v)
+    if not x.ndim:
+        return np.zeros_like(x)[()]
     axes = _axes(x, axis)
     rest = [i for i in range(x.ndim) if i not in axes]
     shape = [x.shape[i] for i in (*rest, *axes)]
@@ -174,6 +176,8 @@ def _lines(x: Any, axis: int | None) -> np.ndarray:
 
 def cumprod_curve(g: Any, v: Any, x: Any, axis: int | None = None) -> Any:
     """The derivative by ``x`` of the pairing of ``g`` with the tangent of ``np.cumprod(x)`` along ``v``."""
+    if not np.ndim(x):
+        return np.zeros_like(x)[()]
     lines, gs, vs = _lines(x, axis), _lines(g, axis), _lines(v, axis)
     n = lines.shape[-1]
     p, q = np.ones_like(lines), np.zeros_like(lines)  # product and its tangent before each step
@@ -193,6 +197,8 @@ def cumprod_curve(g: Any, v: Any, x: Any, axis: int | None = None) -> Any:
 
 def cumprod_second(u: Any, v: Any, x: Any, axis: int | None = None) -> Any:
     """The second derivative of ``np.cumprod`` along ``u`` and ``v``."""
+    if not np.ndim(x):
+        return np.zeros((1,))
     lines, us, vs = _lines(x, axis), _lines(u, axis), _lines(v, axis)
     out = np.zeros_like(lines)
     p: Any = 1.0

@@ -165,3 +165,14 @@ for _f in (
     by_a_callee, by_an_iterator, elements_grow, backwards, backwards_past_the_end, nested,
 ):  # fmt: skip
     PROGRAMS.add(_f, arr(4))
+
+
+def matrices_of_lists(x, n):
+    """The list that a comprehension makes is another than the one it goes through, whose name it gets."""
+    m = [[x, 2.0 * x], [3.0 * x, x * x]]
+    for _ in range(n):
+        m = [[sum(a * b for a, b in zip(row, column)) for column in zip(*m)] for row in m]
+    return m[0][0] * m[1][1]
+
+
+PROGRAMS.add(matrices_of_lists, 0.7, 2)

@@ -103,6 +103,7 @@ class FunctionInfer:
         self.synthetic: dict[Any, Var] = {}  # untyped stand-ins for attributes made by default factories
         self.places = placed.Places()
         self.lengthening: set[Var] = set()  # loops (by their item) through lists that change their length meanwhile
+        self.comprehended: dict[Function, frozenset[Var]] = {}  # the lists that its comprehensions make
         self.asked: dict[Function, set[Atom]] = {}  # variables that more is done with than asking (``type_queries``)
         self.reset()
 

@@ -8,10 +8,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import inline, origins, placed, records
-from s2sad.ir.nodes import Atom, Let, Var
+from s2sad.ir.nodes import Atom, Block, For, Let, Var, atoms_of, blocks_of, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import NEVER, Dict, List, Lit, Maybe, Slice, Tuple, Type, join, join_named, named, widen
 
@@ -68,8 +70,39 @@ def refuse_change(f: FunctionInfer) -> None:
 
 def change_length(f: FunctionInfer, key: Any) -> None:
     """The lists of a class change their length."""
-    for walk in f.walks:
-        walk.changed = walk.changed or any(f.classes.find(v) == key for v in walk.nodes)
+    for through in f.walks:
+        through.changed = through.changed or any(f.classes.find(v) == key for v in through.nodes)
+
+
+def _makes(f: FunctionInfer, xs: Atom) -> bool:
+    """Is it the list that a loop of a comprehension makes? Nothing goes through it before it is done."""
+    fn = f.stack[-1]
+    made = f.comprehended.get(fn)
+    if made is None:
+        made = f.comprehended[fn] = frozenset(_made_by_loops(fn.body))
+    return xs in made
+
+
+def _made_by_loops(block: Block) -> Iterator[Var]:
+    """The empty lists that the next statement to know them is a loop that only appends to them."""
+    empty: set[Atom] = set()
+    for s in block.stmts:
+        if s.__class__ is Let:
+            empty.difference_update(s.args)
+            if s.op == "list" and not s.args and s.target is not None:
+                empty.add(s.target)
+            continue
+        uses = Counter(a for t in (s, *(t for b in blocks_of(s) for t in walk(b))) for a in atoms_of(t))
+        uses.update(a for b in blocks_of(s) for r in (b, *(i for t in walk(b) for i in blocks_of(t))) for a in r.results)
+        if isinstance(s, For):
+            appended = Counter(
+                t.args[0] for t in walk(s.body)
+                if isinstance(t, Let) and t.op == "method" and t.target is None and getattr(t.args[1], "value", "") == "append"
+            )  # fmt: skip
+            yield from (v for v in empty if isinstance(v, Var) and appended[v] == uses[v] > 0)
+        empty.difference_update(uses)
+        for b in blocks_of(s):
+            yield from _made_by_loops(b)
 
 
 def grown_type(t: Type, growth: Growth) -> Type:
@@ -90,7 +123,7 @@ def store_into(f: FunctionInfer, untyped: Atom, typed: Atom, item: Type, at: tup
         return
     inline.unify(f, untyped, typed)
     key = f.classes.find(untyped)
-    if f.walks and (len(at) < 2 or isinstance(f.type(at[0]), Slice)):
+    if f.walks and (len(at) < 2 or isinstance(f.type(at[0]), Slice)) and not _makes(f, untyped):
         change_length(f, key)
     name = f.type(at[0]) if len(at) == 2 and isinstance(f.type(typed), Dict) else None
     known = bool(at) and placed.store(f, typed, key, *at)
