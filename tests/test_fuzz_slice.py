@@ -17,7 +17,7 @@ from fuzzlib.campaign import Outcome, campaign, reduced, regression, run_one  # 
 from fuzzlib.generate import ENTRY, generate  # noqa: E402
 from fuzzlib.judge import Engine, judge  # noqa: E402
 
-SEED, COUNT = 20240229, 300
+SEED, COUNT = 20240229, 120
 
 
 class Refusal(Exception):
