@@ -16,7 +16,7 @@ from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Var, calls
 from s2sad.ir.rewrite import with_body
 from s2sad.ir.types import Array, Dict, List, Num, Tuple, Type, Unknown
 from s2sad.rules.registry import lookup
@@ -99,8 +99,8 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
     seen.add(a)
     if fresh:
         return a
-    source = made.args[1] if made is not None and _calls(made, rt.conform) else None
-    if isinstance(source, Var) and _calls(lets.get(source), rt.zeros_like):
+    source = made.args[1] if made is not None and calls(made, rt.conform) else None
+    if isinstance(source, Var) and calls(lets.get(source), rt.zeros_like):
         return a  # a mirror made here: nobody else has it
     if isinstance(a.type, Array):
         spread = _spread(made)
@@ -115,13 +115,9 @@ def _spread(made: Let | None) -> tuple[Atom, Atom] | None:
     """``np.broadcast_to(scalar, shape)`` becomes ``np.full(shape, scalar)``."""
     from s2sad.ir.types import is_number
 
-    if made is None or not _calls(made, np.broadcast_to) or len(made.args) != 3:
+    if made is None or not calls(made, np.broadcast_to) or len(made.args) != 3:
         return None
     return (made.args[2], made.args[1]) if is_number(type_of_atom(made.args[1])) else None
-
-
-def _calls(s: Let | None, fn: object) -> bool:
-    return s is not None and s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is fn
 
 
 def is_fresh(s: Let) -> bool:

@@ -34,6 +34,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
     blocks_of,
+    calls,
     free_in,
     free_vars,
     targets_of,
@@ -155,7 +156,7 @@ def _stores_array(s: Let) -> bool:
 
 def _asked(s: Let) -> tuple[Atom, ...]:
     """Values of which the program provides for NaN."""
-    if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _ASK):
+    if calls(s, *_ASK):
         return s.args[1:]
     if s.op in ("eq", "ne") and s.args[0] is s.args[1]:
         return s.args[:1]
@@ -240,7 +241,7 @@ def _elements_in_branches(stmts: list[Stmt]) -> set[Var]:
 
 
 def _selected(s: Let) -> tuple[Atom, ...]:
-    if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _SELECT):
+    if calls(s, *_SELECT):
         return s.args[1:]
     if s.op in ("getitem", "setitem", "aug_setitem"):
         t = type_of_atom(s.args[1])

@@ -443,8 +443,16 @@ def free_in(stmt: Stmt) -> tuple[Var, ...]:
 _keep_free = Known.__dict__["_free"].__set__
 
 
+def calls(stmt: Any, *functions: object) -> bool:
+    """Is this a call of one of these objects?"""
+    if stmt.__class__ is not Let or stmt.op != "call" or stmt.args[0].__class__ is not Ref:
+        return False
+    obj = stmt.args[0].obj
+    return any(obj is f for f in functions)
+
+
 __all__ = [
     "NOWHERE", "UNDEF", "Affecting", "Atom", "Block", "Callee", "Const", "For", "Function", "Global", "Handler", "If", "Known",
-    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "by_op", "free_in", "free_vars",
-    "inner_vars", "replace", "targets_of", "walk",
+    "Let", "Loc", "Param", "Ref", "Stmt", "Try", "Var", "While", "atoms_of", "blocks_of", "by_op", "calls", "free_in",
+    "free_vars", "inner_vars", "replace", "targets_of", "walk",
 ]

@@ -54,13 +54,13 @@ from s2sad.ir.nodes import (
     Function,
     If,
     Let,
-    Ref,
     Stmt,
     Try,
     Var,
     While,
     atoms_of,
     blocks_of,
+    calls,
     free_vars,
     inner_vars,
     replace,
@@ -171,7 +171,7 @@ class _Pair:
             there = self.lets.get(self.reader.counter)  # type: ignore[arg-type]
             source = self.lets.get(there.args[1]) if there is not None and len(there.args) == 2 else None  # type: ignore[arg-type]
             here = self.lets.get(self.forward.iter) if isinstance(self.forward, For) else None  # type: ignore[arg-type]
-            if source is None or here is None or not _calls(there, reversed) or not _same_range(source, here):
+            if source is None or here is None or not calls(there, reversed) or not _same_range(source, here):
                 return None
             assert self.reader.index is not None and isinstance(self.forward, For)
             env[self.reader.index] = self.forward.item
@@ -227,7 +227,7 @@ class _Pair:
             return False
         if s.op == "aug_setitem":
             return _is_sum(s) and touched == [s.args[0]]
-        return s in self.between and touched == [s.target] and _calls(s, *_OF_SHAPE)
+        return s in self.between and touched == [s.target] and calls(s, *_OF_SHAPE)
 
     def _raises_late(self, body: Block) -> bool:
         """Is a divisor from outside of the loops, which is divided by after them, not met before what the user's code prints
@@ -262,7 +262,7 @@ class _Pair:
         """Does a statement give the same before the first loop?"""
         if not effect_of(s).pure or s.target in self.fuser.primal or may_raise(s):
             return False  # what the user's code does up to where it raises comes first
-        if _calls(s, *_OF_SHAPE) and all(not isinstance(a, Var) or isinstance(a.type, Array) for a in s.args[1:]):
+        if calls(s, *_OF_SHAPE) and all(not isinstance(a, Var) or isinstance(a.type, Array) for a in s.args[1:]):
             return True
         return not has_memory(s.target.type if s.target else None) and not any(self.memory.is_written(a) for a in s.args)
 
@@ -296,12 +296,8 @@ class _Pair:
         return tuple(Const(0.0) for _ in sums), sums, b.stmts
 
 
-def _calls(s: Let | None, *functions: object) -> bool:
-    return s is not None and s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in functions)
-
-
 def _same_range(a: Let, b: Let) -> bool:
-    return _calls(a, range) and _calls(b, range) and len(a.args) == len(b.args) and all(map(_same, a.args[1:], b.args[1:]))
+    return calls(a, range) and calls(b, range) and len(a.args) == len(b.args) and all(map(_same, a.args[1:], b.args[1:]))
 
 
 def _same(a: Atom, b: Atom) -> bool:

@@ -46,6 +46,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Var,
     blocks_of,
+    calls,
     free_vars,
     targets_of,
     walk,
@@ -113,10 +114,6 @@ def _moved(block: Block, at: int, s: If, quiet: int) -> Block | None:
     return Block((*block.stmts[:at], new, *after.stmts), after.results)
 
 
-def _calls(s: Let, fn: object) -> bool:
-    return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is fn
-
-
 class _Idle:
     """What statements do if some variables are zero. ``same``: those that are then what another is."""
 
@@ -162,7 +159,7 @@ class _Idle:
             self.same[s.target] = self._what(s.args[0])
         elif s.op == "add" and s.args[0] in self.zero:
             self.same[s.target] = self._what(s.args[1])
-        elif _calls(s, np.zeros_like) and isinstance(s.target.type, Array):
+        elif calls(s, np.zeros_like) and isinstance(s.target.type, Array):
             self.empty.add(s.target)
         elif s.op == "getitem" and s.args[0] in self.empty and not isinstance(s.target.type, Array):
             self.zero.add(s.target)

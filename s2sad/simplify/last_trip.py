@@ -10,7 +10,7 @@ from __future__ import annotations
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.effects import effect_of
 from s2sad.analysis.usage import uses
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Ref, Stmt, Var, replace
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, If, Let, Stmt, Var, calls, replace
 from s2sad.ir.rewrite import with_body, with_stmts
 from s2sad.ir.types import BOOL, Array
 
@@ -35,19 +35,15 @@ def _first_index(s: For, lets: dict[Var, Let]) -> tuple[Var, Atom] | None:
     """The index of ``for i in reversed(range(...))`` (alone, or zipped with a tape) and its value in the last trip."""
     made = lets.get(s.iter) if isinstance(s.iter, Var) else None
     index: Var | None = s.item
-    if made is not None and _calls(made, zip) and isinstance(made.args[1], Var):
+    if made is not None and calls(made, zip) and isinstance(made.args[1], Var):
         index = _zipped_index(s)
         made = lets.get(made.args[1])
-    inner = made.args[1] if made is not None and _calls(made, reversed) else None
+    inner = made.args[1] if made is not None and calls(made, reversed) else None
     source = lets.get(inner) if isinstance(inner, Var) else None
-    if index is None or source is None or not _calls(source, range):
+    if index is None or source is None or not calls(source, range):
         return None
     args = source.args[1:]
     return index, (Const(0) if len(args) == 1 else args[0])
-
-
-def _calls(s: Let, fn: object) -> bool:
-    return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is fn
 
 
 def _zipped_index(s: For) -> Var | None:

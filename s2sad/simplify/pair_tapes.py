@@ -8,7 +8,7 @@ both halves are simplified. Only tapes whose every use is understood are touched
 from __future__ import annotations
 
 from s2sad.analysis.usage import lets, uses
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, walk
+from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, calls, walk
 from s2sad.ir.record import dataclass, field
 from s2sad.ir.rewrite import subst_atoms, subst_heads, with_blocks, with_body
 from s2sad.ir.types import Tuple, Type, Unknown
@@ -122,22 +122,18 @@ def _readers(adj: Function, unpacked: Var, k: int) -> list[_Reader] | None:
     ]  # fmt: skip
     if len(tapes) != 1 or tapes[0] is None:
         return None
-    runs = {s.target for s in made.values() if _calls(s, reversed) and s.args[1] is tapes[0]}
+    runs = {s.target for s in made.values() if calls(s, reversed) and s.args[1] is tapes[0]}
     if used.get(tapes[0]) != len(runs) or any(used.get(r) != 1 for r in runs):  # type: ignore[arg-type]
         return None
     found = [r for s in walk(adj.body) if isinstance(s, For) and (r := _reader(s, made, used, runs)) is not None]
     return found if len(found) == len(runs) and all(map(bool, found)) else None
 
 
-def _calls(s: Let, fn: object) -> bool:
-    return s.op == "call" and isinstance(s.args[0], Ref) and s.args[0].obj is fn
-
-
 def _reader(s: For, made: dict[Var, Let], used: dict[Var, int], runs: set[Var | None]) -> _Reader | None:
     """The loop over one of ``runs``, alone or zipped with a counter, if it takes its entries apart."""
     entry: Var | None = s.item if s.iter in runs else None
     zipped = made.get(s.iter) if isinstance(s.iter, Var) else None
-    if zipped is not None and _calls(zipped, zip) and len(zipped.args) == 3 and zipped.args[2] in runs:
+    if zipped is not None and calls(zipped, zip) and len(zipped.args) == 3 and zipped.args[2] in runs:
         pair = [x for x in made.values() if x.op == "unpack" and x.args[0] is s.item]
         items = [x for x in made.values() if len(pair) == 1 and x.op == "getitem" and x.args[0] is pair[0].target]
         if used.get(s.item) != 1 or used.get(pair[0].target) != len(items):  # type: ignore[arg-type]

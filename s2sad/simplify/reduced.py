@@ -27,9 +27,10 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.ir.nodes import Atom, Const, Let
 from s2sad.ir.types import dtype_of
 from s2sad.specialise.driver import Rewriter, const, is_floating, is_scalar, known_dims, made_by, rank
+from s2sad.specialise.helpers import adds_axes
 
 _DEPTH = 3
 
@@ -112,7 +113,7 @@ def _unscaled(rw: Rewriter, x: Atom, numbers: list[Atom], depth: int) -> Atom:
     if d.op == "neg":
         numbers.append(Const(-1.0))
         return _unscaled(rw, d.args[0], numbers, depth)
-    if d.op == "getitem" and _expands(rw, d.args[1]):
+    if d.op == "getitem" and adds_axes(rw, d.args[1]):
         found: list[Atom] = []
         inner = _unscaled(rw, d.args[0], found, depth - 1)
         numbers += found
@@ -127,20 +128,6 @@ def _unscaled(rw: Rewriter, x: Atom, numbers: list[Atom], depth: int) -> Atom:
     parts = [_unscaled(rw, a, found, depth - 1) for a in d.args]
     numbers += found
     return rw.emit("mul", *parts) if found else x
-
-
-def _expands(rw: Rewriter, index: Atom) -> bool:
-    """Does the index put in axes, and read all?"""
-    d = rw.defs.get(index) if isinstance(index, Var) else None
-    parts = d.args if d is not None and d.op == "tuple" else (index,)
-    return all(_is_whole(rw, a) for a in parts)
-
-
-def _is_whole(rw: Rewriter, a: Atom) -> bool:
-    if isinstance(a, Const):
-        return a.value is None or a.value is Ellipsis
-    d = rw.defs.get(a) if isinstance(a, Var) else None
-    return d is not None and d.op == "slice" and all(isinstance(x, Const) and x.value is None for x in d.args)
 
 
 RULES: dict[Any, tuple[Any, ...]] = {np.sum: (over_axis, scaled)}

@@ -44,6 +44,7 @@ from s2sad.ir.nodes import (
     While,
     atoms_of,
     blocks_of,
+    calls,
     free_vars,
     walk,
 )
@@ -83,9 +84,7 @@ def read_again(fn: Function) -> Function:
 def name_found(fn: Function) -> Function:
     """``fn`` with a name for each adjoint that is found by memory and read more than once, or in a loop: ``u_bar`` for
     ``shadows.of(u)``."""
-    if not any(
-        s.__class__ is Let and s.op == "call" and getattr(s.args[0], "obj", None) is Shadow for s in fn.body.stmts
-    ):
+    if not any(calls(s, Shadow) for s in fn.body.stmts):
         return fn
     counts, names, inner = usage.uses(fn), {}, {v for s in walk(fn.body) for b in blocks_of(s) for v in free_vars(b)}
     for v, d in usage.lets(fn).items():

@@ -23,7 +23,7 @@ from s2sad.analysis.build import type_of_atom
 from s2sad.ir.nodes import Atom, Const, Let, Ref
 from s2sad.ir.types import Array
 from s2sad.specialise.driver import Rewriter, is_const, is_floating, is_scalar, known_dims, made_by
-from s2sad.specialise.helpers import arg, axes_of
+from s2sad.specialise.helpers import arg, axes_of, is_whole
 
 
 def of_broadcast(rw: Rewriter, let: Let) -> Let | None:
@@ -89,7 +89,7 @@ def kept_axis(rw: Rewriter, let: Let) -> Let | None:
     axes = axes_of(rw, d.args[-2], len(dims)) if dims else None
     if not dims or axes is None or len(index.args) != len(dims):
         return None
-    if not all(is_const(a, 0) if k in axes else _is_full(rw, a) for k, a in enumerate(index.args)):
+    if not all(is_const(a, 0) if k in axes else is_whole(rw, a) for k, a in enumerate(index.args)):
         return None
     return rw.call(let, np.sum, "np.sum", d.args[1], kw={"axis": d.args[-2]})
 
@@ -102,11 +102,6 @@ def _multiple(rw: Rewriter, let: Let, d: Let) -> Let | None:
     if made is None or made.op != "call" or made.kwnames != ("axis", "keepdims") or not all(map(is_scalar, d.args[:-1])):
         return None
     return rw.let(let, d.op, *d.args[:-1], rw.emit("getitem", total, let.args[1]))
-
-
-def _is_full(rw: Rewriter, a: Atom) -> bool:
-    d = rw.definition(a)
-    return d is not None and d.op == "slice" and all(isinstance(x, Const) and x.value is None for x in d.args)
 
 
 RULES: dict[Any, tuple[Any, ...]] = {np.sum: (of_broadcast, of_number), "matmul": (dot,), "getitem": (kept_axis,)}

@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Var
+from s2sad.ir.nodes import Atom, Const, Let, Var, calls
 from s2sad.ir.rewrite import with_args
 from s2sad.ir.types import Array
 from s2sad.simplify.views import broadcast_source
@@ -85,7 +85,7 @@ def reshaped(rw: Rewriter, let: Let) -> Let | None:
     """``x += np.reshape(1.0 * v, shape)`` to ``x += np.reshape(v, shape)``: a sum is an array of its own anyway."""
     x, g = let.args
     d = rw.definition(g) if rw.used_once(g) and let.target is None else None
-    if d is None or d.op != "call" or getattr(d.args[0], "obj", None) is not np.reshape or d.target in rw.primal:
+    if d is None or not calls(d, np.reshape) or d.target in rw.primal:
         return None
     made = rw.definition(d.args[1]) if rw.used_once(d.args[1]) else None
     if made is None or made.op != "mul" or made.target in rw.primal or not is_const(made.args[0], 1.0):

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Const, Let, Ref, calls
 from s2sad.ir.types import UNKNOWN, Array, dtype_of
 from s2sad.simplify import sizes
 from s2sad.specialise.driver import (
@@ -40,7 +40,7 @@ from s2sad.specialise.driver import (
     rank,
 )
 from s2sad.specialise.facts import same_shape
-from s2sad.specialise.helpers import arg, static
+from s2sad.specialise.helpers import adds_axes, arg, static
 
 
 def transposed(rw: Rewriter, a: Atom) -> Atom | None:
@@ -86,21 +86,7 @@ def flip(rw: Rewriter, let: Let) -> Let | None:
 def broadcast_source(rw: Rewriter, a: Atom) -> Atom | None:
     """``x`` when ``a`` is ``np.broadcast_to(x, shape)``."""
     d = rw.definition(a)
-    if d is None or d.op != "call" or not isinstance(d.args[0], Ref) or d.args[0].obj is not np.broadcast_to:
-        return None
-    return d.args[1]
-
-
-def _adds_axes(rw: Rewriter, index: Atom) -> bool:
-    """Is this an index of whole axes and new ones?"""
-    made = rw.defs.get(index) if isinstance(index, Var) else None
-    parts = made.args if made is not None and made.op == "tuple" else (index,)
-    return all((isinstance(p, Const) and p.value is None) or _is_full(rw, p) for p in parts)
-
-
-def _is_full(rw: Rewriter, a: Atom) -> bool:
-    made = rw.defs.get(a) if isinstance(a, Var) else None
-    return made is not None and made.op == "slice" and all(isinstance(x, Const) and x.value is None for x in made.args)
+    return d.args[1] if d is not None and calls(d, np.broadcast_to) else None
 
 
 @made_by("getitem")
@@ -108,7 +94,7 @@ def with_axes(rw: Rewriter, let: Let) -> Let | None:
     """``np.broadcast_to(2.0, shape)[:, None] * x``: the number broadcasts to the shape of ``x`` as well."""
     for k, a in enumerate(let.args):
         d = rw.definition(a)
-        if d is None or d.op != "getitem" or not _adds_axes(rw, d.args[1]):
+        if d is None or d.op != "getitem" or not adds_axes(rw, d.args[1]):
             continue
         x, number = let.args[1 - k], broadcast_source(rw, d.args[0])
         if number is None or not is_scalar(number) or is_scalar(x) or not dims_fit(a, x):
@@ -204,7 +190,7 @@ def along_rows(rw: Rewriter, let: Let) -> Let | None:
     """``m * np.expand_dims(w, -2)``: a vector lies along the rows of a matrix anyway."""
     for k, a in enumerate(let.args):
         d = rw.definition(a)
-        if d is None or d.op != "call" or getattr(d.args[0], "obj", None) is not np.expand_dims:
+        if d is None or not calls(d, np.expand_dims):
             continue
         other = let.args[1 - k]
         if rank(d.args[1]) == 1 and static(rw, arg(d, 1, "axis")) in (-2, 0) and (rank(other) or 0) > 1:

@@ -13,7 +13,7 @@
     def f(a, v, w_bar):
         return np.sum(v * w_bar) + np.sum(np.zeros_like(v))
 
-Of several results of one call (``np.linalg.eigh``, ``np.linalg.qr``...) often only some are used: the adjoints of the others
+Of several results of one call (``np.linalg.eigh``) often only some are used: the adjoints of the others
 are zeros, and what the rule says of them drops out. In the adjoint alone, where a zero times an infinite slope is 0.
 """
 
@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref
-from s2sad.ir.types import Array, Type
+from s2sad.ir.nodes import Atom, Const, Let, calls
+from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, dims_fit, is_const, is_scalar, made_by, rank, same_dims
 from s2sad.specialise.facts import is_zero
 from s2sad.specialise.helpers import shape_of
@@ -54,21 +54,10 @@ def matrix_product(rw: Rewriter, let: Let) -> Atom | Let | None:
 
 
 @made_by("call")
-def same(rw: Rewriter, let: Let) -> Atom | None:
-    """``-zeros``, ``np.triu(zeros)``: the zeros."""
-    z = let.args[0] if let.op != "call" else let.args[1]
+def negated(rw: Rewriter, let: Let) -> Atom | None:
+    """``-zeros``: the zeros."""
+    z = let.args[0]
     return z if _is_array_of_zeros(rw, z) and _stands_for(rw, z, let) else None
-
-
-@made_by("call")
-def transposed(rw: Rewriter, let: Let) -> Atom | Let | None:
-    """``zeros.T`` of a matrix, unless anything is stored into it: by way of the view, that is a store into the zeros."""
-    z, name = let.args
-    if not isinstance(name, Const) or name.value != "T" or rank(z) != 2 or not _is_array_of_zeros(rw, z):
-        return None
-    if let.target is None or rw.memory.is_written(let.target):
-        return None
-    return _zeros(rw, let, (z, 1), (z, 0))
 
 
 @made_by("call", "mul")
@@ -88,7 +77,7 @@ def unit_matrix(rw: Rewriter, let: Let) -> Atom | Let | None:
 def _unit_factor(rw: Rewriter, a: Atom) -> Atom | None:
     """``c`` when ``a`` is a square unit matrix times the number ``c``."""
     d = rw.definition(a)
-    if d is not None and d.op == "call" and getattr(d.args[0], "obj", None) is np.eye and len(d.args) == 2:
+    if d is not None and calls(d, np.eye) and len(d.args) == 2:
         return Const(1.0)
     if d is not None and d.op == "mul":
         for c, e in (d.args, d.args[::-1]):
@@ -100,11 +89,11 @@ def _unit_factor(rw: Rewriter, a: Atom) -> Atom | None:
 def _stands_for(rw: Rewriter, z: Atom, let: Let) -> bool:
     """Can the zeros be the value of ``let`` themselves?"""
     t = let.target
-    return t is not None and same_dims(z, t) and _dtype(t.type) == _dtype(type_of_atom(z)) and rw.may_be_view(let)
+    return t is not None and same_dims(z, t) and _dtype(t) == _dtype(z) and rw.may_be_view(let)
 
 
-def _dtype(t: Type | None) -> str | None:
-    return t.dtype if isinstance(t, Array) else None
+def _dtype(a: Atom) -> str | None:
+    return dtype_of(type_of_atom(a))
 
 
 def _zeros(rw: Rewriter, let: Let, *sides: tuple[Atom, int]) -> Atom | Let | None:
@@ -112,17 +101,14 @@ def _zeros(rw: Rewriter, let: Let, *sides: tuple[Atom, int]) -> Atom | Let | Non
     for a, _ in sides:
         if _is_array_of_zeros(rw, a) and _stands_for(rw, a, let):
             return a
-    if let.target is None or _dtype(let.target.type) != "float64":
+    if let.target is None or _dtype(let.target) != "float64":
         return None
     lengths = [rw.emit("getitem", shape_of(rw, a), Const(k)) for a, k in sides]
-    return Let(let.target, "call", (Ref(np.zeros, "np.zeros"), rw.emit("tuple", *lengths)), (), let.loc)
+    return rw.call(let, np.zeros, "np.zeros", rw.emit("tuple", *lengths))
 
 
 RULES: dict[Any, tuple[Any, ...]] = {
     "mul": (product,),
     "matmul": (matrix_product, unit_matrix),
-    "neg": (same,),
-    np.triu: (same,),
-    np.tril: (same,),
-    "getattr": (transposed,),
+    "neg": (negated,),
 }

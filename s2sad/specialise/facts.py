@@ -17,7 +17,7 @@ from s2sad.analysis import usage
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import effect_of, has_memory
 from s2sad.analysis.recorded import origins
-from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Var, While, walk
+from s2sad.ir.nodes import Atom, Const, For, Let, Ref, Var, While, calls, walk
 from s2sad.ir.types import Affine, Array, Lit, Slice, Tuple, is_number
 from s2sad.rules.registry import lookup
 from s2sad.specialise.driver import Rewriter, const, is_const
@@ -52,10 +52,7 @@ def is_zero(rw: Rewriter, a: Atom) -> bool:
     """A literal zero, or an array of zeros made here that nothing stores into."""
     if const(a) is not None:
         return is_const(a, 0)
-    d = rw.definition(a)
-    if d is None or d.op != "call" or not isinstance(d.args[0], Ref):
-        return False
-    return d.args[0].obj is np.zeros_like or d.args[0].obj is np.zeros
+    return calls(rw.definition(a), np.zeros_like, np.zeros)
 
 
 # -- bounds ---------------------------------------------------------------------------------------------------------

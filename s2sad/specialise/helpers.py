@@ -6,7 +6,7 @@ from typing import Any
 
 from s2sad import runtime as rt
 from s2sad.analysis.build import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, Var
 from s2sad.ir.types import Array, Lit, Scalar, Tuple
 from s2sad.specialise.driver import Rewriter, is_scalar
 
@@ -82,3 +82,16 @@ def expanded(rw: Rewriter, g: Atom, axes: tuple[int, ...], rank: int) -> Atom:
     else:
         index = rw.emit("tuple", *[Const(None) if k in axes else full for k in range(rank)])
     return rw.emit("getitem", g, index)
+
+
+def is_whole(rw: Rewriter, a: Atom) -> bool:
+    """Is it ``:``?"""
+    d = rw.defs.get(a) if isinstance(a, Var) else None
+    return d is not None and d.op == "slice" and all(isinstance(x, Const) and x.value is None for x in d.args)
+
+
+def adds_axes(rw: Rewriter, index: Atom) -> bool:
+    """Does the index read all, and put in axes at most: ``[:, None]``?"""
+    d = rw.defs.get(index) if isinstance(index, Var) else None
+    parts = d.args if d is not None and d.op == "tuple" else (index,)
+    return all(p.value is None or p.value is Ellipsis if isinstance(p, Const) else is_whole(rw, p) for p in parts)

@@ -27,7 +27,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
-from s2sad.ir.nodes import Atom, Const, Let
+from s2sad.ir.nodes import Atom, Const, Let, calls
 from s2sad.ir.types import Array, dtype_of
 from s2sad.specialise.driver import Rewriter, is_const, is_scalar, known_dims, rank
 from s2sad.specialise.facts import is_zero
@@ -81,7 +81,7 @@ def diagonal_adj(rw: Rewriter, let: Let) -> Let | None:
     if known_dims(g) == dims[:1]:
         return rw.call(let, np.diag, "np.diag", g)
     d = rw.defs.get(g) if not isinstance(g, Const) else None  # type: ignore[arg-type]
-    if d is None or d.op != "call" or getattr(d.args[0], "obj", None) is not np.expand_dims or not is_scalar(d.args[1]):
+    if d is None or not calls(d, np.expand_dims) or not is_scalar(d.args[1]):
         return None
     if dtype_of(type_of_atom(x)) != "float64":
         return None

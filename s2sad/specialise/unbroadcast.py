@@ -27,7 +27,7 @@ import numpy as np
 
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.fits import cast_free
-from s2sad.ir.nodes import Atom, Const, Let, Ref
+from s2sad.ir.nodes import Atom, Const, Let, Ref, calls
 from s2sad.ir.types import Array, List, Tuple, dims_of, dtype_of, is_number
 from s2sad.specialise.driver import Rewriter, is_scalar, made_by
 from s2sad.specialise.facts import made, origin, same_shape
@@ -114,7 +114,7 @@ def unstack(rw: Rewriter, let: Let) -> Let | None:
 def unstacked(rw: Rewriter, let: Let) -> Let | None:
     """``rt.unstack(g, x=[a, b])[0]`` of a vector that was made of numbers: ``g[0]``."""
     made, k = rw.definition(let.args[0]), let.args[1]
-    if made is None or made.op != "call" or made.args[0].__class__ is not Ref or made.args[0].obj is not helper("unstack"):
+    if made is None or not calls(made, helper("unstack")):
         return None
     g, t = arg(made, 0, "g"), type_of_atom(arg(made, 1, "x"))
     parts = t.items if t.__class__ is List or t.__class__ is Tuple else None

@@ -12,8 +12,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis import usage
 from s2sad.analysis.infer import inline, origins, placed, records
-from s2sad.ir.nodes import Atom, Block, For, Let, Var, atoms_of, blocks_of, walk
+from s2sad.ir.nodes import Atom, Block, For, Let, Var, blocks_of, walk
 from s2sad.ir.record import dataclass
 from s2sad.ir.types import NEVER, Dict, List, Lit, Maybe, Slice, Tuple, Type, join, join_named, named, widen
 
@@ -92,14 +93,13 @@ def _made_by_loops(block: Block) -> Iterator[Var]:
             if s.op == "list" and not s.args and s.target is not None:
                 empty.add(s.target)
             continue
-        uses = Counter(a for t in (s, *(t for b in blocks_of(s) for t in walk(b))) for a in atoms_of(t))
-        uses.update(a for b in blocks_of(s) for r in (b, *(i for t in walk(b) for i in blocks_of(t))) for a in r.results)
+        uses = usage.uses(Block((s,)))
         if isinstance(s, For):
             appended = Counter(
                 t.args[0] for t in walk(s.body)
                 if isinstance(t, Let) and t.op == "method" and t.target is None and getattr(t.args[1], "value", "") == "append"
             )  # fmt: skip
-            yield from (v for v in empty if isinstance(v, Var) and appended[v] == uses[v] > 0)
+            yield from (v for v in empty if isinstance(v, Var) and appended[v] == uses.get(v, 0) > 0)
         empty.difference_update(uses)
         for b in blocks_of(s):
             yield from _made_by_loops(b)

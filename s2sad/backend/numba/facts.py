@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.optypes import type_of_atom
-from s2sad.ir.nodes import Atom, Const, Let, Ref, Var
+from s2sad.ir.nodes import Atom, Const, Var, calls
 from s2sad.ir.types import Array, Lit, Scalar, Type, is_number, widen
 
 DTYPES = frozenset({"float64", "int64", "bool"})
@@ -50,14 +50,6 @@ def const(a: Atom) -> Any:
         return a.value
     t = a.type if isinstance(a, Var) else None
     return t.value if isinstance(t, Lit) else None
-
-
-def calls(let: Any, *functions: Any) -> bool:
-    """Is this a call of one of these objects?"""
-    return (
-        isinstance(let, Let) and let.op == "call" and isinstance(let.args[0], Ref)
-        and any(let.args[0].obj is f for f in functions)
-    )  # fmt: skip
 
 
 __all__ = ["DTYPES", "calls", "const", "is_array", "is_bool", "is_float", "is_int", "is_scalar", "rank", "typed"]
