@@ -116,6 +116,10 @@ class Regions:
         where there is no such loop. Both are basic indices."""
         return all(self._never_equal(a, b, level, len(a.loops)) for level in levels)
 
+    def apart_ever(self, a: Access, b: Access) -> bool:
+        """Do two basic indices name no place in common, in whichever iterations?"""
+        return self._never_equal(a, b, 0, 0)
+
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
         r, s = Side(self, read.loops, level, "r"), Side(self, store.loops, level, "s")
