@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from s2sad.backend.numba.direct.arrays import decref, incref
+from s2sad.backend.numba.direct.arrays import incref
 from s2sad.backend.numba.direct.ends import last_reads, shared_atoms, still_carried
 from s2sad.backend.numba.direct.numbers import truth
 from s2sad.backend.numba.direct.values import Kind, NotDirect, Num, Rng, arrays_in, join, kind_of
@@ -23,6 +23,10 @@ NOTHING = Num("i", "0")
 Edge = tuple[str, list[str]]  # the block that a way comes from, and what it brings
 
 
+def owners_of(values: Sequence[Any]) -> list[str]:
+    return [a.owner for value in values for a in arrays_in(value)]
+
+
 class Scope:
     """The block that is being written: what it owns, and when that ends."""
 
@@ -33,7 +37,7 @@ class Scope:
         self.ends: dict[int, list[Var]] = {}
 
     def own(self, v: Var, value: Any, now: int) -> None:
-        owners = [a.owner for a in arrays_in(value)]
+        owners = owners_of((value,))
         if owners:
             self.owned[v] = owners
             self.ends.setdefault(self.last.get(v, now), []).append(v)
@@ -42,7 +46,7 @@ class Scope:
         """Free what statement k was the last to read."""
         for v in self.ends.pop(k, ()):
             for owner in self.owned.pop(v, ()):
-                decref(w, owner)
+                w.decref(owner)
 
     def give(self, s: If, k: int) -> list[Var]:
         """What ends with this branch, the k-th statement, and is a result of it on some way: each way owns it from its start.
@@ -56,7 +60,7 @@ class Scope:
     def finish(self, w: Writer) -> None:
         for owners in self.owned.values():
             for owner in owners:
-                decref(w, owner)
+                w.decref(owner)
         self.owned.clear()
 
 
@@ -195,11 +199,12 @@ def loop(f: Direct, s: For | While, scope: Scope, now: int) -> None:
     hand_over(w, scope, [s.init[k] for k in moving], [first[k] for k in moving], now, kept)
     write = _for if isinstance(s, For) else _while
     for _ in range(4):
-        start = len(w.lines), w.label, dict(f.env), len(w.failed), len(w.passed)
+        start = len(w.lines), w.label, dict(f.env), w.leaving.mark()
         found = write(f, s, moving, kinds, [first[k] for k in moving])  # type: ignore[arg-type]
         if found == kinds:
             break
-        del w.lines[start[0] :], w.failed[start[3] :], w.passed[start[4] :]
+        del w.lines[start[0] :]
+        w.leaving.back(start[3])
         w.label, f.env, w.dead, kinds = start[1], start[2], False, found
     else:
         raise NotDirect("a loop whose variables have no kind")
@@ -220,7 +225,8 @@ def _for(f: Direct, s: For, moving: Sequence[int], kinds: list[Kind], first: Seq
         raise NotDirect("a loop over anything but a range")
     step = over.step.value
     if step is None:
-        w.check(w.emit(f"icmp eq i64 {over.step.text}, 0"), ValueError, "range() arg 3 must not be zero")
+        with w.leaving.holding(*owners_of(first)):
+            w.check(w.emit(f"icmp eq i64 {over.step.text}, 0"), ValueError, "range() arg 3 must not be zero")
     start, stop = over.start, over.stop.text
     counted = "" if step in (1, -1) else f.range_length(over).text
     begin = f.row(first, kinds)
@@ -305,7 +311,8 @@ def _while(f: Direct, s: While, moving: Sequence[int], kinds: list[Kind], first:
     carried = [w.whole(k, it) for k in kinds]
     for k, value in zip(moving, carried, strict=True):
         f.env[s.carried[k]] = value
-    (test,) = f.block(s.cond)
+    with w.leaving.holding(*owners_of(carried)):
+        (test,) = f.block(s.cond)
     if w.dead:
         raise NotDirect("a test that raises")
     exits: list[Edge] = [(w.label, names)]

@@ -32,7 +32,10 @@ def dot(w: Writer, a: Arr, b: Arr, out: Arr | None, origin: Any) -> Any:
         return Num("f", w.emit(f"load double, ptr {place}"))
     if out is None:
         out = new_array(w, "f", (*a.shape[:-1], *b.shape[1:]), False, origin)
-    elif out.rank != sum(ranks) - 2:
+        with w.leaving.holding(out.owner):
+            _call_own(w, a, b, out)
+        return out
+    if out.rank != sum(ranks) - 2:
         raise NotDirect("a product into an array of another rank")
     _call_own(w, a, b, out)
     return out
