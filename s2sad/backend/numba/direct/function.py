@@ -59,7 +59,7 @@ class Direct:
         w.close_scopes()
         lines = [
             f"define {linkage}i32 {name}({', '.join([*_FIRST, *params])}) {{",
-            "entry:", *w.places, *w.lines, *w.ending(), "}", "",
+            *w.body(), "}", "",
         ]  # fmt: skip
         return "\n".join(lines)
 
@@ -79,12 +79,11 @@ class Direct:
     def block(self, block: Block, bound: Sequence[Var] = (), handed: Sequence[int] | None = None) -> list[Any]:
         """The values of a block's results, each array in them owned by who gets them. ``bound``: variables that the block
         owns from the start. ``handed``: which of the results are handed over; None for all."""
-        w, scope = self.w, Scope(block)
-        held = w.leaving.held
-        held.append(scope.owned)
+        w = self.w
+        scope = Scope(w, block)
         for v in bound:
             scope.own(v, self.env[v], -1)
-        scope.end(w, -1)
+        scope.end(-1)
         for k, s in enumerate(block.stmts):
             if isinstance(s, Let):
                 made = LETS.get(s.op)
@@ -98,14 +97,12 @@ class Direct:
             else:
                 loop(self, s, scope, k)
             if w.dead:
-                held.pop()
                 return [UNDEF] * len(block.results)
-            scope.end(w, k)
+            scope.end(k)
         values = [self.value(a) for a in block.results]
         chosen = range(len(values)) if handed is None else handed
         hand_over(w, scope, [block.results[k] for k in chosen], [values[k] for k in chosen], len(block.stmts), frozenset())
-        scope.finish(w)
-        held.pop()
+        scope.finish()
         return values
 
     def value(self, a: Atom) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from s2sad.backend.numba.direct.leaving import Leaving
+from s2sad.backend.numba.direct.leaving import RELEASE, Leaving
 from s2sad.backend.numba.direct.values import Arr, Kind, Num, Tup, join, kind_of, leaf_types, number
 
 UNLIKELY = "!prof !0"
@@ -110,16 +111,31 @@ class Writer:
         self.branch(self.emit(f"icmp ne i32 {status}, 0"), out, after, UNLIKELY)
         self.start(after)
 
+    def owned(self, v: object, owners: Sequence[str]) -> None:
+        """Write down what the variable owns from here on."""
+        for k, owner in enumerate(owners):
+            if owner != "null":
+                self.effect(f"store ptr {owner}, ptr {self.leaving.slot(v, k)}, align 8")
+
+    def given_up(self, v: object, owners: Sequence[str]) -> None:
+        """Write down that the variable owns nothing from here on."""
+        for k, owner in enumerate(owners):
+            if owner != "null":
+                self.effect(f"store ptr null, ptr {self.leaving.slot(v, k)}, align 8")
+
     def decref(self, owner: str) -> None:
         if owner != "null":
             self.shared.declare(*_DECREF)
             self.effect(f"call void @NRT_decref(ptr {owner})")
 
-    def ending(self) -> list[str]:
-        """The blocks that leave the function with an error."""
-        if self.leaving.releases():
+    def body(self) -> list[str]:
+        """All that stands between the head of the function and its end."""
+        ending = self.leaving.text()
+        if self.leaving.slots:
             self.shared.declare(*_DECREF)
-        return self.leaving.text()
+            self.shared.declare("llvm.memset", "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+            self.shared.declare("s2sad.release", RELEASE)
+        return ["entry:", *self.leaving.start(), *self.places, *self.lines, *ending]
 
     # -- numbers ---------------------------------------------------------------------------------------------------
     def convert(self, x: Num, kind: str) -> Num:
