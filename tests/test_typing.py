@@ -112,6 +112,7 @@ def test_indexing(index: Type, want: tuple[object, ...]) -> None:
 def test_indexing_down_to_a_number_and_in_containers() -> None:
     assert ty.indexed(MAT, Tuple((Lit(0), INT))) == NP_FLOAT
     assert ty.indexed(VEC, NUM) == NUM
+    assert ty.indexed(MAT, BOOL) == Array("float64", (None, N, M))  # y[True] has one axis more
     assert ty.indexed(Tuple((FLOAT, VEC)), Lit(-1)) == VEC
     assert ty.indexed(Dict(FLOAT, (("w", VEC),)), Lit("w")) == VEC
     assert ty.indexed(List(FLOAT), cut(1)) == List(FLOAT)

@@ -93,7 +93,7 @@ def _consumes(t: Type) -> int | None:
     """How many axes an element of an index uses up; None where unknown. Ellipsis and None use none."""
     if isinstance(t, Lit) and (t.value is None or t.value is Ellipsis):
         return 0
-    if isinstance(t, Slice) or is_number(t) or (isinstance(t, Lit) and isinstance(t.value, slice)):
+    if isinstance(t, Slice) or (isinstance(t, Lit) and isinstance(t.value, slice)):
         return 1
     a = as_array(t)
     if a is None or a.dtype is None:
