@@ -116,6 +116,13 @@ class Regions:
         where there is no such loop. Both are basic indices."""
         return all(self._never_equal(a, b, level, len(a.loops)) for level in levels)
 
+    def apart_between(self, a: Access, b: Access, loop: Stmt) -> bool:
+        """The same for two accesses in different iterations of a loop around both, in the same ones of the loops around that.
+        Both are basic indices."""
+        level = a.loops.index(loop)
+        shared = next((k for k, (x, y) in enumerate(zip(a.loops, b.loops, strict=False)) if x is not y), level + 1)
+        return self._never_equal(a, b, level, shared) and self._never_equal(b, a, level, shared)
+
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
         r, s = Side(self, read.loops, level, "r"), Side(self, store.loops, level, "s")
