@@ -15,8 +15,17 @@ gc.set_threshold(100_000, 50, 100)
 
 @pytest.fixture(autouse=True, scope="session")
 def _private_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No test reads what an earlier run, or the user, left in the cache on disk."""
-    os.environ["S2SAD_CACHE_DIR"] = str(tmp_path_factory.mktemp("s2sad-cache"))
+    """No test reads what an earlier run, or the user, left in the cache on disk. The workers of one run share it."""
+    base = tmp_path_factory.getbasetemp()
+    run = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    os.environ["S2SAD_CACHE_DIR"] = str(run / "s2sad-cache")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """What is alive now ends with the process: one look for what holds a resource, and none through all of it after that."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

@@ -7,27 +7,22 @@ import copy
 import pytest
 
 from tests import oracles
-from tests.programs import Program, load
+from tests.each import each
+from tests.programs import Program, by_topic, load
 
 CORPUS = list(load())
-
-
-def params() -> list[object]:
-    """One parameter per program with a readable, unique id."""
-    seen: dict[str, int] = {}
-    out: list[object] = []
-    for p in CORPUS:
-        n = seen[p.name] = seen.get(p.name, 0) + 1
-        out.append(pytest.param(p, id=p.name if n == 1 else f"{p.name}-{n}"))
-    return out
 
 
 def test_size_of_the_corpus() -> None:
     assert sum(p.issue == 2 for p in CORPUS) >= 120
 
 
-@pytest.mark.parametrize("program", params())
-def test_program_is_sound(program: Program) -> None:
+@pytest.mark.parametrize("topic", by_topic())
+def test_programs_are_sound(topic: str) -> None:
+    each(by_topic()[topic], sound)
+
+
+def sound(program: Program) -> None:
     plain = oracles.observe(lambda a, k: program.fn(*a, **k), program.args, program.kwargs)
     again = oracles.observe(lambda a, k: program.fn(*a, **k), program.args, program.kwargs)
     assert plain.error is None, plain.error

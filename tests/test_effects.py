@@ -18,6 +18,7 @@ from s2sad import runtime as rt
 from s2sad.analysis import effects
 from s2sad.analysis.scatters import changes_first
 from s2sad.rules.registry import lookup
+from tests.each import each
 
 HELPERS: dict[str, Callable[..., Any]] = {
     name: getattr(rt, name) for name in rt.__all__ if inspect.isfunction(getattr(rt, name))
@@ -25,9 +26,11 @@ HELPERS: dict[str, Callable[..., Any]] = {
 _STORING = {"append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "fill", "put"}
 
 
-@pytest.mark.parametrize("name", HELPERS)
-def test_each_helper_is_classified_once(name: str) -> None:
-    fn = HELPERS[name]
+def test_each_helper_is_classified_once() -> None:
+    each(((name, name, fn) for name, fn in HELPERS.items()), classified_once)
+
+
+def classified_once(name: str, fn: Callable[..., Any]) -> None:
     lists = (effects._HELPERS_RAISE, effects._HELPERS_FRESH, effects._HELPERS_FIRST, effects._HELPERS_PURE)
     named = [name in names for names in lists]
     stores, has_rule = changes_first(fn), lookup(fn) is not None
@@ -64,9 +67,8 @@ def _parts_of(targets: list[ast.expr]) -> set[str]:
     return {x.id for x in parts if isinstance(x, ast.Name)}
 
 
-@pytest.mark.parametrize("name", [n for n, fn in HELPERS.items() if not changes_first(fn)])
-def test_what_counts_as_no_store_stores_into_no_parameter(name: str) -> None:
-    assert not parameters_stored_into(HELPERS[name])
+def test_what_counts_as_no_store_stores_into_no_parameter() -> None:
+    assert [n for n, fn in HELPERS.items() if not changes_first(fn) and parameters_stored_into(fn)] == []
 
 
 def test_parameters_stored_into() -> None:

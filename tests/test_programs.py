@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests import derive, oracles
-from tests.programs import Program, load
+from tests.programs import Program, load, named
 
 s2sad = pytest.importorskip("s2sad")
 if not hasattr(s2sad, "vjp"):
@@ -37,13 +37,8 @@ def chosen(p: Program) -> bool:
 
 def params(*, smooth: bool = False) -> list[Any]:
     """One parameter per chosen program with a readable, unique id."""
-    seen: dict[str, int] = {}
-    out: list[Any] = []
-    for p in load():
-        n = seen[p.name] = seen.get(p.name, 0) + 1
-        if p.name not in REFUSED and chosen(p) and (p.smooth or not smooth):
-            out.append(pytest.param(p, id=p.name if n == 1 else f"{p.name}-{n}"))
-    return out
+    wanted = [(name, p) for name, p in named() if p.name not in REFUSED and chosen(p) and (p.smooth or not smooth)]
+    return [pytest.param(p, id=name) for name, p in wanted]
 
 
 def narrow(program: Program) -> bool:
@@ -130,15 +125,12 @@ def test_first_order(program: Program) -> None:
     assert not oracles.close(oracles.leaves(tangents[0]), want.value, program.rtol)
     gap = oracles.dot_product_gap(seed, tangents[0], gradients, [directions[i] for i in active])
     assert gap <= (1e-5 if narrow(program) else DOT_RTOL), f"dot products differ by {gap:.3g}"
+    if program.args and oracles.is_leaf(sample_value) and np.shape(sample_value) == ():
+        grad_agrees_with_vjp(program)
 
 
-@pytest.mark.parametrize("program", [p for p in params() if p.values[0].args])
-def test_grad_agrees_with_vjp(program: Program) -> None:
-    args, kwargs = program.sample()
-    with quiet():
-        value = program.fn(*args, **kwargs)
-    if not oracles.is_leaf(value) or np.shape(value) != ():
-        pytest.skip("not scalar-valued")
+def grad_agrees_with_vjp(program: Program) -> None:
+    """Of a function that gives a number: the joint form with the split form."""
     with quiet():
         args, kwargs = program.sample()
         value, gradients = s2sad.value_and_grad(program.fn, argnums=program.active)(*args, **kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,18 @@ from s2sad.ir.types import Array, Scalar, Tuple, Type
 from s2sad.rules import index, registry
 from s2sad.rules.registry import FAMILIES, Rule, all_rules, load_family
 from s2sad.runtime import accumulate, unbroadcast
+from tests.each import each
 from tests.ruletools import call_primal, dots_like, flat, inner, shift, type_of
 
 for _family in FAMILIES:
     load_family(_family)
 RULES = [r for r in all_rules() if r.sample is not None]
-CASES = [
-    pytest.param(rule, args, kwargs, id=f"{rule.name}-{i}")
-    for rule in RULES
-    for i, (args, kwargs) in enumerate(rule.sample() if rule.sample else ())
-]
+
+
+def each_sample(rule: Rule, check: Callable[..., None]) -> None:
+    """The check on every sample of a rule."""
+    assert rule.sample is not None
+    each(((f"{rule.name}-{i}", rule, *given) for i, given in enumerate(rule.sample())), check)
 
 
 def split(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
@@ -112,8 +115,12 @@ def wide(x: Any) -> Any:
     return [wide(v) for v in x] if isinstance(x, list) else tuple(wide(v) for v in x) if type(x) is tuple else x
 
 
-@pytest.mark.parametrize(("rule", "args", "kwargs"), CASES)
-def test_rule(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
+def test_rule(rule: Rule) -> None:
+    each_sample(rule, right)
+
+
+def right(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     operands, static = split(rule, args, kwargs)
     y = call_primal(rule, operands, static)
     if rule.kind == "nondiff":
@@ -166,8 +173,12 @@ def same_form(b: Any, x: Any) -> None:
         assert b.dtype == x.dtype
 
 
-@pytest.mark.parametrize(("rule", "args", "kwargs"), CASES)
-def test_type(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+@pytest.mark.parametrize("rule", RULES, ids=lambda r: r.name)
+def test_type(rule: Rule) -> None:
+    each_sample(rule, typed)
+
+
+def typed(rule: Rule, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     operands, static = split(rule, args, kwargs)
     y = call_primal(rule, operands, static)
     assert rule.type is not None, "every rule has a type function"
@@ -201,8 +212,11 @@ def check_type(t: Type, y: Any, sizes: dict[str, int]) -> None:
             check_type(part, value, sizes)
 
 
-@pytest.mark.parametrize("rule", [r for r in all_rules() if r.kind == "general"], ids=lambda r: r.name)
-def test_signatures(rule: Rule) -> None:
+def test_signatures() -> None:
+    each(((r.name, r) for r in all_rules() if r.kind == "general"), has_signature)
+
+
+def has_signature(rule: Rule) -> None:
     """A tangent takes its operands' dots, the result, and what the body takes."""
     assert rule.jvp is not None and rule.body is not None
     static = {k for k, _ in rule.static}

@@ -54,6 +54,7 @@ from s2sad.simplify import (
     tape,
     together,
     unpacked,
+    unread,
 )
 from s2sad.simplify.contracted import contract
 from s2sad.simplify.displays import fill
@@ -136,6 +137,7 @@ PASSES: dict[str, tuple[Any, list[Any]]] = {
     "s2sad.specialise.maxima": (specialise, [V - 1.0]),
     "s2sad.simplify.fuse": (lambda fn: clean(fuse.fuse(clean(fn), ())), [S, T, 3]),
     "s2sad.simplify.passed": (lambda fn: passed.drop(fn, ()), [V, W]),
+    "s2sad.simplify.unread": (lambda fn: unread.drop(fn, ()), [V, 4]),
     "s2sad.simplify.owned": (lambda fn: overwritten(clean(fn)), [V, W]),
     "s2sad.simplify.stacked": (lambda fn: stacked.stack(clean(fn)), [M, M.T @ M, V]),
     "s2sad.simplify.quiet": (lambda fn: quiet.skip_for_zero(clean(fn), ()), [V, W, 3]),

@@ -34,7 +34,7 @@ _MAYBE_ARRAYS = (Array, Num, Unknown)
 
 def accumulate(r: Reverse, state: State, rb: Builder, x: Atom, g: Atom) -> None:
     assert isinstance(x, Var)
-    contribution = for_operand(rb, x, g)
+    contribution = for_operand(r, rb, x, g)
     if contribution is g:
         rename(r, state, rb, x, g)
     r.add(state, rb, (x, ()), contribution)
@@ -46,8 +46,9 @@ def rename(r: Reverse, state: State, rb: Builder, x: Var, g: Atom) -> None:
         r.named(rb, g, r.bar_name((x, ())), RECENT)
 
 
-def for_operand(rb: Builder, x: Var, g: Atom) -> Atom:
-    if fits(g, x):
+def for_operand(r: Reverse, rb: Builder, x: Var, g: Atom) -> Atom:
+    """What ``g``, which has the shape of a result that ``x`` was broadcast into, adds to the adjoint of ``x``."""
+    if fits(g, x) or (r.layout.wide and type_of_atom(g) == r.layout.wide.get(x)):
         return g
     return rb.call(rt.unbroadcast, "rt.unbroadcast", g, x, type=_adjoint_type(x, g))
 

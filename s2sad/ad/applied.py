@@ -95,7 +95,7 @@ def _by_rule(r: Reverse, s: Let, rule: Rule, state: State, rb: Builder) -> list[
                 continue
             plain = raises_at_zero(s.op, operands)
             g = product(rb, rule, y_bar, partial, y, masked=s.target in r.masked, plain=plain)
-            g = g if x is alone else adding.for_operand(rb, x, g)
+            g = g if x is alone else adding.for_operand(r, rb, x, g)
             if x in held:
                 g = rb.emit("add", held[x], g)
             held[x] = g

@@ -13,10 +13,11 @@ from typing import Any
 from s2sad.analysis.alias import AliasInfo, alias
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.wide import wide
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import Const, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
+from s2sad.ir.types import Array, Dict, List, Lit, Obj, Slice, Tuple, Type, Unknown, is_differentiable
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
@@ -35,11 +36,12 @@ _ELEMENT_METHODS = frozenset({"append", "insert", "pop"})  # what they take or g
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Which containers of a function are mirrors. ``dynamic`` holds the classes of memory accessed dynamically, ``stored``
-    those of objects whose attributes are stored into."""
+    those of objects whose attributes are stored into, ``wide`` the values that may be numbers and whose adjoints are arrays."""
 
     info: AliasInfo
     dynamic: frozenset[Any]
     stored: frozenset[Any] = frozenset()
+    wide: dict[Var, Array] = field(default_factory=dict, repr=False, compare=False)
     known: dict[Var, list[tuple[Path, Type]]] = field(default_factory=dict, repr=False, compare=False)
 
     def is_mirror(self, v: Var) -> bool:
@@ -53,13 +55,13 @@ class Layout:
     def mirroring(self, classes: set[Any]) -> Layout:
         """The layout in which these classes have mirrors as well."""
         more = classes - self.dynamic
-        return Layout(self.info, self.dynamic | more, self.stored) if more else self
+        return Layout(self.info, self.dynamic | more, self.stored, self.wide) if more else self
 
     def leaves(self, v: Var) -> list[tuple[Path, Type]]:
         """Paths and types of the differentiable parts of ``v``; a mirror is one leaf."""
         leaves = self.known.get(v)
         if leaves is None:
-            found = self._leaves(self.info.find(v), v.type or Unknown(), ())
+            found = self._leaves(self.info.find(v), self.wide.get(v) or v.type or Unknown(), ())
             leaves = self.known[v] = [(p, q) for p, q in found if is_differentiable(q)]
         return leaves
 
@@ -98,7 +100,8 @@ def layout(fn: Function) -> Layout:
                 stored.add(s.args[0])
     for key in list(info.mutated):
         dynamic.add(info.classes.find(key))
-    return Layout(info, frozenset(info.classes.find(k) for k in dynamic), frozenset(map(info.find, stored)))
+    totals = {v: t for v, t in wide(fn).items() if not info.is_mutated(v)}
+    return Layout(info, frozenset(info.classes.find(k) for k in dynamic), frozenset(map(info.find, stored)), totals)
 
 
 def _uses(info: AliasInfo, s: Let, dynamic: set[Any]) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s2sad.ad import residuals
+from s2sad.ad import adding, residuals
 from s2sad.ad.known import adjoint_type
 from s2sad.ad.leaves import Key
 from s2sad.ad.poison import holds_refused
@@ -135,7 +135,8 @@ class LoopSweep:
             if key in self.carried:
                 first = s.init[s.carried.index(key[0])]
                 if isinstance(first, Var) and r.is_active(first):
-                    r.add(state, rb, (first, key[1]), var)
+                    whole = adding.for_operand(r, rb, first, var) if key[0] in r.layout.wide else var
+                    r.add(state, rb, (first, key[1]), whole)
         return forward.stmts
 
 

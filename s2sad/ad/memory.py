@@ -8,7 +8,7 @@ from typing import Any
 from s2sad.ad.fresh import Fresh
 from s2sad.analysis import regions
 from s2sad.analysis.activity import Activity
-from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index
+from s2sad.analysis.alias import MUTATING_METHODS, AliasInfo, is_view_index, may_be_view
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.infer.program import Gradient, Spec
 from s2sad.analysis.optypes import INPLACE, type_of_atom
@@ -254,7 +254,10 @@ class Memory:
             if isinstance(v.type, Array) and not (isinstance(x, Var) and isinstance(x.type, Array)):
                 return "it is an element of a container"
             if isinstance(x, Var) and isinstance(x.type, Array):
-                return s if isinstance(v.type, Array) and is_view_index(type_of_atom(s.args[1])) else None
+                index = type_of_atom(s.args[1])
+                if not isinstance(v.type, Array) or not may_be_view(index):
+                    return None
+                return s if is_view_index(index) else "whether it is a view shows only when it is indexed"
             return s
         if s.op in ("copy", *INPLACE):
             return s

@@ -14,7 +14,7 @@ import numpy as np
 from s2sad import runtime as rt
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
-from s2sad.analysis.effects import effect_of
+from s2sad.analysis.effects import effect_of, finds_adjoint
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, Function, Global, Let, Ref, Var, calls
 from s2sad.ir.rewrite import with_body
@@ -99,6 +99,8 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
     seen.add(a)
     if fresh:
         return a
+    if made is not None and _is_alone(made, lets, seen):
+        return a
     source = made.args[1] if made is not None and calls(made, rt.conform) else None
     if isinstance(source, Var) and calls(lets.get(source), rt.zeros_like):
         return a  # a mirror made here: nobody else has it
@@ -109,6 +111,18 @@ def _own(a: Atom, lets: dict[Var, Let], seen: set[Var], b: Builder) -> Atom:
             return b.call(np.full, "np.full", shape, value, name=a.name, type=a.type)
         return b.call(np.array, "np.array", a, name=a.name, type=a.type)
     return b.call(rt.copy, "rt.copy", a, name=a.name, type=a.type)
+
+
+def _is_alone(s: Let, lets: dict[Var, Let], seen: set[Var]) -> bool:
+    """Is it ``shadows.of(x)``, of an array and a table of adjoints that are both made here, and given once?"""
+    if not finds_adjoint(s):
+        return False
+    table, x = s.args[0], s.args[2]
+    made = lets.get(x) if isinstance(x, Var) and isinstance(x.type, Array) and x not in seen else None
+    if made is None or not is_fresh(made) or not isinstance(table, Var) or not calls(lets.get(table), rt.Shadow):
+        return False
+    seen.add(x)  # type: ignore[arg-type]
+    return True
 
 
 def _spread(made: Let | None) -> tuple[Atom, Atom] | None:

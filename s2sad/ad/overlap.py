@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from s2sad import runtime as rt
 from s2sad.ad.memory import Memory
-from s2sad.analysis.alias import AliasInfo, is_view_index
+from s2sad.analysis.alias import AliasInfo, may_be_view
 from s2sad.analysis.build import Builder
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.ir.nodes import Let, Ref, Stmt, Var
@@ -21,7 +21,7 @@ def check(s: Let, info: AliasInfo, memory: Memory) -> list[Stmt]:
     x, i, v = s.args
     if not isinstance(x, Var) or not isinstance(v, Var) or not _vector(v) or info.find(x) != info.find(v):
         return []
-    if not is_view_index(type_of_atom(i)):
+    if not may_be_view(type_of_atom(i)):
         return []
     made = memory.definition.get(v)
     read = isinstance(made, Let) and made.op == "getitem" and made.args[0] is x

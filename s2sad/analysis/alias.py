@@ -18,7 +18,7 @@ from s2sad.analysis.settled import is_parted, momentary, settled, unlike_memory
 from s2sad.analysis.unionfind import Classes, unify_structure
 from s2sad.ir.nodes import Atom, Block, Function, Let, Ref, Var, walk
 from s2sad.ir.record import dataclass, field
-from s2sad.ir.types import Array, Dict, Func, List, Num, Obj, Slice, Tuple, Type, Unknown, is_number
+from s2sad.ir.types import Array, Dict, Func, List, Lit, Num, Obj, Range, Scalar, Slice, Tuple, Type, Unknown, is_number
 from s2sad.rules.registry import lookup
 from s2sad.runtime import make_object
 
@@ -94,18 +94,35 @@ class AliasInfo:
 
 
 def is_view_index(index: Type) -> bool:
-    """Basic indexing gives a view; arrays, lists and masks in the index give a copy, and so do tuples in a tuple."""
+    """Does indexing with this surely give a view, each place once? Numbers, slices, None and ``...`` do."""
     if isinstance(index, Tuple):
-        return not any(isinstance(i, Array | List | Tuple) for i in index.items)
+        return all(map(_is_basic, index.items))
     if isinstance(index, List) and index.frozen:  # a tuple of so many
-        return is_number(index.item) or isinstance(index.item, Slice)
-    return not isinstance(index, Array | List)
+        return _is_basic(index.item)
+    return _is_basic(index)
 
 
 def may_be_view(index: Type) -> bool:
-    """May indexing with this give a view? What a tuple of unknown length holds may not be known."""
-    unsure = isinstance(index, List) and index.frozen and not isinstance(index.item, Array | List | Tuple)
-    return unsure or is_view_index(index)
+    """May indexing with this give a view? Arrays, lists and masks in the index give a copy, and so do tuples in a
+    tuple; what the index, or a part of it, is may show only when the program runs."""
+    if isinstance(index, Tuple):
+        return not any(map(_is_fancy, index.items))
+    if isinstance(index, List) and index.frozen:
+        return not _is_fancy(index.item)
+    return not _is_fancy(index)
+
+
+def _is_basic(part: Type) -> bool:
+    if isinstance(part, Lit) and (part.value is None or part.value is Ellipsis):
+        return True
+    return isinstance(part, Slice) or (is_number(part) and not _is_fancy(part))
+
+
+def _is_fancy(part: Type) -> bool:
+    """Does it make indexing give a copy?"""
+    if isinstance(part, Array | List | Tuple | Range):
+        return True
+    return (isinstance(part, Scalar) and part.dtype == "bool") or (isinstance(part, Lit) and isinstance(part.value, bool))
 
 
 _MEMO: dict[Function, AliasInfo] = {}

@@ -123,6 +123,10 @@ class Regions:
         shared = next((k for k, (x, y) in enumerate(zip(a.loops, b.loops, strict=False)) if x is not y), level + 1)
         return self._never_equal(a, b, level, shared) and self._never_equal(b, a, level, shared)
 
+    def apart_ever(self, a: Access, b: Access) -> bool:
+        """Do two basic indices name no place in common, in whichever iterations?"""
+        return self._never_equal(a, b, 0, 0)
+
     def _never_equal(self, read: Access, store: Access, level: int, shared: int) -> bool:
         """The iterations of the outer ``level`` loops are the same, that of the next is later for the store (if shared)."""
         r, s = Side(self, read.loops, level, "r"), Side(self, store.loops, level, "s")

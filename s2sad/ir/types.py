@@ -11,7 +11,7 @@
            | Obj(cls, attrs)                         instance of a Python class with attributes of known types
            | Func(fn, captured) | RefT(obj)          closure made here | function, class or module known by identity
            | Opaque(cls)                             something that is not differentiable (str, file, set, dtype...)
-           | Num                                     a number or an array of any rank
+           | Num(number, array)                      a number or an array: of any kind and rank, or of these types
            | Unknown                                 anything
            | Maybe(item)                             None or an array, list or dict; to who does not ask: Unknown
 
@@ -150,7 +150,11 @@ class Array(Type):
 
 @dataclass(frozen=True, slots=True)
 class Num(Type):
-    pass
+    """A number or an array. Of what types, where both are known: of ``total = 0`` and then ``total = total + row`` the array
+    has the dimensions of ``row``."""
+
+    number: Scalar | None = None
+    array: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,10 +314,22 @@ def join(a: Type, b: Type) -> Type:
     if isinstance(a, Opaque) and isinstance(b, Opaque):
         return Opaque(None)
     if isinstance(a, Scalar | Array | Num) and isinstance(b, Scalar | Array | Num):
-        return NUM
+        return _join_numeric(a, b)
     if a == b:
         return a
     return UNKNOWN
+
+
+def _join_numeric(a: Scalar | Array | Num, b: Scalar | Array | Num) -> Type:
+    """A number where the other is an array, or may be one."""
+    if NUM in (a, b):
+        return NUM
+    pairs = [(t.number, t.array) if isinstance(t, Num) else (t, None) if isinstance(t, Scalar) else (None, t) for t in (a, b)]
+    numbers, arrays = zip(*pairs, strict=True)
+    number, array = (join_all(t for t in ts if t is not None) for ts in (numbers, arrays))
+    if not isinstance(number, Scalar) or not isinstance(array, Array) or not array.dims or array.dtype is None:
+        return NUM
+    return Num(number, array)
 
 
 def kinds_of(t: Scalar) -> tuple[tuple[str, bool], ...]:

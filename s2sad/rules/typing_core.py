@@ -248,11 +248,24 @@ def by_kinds(fn: TypeFn, types: tuple[Type, ...], static: dict[str, Type] | None
     """``fn(*types, **static)``; for numbers that are of one kind on one path and of another on the other, what covers the
     results for each."""
     static = static or {}
+    for k, t in enumerate(types):
+        if t.__class__ is Num and t.array is not None:
+            return _by_parts(fn, types, static, k, t)
     for t in (*types, *static.values()):
         if (t.__class__ is Scalar or t.__class__ is Tuple or t.__class__ is List) and _kinds_in(t):
             return join_all(fn(*ts[: len(types)], **dict(zip(static, ts[len(types) :], strict=True)))
                             for ts in _alternatives((*types, *static.values())))  # fmt: skip
     return fn(*types, **static)
+
+
+_MOST_PARTED = 2  # operands that are a number or an array; with more of them, nothing is said
+
+
+def _by_parts(fn: TypeFn, types: tuple[Type, ...], static: dict[str, Type], k: int, t: Num) -> Type:
+    """What covers the result for the number and that for the array which operand ``k`` is."""
+    if sum(x.__class__ is Num for x in types) > _MOST_PARTED or t.number is None or t.array is None:
+        return fn(*types, **static)
+    return join_all(by_kinds(fn, (*types[:k], part, *types[k + 1 :]), static) for part in (t.number, t.array))
 
 
 def _kinds_in(t: Type) -> set[tuple[tuple[str, bool], ...]]:

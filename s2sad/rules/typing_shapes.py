@@ -18,6 +18,7 @@ from s2sad.ir.types import (
     Dim,
     List,
     Lit,
+    Num,
     Opaque,
     Scalar,
     Tuple,
@@ -51,7 +52,7 @@ def shape_type(x: Type) -> Type:
     """The type of ``x.shape``: a tuple of ints of known size, as far as the rank is known."""
     a = as_array(x)
     if a is None or _dims(a) is None:
-        return List(Scalar("int64"), None, True) if a is not None or x == NUM else UNKNOWN
+        return List(Scalar("int64"), None, True) if a is not None or isinstance(x, Num) else UNKNOWN
     return Tuple(tuple(Scalar("int64", True, d) for d in _dims(a) or ()))
 
 

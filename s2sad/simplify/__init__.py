@@ -154,9 +154,9 @@ def forgotten(fn: Function, primal: Container[Var]) -> Function:
     stores = by_op(fn.body).get("setitem", ())
     if not any(s.__class__ is For for s in fn.body.stmts) or not any(leftover.clears(s, primal) for s in stores):
         return fn
-    from s2sad.simplify import passed  # few programs need it
+    from s2sad.simplify import passed, unread  # few programs need it
 
-    new = passed.drop(fn, primal)
+    new = unread.drop(passed.drop(fn, primal), primal)
     return fn if new is fn else dce.eliminate(new, primal)
 
 

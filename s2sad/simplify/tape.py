@@ -34,16 +34,38 @@
 Types and algebra make reads disappear that the transformation asked for (the shape of a factor, a product with 1).
 Literals and values from outside all loops need no recording, and the same value is recorded once. A tape of which
 nothing is left goes, if the loop can count by its range. Only tapes whose every use is understood are touched.
+
+At last (``measure``), a number without a name that two operations make of what is recorded anyway is made again, so that the
+forward sweep has it in the line that the user wrote: ``y = y / (2.0 + a * u)`` with ``u`` in the tape.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
+from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.tapes import Reader, Tape, tapes_in
-from s2sad.ir.nodes import Atom, Block, Const, For, Function, Let, Ref, Stmt, Var, blocks_of, replace, targets_of
+from s2sad.ir.nodes import (
+    Atom,
+    Block,
+    Const,
+    For,
+    Function,
+    Let,
+    Ref,
+    Stmt,
+    Try,
+    Var,
+    blocks_of,
+    replace,
+    targets_of,
+    walk,
+)
 from s2sad.ir.rewrite import subst_atom, subst_atoms, subst_heads, with_blocks, with_body, with_stmts
-from s2sad.ir.types import FLOAT, INT, List, Range, Tuple, Type, Unknown
+from s2sad.ir.types import FLOAT, INT, List, Range, Scalar, Tuple, Type, Unknown
+
+Steps = tuple[Let, ...]  # how a value is made, operands first
 
 
 def _is_none(a: Atom) -> bool:
@@ -80,7 +102,7 @@ class _Trim:
         for s in self.fn.body.stmts:
             self.outer.update(targets_of(s))
         found = tapes_in(self.fn)
-        self.tapes, self.lets = found.tapes, found.lets
+        self.tapes, self.lets, self.uses = found.tapes, found.lets, found.uses
         for tape in found.understood():
             self._plan(tape)
         if not (self.drop or self.change or self.loops):
@@ -112,18 +134,21 @@ class _Trim:
         else:
             self._shrink(tape, kept, place, again)
 
-    def _done_again(self, kept: list[Atom], place: dict[int, Atom | int]) -> dict[int, Let]:
+    def _done_again(self, kept: list[Atom], place: dict[int, Atom | int]) -> dict[int, Steps]:
         """What costs no more to do again than to keep is not kept. Takes it out of ``kept`` and ``place``."""
-        again: dict[int, Let] = {}
+        again: dict[int, Steps] = {}
         sources: set[Atom] = set()
         for a in list(kept):
-            d = self._again(a, kept) if a not in sources else None
-            others = {x for x in d.args if isinstance(x, Var)} if d is not None else set()
-            if d is None or not others or not all(x in kept and x is not a for x in others):
+            steps = self._again(a, kept) if a not in sources else None
+            if steps is None:
+                continue
+            own = {d.target for d in steps}
+            others = {x for d in steps for x in d.args if isinstance(x, Var) and x not in own and x not in self.outer}
+            if not others or not all(x in kept and x is not a for x in others):
                 continue
             sources |= others
             at = kept.index(a)
-            again.update((k, d) for k, p in place.items() if p == at and type(p) is int)
+            again.update((k, steps) for k, p in place.items() if p == at and type(p) is int)
             kept.pop(at)
             for k, p in list(place.items()):
                 if k in again:
@@ -132,12 +157,12 @@ class _Trim:
                     place[k] = p - 1
         return again
 
-    def _again(self, a: Atom, kept: list[Atom]) -> Let | None:
+    def _again(self, a: Atom, kept: list[Atom]) -> Steps | None:
         """A Python float that a literal and another number make, or that is the square of one."""
         d = self.lets.get(a) if isinstance(a, Var) and a.type == FLOAT else None
         if d is None or d.op != "mul" or (not any(isinstance(x, Const) for x in d.args) and d.args[0] is not d.args[1]):
             return None
-        return d
+        return (d,)
 
     def _counts(self, tape: Tape, r: Reader) -> bool:
         """Can the loop of the reverse sweep count its iterations without the tape?"""
@@ -176,7 +201,7 @@ class _Trim:
             if not gets and not isinstance(where, int):
                 self.env[r.entry] = value
 
-    def _shrink(self, tape: Tape, kept: list[Atom], place: dict[int, Atom | int], again: dict[int, Let]) -> None:
+    def _shrink(self, tape: Tape, kept: list[Atom], place: dict[int, Atom | int], again: dict[int, Steps]) -> None:
         append = tape.append
         assert append is not None
         types: list[Type] = [a.type or Unknown() if isinstance(a, Var) else Unknown() for a in kept]
@@ -197,13 +222,16 @@ class _Trim:
             self._shrink_reader(r, kept, place, entry_type)
             self._compute_again(r, kept, again)
 
-    def _compute_again(self, r: Reader, kept: list[Atom], again: dict[int, Let]) -> None:
-        head, atoms = self.heads[r.loop], self.entries[r.loop]
-        for k, d in again.items():
+    def _compute_again(self, r: Reader, kept: list[Atom], again: dict[int, Steps]) -> None:
+        head = self.heads[r.loop]
+        parts: dict[Atom, Atom] = dict(zip(kept, self.entries[r.loop], strict=True))
+        for k, steps in again.items():
             if k not in r.parts:
                 continue
-            new = replace(d.target) if d.target is not None else Var("", FLOAT)
-            head.append(Let(new, d.op, tuple(atoms[kept.index(a)] if a in kept else a for a in d.args), (), d.loc))
+            for d in steps:
+                new = replace(d.target) if d.target is not None else Var("", FLOAT)
+                head.append(Let(new, d.op, tuple(parts.get(a, a) for a in d.args), (), d.loc))
+                parts[d.target] = new  # type: ignore[index]
             self.env.update((g.target, new) for g in r.parts[k] if g.target is not None)
 
     def _shrink_reader(self, r: Reader, kept: list[Atom], place: dict[int, Atom | int], entry_type: Type) -> None:
@@ -261,17 +289,40 @@ class _Trim:
 
 
 class _Measure(_Trim):
-    """Only tapes that such a count is taken out of."""
+    """Only tapes that such a count is taken out of, and what two operations make of numbers that are there anyway."""
 
     def _plan(self, tape: Tape) -> None:
         parts = [tape.components[k] for k in {k for r in tape.readers for k in r.parts}]
         if any(self._again(a, parts) is not None for a in parts):
             super()._plan(tape)
 
-    def _again(self, a: Atom, kept: list[Atom]) -> Let | None:
-        """How often a loop has run: that is the length of its tape, if it is kept."""
-        if not isinstance(a, Var) or a.type != INT:
+    def _again(self, a: Atom, kept: list[Atom]) -> Steps | None:
+        if not isinstance(a, Var):
             return None
+        return self._length(kept, a) if a.type == INT else self._arithmetic(kept, a)
+
+    def _arithmetic(self, kept: list[Atom], a: Var) -> Steps | None:
+        """What has no name, and only the tape and the next operation use. (Within ``np.errstate`` it might warn again.)"""
+        if a.name or not _is_float(a) or self.uses.get(a) != 2 or self.guarded:
+            return None
+        steps: list[Let] = []
+        todo: list[Atom] = [a]
+        for v in todo:
+            if isinstance(v, Const) or v in self.outer or (v is not a and v in kept):
+                continue
+            d = self.lets.get(v)  # type: ignore[arg-type]
+            if d is None or d.op not in ("add", "sub", "mul") or len(steps) == 2 or not all(map(_is_float, d.args)):
+                return None
+            steps.insert(0, d)
+            todo += d.args
+        return tuple(steps)
+
+    @cached_property
+    def guarded(self) -> bool:
+        return any(s.__class__ is Try for s in walk(self.fn.body))
+
+    def _length(self, kept: list[Atom], a: Var) -> Steps | None:
+        """How often a loop has run: that is the length of its tape, if it is kept."""
         for b in kept:
             tape = self.tapes.get(b) if isinstance(b, Var) else None
             loop = tape.owner if tape is not None and tape.appends == 1 else None
@@ -281,8 +332,14 @@ class _Measure(_Trim):
                 continue
             over = self.lets.get(loop.iter) if isinstance(loop.iter, Var) else None
             if over is not None and over.op == "call" and getattr(over.args[0], "obj", None) is range and over.args[1:] == (a,):
-                return Let(Var("", INT), "call", (Ref(len, "len"), b), (), loop.loc)
+                return (Let(Var("", INT), "call", (Ref(len, "len"), b), (), loop.loc),)
         return None
+
+
+def _is_float(a: Atom) -> bool:
+    """A number of 64 bits, with or without NumPy's type?"""
+    t = type_of_atom(a)
+    return (isinstance(t, Scalar) and t.dtype == "float64") or (isinstance(a, Const) and type(a.value) is float)
 
 
 def _stand_together(block: Block, a: Stmt, b: Stmt) -> bool:

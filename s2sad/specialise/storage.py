@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.analysis.alias import is_view_index
+from s2sad.analysis.alias import may_be_view
 from s2sad.analysis.build import type_of_atom
 from s2sad.analysis.effects import has_memory
 from s2sad.analysis.fits import cast_free
@@ -154,7 +154,7 @@ def store_adjoint(rw: Rewriter, let: Let) -> Atom | Let | None:
 def gather(rw: Rewriter, let: Let) -> Let | None:
     """``rt.gather(x, i)``: ``x[i]`` where that is a number, or new memory as places from an array are."""
     x, index = arg(let, 0, "x"), arg(let, 1, "index")
-    if isinstance(type_of_atom(x), Array) and not is_view_index(type_of_atom(index)):
+    if isinstance(type_of_atom(x), Array) and not may_be_view(type_of_atom(index)):
         return rw.let(let, "getitem", x, index)
     if not isinstance(type_of_atom(x), Array) or not is_basic(type_of_atom(index)):
         return None

@@ -7,15 +7,14 @@ def newton_grad(a, x):
     # forward sweep
     tape = []  # L64
     while abs(x * x * x - a) > 1e-12 * abs(a):
-        t1 = 3.0 * x * x  # L65
-        t2 = (x * x * x - a) / t1
-        tape.append((t1, t2, x))  # L64
-        x = x - t2  # L65
+        t1 = (x * x * x - a) / (3.0 * x * x)  # L65
+        tape.append((t1, x))  # L64
+        x = x - t1  # L65
     # reverse sweep
     x_bar = 1.0  # L64
     a_bar = 0.0
-    for t5, t6, x_2 in reversed(tape):
-        t7 = x_bar / t5  # L65
-        a_bar += t7
-        x_bar = x_bar + 6.0 * (t7 * t6 * x_2) - 3.0 * (t7 * x_2 * x_2)
+    for t4, x_2 in reversed(tape):
+        t5 = x_bar / (3.0 * x_2 * x_2)  # L65
+        a_bar += t5
+        x_bar = x_bar + 6.0 * (t5 * t4 * x_2) - 3.0 * (t5 * x_2 * x_2)
     return x, a_bar  # L62

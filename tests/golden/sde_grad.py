@@ -8,21 +8,20 @@ def sde_grad(x, theta, mu, sigma, dw, dt):
     # forward sweep
     tape = []  # L71
     for w in dw:
-        t1 = mu - x  # L72
-        t2 = math.sqrt(1.0 + x * x)
-        tape.append((t2, x, t1))  # L71
-        x = x + theta * t1 * dt + sigma * t2 * w  # L72
-    t3 = x - 1.0  # L73
-    value = t3 ** 2
+        t1 = math.sqrt(1.0 + x * x)  # L72
+        tape.append((t1, x))  # L71
+        x = x + theta * (mu - x) * dt + sigma * t1 * w  # L72
+    t2 = x - 1.0  # L73
+    value = t2 ** 2
     # reverse sweep
-    x_bar = 2.0 * t3  # L73
+    x_bar = 2.0 * t2  # L73
     sigma_bar = theta_bar = mu_bar = 0.0  # L71
-    for w, (t8, x, t9) in zip(reversed(dw), reversed(tape)):
-        t10 = x_bar * w  # L72
-        sigma_bar += t10 * t8
-        t11 = x_bar * dt
-        theta_bar += t11 * t9
-        t12 = t11 * theta
-        mu_bar += t12
-        x_bar = t10 * sigma / t8 * x + x_bar - t12
+    for w, (t7, x) in zip(reversed(dw), reversed(tape)):
+        t8 = x_bar * w  # L72
+        sigma_bar += t8 * t7
+        t9 = x_bar * dt
+        theta_bar += t9 * (mu - x)
+        t10 = t9 * theta
+        mu_bar += t10
+        x_bar = t8 * sigma / t7 * x + x_bar - t10
     return value, x_bar, theta_bar, mu_bar, sigma_bar  # L69

@@ -14,9 +14,8 @@ def simple_projectile_grad(v, angle, drag):
         speed = np.sqrt(vx * vx + vy * vy)  # L286
         t3 = -drag * speed  # L287
         ax = t3 * vx
-        t4 = drag * speed  # L288
-        tape.append((vy, t4, speed, vx, t3))  # L285
-        ay = -9.81 - t4 * vy  # L288
+        tape.append((vy, speed, vx, t3))  # L285
+        ay = -9.81 - drag * speed * vy  # L288
         x += vx * 0.05  # L289
         y += vy * 0.05  # L290
         vx += ax * 0.05  # L291
@@ -26,15 +25,15 @@ def simple_projectile_grad(v, angle, drag):
     value = x + y  # L295
     # reverse sweep
     vx_bar = vy_bar = drag_bar = 0.0  # L285
-    for vy, t8, speed, vx, t9 in reversed(tape):
+    for vy, speed, vx, t7 in reversed(tape):
         ax_bar = vx_bar * 0.05  # L291
-        t10 = -(vy_bar * 0.05)  # L288
-        t11 = t10 * vy
-        t12 = ax_bar * vx  # L287
-        drag_bar = drag_bar + t11 * speed - t12 * speed
-        t13 = (t11 - t12) * drag * 0.5  # L286
-        t14 = t13 / speed if t13 else 0.0
-        vy_bar = vy_bar + 0.05 + t10 * t8 + 2.0 * (t14 * vy)
-        vx_bar = vx_bar + 0.05 + ax_bar * t9 + 2.0 * (t14 * vx)
+        t8 = -(vy_bar * 0.05)  # L288
+        t9 = t8 * vy
+        t10 = ax_bar * vx  # L287
+        drag_bar = drag_bar + t9 * speed - t10 * speed
+        t11 = (t9 - t10) * drag * 0.5  # L286
+        t12 = t11 / speed if t11 else 0.0
+        vy_bar = vy_bar + 0.05 + t8 * (drag * speed) + 2.0 * (t12 * vy)
+        vx_bar = vx_bar + 0.05 + ax_bar * t7 + 2.0 * (t12 * vx)
     angle_bar = vy_bar * v * t1 - vx_bar * v * t2  # L284
     return value, vy_bar * t2 + vx_bar * t1, angle_bar, drag_bar  # L281

@@ -7,6 +7,7 @@ against differences (``tests/test_corpus.py``) before it is used to judge the co
 from __future__ import annotations
 
 import copy
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
@@ -106,3 +107,20 @@ def load() -> Iterator[Program]:
     package = importlib.import_module(f"{__name__}.regressions")
     for name in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
         yield from importlib.import_module(f"{package.__name__}.{name}").PROGRAMS
+
+
+@functools.cache
+def by_topic() -> dict[str, list[tuple[str, Program]]]:
+    """The programs of each topic with their names, which are unique."""
+    out: dict[str, list[tuple[str, Program]]] = {}
+    for name, p in named():
+        out.setdefault(p.topic, []).append((name, p))
+    return out
+
+
+def named() -> Iterator[tuple[str, Program]]:
+    """All programs with unique, readable names."""
+    seen: dict[str, int] = {}
+    for p in load():
+        n = seen[p.name] = seen.get(p.name, 0) + 1
+        yield p.name if n == 1 else f"{p.name}-{n}", p

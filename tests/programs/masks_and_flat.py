@@ -139,3 +139,14 @@ def flat_of_a_vector(x):
 
 
 PROGRAMS.add(flat_of_a_vector, arr(3))
+
+
+def grid_places_named_twice(m, x):  # of a type that is not known when compiling
+    rows, columns = np.mgrid[0:3, 0:3]
+    rows = np.clip(rows, 0, 1)
+    y = m * 1.0
+    y[columns, columns] = x[0] * m
+    return np.sum(m[rows, columns[0]] * m[rows, rows] * x[1]) + np.sum(y * y * m)
+
+
+PROGRAMS.add(grid_places_named_twice, arr(3, 3), arr(2))

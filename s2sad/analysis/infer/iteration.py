@@ -78,7 +78,7 @@ def _for(f: FunctionInfer, s: For) -> None:
         return block, k
 
     carried, inits, (body, k), kept = loops.carry(f, s, infer_body)
-    targets, body = loops.finish(f, s, carried, kept, body)
+    targets, body = loops.finish(f, s, carried, kept, body, plan.range_)
     f.out.append(For(k, plan.range_, carried, inits, body, targets, s.stop, s.loc))
 
 

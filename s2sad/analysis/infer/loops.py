@@ -14,8 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.infer import kept_sizes, merging, wholes
-from s2sad.ir.nodes import UNDEF, Atom, Block, For, Var, While
-from s2sad.ir.types import UNKNOWN, Array, List, Maybe, Type, join, widen
+from s2sad.ir.nodes import UNDEF, Atom, Block, For, Let, Var, While, calls
+from s2sad.ir.types import UNKNOWN, Affine, Array, List, Maybe, Num, Type, is_positive, join, widen
+from s2sad.rules.typing import size_of
 
 if TYPE_CHECKING:
     from s2sad.analysis.infer.function import FunctionInfer
@@ -74,17 +75,36 @@ def carry(f: FunctionInfer, s: For | While, infer_body: Any) -> tuple[tuple[Var,
     return phis, (*(f.concrete(inits[k]) for k in kept), *slots.first()), out, kept
 
 
-def finish(f: FunctionInfer, s: For | While, carried: tuple[Var, ...], kept: list[int], body: Block) -> tuple[Any, Block]:
-    """Targets after the loop, and the body with the results of the values that are really carried."""
+def finish(
+    f: FunctionInfer, s: For | While, carried: tuple[Var, ...], kept: list[int], body: Block, over: Atom = UNDEF
+) -> tuple[Any, Block]:
+    """Targets after the loop, and the body with the results of the values that are really carried. ``over``: the range."""
     targets = []
     for k, c in zip(kept, carried, strict=False):
-        t = f.new(s.targets[k], c.type or UNKNOWN)
+        t = f.new(s.targets[k], _after(f, c.type or UNKNOWN, body.results[k], over))
         f.env[s.targets[k]] = t
         targets.append(t)
     stop = body.results[len(s.carried) :]
-    after, nexts = f.slots.pop().close(f.env, s.targets)
+    after, nexts = f.slots.pop().close(f.env, s.targets, lambda t, last: _after(f, t, last, over))
     results = (*(body.results[k] for k in kept), *nexts, *stop)
     return (*targets, *after), f.concrete_block(Block(body.stmts, results))
+
+
+def _after(f: FunctionInfer, t: Type, last: Atom, over: Atom) -> Type:
+    """The type after the loop: of what is a number first and an array from the first iteration on, that of the array."""
+    if not isinstance(t, Num) or t.array is None or not isinstance(f.type(last), Array) or not _is_entered(f, over):
+        return t
+    return t.array
+
+
+def _is_entered(f: FunctionInfer, over: Atom) -> bool:
+    """Has the range one number at least, whatever the sizes are?"""
+    made = next((s for s in reversed(f.out) if isinstance(s, Let) and s.target is over), None)
+    if made is None or not calls(made, range) or len(made.args) > 3:
+        return False
+    bounds = [size_of(f.type(a)) for a in made.args[1:]]
+    start, stop = (Affine(0), *bounds)[-2:]
+    return start is not None and stop is not None and is_positive(stop - start)
 
 
 def while_(f: FunctionInfer, s: While) -> None:
@@ -111,6 +131,8 @@ def _forget_dims(t: Type) -> Type:
         return Array(t.dtype, tuple(None for _ in t.dims))
     if isinstance(t, List):
         return List(t.item, None, t.frozen)
+    if isinstance(t, Num) and t.array is not None:
+        return Num(t.number, Array(t.array.dtype, tuple(None for _ in t.array.dims or ())))
     if isinstance(t, Maybe):
         return Maybe(_forget_dims(t.item))
     return t

@@ -352,13 +352,16 @@ class LoopSlots:
     def first(self) -> tuple[Atom, ...]:
         return tuple(self.f.concrete(self.inits[s][j]) for s, j in self.moving())
 
-    def close(self, env: dict[Var, Atom], targets: tuple[Var, ...]) -> tuple[list[Var], list[Atom]]:
-        """After the loop: targets and next values; records and variables hold the targets."""
+    def close(
+        self, env: dict[Var, Atom], targets: tuple[Var, ...], after_type: Callable[[Type, Atom], Type]
+    ) -> tuple[list[Var], list[Atom]]:
+        """After the loop: targets and next values; records and variables hold the targets. ``after_type(t, last)`` is the
+        type after the loop of what has type ``t`` in it and is ``last`` at the end of an iteration."""
         restore(self.before)
         out: dict[Any, list[Atom]] = {s: list(v) for s, v in self.inits.items()}
         after, nexts = [], []
         for slot, j in self.moving():
-            target = Var(self.names[slot][j], self.types[slot][j])
+            target = Var(self.names[slot][j], after_type(self.types[slot][j], self.nexts[slot][j]))
             after.append(target)
             nexts.append(self.nexts[slot][j])
             out[slot][j] = target

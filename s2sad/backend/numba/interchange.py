@@ -43,6 +43,7 @@ from s2sad.analysis.infer.program import Spec
 from s2sad.analysis.regions import Access, Regions
 from s2sad.analysis.usage import definitions
 from s2sad.backend.numba.facts import calls, const, is_array, is_int, typed
+from s2sad.backend.numba.inlined import elementwise_inlined
 from s2sad.backend.numba.memory import MAKERS
 from s2sad.backend.numba.parallel import Loops, Uses, defined_in
 from s2sad.backend.numba.rotated import rotated
@@ -62,7 +63,7 @@ def interchange_all(spec: Spec) -> None:
         spec = todo.pop()
         if spec.fn is None:
             continue
-        spec.fn = interchanged(rotated(_without_try(spec.fn)))
+        spec.fn = interchanged(rotated(elementwise_inlined(_without_try(spec.fn))))
         for a in program.callees(spec.fn):
             if isinstance(a.obj, Spec) and a.obj not in seen:
                 seen.add(a.obj)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from s2sad import runtime as rt
-from s2sad.analysis.alias import AliasInfo, alias, is_view_index
+from s2sad.analysis.alias import AliasInfo, alias, may_be_view
 from s2sad.analysis.effects import INPLACE_OPS
 from s2sad.analysis.optypes import type_of_atom
 from s2sad.analysis.scatters import ADD_AT, SUBTRACT_AT
@@ -37,7 +37,7 @@ def is_view(s: Let) -> bool:
     if s.target is None or not is_array(s.target):
         return False
     if s.op == "getitem":
-        return is_array(s.args[0]) and is_view_index(type_of_atom(s.args[1]))
+        return is_array(s.args[0]) and may_be_view(type_of_atom(s.args[1]))
     return s.op == "getattr" or calls(s, *VIEW_CALLS)
 
 

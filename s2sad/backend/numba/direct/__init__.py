@@ -9,6 +9,7 @@ is here walks through it once and writes LLVM's text. What it does not know (``N
     numbers, functions      operations on numbers
     arrays, views, products      memory: elements, new arrays, parts of arrays, products of matrices
     ends        where each variable is read last: there its array is freed
+    leaving     the ways out with an error: what is owned there is freed too
     control     branches and loops
     function    statement by statement
     module      functions that call one another

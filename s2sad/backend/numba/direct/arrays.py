@@ -83,37 +83,22 @@ def sizes_of(w: Writer, shape: Any) -> tuple[str, ...]:
 def new_array(w: Writer, dtype: str, shape: tuple[str, ...], zero: bool, origin: Any) -> Arr:
     """An array of its own memory."""
     name = _allocator(w, len(shape), SIZE[dtype], zero)
-    made = w.emit(f"call {{ptr, ptr, i32}} @{name}({', '.join(f'i64 {n}' for n in shape)})")
-    status = w.emit(f"extractvalue {{ptr, ptr, i32}} {made}, 2")
-    after = w.block()
-    w.failed.append((status, w.label))
-    bad = w.emit(f"icmp ne i32 {status}, 0")
-    w.branch(bad, "failed", after, UNLIKELY)
-    w.start(after)
+    made = w.emit(f"call {{ptr, ptr, i32}} @{name}({', '.join(['ptr %exc', *(f'i64 {n}' for n in shape)])})")
+    w.pass_on(w.emit(f"extractvalue {{ptr, ptr, i32}} {made}, 2"))
     owner = w.emit(f"extractvalue {{ptr, ptr, i32}} {made}, 0")
     data = w.emit(f"extractvalue {{ptr, ptr, i32}} {made}, 1")
     return Arr(dtype, owner, data, shape, None, "C", origin)
 
 
-def failures(w: Writer) -> list[str]:
-    """The block that raises the errors of arrays that cannot be made."""
-    if not w.failed:
-        return []
-    blocks = [w.raises(cls, (text,)) for cls, text in _ERRORS]
-    found = ", ".join(f"[{status}, %{label}]" for status, label in w.failed)
-    return [
-        "failed:", f"  %failed.status = phi i32 {found}",
-        f"  switch i32 %failed.status, label %{blocks[2]} [i32 1, label %{blocks[0]} i32 2, label %{blocks[1]}]",
-    ]  # fmt: skip
-
-
 def _allocator(w: Writer, rank: int, size: int, zero: bool) -> str:
-    """The function that allocates: the owner, the elements, what went wrong."""
+    """The function that allocates: the owner, the elements, and 1 where it failed (the error is then at ``%exc``)."""
     name = f"s2sad.{'zeros' if zero else 'empty'}.{rank}.{size}"
     if name in w.shared.declared:
         return name
     sizes = [f"%n{k}" for k in range(rank)]
-    lines = [f"define internal {{ptr, ptr, i32}} @{name}({', '.join(f'i64 {n}' for n in sizes)}) noinline {{"]
+    below, large_, full = (w.shared.error(cls, (text,)) for cls, text in _ERRORS)
+    params = ", ".join(["ptr %exc", *(f"i64 {n}" for n in sizes)])
+    lines = [f"define internal {{ptr, ptr, i32}} @{name}({params}) noinline {{", "entry:"]
     count, negative, large = "1", "false", "false"
     for k, n in enumerate([*sizes, str(size)]):
         lines += [
@@ -128,18 +113,17 @@ def _allocator(w: Writer, rank: int, size: int, zero: bool) -> str:
         count, large = f"%c{k}", f"%l{k}"
     lines += [
         f"  %bad = or i1 {negative}, {large}",
+        f"  %size = select i1 {negative}, ptr {below}, ptr {large_}",
         f"  br i1 %bad, label %wrong, label %right, {UNLIKELY}",
-        "wrong:",
-        f"  %why = select i1 {negative}, i32 1, i32 2",
-        "  %w1 = insertvalue {ptr, ptr, i32} zeroinitializer, i32 %why, 2",
-        "  ret {ptr, ptr, i32} %w1",
         "right:",
         f"  %owner = call ptr @NRT_MemInfo_alloc_aligned(i64 {count}, i32 32)",
         "  %null = icmp eq ptr %owner, null",
-        f"  br i1 %null, label %full, label %done, {UNLIKELY}",
-        "full:",
-        "  %f1 = insertvalue {ptr, ptr, i32} zeroinitializer, i32 3, 2",
-        "  ret {ptr, ptr, i32} %f1",
+        f"  br i1 %null, label %wrong, label %done, {UNLIKELY}",
+        "wrong:",
+        f"  %why = phi ptr [%size, %entry], [{full}, %right]",
+        "  store ptr %why, ptr %exc, align 8",
+        "  %w1 = insertvalue {ptr, ptr, i32} zeroinitializer, i32 1, 2",
+        "  ret {ptr, ptr, i32} %w1",
         "done:",
         "  %at = getelementptr i8, ptr %owner, i64 24",
         "  %data = load ptr, ptr %at, align 8",
@@ -168,12 +152,6 @@ def incref(w: Writer, owner: str) -> None:
     if owner != "null":
         w.shared.declare("NRT_incref", "declare void @NRT_incref(ptr)")
         w.effect(f"call void @NRT_incref(ptr {owner})")
-
-
-def decref(w: Writer, owner: str) -> None:
-    if owner != "null":
-        w.shared.declare("NRT_decref", "declare void @NRT_decref(ptr)")
-        w.effect(f"call void @NRT_decref(ptr {owner})")
 
 
 def copied(w: Writer, a: Arr, origin: Any) -> Arr:
@@ -207,5 +185,5 @@ def _copy_axis(w: Writer, a: Arr, out: Arr, places: list[Num]) -> None:
 
 
 __all__ = [
-    "address", "copied", "declare_memset", "decref", "dtype_kind", "failures", "incref", "load", "new_array", "sizes_of", "store",
+    "address", "copied", "declare_memset", "dtype_kind", "incref", "load", "new_array", "sizes_of", "store",
 ]  # fmt: skip

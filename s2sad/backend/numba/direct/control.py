@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
-from s2sad.backend.numba.direct.arrays import decref, incref
+from s2sad.backend.numba.direct.arrays import incref
 from s2sad.backend.numba.direct.ends import last_reads, shared_atoms, still_carried
 from s2sad.backend.numba.direct.numbers import truth
 from s2sad.backend.numba.direct.values import Kind, NotDirect, Num, Rng, arrays_in, join, kind_of
@@ -23,26 +23,39 @@ NOTHING = Num("i", "0")
 Edge = tuple[str, list[str]]  # the block that a way comes from, and what it brings
 
 
+def owners_of(values: Sequence[Any]) -> list[str]:
+    return [a.owner for value in values for a in arrays_in(value)]
+
+
 class Scope:
     """The block that is being written: what it owns, and when that ends."""
 
-    def __init__(self, block: Block) -> None:
+    def __init__(self, w: Writer, block: Block) -> None:
+        self.w = w
         self.last = last_reads(block)
         self.viewed = shared_atoms(block)
         self.owned: dict[Var, list[str]] = {}
         self.ends: dict[int, list[Var]] = {}
 
     def own(self, v: Var, value: Any, now: int) -> None:
-        owners = [a.owner for a in arrays_in(value)]
+        owners = owners_of((value,))
         if owners:
             self.owned[v] = owners
+            self.w.owned(v, owners)
             self.ends.setdefault(self.last.get(v, now), []).append(v)
 
-    def end(self, w: Writer, k: int) -> None:
+    def disown(self, v: Var) -> list[str]:
+        """What the variable owned, which is released or given away now."""
+        owners = self.owned.pop(v)
+        self.w.given_up(v, owners)
+        return owners
+
+    def end(self, k: int) -> None:
         """Free what statement k was the last to read."""
         for v in self.ends.pop(k, ()):
-            for owner in self.owned.pop(v, ()):
-                decref(w, owner)
+            if v in self.owned:
+                for owner in self.disown(v):
+                    self.w.decref(owner)
 
     def give(self, s: If, k: int) -> list[Var]:
         """What ends with this branch, the k-th statement, and is a result of it on some way: each way owns it from its start.
@@ -50,14 +63,13 @@ class Scope:
         results = {a for a in (*s.then.results, *s.orelse.results) if isinstance(a, Var)}
         given = [v for v in self.owned if v in results and self.last.get(v) == k and v not in self.viewed]
         for v in given:
-            del self.owned[v]
+            self.disown(v)
         return given
 
-    def finish(self, w: Writer) -> None:
-        for owners in self.owned.values():
-            for owner in owners:
-                decref(w, owner)
-        self.owned.clear()
+    def finish(self) -> None:
+        for v in [*self.owned]:
+            for owner in self.disown(v):
+                self.w.decref(owner)
 
 
 def hand_over(w: Writer, scope: Scope, atoms: Sequence[Atom], values: Sequence[Any], until: int, kept: Set[Atom]) -> None:
@@ -65,7 +77,7 @@ def hand_over(w: Writer, scope: Scope, atoms: Sequence[Atom], values: Sequence[A
     ``kept``: what is not given away, though it ends here."""
     for a, value in zip(atoms, values, strict=True):
         if isinstance(a, Var) and a in scope.owned and scope.last.get(a, until) <= until and a not in kept:
-            del scope.owned[a]
+            scope.disown(a)
             continue
         for array in arrays_in(value):
             incref(w, array.owner)
@@ -117,8 +129,8 @@ def branch(f: Direct, s: If, scope: Scope, now: int) -> None:
         _taken(f, s, s.orelse, scope, now)
         return
     then, orelse, after = w.block(), w.block(), w.block()
-    w.branch(test, then, orelse)
     given = scope.give(s, now)
+    w.branch(test, then, orelse)
     ways = []
     for label, block in ((then, s.then), (orelse, s.orelse)):
         w.start(label)
@@ -195,11 +207,11 @@ def loop(f: Direct, s: For | While, scope: Scope, now: int) -> None:
     hand_over(w, scope, [s.init[k] for k in moving], [first[k] for k in moving], now, kept)
     write = _for if isinstance(s, For) else _while
     for _ in range(4):
-        start = len(w.lines), w.label, dict(f.env), len(w.failed), len(w.passed)
+        start = len(w.lines), w.label, dict(f.env), len(w.leaving.passed)
         found = write(f, s, moving, kinds, [first[k] for k in moving])  # type: ignore[arg-type]
         if found == kinds:
             break
-        del w.lines[start[0] :], w.failed[start[3] :], w.passed[start[4] :]
+        del w.lines[start[0] :], w.leaving.passed[start[3] :]
         w.label, f.env, w.dead, kinds = start[1], start[2], False, found
     else:
         raise NotDirect("a loop whose variables have no kind")
@@ -219,10 +231,13 @@ def _for(f: Direct, s: For, moving: Sequence[int], kinds: list[Kind], first: Seq
     if not isinstance(over, Rng):
         raise NotDirect("a loop over anything but a range")
     step = over.step.value
-    if step is None:
-        w.check(w.emit(f"icmp eq i64 {over.step.text}, 0"), ValueError, "range() arg 3 must not be zero")
-    start, stop = over.start, over.stop.text
-    counted = "" if step in (1, -1) else f.range_length(over).text
+    start, stop, counted = over.start, over.stop.text, ""
+    if step not in (1, -1):
+        w.owned(s, owners_of(first))
+        if step is None:
+            w.check(w.emit(f"icmp eq i64 {over.step.text}, 0"), ValueError, "range() arg 3 must not be zero")
+        counted = f.range_length(over).text
+        w.given_up(s, owners_of(first))
     begin = f.row(first, kinds)
     body, after = w.block(), w.block()
     test = f"icmp sgt i64 {counted}, 0" if counted else f"icmp {'slt' if step == 1 else 'sgt'} i64 {start.text}, {stop}"
@@ -305,7 +320,14 @@ def _while(f: Direct, s: While, moving: Sequence[int], kinds: list[Kind], first:
     carried = [w.whole(k, it) for k in kinds]
     for k, value in zip(moving, carried, strict=True):
         f.env[s.carried[k]] = value
+    held, ways = len(w.lines), w.leaving.count
     (test,) = f.block(s.cond)
+    if w.leaving.count > ways:  # where the test raises, what is carried is released
+        rest = w.lines[held:]
+        del w.lines[held:]
+        w.owned(s, owners_of(carried))
+        w.lines += rest
+        w.given_up(s, owners_of(carried))
     if w.dead:
         raise NotDirect("a test that raises")
     exits: list[Edge] = [(w.label, names)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from s2sad.backend.numba.direct import arrays
 from s2sad.backend.numba.direct.control import Scope, branch, hand_over, loop
 from s2sad.backend.numba.direct.statements import LETS
 from s2sad.backend.numba.direct.values import (
@@ -60,9 +59,9 @@ class Direct:
         w.close_scopes()
         lines = [
             f"define {linkage}i32 {name}({', '.join([*_FIRST, *params])}) {{",
-            "entry:", *w.places, *w.lines, *arrays.failures(w),
+            *w.body(), "}", "",
         ]  # fmt: skip
-        return "\n".join([*lines, *w.ending(), "}", ""])
+        return "\n".join(lines)
 
     def _give(self, value: Any) -> None:
         w = self.w
@@ -80,10 +79,11 @@ class Direct:
     def block(self, block: Block, bound: Sequence[Var] = (), handed: Sequence[int] | None = None) -> list[Any]:
         """The values of a block's results, each array in them owned by who gets them. ``bound``: variables that the block
         owns from the start. ``handed``: which of the results are handed over; None for all."""
-        w, scope = self.w, Scope(block)
+        w = self.w
+        scope = Scope(w, block)
         for v in bound:
             scope.own(v, self.env[v], -1)
-        scope.end(w, -1)
+        scope.end(-1)
         for k, s in enumerate(block.stmts):
             if isinstance(s, Let):
                 made = LETS.get(s.op)
@@ -98,11 +98,11 @@ class Direct:
                 loop(self, s, scope, k)
             if w.dead:
                 return [UNDEF] * len(block.results)
-            scope.end(w, k)
+            scope.end(k)
         values = [self.value(a) for a in block.results]
         chosen = range(len(values)) if handed is None else handed
         hand_over(w, scope, [block.results[k] for k in chosen], [values[k] for k in chosen], len(block.stmts), frozenset())
-        scope.finish(w)
+        scope.finish()
         return values
 
     def value(self, a: Atom) -> Any:
@@ -176,7 +176,7 @@ class Direct:
                 scope.own(s.target, value, now)
         elif scope is not None:
             for a in arrays_in(value):
-                arrays.decref(self.w, a.owner)
+                self.w.decref(a.owner)
 
 
 __all__ = ["Direct"]

@@ -32,7 +32,11 @@ def dot(w: Writer, a: Arr, b: Arr, out: Arr | None, origin: Any) -> Any:
         return Num("f", w.emit(f"load double, ptr {place}"))
     if out is None:
         out = new_array(w, "f", (*a.shape[:-1], *b.shape[1:]), False, origin)
-    elif out.rank != sum(ranks) - 2:
+        w.owned(origin, (out.owner,))
+        _call_own(w, a, b, out)
+        w.given_up(origin, (out.owner,))
+        return out
+    if out.rank != sum(ranks) - 2:
         raise NotDirect("a product into an array of another rank")
     _call_own(w, a, b, out)
     return out
@@ -55,9 +59,8 @@ def _own(shared: Shared, name: str, *arrays: Arr) -> str:
         params += [f"ptr %data{k}", *(f"i64 {n}" for n in sizes)]
         own.append(Arr("f", "null", f"%data{k}", sizes, None, x.layout))
     _checked(w, *own)
-    return "\n".join(
-        [f"define internal i32 @{name}({', '.join(params)}) noinline {{", "entry:", *w.lines, "  ret i32 0", *w.ending(), "}"]
-    )
+    head = f"define internal i32 @{name}({', '.join(params)}) noinline {{"
+    return "\n".join([head, "entry:", *w.lines, "  ret i32 0", *w.leaving.text(), "}"])
 
 
 def _checked(w: Writer, a: Arr, b: Arr, out: Arr) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from s2sad.backend.numba.direct.leaving import RELEASE, Leaving
 from s2sad.backend.numba.direct.values import Arr, Kind, Num, Tup, join, kind_of, leaf_types, number
 
 UNLIKELY = "!prof !0"
+_DECREF = "NRT_decref", "declare void @NRT_decref(ptr)"
 
 
 class Shared:
@@ -42,9 +45,7 @@ class Writer:
         self.dead = False
         self.count = 0
         self.places: list[str] = []  # at the start of the function
-        self.raised: dict[str, str] = {}  # the block that raises an error
-        self.failed: list[tuple[str, str]] = []  # arrays that could not be made: what is wrong, the block
-        self.passed: list[tuple[str, str]] = []  # calls of own functions that may raise: what they say, the block
+        self.leaving = Leaving()
         self.scopes: dict[Any, tuple[int, int]] = {}  # of an origin: the numbers of its two lists
 
     # -- instructions ----------------------------------------------------------------------------------------------
@@ -94,9 +95,8 @@ class Writer:
 
     # -- errors ----------------------------------------------------------------------------------------------------
     def raises(self, cls: Any, args: tuple[Any, ...]) -> str:
-        """The block that raises an error."""
-        constant = self.shared.error(cls, args)
-        return self.raised.setdefault(constant, f"raise.{len(self.raised)}")
+        """The block that raises an error here."""
+        return self.leaving.raises(self.shared.error(cls, args))
 
     def check(self, bad: str, cls: Any, *args: Any) -> None:
         """Raise where ``bad`` is true."""
@@ -104,22 +104,38 @@ class Writer:
         self.branch(bad, self.raises(cls, args), after, UNLIKELY)
         self.start(after)
 
-    def ending(self) -> list[str]:
-        """The blocks that leave the function with an error."""
-        lines: list[str] = []
-        for constant, label in self.raised.items():
-            lines += [f"{label}:", f"  store ptr {constant}, ptr %exc, align 8", "  ret i32 1"]
-        if self.passed:  # the callee has said which error it is
-            found = ", ".join(f"[{status}, %{label}]" for status, label in self.passed)
-            lines += ["passed.on:", f"  %passed.status = phi i32 {found}", "  ret i32 %passed.status"]
-        return lines
-
     def pass_on(self, status: str) -> None:
         """Leave the function where a callee did so with an error."""
         after = self.block()
-        self.passed.append((status, self.label))
-        self.branch(self.emit(f"icmp ne i32 {status}, 0"), "passed.on", after, UNLIKELY)
+        out = self.leaving.passes(status, self.label)
+        self.branch(self.emit(f"icmp ne i32 {status}, 0"), out, after, UNLIKELY)
         self.start(after)
+
+    def owned(self, v: object, owners: Sequence[str]) -> None:
+        """Write down what the variable owns from here on."""
+        for k, owner in enumerate(owners):
+            if owner != "null":
+                self.effect(f"store ptr {owner}, ptr {self.leaving.slot(v, k)}, align 8")
+
+    def given_up(self, v: object, owners: Sequence[str]) -> None:
+        """Write down that the variable owns nothing from here on."""
+        for k, owner in enumerate(owners):
+            if owner != "null":
+                self.effect(f"store ptr null, ptr {self.leaving.slot(v, k)}, align 8")
+
+    def decref(self, owner: str) -> None:
+        if owner != "null":
+            self.shared.declare(*_DECREF)
+            self.effect(f"call void @NRT_decref(ptr {owner})")
+
+    def body(self) -> list[str]:
+        """All that stands between the head of the function and its end."""
+        ending = self.leaving.text()
+        if self.leaving.slots:
+            self.shared.declare(*_DECREF)
+            self.shared.declare("llvm.memset", "declare void @llvm.memset.p0.i64(ptr, i8, i64, i1)")
+            self.shared.declare("s2sad.release", RELEASE)
+        return ["entry:", *self.leaving.start(), *self.places, *self.lines, *ending]
 
     # -- numbers ---------------------------------------------------------------------------------------------------
     def convert(self, x: Num, kind: str) -> Num:
