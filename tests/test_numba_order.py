@@ -111,6 +111,45 @@ def test_what_is_turned_round(statement: str, changed: bool, tmp_path: Path) -> 
     assert (body(interchanged(fn)) != body(fn)) is changed
 
 
+SUMS = """
+def f(x, y, index, n):
+    p = x.copy()
+    q = y.copy()
+    for i in range(1, n):
+        for j in range(i, n):
+            for k in range(i):
+                {}
+    s = 0.0
+    for i in range(n):
+        for j in range(n):
+            s += p[i, j] * q[i, j]
+    return s, n
+"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "changed"),
+    [
+        ("q[i, j] += p[i, k] * p[k, j]", True),
+        ("p[i, j] -= p[i, k] * p[k, j]", True),
+        ("p[i, j] -= p[k, j - 1]", True),  # from a row above
+        ("p[i, j] -= p[i, k + 1]", False),  # k + 1 may be j
+        ("p[i, j] -= p[i, j - 1] * p[k, j]", False),
+        ("p[i, j] -= p[k - 1, j]", True),  # each in a column of its own
+        ("p[i, j] -= p[i, k - 1]", False),  # counts from the end where k is 0
+        ("p[i, j] -= p[j, index[k]]", False),
+        ("q[i, j] += p[j, k]", False),  # that would be run through in strides
+        ("q[k, j] += p[i, j] * p[i, k]", False),  # vectors already
+    ],
+)
+def test_sums_that_are_turned_round(statement: str, changed: bool, tmp_path: Path) -> None:
+    fn = made(SUMS.format(statement).strip().splitlines(), tmp_path)
+    new = interchanged(fn)
+    assert (body(new) != body(fn)) is changed
+    for a, b in zip(run(fn), run(new), strict=True):
+        np.testing.assert_array_equal(b, a)
+
+
 pytest.importorskip("numba")
 
 

@@ -32,7 +32,7 @@ REFUSED: dict[str, str] = {}
 
 
 def chosen(p: Program) -> bool:
-    return p.issue <= int(CHOICE) if CHOICE.isdigit() else p.topic == CHOICE
+    return (p.issue <= int(CHOICE) or CHOICE == "3") if CHOICE.isdigit() else p.topic == CHOICE
 
 
 def params(*, smooth: bool = False) -> list[Any]:

@@ -278,7 +278,7 @@ A = np.array([[1.0 + 0.5j, 0.3 - 1.0j], [-0.2 + 0.1j, 2.0 + 1.0j]])
 def test_complex(fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     rule = lookup(fn)
     assert rule is not None
-    sweep.test_rule(rule, args, kwargs)
+    sweep.right(rule, args, kwargs)
 
 
 def test_shadow_of_a_view_of_one_column_in_fortran_order():

@@ -113,7 +113,7 @@ def may_be_view(index: Type) -> bool:
 
 
 def _is_basic(part: Type) -> bool:
-    if isinstance(part, Lit) and (part.value is None or part.value is Ellipsis):
+    if isinstance(part, Lit) and (part.value is None or part.value is Ellipsis or isinstance(part.value, slice)):
         return True
     return isinstance(part, Slice) or (is_number(part) and not _is_fancy(part))
 

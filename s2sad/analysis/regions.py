@@ -116,6 +116,13 @@ class Regions:
         where there is no such loop. Both are basic indices."""
         return all(self._never_equal(a, b, level, len(a.loops)) for level in levels)
 
+    def apart_between(self, a: Access, b: Access, loop: Stmt) -> bool:
+        """The same for two accesses in different iterations of a loop around both, in the same ones of the loops around that.
+        Both are basic indices."""
+        level = a.loops.index(loop)
+        shared = next((k for k, (x, y) in enumerate(zip(a.loops, b.loops, strict=False)) if x is not y), level + 1)
+        return self._never_equal(a, b, level, shared) and self._never_equal(b, a, level, shared)
+
     def apart_ever(self, a: Access, b: Access) -> bool:
         """Do two basic indices name no place in common, in whichever iterations?"""
         return self._never_equal(a, b, 0, 0)

@@ -275,7 +275,7 @@ class _Cse:
             return ("ref", id(a.obj))
         if isinstance(a, Global):
             version = self.versions.of(a) if atom_has_memory(a) else 0
-            return ("global", a.name, version, self.versions.everything)
+            return ("global", a.name, id(a.namespace), version, self.versions.everything)
         return None
 
 

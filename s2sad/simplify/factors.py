@@ -230,7 +230,7 @@ def _is_array(v: Atom | None) -> bool:
 
 
 def _key(a: Atom) -> object:
-    return ("global", a.name) if a.__class__ is Global else a
+    return ("global", a.name, id(a.namespace)) if a.__class__ is Global else a
 
 
 def _remove(keys: list[object], k: object) -> bool:

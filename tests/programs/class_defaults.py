@@ -49,6 +49,13 @@ def read_after_swaps(x):
     return cells[0].v * cells[1].v * cells[1].scale
 
 
+def alike_of_two_classes(x):
+    a, b = Cell(x[0]), Fine(x[1])
+    a.grow(x[2])
+    b.grow(x[2])
+    return a.v * b.v + x[3] * a.scale * b.v + x[3] * b.scale
+
+
 def set_in_a_loop(x):
     cell = Cell(x[0])
     for i in range(3):
@@ -126,8 +133,8 @@ def flagged(x):
 
 
 for _f in (
-    read_in_a_list, read_after_swaps, set_in_a_loop, set_in_a_branch, set_in_a_list, set_of_some, made_with_and_without,
-    inherited, flagged,
+    read_in_a_list, read_after_swaps, alike_of_two_classes, set_in_a_loop, set_in_a_branch, set_in_a_list, set_of_some,
+    made_with_and_without, inherited, flagged,
 ):  # fmt: skip
     PROGRAMS.add(_f, arr(4))
 PROGRAMS.add(counted_in_a_dict, arr(4))

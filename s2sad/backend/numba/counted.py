@@ -39,12 +39,19 @@ def _step(made: Let) -> int:
     return step if isinstance(step, int) else 0
 
 
-def upwards(b: Builder, made: Let) -> Var | None:
+def upwards(b: Builder, made: Let, lets: Mapping[Var, Let]) -> Var | None:
     """The numbers of a range that goes down by one, the smallest first; None for any other."""
     if _step(made) != -1:
         return None
-    start, stop = made.args[1:3]
-    return b.call(builtins.range, "range", add(b, stop, Const(1)), add(b, start, Const(1)), type=RANGE)
+    start, stop = (_next(b, a, lets) for a in made.args[1:3])
+    return b.call(builtins.range, "range", stop, start, type=RANGE)
+
+
+def _next(b: Builder, a: Atom, lets: Mapping[Var, Let]) -> Atom:
+    """``a + 1``: of ``k - 1`` it is ``k``, whose sign is known to more readers."""
+    made = lets.get(a) if isinstance(a, Var) else None
+    known = made is not None and made.op == "sub" and const(made.args[1]) == 1
+    return made.args[0] if known and made is not None else add(b, a, Const(1))
 
 
 def offset(b: Builder, made: Let, item: Atom, env: Mapping[Var, Atom]) -> Atom:

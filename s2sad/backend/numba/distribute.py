@@ -129,7 +129,7 @@ class _Distribute:
             pairs = ((x, y) for k, x in enumerate(accesses) for y in accesses[k:])
             if all(self._never_meet(x, y, s.item, inner) for x, y in pairs):
                 b = Builder(s.loc)
-                up = upwards(b, made)
+                up = upwards(b, made, self.lets)
                 yield from b.stmts
                 new = new if up is None else replace(new, iter=up)
         yield new
@@ -178,11 +178,11 @@ class _Distribute:
         if order is None:
             free = all(self._is_free(a, b, s.item) for k, a in enumerate(groups) for b in groups[k:])
             b = Builder(s.loc)
-            up = upwards(b, made) if free else None
+            up = upwards(b, made, self.lets) if free else None
             return [s] if up is None else [*b.stmts, replace(s, iter=up)]
         for g in order:
             b = Builder(s.loc)
-            up = upwards(b, made) if self._is_free(g, g, s.item) else None
+            up = upwards(b, made, self.lets) if self._is_free(g, g, s.item) else None
             it = up if up is not None else b.emit("call", *made.args, type=RANGE)
             k = [g.carried] if g.carried >= 0 else []
             carried, init = tuple(s.carried[j] for j in k), tuple(s.init[j] for j in k)

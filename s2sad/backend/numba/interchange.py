@@ -22,11 +22,12 @@
                 p[i, j] = 0.5 * p[i, j - 1] + x[i - 1]
         return p[n - 1, n - 1]
 
-Each step of a recurrence waits for the one before it; with the independent loop inside, several are under way at once, and
-LLVM can make vectors of them (alternating-direction solvers take less than half the time). This is done before
-differentiation, so tapes and the reverse sweep have the same order. That two iterations of the loop never meet in an
-element is proved as for parallel loops, so each element sees the same operations; the arrays that are stored into are
-made here, so that an index that is out of bounds leaves nothing half done behind. ``turned.py`` then turns the arrays.
+Each step of a recurrence, and each term of a sum in one place (``r[j] += x[i] * a[i, j]``), waits for the one before it; with
+the independent loop inside, several are under way at once, and LLVM can make vectors of them (alternating-direction solvers
+take less than half the time). This is done before differentiation, so tapes and the reverse sweep have the same order. That
+two iterations of the loop never meet in an element is proved as for parallel loops, or by the bounds of the loops (``k < i <= j``
+in ``a[i, j] -= a[i, k] * a[k, j]``), so each element sees the same operations; the arrays that are stored into are made here, so
+that an index that is out of bounds leaves nothing half done behind. ``turned.py`` then turns the arrays.
 """
 
 from __future__ import annotations
@@ -39,16 +40,19 @@ import numpy as np
 from s2sad.ad import program
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Spec
+from s2sad.analysis.regions import Access, Regions
+from s2sad.analysis.usage import definitions
 from s2sad.backend.numba.facts import calls, const, is_array, is_int, typed
 from s2sad.backend.numba.inlined import elementwise_inlined
 from s2sad.backend.numba.memory import MAKERS
 from s2sad.backend.numba.parallel import Loops, Uses, defined_in
 from s2sad.backend.numba.rotated import rotated
 from s2sad.backend.numba.turned import turnable
-from s2sad.ir.nodes import Block, For, Function, Let, Ref, Stmt, Try, Var, walk
+from s2sad.ir.nodes import Atom, Block, For, Function, Let, Ref, Stmt, Try, Var, blocks_of, inner_vars, targets_of, walk
 from s2sad.ir.rewrite import clone_stmt, with_body
 from s2sad.ir.types import RANGE, Scalar
 
+_ACCESSES = frozenset({"getitem", "setitem", "aug_setitem"})
 _PLAIN = frozenset({"add", "sub", "mul", "neg", "tuple"})
 
 
@@ -94,6 +98,37 @@ class _Interchange(Loops):
     def __init__(self, fn: Function) -> None:
         super().__init__(fn)
         self.turnable = turnable(fn)
+        self.around: dict[Var, tuple[Stmt, ...]] = {}  # the loops in each iteration of which a variable may differ
+        self.regions = Regions(definitions(fn), lambda v: self.around.get(v, ()))
+
+    def _note(self, block: Block, loops: tuple[Stmt, ...]) -> None:
+        for s in block.stmts:
+            self.around.update(dict.fromkeys(targets_of(s), loops))
+            if not isinstance(s, Let):
+                self.around.update(dict.fromkeys(inner_vars(s), (*loops, s)))
+                for b in blocks_of(s):
+                    self._note(b, (*loops, s))
+
+    def _never_meet(self, s: For, memory: object) -> bool:
+        """Do two iterations never use the same element, by the bounds of the loops around each use?"""
+        if not self.around:
+            self._note(self.fn.body, ())
+        found: list[tuple[bool, Access]] = []
+        arrays: set[Atom] = set()
+        for x in walk(s.body):
+            if isinstance(x, Let) and x.op in _ACCESSES and isinstance(x.args[0], Var) and self.info.find(x.args[0]) == memory:
+                arrays.add(x.args[0])
+                found.append((x.op != "getitem", Access(x.args[1], self._nest(x, s))))
+        if len(arrays) != 1 or any(isinstance(a, Var) and s in self.around.get(a, ()) for a in arrays):
+            return False
+        pairs = ((a, b) for k, (stores, a) in enumerate(found) for other, b in found[k:] if stores or other)
+        basic = all(self.regions.is_basic(a.index) for _, a in found)
+        return basic and all(self.regions.apart_between(a, b, s) for a, b in pairs)
+
+    def _nest(self, x: Let, s: For) -> tuple[Stmt, ...]:
+        """The loops around a statement of the loop, or of one in it."""
+        outer = self.around[s.item]
+        return next(((*outer, y) for y in s.body.stmts if isinstance(y, For) and x in y.body.stmts), outer)
 
     def taken(self, s: For) -> list[Stmt] | None:
         uses = Uses()
@@ -102,10 +137,11 @@ class _Interchange(Loops):
         if any(isinstance(x, Let) and _may_raise(x) for x in walk(s.body)) or not self._all_own(uses):
             return None
         inside = defined_in(s)
-        if not all(self.apart(s.item, uses.places[c], inside) for c in uses.stored):
+        if not all(self.apart(s.item, uses.places[c], inside) or self._never_meet(s, c) for c in uses.stored):
             return None
         inner = [x for x in s.body.stmts if isinstance(x, For)]
-        return self._split(s) if any(map(self._is_recurrence, inner)) and self._gains(s, inner) else None
+        waits = any(map(self._is_recurrence, inner))
+        return self._split(s) if (waits or any(map(self._is_sum, inner))) and self._gains(s, inner, waits) else None
 
     def _all_own(self, uses: Uses) -> bool:
         """Is all that is stored into made here, and of numbers that take any value?"""
@@ -124,8 +160,15 @@ class _Interchange(Loops):
             for c in uses.stored
         )
 
-    def _gains(self, s: For, inner: Sequence[For]) -> bool:
-        """Will most accesses be along the memory, where arrays that can be turned are turned?"""
+    def _is_sum(self, s: For) -> bool:
+        """Do all iterations add to one place, in their order?"""
+        inside = defined_in(s)
+        places = [self._index(x.args[1]) for x in s.body.stmts if isinstance(x, Let) and x.op == "aug_setitem"]
+        still = [[self.terms(a, s.item, inside) for a in index] for index in places]
+        return any(all(t is not None and s.item not in t for t in index) for index in still)
+
+    def _gains(self, s: For, inner: Sequence[For], waits: bool) -> bool:
+        """Will most accesses be along the memory? ``waits``: where arrays that can be turned are turned."""
         uses = Uses()
         for x in inner:
             self.collect(x.body, uses)
@@ -133,7 +176,7 @@ class _Interchange(Loops):
         good = bad = 0
         for array, index in (place for places in uses.places.values() for place in places):
             along = [s.item in (self.terms(a, s.item, inside) or ()) for a in index]
-            if array in self.turnable or (along[-1] and not any(along[:-1])):
+            if (waits and array in self.turnable) or (along[-1] and not any(along[:-1])):
                 good += 1
             elif any(along):
                 bad += 1
