@@ -31,7 +31,7 @@ def sparse_grid(x):
 
 def sparse_grid_of_three(x):
     a, b, c = np.meshgrid(x[:2], x[2:], [1.0, 2.0], indexing="ij", sparse=True)
-    return np.sum(a * b**2 + a**2 * c) * c.size + c.ndim
+    return np.sum(a * b**2 + a**2 * c) * c.shape[0] * c.shape[1] + 7 * c.shape[2] + c.ndim
 
 
 def spaced_with_step(x):
