@@ -17,7 +17,7 @@ from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.fits import fits
 from s2sad.analysis.guards import raises_at_zero
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import rule_of, type_of_atom
 from s2sad.ir.nodes import Atom, Block, Const, If, Let, Ref, Stmt, Var
 from s2sad.ir.types import (
     BOOL,
@@ -28,19 +28,13 @@ from s2sad.ir.types import (
     dtype_of,
     is_number,
 )
-from s2sad.rules.registry import Rule, lookup
+from s2sad.rules.registry import Rule
 
 if TYPE_CHECKING:
     from s2sad.ad.reverse import Reverse
 
 _ONE_SIDED = {"maximum": "gt", "fmax": "gt", "max": "gt", "minimum": "lt", "fmin": "lt", "min": "lt"}
 _NAN_LOSES = ("fmax", "fmin")
-
-
-def rule_of(s: Let) -> Rule | None:
-    if s.op != "call":
-        return lookup(s.op)
-    return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
 
 
 def primitive(r: Reverse, s: Let, state: State, rb: Builder) -> list[Stmt]:

@@ -17,9 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from s2sad.analysis.optypes import rule_of
 from s2sad.ir.nodes import Let, Ref, Stmt, Var, inner_vars
 from s2sad.ir.types import Array, Scalar
-from s2sad.rules.registry import lookup
 
 _HOLD = frozenset({"tuple", "list", "set", "dict", "closure", "iter_list", "star", "unpack", "unpack_star", "setattr", "getattr"})
 _COPY_IN = frozenset({"setitem", "aug_setitem"})
@@ -56,17 +56,13 @@ class Fresh:
     def _is_own(self, s: Let, names: set[Var | None]) -> bool:
         """Does it make an array, or a view of one that has another of these names?"""
         assert s.target is not None
-        if s.op in ("method", "getattr") or (s.op == "call" and _rule(s) is None):
+        if s.op in ("method", "getattr") or (s.op == "call" and rule_of(s) is None):
             return False
         base = self.view_of(s.target)
         if not isinstance(base, Let):
             return base is None
         arrays = [a for a in base.args if not isinstance(a, Ref)]
         return bool(arrays) and arrays[0] in names
-
-
-def _rule(s: Let) -> Any:
-    return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
 
 
 def _only_reads(s: Let, k: int) -> bool:
@@ -76,7 +72,7 @@ def _only_reads(s: Let, k: int) -> bool:
         return k < 2 or (isinstance(base, Var) and isinstance(base.type, Array))
     if s.op in _HOLD or s.op == "method":
         return s.op == "getattr" and s.target is not None and not isinstance(s.target.type, Array)
-    if s.op == "call" and ((rule := _rule(s)) is None or not rule.pure):
+    if s.op == "call" and ((rule := rule_of(s)) is None or not rule.pure):
         return False
     return s.target is None or isinstance(s.target.type, Array | Scalar)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from s2sad.ad import applied, calls, objects, paired, scatter
+from s2sad.ad import calls, objects, paired, scatter
 from s2sad.ad.data import refuse_changed_data
 from s2sad.ad.exceptions import refuse_values_in_exceptions
 from s2sad.ad.leaves import Key, Path, layout
@@ -22,7 +22,7 @@ from s2sad.ad.sweep import Sweep
 from s2sad.analysis.alias import is_reference
 from s2sad.analysis.infer.program import Infer, Spec
 from s2sad.analysis.masked import masked_products
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import rule_of, type_of_atom
 from s2sad.analysis.unbound import unbound
 from s2sad.ir.nodes import Function, Let, Ref, Stmt, Var
 from s2sad.ir.types import Array, Dict, List, Num, Obj, Opaque, Scalar, Tuple, Type, Unknown, is_number
@@ -138,7 +138,7 @@ class Known(Sweep):
             return False
         if s.op == "method":
             return not isinstance(type_of_atom(s.args[0]), List | Dict)
-        known = applied.rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
+        known = rule_of(s) is not None or objects.parts_of(s) is not None or scatter.sign_of(s) is not None
         return s.op == "call" and not known and not (isinstance(s.args[0], Ref) and isinstance(s.args[0].obj, Spec))
 
     # -- leaves ---------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from s2sad.ad import scatter as scatters
 from s2sad.ad.state import State
 from s2sad.analysis.build import Builder
 from s2sad.analysis.infer.program import Gradient, Spec
-from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.optypes import INPLACE, rule_of, type_of_atom
 from s2sad.analysis.scatters import changes_first
 from s2sad.ir.nodes import Let, Ref, Stmt, Var
 from s2sad.ir.rewrite import with_args
@@ -43,7 +43,7 @@ def _options(r: Reverse, s: Let) -> range | tuple[int, ...]:
     (axes, a shape, places where it is cut). An array or list among them that changes later is kept by value."""
     if s.op in ("getitem", "setitem", "aug_setitem"):
         return (1,)
-    ruled = s.op == "call" and s.kwnames and s.target is not None and r.is_active(s.target) and applied.rule_of(s) is not None
+    ruled = s.op == "call" and s.kwnames and s.target is not None and r.is_active(s.target) and rule_of(s) is not None
     return range(len(s.args) - len(s.kwnames), len(s.args)) if ruled else ()
 
 

@@ -16,14 +16,14 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.ad import rounding
-from s2sad.ad.applied import one_sided, product, rule_of, split_args
+from s2sad.ad.applied import one_sided, product, split_args
 from s2sad.ad.inline import inline, inline_whole
 from s2sad.analysis.alias import AliasInfo
 from s2sad.analysis.aliasing import aliasing
 from s2sad.analysis.build import Builder
 from s2sad.analysis.findings import RULE_HELP
 from s2sad.analysis.guards import raises_at_zero
-from s2sad.analysis.optypes import type_of_atom
+from s2sad.analysis.optypes import rule_of, type_of_atom
 from s2sad.ir.named import unlike_tuple
 from s2sad.ir.nodes import Atom, Const, Function, Let, Ref, Stmt, Var, free_in, walk
 from s2sad.ir.types import (

@@ -18,7 +18,7 @@ import numpy as np
 
 from s2sad import runtime as rt
 from s2sad.analysis.infer.program import Spec
-from s2sad.analysis.optypes import INPLACE, type_of_atom
+from s2sad.analysis.optypes import INPLACE, rule_of, type_of_atom
 from s2sad.analysis.shifts import is_below_maximum
 from s2sad.analysis.usage import lets
 from s2sad.ir.nodes import (
@@ -41,7 +41,6 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.ir.types import Array, List, Lit, Scalar, Tuple
-from s2sad.rules.registry import Rule, lookup
 
 _SELECT = (
     np.where, np.select, np.choose, np.maximum, np.minimum, np.fmax, np.fmin, np.clip, np.nan_to_num, rt.masked_sum,
@@ -98,12 +97,6 @@ def _involves(s: Let, blown: set[Var]) -> bool:
     return s.target in blown or any(a in blown for a in s.args if isinstance(a, Var))
 
 
-def _rule(s: Let) -> Rule | None:
-    if s.op == "call":
-        return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
-    return lookup(s.op)
-
-
 def _callee(s: Let) -> Function | None:
     """The user's function that is called."""
     spec = s.args[0].obj if s.op == "call" and s.args[0].__class__ is Ref else None
@@ -126,7 +119,7 @@ def _passes(s: Let) -> bool:
     """Does each element of the result depend on the elements in its place? Of a call that is taken for granted."""
     if s.op == "getitem":  # an element of a tuple or a list, a part of an array
         return isinstance(type_of_atom(s.args[0]), Tuple | List | Array)
-    rule = _rule(s)
+    rule = rule_of(s)
     return s.op in _HOLD or (rule is not None and rule.kind in ("elementwise", "linear")) or _callee(s) is not None
 
 
@@ -171,7 +164,7 @@ def _is_source(s: Let, made: dict[Var, Let]) -> bool:
 
 
 def _has_pole(s: Let, made: dict[Var, Let]) -> bool:
-    rule = _rule(s)
+    rule = rule_of(s)
     if rule is None or s.target is None or _is_python_number(s.target):
         return False
     if s.op == "call" and isinstance(s.args[0], Ref) and any(s.args[0].obj is f for f in _GROW):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.typeof import type_of
-from s2sad.ir.nodes import Atom, Const, Global, Ref, Var
+from s2sad.ir.nodes import Atom, Const, Global, Let, Ref, Var
 from s2sad.ir.types import (
     BOOL,
     NEVER,
@@ -120,6 +120,13 @@ def call_type(callee: Atom, types: tuple[Type, ...], kwnames: tuple[str, ...]) -
         return UNKNOWN
     n = len(types) - len(kwnames)
     return rule_type(rule, types[:n], dict(zip(kwnames, types[n:], strict=True)))
+
+
+def rule_of(s: Let) -> Rule | None:
+    """The rule of a call or of an operator."""
+    if s.op != "call":
+        return lookup(s.op)
+    return lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
 
 
 def rule_type(rule: Rule, types: tuple[Type, ...], static: dict[str, Type]) -> Type:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from s2sad.analysis.aliasing import aliased_operand, aliasing
-from s2sad.analysis.optypes import ARITHMETIC, COMPARISONS, type_of_atom
+from s2sad.analysis.optypes import ARITHMETIC, COMPARISONS, rule_of, type_of_atom
 from s2sad.ir.nodes import (
     Atom,
     Block,
@@ -138,7 +138,7 @@ def _used_at_once(v: Var, left: int, stmts: tuple[Stmt, ...], touched: Callable[
 
 
 def _gives_new(s: Let) -> bool:
-    rule = lookup(s.args[0].obj) if s.op == "call" and isinstance(s.args[0], Ref) else None
+    rule = rule_of(s) if s.op == "call" else None
     return rule is not None and aliasing(rule, s) == "fresh"
 
 
@@ -154,7 +154,7 @@ def unlike_memory(fn: Function, find: Find, mutated: set[Any], touched: Callable
 
 
 def _unlike(s: Let) -> bool:
-    rule = lookup(s.args[0].obj) if s.op == "call" and isinstance(s.args[0], Ref) else None
+    rule = rule_of(s) if s.op == "call" else None
     if rule is None or s.target is None or aliasing(rule, s) == "fresh":
         return False
     operand = aliased_operand(s)
@@ -174,7 +174,7 @@ def is_parted(fn: Function, s: Let, find: Find, mutated: set[Any]) -> bool:
 
 def _undecided(s: Let) -> bool:
     """Is it known only at run time whether the result is a view, or is it one that has no adjoint view?"""
-    rule = lookup(s.args[0].obj) if s.op == "call" and isinstance(s.args[0], Ref) else None
+    rule = rule_of(s) if s.op == "call" else None
     if rule is None or s.target is None or not isinstance(s.target.type, Array) or aliasing(rule, s) == "fresh":
         return False
     operand = aliased_operand(s)

@@ -17,10 +17,9 @@ value of known shape takes it over.
 
 from __future__ import annotations
 
-from s2sad.analysis.optypes import ARITHMETIC, type_of_atom
-from s2sad.ir.nodes import Atom, For, Function, If, Let, Ref, Stmt, Try, Var, While, blocks_of, walk
+from s2sad.analysis.optypes import ARITHMETIC, rule_of, type_of_atom
+from s2sad.ir.nodes import Atom, For, Function, If, Let, Stmt, Try, Var, While, blocks_of, walk
 from s2sad.ir.types import Array, Num, is_differentiable, is_number
-from s2sad.rules.registry import lookup
 
 
 def wide(fn: Function) -> dict[Var, Array]:
@@ -59,7 +58,7 @@ def _narrow(s: Stmt, found: dict[Var, Array]) -> list[Var]:
     """Those of the values that this statement makes or takes of which the adjoint has to have their own shape."""
     if isinstance(s, Let):
         return _by_let(s, found)
-    out = [a for t in s.targets if (a := t) in found]
+    out = [t for t in s.targets if t in found]
     if isinstance(s, For | While):
         for k, c in enumerate(s.carried):
             row: list[Atom] = [c, s.init[k], s.body.results[k], s.targets[k]]
@@ -91,19 +90,16 @@ def _carries(row: list[Atom], found: dict[Var, Array]) -> bool:
 
 def _by_let(s: Let, found: dict[Var, Array]) -> list[Var]:
     taken = [a for a in s.args if isinstance(a, Var) and a in found]
-    made = s.target if s.target in found else None
-    if not taken and made is None:
+    made = [s.target] if s.target is not None and s.target in found else []
+    if not taken and not made:
         return []
-    if s.op != "call":
-        rule = lookup(s.op) if s.op in ARITHMETIC else None
-    else:
-        rule = lookup(s.args[0].obj) if isinstance(s.args[0], Ref) else None
+    rule = rule_of(s) if s.op == "call" or s.op in ARITHMETIC else None
     if s.target is None or rule is None or s.kwnames:
-        return [*taken, *((made,) if made is not None else ())]
-    if rule.kind == "nondiff" and made is None and not is_differentiable(type_of_atom(s.target)):
+        return taken + made
+    if rule.kind == "nondiff" and not made and not is_differentiable(type_of_atom(s.target)):
         return []
     if rule.kind != "elementwise":
-        return [*taken, *((made,) if made is not None else ())]
+        return taken + made
     array = found.get(s.target, s.target.type)
     return [v for v in taken if found[v] != array]
 
